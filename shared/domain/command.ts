@@ -1,0 +1,30 @@
+import { z } from 'zod'
+
+/** The life of a command as the collector knows it; each step is a fact with its instant. */
+export const CommandStatus = z.enum(['requested', 'queued', 'sent', 'delivered', 'succeeded', 'failed', 'refused', 'expired', 'unknown'])
+export type CommandStatus = z.infer<typeof CommandStatus>
+
+/** What an agent answers. `unknown`: found started but unfinished after a crash; it is not run again. */
+export const CommandOutcome = z.enum(['succeeded', 'failed', 'refused', 'expired', 'unknown'])
+export type CommandOutcome = z.infer<typeof CommandOutcome>
+
+/** `protective`: the collector's own key may sign it. */
+export const Risk = z.enum(['protective', 'low', 'medium', 'high'])
+export type Risk = z.infer<typeof Risk>
+
+/** The signed payload of a command's JWS (EdDSA, compact, header `typ: tierline-command+jws`, `kid` the RFC 7638 thumbprint). */
+export const CommandOrder = z.object({
+  id: z.string().min(8).max(64),
+  verb: z.string().min(1).max(100),
+  args: z.record(z.string(), z.unknown()),
+  /** The explicit list of endpoints this may run on. */
+  endpoints: z.array(z.string().max(64)).min(1).max(1_000),
+  nonce: z.string().min(16).max(64),
+  /** Collector's clock, epoch ms. */
+  issuedAt: z.number().int(),
+  expiresAt: z.number().int(),
+  /** For people: who asked and why. Never acted on. */
+  requestedBy: z.string().max(200),
+  reason: z.string().max(500),
+})
+export type CommandOrder = z.infer<typeof CommandOrder>

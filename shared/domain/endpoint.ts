@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+export const Platform = z.enum(['linux', 'macos', 'windows'])
+export type Platform = z.infer<typeof Platform>
+
+/** What a machine is for, found by facts; `unknown` counts as a server for priority and as core for containment. */
+export const Role = z.enum(['workstation', 'server', 'core', 'unknown'])
+export type Role = z.infer<typeof Role>
+
+/** What the collector wants of an endpoint's network. */
+export const DesiredIsolation = z.enum(['open', 'isolated'])
+export type DesiredIsolation = z.infer<typeof DesiredIsolation>
+
+/** What the endpoint itself says is true. `isolated` is said only with proof. */
+export const ActualIsolation = z.enum(['open', 'isolating', 'isolated', 'releasing', 'failed'])
+export type ActualIsolation = z.infer<typeof ActualIsolation>
+
+/** Whether this agent could isolate at all; `reason` is one sentence for the console. */
+export const IsolationReadiness = z.object({
+  isReady: z.boolean(),
+  /** For instance "off (local trial)" or "this agent does not run as root". */
+  reason: z.string().max(300).optional(),
+})
+export type IsolationReadiness = z.infer<typeof IsolationReadiness>
+
+export const IsolationStatus = z.object({
+  actual: ActualIsolation,
+  readiness: IsolationReadiness,
+  /** Epoch ms since when `actual` holds. */
+  since: z.number().int(),
+  /** The command that brought it about. */
+  commandId: z.string().max(64).optional(),
+  /** What was tried and seen: the collector answered, something else did not. */
+  proof: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  detail: z.string().max(1_000).optional(),
+})
+export type IsolationStatus = z.infer<typeof IsolationStatus>
+
+/** Why an agent went silent on purpose. */
+export const GoodbyeReason = z.enum(['shutdown', 'reboot', 'sleep', 'update', 'stop'])
+export type GoodbyeReason = z.infer<typeof GoodbyeReason>

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { IsolationReadiness, Platform, Role } from './endpoint.ts'
+
+const text = z.string().max(500)
+
+/** What a machine is made of and runs; sent at start and whenever it changed. */
+export const Inventory = z.object({
+  hostname: text,
+  platform: Platform,
+  system: z.object({ name: text, version: text, kernel: text, architecture: text }),
+  hardware: z.object({
+    manufacturer: text,
+    model: text,
+    serial: text,
+    chassis: text,
+    processor: text,
+    cores: z.number().int().nonnegative(),
+    memoryBytes: z.number().nonnegative(),
+    isVirtual: z.boolean(),
+  }),
+  disks: z.array(z.object({ device: text, mount: text, type: text, totalBytes: z.number().nonnegative() })).max(200),
+  interfaces: z.array(z.object({ name: text, mac: text, addresses: z.array(text).max(50) })).max(200),
+  /** Found by facts; `reasons` says by which. */
+  role: z.object({ role: Role, reasons: z.array(text).max(20) }),
+  agent: z.object({ version: text, runtime: text, isolation: IsolationReadiness, canaries: z.array(z.string().max(1_024)).max(100) }),
+})
+export type Inventory = z.infer<typeof Inventory>

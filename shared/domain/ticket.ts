@@ -1,0 +1,59 @@
+import { z } from 'zod'
+
+export const TicketStatus = z.enum(['new', 'acknowledged', 'waiting', 'resolved'])
+export type TicketStatus = z.infer<typeof TicketStatus>
+
+/** Why a ticket ended. `cleared`: the signal cleared and nobody had touched it; only the collector says that. */
+export const Resolution = z.enum(['fixed', 'false-alarm', 'noise', 'duplicate', 'wont-fix', 'cleared'])
+export type Resolution = z.infer<typeof Resolution>
+
+export const TicketAction = z.enum(['acknowledge', 'wait', 'resume', 'resolve', 'reopen'])
+export type TicketAction = z.infer<typeof TicketAction>
+
+const legal: Record<TicketStatus, Partial<Record<TicketAction, TicketStatus>>> = {
+  new: { acknowledge: 'acknowledged', resolve: 'resolved' },
+  acknowledged: { wait: 'waiting', resolve: 'resolved' },
+  waiting: { resume: 'acknowledged', resolve: 'resolved' },
+  resolved: { reopen: 'new' },
+}
+
+export type Transition = { kind: 'moved'; to: TicketStatus } | { kind: 'illegal'; legal: TicketAction[] }
+
+/** The status that `action` leads to, or what would be legal instead. */
+export function transition(from: TicketStatus, action: TicketAction): Transition {
+  const to = legal[from][action]
+  return to ? { kind: 'moved', to } : { kind: 'illegal', legal: Object.keys(legal[from]) as TicketAction[] }
+}
+
+export const isOpen = (status: TicketStatus): boolean => status !== 'resolved'
+
+/**
+ * How far containment of this ticket's endpoint has come.
+ * `asked`: people were asked; `left`: asked, and nothing happens without a person; `answered`: a person decided.
+ */
+export const Containment = z.enum(['none', 'auto', 'asked', 'answered'])
+export type Containment = z.infer<typeof Containment>
+
+/** What may stand on a timeline. Each entry has an actor, an instant and a body of its own. */
+export const TimelineKind = z.enum([
+  'opened',
+  'signal-joined',
+  'signal-cleared',
+  'prioritised',
+  'routed',
+  'acknowledged',
+  'commented',
+  'escalated',
+  'promise-kept',
+  'promise-broken',
+  'containment-asked',
+  'containment-answered',
+  'command-requested',
+  'command-sent',
+  'command-settled',
+  'notified',
+  'resolved',
+  'reopened',
+  'reviewed',
+])
+export type TimelineKind = z.infer<typeof TimelineKind>

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { Severity } from '../domain/severity.ts'
+import { Facts, SignalKind, SignalState } from '../domain/signal.ts'
+
+/** GET, POST /api/organisations */
+export const Organisation = z.object({
+  id: z.string(),
+  name: z.string(),
+  mode: z.enum(['observe', 'live']),
+  plan: z.string(),
+  timeZone: z.string(),
+  sites: z.array(z.object({ id: z.string(), name: z.string(), timeZone: z.string().nullable() })),
+})
+export const NewOrganisation = z.object({
+  name: z.string().min(1).max(200),
+  mode: z.enum(['observe', 'live']).default('observe'),
+  plan: z.string().max(50).default('standard'),
+  timeZone: z.string().max(100),
+})
+export const OrganisationList = z.object({ organisations: z.array(Organisation) })
+/** POST /api/organisations/:id/sites */
+export const NewSite = z.object({ name: z.string().min(1).max(200), timeZone: z.string().max(100).nullable().default(null) })
+
+/** GET, POST /api/people (power administer) */
+export const Person = z.object({
+  id: z.string(),
+  name: z.string(),
+  login: z.string(),
+  isAdmin: z.boolean(),
+  teams: z.array(z.string()),
+  organisationId: z.string().nullable(),
+  isDisabled: z.boolean(),
+})
+export const NewPerson = z.object({
+  name: z.string().min(1).max(200),
+  login: z.string().min(3).max(200),
+  password: z.string().min(12).max(1_000),
+  teams: z.array(z.string().max(100)).max(50),
+  isAdmin: z.boolean().default(false),
+  organisationId: z.string().max(64).nullable().default(null),
+})
+export const PersonList = z.object({ people: z.array(Person) })
+
+/** POST /api/tokens: a token for a program, acting as the person who makes it; send it as `Authorization: Bearer`. */
+export const NewApiToken = z.object({ name: z.string().min(1).max(200), ttlDays: z.number().int().min(1).max(3_650).optional() })
+export const ApiTokenMade = z.object({ id: z.string(), token: z.string(), expiresAt: z.number().int().nullable() })
+export const ApiTokenList = z.object({
+  tokens: z.array(z.object({ id: z.string(), name: z.string(), createdAt: z.number().int(), expiresAt: z.number().int().nullable() })),
+})
+
+/** POST /api/sources (power administer): somewhere signals come from that has no agent. */
+export const NewSource = z.object({ organisationId: z.string().max(64), name: z.string().min(1).max(200) })
+export const SourceMade = z.object({ id: z.string(), key: z.string() })
+/** POST /api/signals with `Authorization: Bearer <source key>`. */
+export const SourceSignal = z.object({
+  kind: SignalKind,
+  severity: Severity,
+  state: SignalState.default('happened'),
+  fingerprint: z.string().min(1).max(300),
+  about: z.string().max(1_024).default(''),
+  summary: z.string().min(1).max(500),
+  facts: Facts.default({}),
+  /** Epoch ms; now when absent. */
+  sensedAt: z.number().int().nonnegative().optional(),
+})
+export const SourceSignalTaken = z.object({ id: z.string() })
+
+/** GET, POST /api/receivers (power administer): who is told by webhook. */
+export const NewReceiver = z.object({
+  name: z.string().min(1).max(200),
+  notifier: z.literal('webhook'),
+  url: z.url({ protocol: /^https?$/ }).max(1_000),
+  /** Signs every delivery (HMAC-SHA256); made for you when absent, shown once. */
+  secret: z.string().min(16).max(200).optional(),
+  organisationId: z.string().max(64).nullable().default(null),
+})
+export const ReceiverMade = z.object({ id: z.string(), secret: z.string() })
+export const ReceiverList = z.object({
+  receivers: z.array(z.object({ id: z.string(), name: z.string(), notifier: z.string(), organisationId: z.string().nullable() })),
+})
+
+/** GET /api/matrix */
+export const MatrixView = z.object({ version: z.number().int(), yaml: z.string(), createdAt: z.number().int() })

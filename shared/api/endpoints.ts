@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { ActualIsolation, DesiredIsolation, GoodbyeReason, Platform, Role } from '../domain/endpoint.ts'
+import { Inventory } from '../domain/inventory.ts'
+import { Sample } from '../domain/sample.ts'
+
+const Named = z.object({ id: z.string(), name: z.string() })
+
+/** Desired and actual are two facts; both are shown. */
+export const IsolationView = z.object({
+  desired: DesiredIsolation,
+  desiredAt: z.number().int().nullable(),
+  actual: ActualIsolation,
+  actualAt: z.number().int().nullable(),
+  isReady: z.boolean(),
+  detail: z.string(),
+  proof: z.record(z.string(), z.unknown()).nullable(),
+})
+export type IsolationView = z.infer<typeof IsolationView>
+
+export const EndpointSummary = z.object({
+  id: z.string(),
+  hostname: z.string(),
+  organisation: Named,
+  site: Named.nullable(),
+  platform: Platform,
+  role: Role,
+  /** `person`: confirmed; `facts`: found by the agent; `unknown`: not said yet. */
+  roleSource: z.enum(['person', 'facts', 'unknown']),
+  isConnected: z.boolean(),
+  lastHeardAt: z.number().int().nullable(),
+  goodbye: GoodbyeReason.nullable(),
+  agentVersion: z.string().nullable(),
+  openTickets: z.number().int(),
+  isolation: IsolationView,
+})
+export type EndpointSummary = z.infer<typeof EndpointSummary>
+
+/** GET /api/endpoints/:id */
+export const EndpointDetail = EndpointSummary.extend({
+  enrolledAt: z.number().int(),
+  removedAt: z.number().int().nullable(),
+  certificateExpiresAt: z.number().int().nullable(),
+  inventory: Inventory.nullable(),
+  inventoryAt: z.number().int().nullable(),
+  gaps: z.array(
+    z.object({ lane: z.string(), fromSeq: z.number().int(), toSeq: z.number().int(), why: z.string(), noticedAt: z.number().int() }),
+  ),
+  commands: z.array(
+    z.object({
+      id: z.string(),
+      verb: z.string(),
+      status: z.string(),
+      requestedBy: z.string(),
+      reason: z.string(),
+      requestedAt: z.number().int(),
+      sentAt: z.number().int().nullable(),
+      deliveredAt: z.number().int().nullable(),
+      settledAt: z.number().int().nullable(),
+      detail: z.string().nullable(),
+    }),
+  ),
+})
+export type EndpointDetail = z.infer<typeof EndpointDetail>
+
+/** GET /api/endpoints?organisationId= */
+export const EndpointList = z.object({ endpoints: z.array(EndpointSummary) })
+export type EndpointList = z.infer<typeof EndpointList>
+
+/** GET /api/endpoints/:id/samples?from=&to= (epoch ms, both included; at most 24 h); oldest first. */
+export const SampleList = z.object({ samples: z.array(Sample) })
+export type SampleList = z.infer<typeof SampleList>
+
+/** PATCH /api/endpoints/:id: a person confirms or changes what the machine is for. */
+export const EndpointChange = z.object({ role: Role.exclude(['unknown']).nullable() })
+/** POST /api/endpoints/:id/isolate and /release */
+export const EndpointContain = z.object({ reason: z.string().min(1).max(500) })
+/** DELETE /api/endpoints/:id revokes its certificate and ends its session. */
+
+/** POST /api/enrolment-tokens (power administer) */
+export const NewEnrolmentToken = z.object({
+  organisationId: z.string().max(64),
+  siteId: z.string().max(64).optional(),
+  role: Role.optional(),
+  ttlMinutes: z.number().int().min(1).max(10_080).default(30),
+})
+export const EnrolmentTokenMade = z.object({
+  id: z.string(),
+  /** Shown once. */
+  token: z.string(),
+  expiresAt: z.number().int(),
+  /** What to type on the other machine, in a clone of the project. */
+  line: z.string(),
+  /** Says so when no other machine can reach the collector as it listens now. */
+  warning: z.string().nullable(),
+})

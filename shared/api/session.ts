@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+/** A person's; a role is a machine's. Which team has which stands in the matrix (defaults §9). */
+export const Power = z.enum(['work-tickets', 'answer-ask', 'isolate', 'release', 'administer'])
+export type Power = z.infer<typeof Power>
+
+/** POST /api/session */
+export const SignIn = z.object({ login: z.string().min(1).max(200), password: z.string().min(1).max(1_000) })
+export type SignIn = z.infer<typeof SignIn>
+
+/** GET /api/session, and the answer to signing in. DELETE /api/session signs out. */
+export const Session = z.object({
+  person: z.object({
+    id: z.string(),
+    name: z.string(),
+    login: z.string(),
+    isAdmin: z.boolean(),
+    teams: z.array(z.string()),
+    /** null: staff of the provider, sees every organisation. */
+    organisationId: z.string().nullable(),
+  }),
+  powers: z.array(Power),
+  collectorVersion: z.string(),
+})
+export type Session = z.infer<typeof Session>

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { Impact, Priority, Urgency } from '../domain/priority.ts'
+import { Severity } from '../domain/severity.ts'
+import { Signal } from '../domain/signal.ts'
+import { Containment, Resolution, TicketAction, TicketStatus, TimelineKind } from '../domain/ticket.ts'
+import { Tier } from '../domain/tier.ts'
+import { IsolationView } from './endpoints.ts'
+
+export const Named = z.object({ id: z.string(), name: z.string() })
+
+/** What comes due next on a ticket, for the countdown. */
+export const DueKind = z.enum(['respond', 'resolve', 'time-box', 'ask', 'review'])
+
+export const TicketSummary = z.object({
+  id: z.string(),
+  number: z.number().int(),
+  organisation: Named,
+  site: Named.nullable(),
+  endpoint: z.object({ id: z.string(), hostname: z.string() }).nullable(),
+  kind: z.string(),
+  severity: Severity,
+  title: z.string(),
+  status: TicketStatus,
+  resolution: Resolution.nullable(),
+  priority: Priority,
+  tier: Tier,
+  team: z.string(),
+  owner: Named.nullable(),
+  occurrences: z.number().int(),
+  isStanding: z.boolean(),
+  containment: Containment,
+  openedAt: z.number().int(),
+  lastSignalAt: z.number().int(),
+  acknowledgedAt: z.number().int().nullable(),
+  respondedAt: z.number().int().nullable(),
+  resolvedAt: z.number().int().nullable(),
+  respondBy: z.number().int().nullable(),
+  resolveBy: z.number().int().nullable(),
+  /** The earliest timer that has not fired; `at` in epoch ms. */
+  nextDue: z.object({ kind: DueKind, at: z.number().int() }).nullable(),
+  version: z.number().int(),
+})
+export type TicketSummary = z.infer<typeof TicketSummary>
+
+export const TimelineEntry = z.object({
+  id: z.string(),
+  at: z.number().int(),
+  kind: TimelineKind,
+  /** Name of the person, or "Tierline", or "agent". */
+  actor: z.string(),
+  /** One sentence for people, made by the collector; shown as text. */
+  text: z.string(),
+  body: z.record(z.string(), z.unknown()),
+})
+export type TimelineEntry = z.infer<typeof TimelineEntry>
+
+export const TicketDetail = TicketSummary.extend({
+  impact: Impact,
+  urgency: Urgency,
+  /** Name of the route that decided, of this version of the matrix, and why, as sentences. */
+  rule: z.string(),
+  matrixVersion: z.number().int(),
+  reasons: z.array(z.string()),
+  timeline: z.array(TimelineEntry),
+  /** The newest signals of this ticket, at most 50, newest first. */
+  signals: z.array(Signal.extend({ receivedAt: z.number().int() })),
+  isolation: IsolationView.nullable(),
+  legalActions: z.array(TicketAction),
+})
+export type TicketDetail = z.infer<typeof TicketDetail>
+
+/** GET /api/tickets?status=open&tier=tier1&organisationId=&endpointId=&limit=200 ; newest promise first. */
+export const TicketQuery = z.object({
+  status: z.enum(['open', 'resolved', 'all']).default('open'),
+  tier: Tier.optional(),
+  organisationId: z.string().max(64).optional(),
+  endpointId: z.string().max(64).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+})
+export const TicketList = z.object({ tickets: z.array(TicketSummary), total: z.number().int() })
+export type TicketList = z.infer<typeof TicketList>
+
+/** POST /api/tickets: a person opens one. */
+export const NewTicket = z.object({
+  organisationId: z.string().max(64),
+  endpointId: z.string().max(64).optional(),
+  title: z.string().min(1).max(300),
+  text: z.string().max(10_000).default(''),
+  urgency: Urgency.default('medium'),
+})
+
+/** Every change carries the version it saw. */
+const change = z.object({ version: z.number().int() })
+/** POST /api/tickets/:id/acknowledge */
+export const Acknowledge = change
+/** POST /api/tickets/:id/comments */
+export const Comment = change.extend({ text: z.string().min(1).max(10_000) })
+/** POST /api/tickets/:id/resolve */
+export const Resolve = change.extend({ resolution: Resolution.exclude(['cleared']), note: z.string().max(10_000).default('') })
+/** POST /api/tickets/:id/isolate and /release: a command to the ticket's endpoint. Also the yes to a pending question. */
+export const Contain = change.extend({ reason: z.string().min(1).max(500) })
+/** POST /api/tickets/:id/leave: the no to a pending question. */
+export const Leave = Contain

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { Severity } from '../domain/severity.ts'
 import { Facts, SignalKind, SignalState } from '../domain/signal.ts'
 
-/** GET, POST /api/organisations */
+/** An IANA name that this runtime knows, such as Europe/Berlin. */
+const TimeZone = z.string().max(100).refine(isTimeZone, 'expected a time zone such as Europe/Berlin')
+
+/** GET /api/organisations; POST (power administer, staff of the provider) answers 201 with the one that was made. */
 export const Organisation = z.object({
   id: z.string(),
   name: z.string(),
@@ -15,13 +18,13 @@ export const NewOrganisation = z.object({
   name: z.string().min(1).max(200),
   mode: z.enum(['observe', 'live']).default('observe'),
   plan: z.string().max(50).default('standard'),
-  timeZone: z.string().max(100),
+  timeZone: TimeZone,
 })
 export const OrganisationList = z.object({ organisations: z.array(Organisation) })
-/** POST /api/organisations/:id/sites */
-export const NewSite = z.object({ name: z.string().min(1).max(200), timeZone: z.string().max(100).nullable().default(null) })
+/** POST /api/organisations/:id/sites (power administer) answers 201 with the organisation. */
+export const NewSite = z.object({ name: z.string().min(1).max(200), timeZone: TimeZone.nullable().default(null) })
 
-/** GET, POST /api/people (power administer) */
+/** GET, POST /api/people (power administer); DELETE /api/people/:id disables one and ends their sessions and tokens. */
 export const Person = z.object({
   id: z.string(),
   name: z.string(),
@@ -41,16 +44,22 @@ export const NewPerson = z.object({
 })
 export const PersonList = z.object({ people: z.array(Person) })
 
-/** POST /api/tokens: a token for a program, acting as the person who makes it; send it as `Authorization: Bearer`. */
+/**
+ * GET, POST /api/tokens: tokens for programs, acting as the person who makes them; sent as `Authorization: Bearer`.
+ * Made by a person who signed in, never with another token. DELETE /api/tokens/:id revokes one.
+ */
 export const NewApiToken = z.object({ name: z.string().min(1).max(200), ttlDays: z.number().int().min(1).max(3_650).optional() })
 export const ApiTokenMade = z.object({ id: z.string(), token: z.string(), expiresAt: z.number().int().nullable() })
 export const ApiTokenList = z.object({
   tokens: z.array(z.object({ id: z.string(), name: z.string(), createdAt: z.number().int(), expiresAt: z.number().int().nullable() })),
 })
 
-/** POST /api/sources (power administer): somewhere signals come from that has no agent. */
+/** GET, POST /api/sources (power administer): somewhere signals come from that has no agent. DELETE /api/sources/:id revokes it. */
 export const NewSource = z.object({ organisationId: z.string().max(64), name: z.string().min(1).max(200) })
 export const SourceMade = z.object({ id: z.string(), key: z.string() })
+export const SourceList = z.object({
+  sources: z.array(z.object({ id: z.string(), organisationId: z.string(), name: z.string(), createdAt: z.number().int() })),
+})
 /** POST /api/signals with `Authorization: Bearer <source key>`. */
 export const SourceSignal = z.object({
   kind: SignalKind,
@@ -65,7 +74,7 @@ export const SourceSignal = z.object({
 })
 export const SourceSignalTaken = z.object({ id: z.string() })
 
-/** GET, POST /api/receivers (power administer): who is told by webhook. */
+/** GET, POST /api/receivers (power administer): who is told by webhook. DELETE /api/receivers/:id ends it. */
 export const NewReceiver = z.object({
   name: z.string().min(1).max(200),
   notifier: z.literal('webhook'),
@@ -79,5 +88,13 @@ export const ReceiverList = z.object({
   receivers: z.array(z.object({ id: z.string(), name: z.string(), notifier: z.string(), organisationId: z.string().nullable() })),
 })
 
-/** GET /api/matrix */
+/** GET /api/matrix (staff of the provider) */
 export const MatrixView = z.object({ version: z.number().int(), yaml: z.string(), createdAt: z.number().int() })
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+  } catch {
+    return false
+  }
+}

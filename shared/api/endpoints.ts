@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ActualIsolation, DesiredIsolation, GoodbyeReason, Platform, Role } from '../domain/endpoint.ts'
 import { Inventory } from '../domain/inventory.ts'
 import { Sample } from '../domain/sample.ts'
+import { hours } from '../domain/time.ts'
 
 const Named = z.object({ id: z.string(), name: z.string() })
 
@@ -66,15 +67,20 @@ export type EndpointDetail = z.infer<typeof EndpointDetail>
 export const EndpointList = z.object({ endpoints: z.array(EndpointSummary) })
 export type EndpointList = z.infer<typeof EndpointList>
 
-/** GET /api/endpoints/:id/samples?from=&to= (epoch ms, both included; at most 24 h); oldest first. */
+/** GET /api/endpoints/:id/samples?from=&to= (epoch ms, both included; at most 24 h). */
+export const SampleQuery = z
+  .object({ from: z.coerce.number().int().nonnegative(), to: z.coerce.number().int().nonnegative() })
+  .refine(({ from, to }) => from <= to, { path: ['from'], message: 'from must not be later than to' })
+  .refine(({ from, to }) => to - from <= hours(24), { path: ['from'], message: 'ask for at most 24 hours' })
+/** Oldest first; where the range holds more than 1,500 of them, evenly thinned. */
 export const SampleList = z.object({ samples: z.array(Sample) })
 export type SampleList = z.infer<typeof SampleList>
 
-/** PATCH /api/endpoints/:id: a person confirms or changes what the machine is for. */
+/** PATCH /api/endpoints/:id (power administer): a person confirms or changes what the machine is for. Answers with the EndpointDetail. */
 export const EndpointChange = z.object({ role: Role.exclude(['unknown']).nullable() })
-/** POST /api/endpoints/:id/isolate and /release */
+/** POST /api/endpoints/:id/isolate and /release. Both answer with the EndpointDetail as it is now. */
 export const EndpointContain = z.object({ reason: z.string().min(1).max(500) })
-/** DELETE /api/endpoints/:id revokes its certificate and ends its session. */
+/** DELETE /api/endpoints/:id (power administer) revokes its certificate and ends its session; 204. */
 
 /** POST /api/enrolment-tokens (power administer) */
 export const NewEnrolmentToken = z.object({

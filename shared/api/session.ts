@@ -8,7 +8,7 @@ export type Power = z.infer<typeof Power>
 export const SignIn = z.object({ login: z.string().min(1).max(200), password: z.string().min(1).max(1_000) })
 export type SignIn = z.infer<typeof SignIn>
 
-/** GET /api/session, and the answer to signing in. DELETE /api/session signs out. */
+/** GET /api/session, and the answer to signing in. DELETE /api/session signs out; 204. */
 export const Session = z.object({
   person: z.object({
     id: z.string(),

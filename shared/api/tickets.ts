@@ -69,7 +69,7 @@ export const TicketDetail = TicketSummary.extend({
 })
 export type TicketDetail = z.infer<typeof TicketDetail>
 
-/** GET /api/tickets?status=open&tier=tier1&organisationId=&endpointId=&limit=200 ; newest promise first. */
+/** GET /api/tickets?status=open&tier=tier1&organisationId=&endpointId=&limit=200 ; nearest promise first, and for resolved ones the newest. */
 export const TicketQuery = z.object({
   status: z.enum(['open', 'resolved', 'all']).default('open'),
   tier: Tier.optional(),
@@ -80,7 +80,7 @@ export const TicketQuery = z.object({
 export const TicketList = z.object({ tickets: z.array(TicketSummary), total: z.number().int() })
 export type TicketList = z.infer<typeof TicketList>
 
-/** POST /api/tickets: a person opens one. */
+/** POST /api/tickets: a person opens one. Answers 201 with its TicketDetail. */
 export const NewTicket = z.object({
   organisationId: z.string().max(64),
   endpointId: z.string().max(64).optional(),
@@ -89,7 +89,7 @@ export const NewTicket = z.object({
   urgency: Urgency.default('medium'),
 })
 
-/** Every change carries the version it saw. */
+/** Every change carries the version it saw, and is answered with the TicketDetail as it is now. */
 const change = z.object({ version: z.number().int() })
 /** POST /api/tickets/:id/acknowledge */
 export const Acknowledge = change

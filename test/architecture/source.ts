@@ -13,6 +13,9 @@ export interface Source {
   lineAt(offset: number): number
 }
 
+/** Stands where a specifier is made at run time, as for the files of a plug-in folder. */
+export const computed = '(computed)'
+
 export interface Import {
   specifier: string
   /** Only types come in; nothing is left of it at run time. */
@@ -79,8 +82,7 @@ function importsOf(parsed: Parsed, text: string, lineAt: Source['lineAt']): Impo
   return [...imported, ...exported, ...dynamic]
 }
 
-/** A specifier that is computed stays as it is written: it can be no path and no package, and no rule takes it for one. */
-const unquoted = (written: string): string => /^(['"`])(.*)\1$/s.exec(written)?.[2] ?? written
+const unquoted = (written: string): string => /^(['"`])([^$]*)\1$/s.exec(written)?.[2] ?? computed
 
 function lineCounter(text: string): (offset: number) => number {
   const ends = [...text.matchAll(/\n/g)].map((match) => match.index)

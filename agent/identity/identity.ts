@@ -1,0 +1,140 @@
+/**
+ * Who this agent is. Enters: the files that enrolment left. Leaves: credentials for the next TLS connection, renewed
+ * at two thirds of the certificate's life, or before use once it has run out. Promises: the old certificate stays
+ * usable until the new one is whole on disk. On failure: tried again, sooner the shorter the certificate lives.
+ * Meets: a laptop that slept through its renewal, and a clock that jumps (it looks at least once a day).
+ */
+import type { LookupFunction } from 'node:net'
+import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { type Cancel, days, hours, seconds, type Time } from '#shared/domain/time.ts'
+import { type CommandAuthority, RenewResponse } from '#shared/protocol/enrolment.ts'
+import { call } from './call.ts'
+import { isUsable, validityOf } from './certificate.ts'
+import { type CollectorAddresses, lookupOf, openCollectorAddresses } from './collector-addresses.ts'
+import { type Credentials, readIdentity, storeCertificate } from './files.ts'
+
+export type { Credentials } from './files.ts'
+
+export interface Identity {
+  /** Where the agents' port answers. */
+  readonly collector: string
+  readonly endpointId: string
+  readonly organisationId: string
+  readonly authorities: CommandAuthority[]
+  /**
+   * What the next connection shows. `mustRenew`: the collector called the present certificate expired.
+   * @throws Fault with the collector's code, or `unreachable`, when there has to be a new one and there is none.
+   */
+  credentials(mustRenew?: boolean): Promise<Credentials>
+  /** The collector's addresses, also when no name server can be asked. */
+  readonly addresses: CollectorAddresses
+  readonly lookup: LookupFunction
+  stop(): void
+}
+
+export interface IdentityOptions {
+  dataDir: string
+  time: Time
+  log: Logger
+}
+
+/** Some certificates live for minutes (tests, drills); the waits after a failure follow their life. */
+const shortestRetryMs = seconds(1)
+const longestRetryMs = hours(1)
+
+/** @throws Fault `identity-unreadable`. */
+export function openIdentity(options: IdentityOptions): Identity {
+  return new KeptIdentity(options)
+}
+
+class KeptIdentity implements Identity {
+  readonly collector: string
+  readonly endpointId: string
+  readonly organisationId: string
+  readonly authorities: CommandAuthority[]
+  readonly addresses: CollectorAddresses
+  readonly lookup: LookupFunction
+  readonly #options: IdentityOptions
+  #credentials: Credentials
+  #renewing: Promise<void> | undefined
+  #nextLook: Cancel | undefined
+  #isStopped = false
+
+  constructor(options: IdentityOptions) {
+    const { pinned, credentials } = readIdentity(options.dataDir)
+    this.collector = pinned.collector
+    this.endpointId = pinned.endpointId
+    this.organisationId = pinned.organisationId
+    this.authorities = pinned.authorities
+    this.addresses = openCollectorAddresses({ ...options, collector: pinned.collector })
+    this.lookup = lookupOf(this.addresses)
+    this.#options = options
+    this.#credentials = credentials
+    this.#lookAgainIn(this.#untilDueMs())
+  }
+
+  async credentials(mustRenew = false): Promise<Credentials> {
+    const isExpired = this.#options.time.now() >= validityOf(this.#credentials.certificate).to
+    if (mustRenew || isExpired) await this.#renew()
+    return this.#credentials
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#nextLook?.()
+  }
+
+  #untilDueMs(): number {
+    return validityOf(this.#credentials.certificate).renewAt - this.#options.time.now()
+  }
+
+  #lookAgainIn(ms: number): void {
+    if (this.#isStopped) return
+    this.#nextLook?.()
+    this.#nextLook = this.#options.time.after(Math.max(0, Math.min(ms, days(1))), () => void this.#look())
+  }
+
+  async #look(): Promise<void> {
+    if (this.#untilDueMs() > 0) return this.#lookAgainIn(this.#untilDueMs())
+    try {
+      await this.#renew()
+    } catch (error) {
+      this.#options.log.warn({ reason: sentenceOf(error) }, 'the certificate could not be renewed')
+      this.#lookAgainIn(this.#retryMs())
+    }
+  }
+
+  #retryMs(): number {
+    const { from, to } = validityOf(this.#credentials.certificate)
+    return Math.min(longestRetryMs, Math.max(shortestRetryMs, (to - from) / 30))
+  }
+
+  /** One at a time, whoever asks. */
+  #renew(): Promise<void> {
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = undefined
+    })
+    return this.#renewing
+  }
+
+  async #renewOnce(): Promise<void> {
+    const { certificateRequest } = await import('./certificate-request.ts')
+    const csr = await certificateRequest(this.#credentials.key, hostname())
+    const trust = { kind: 'mutual', credentials: this.#credentials } as const
+    const answer = await call(new URL('/renew', this.collector), trust, RenewResponse, { csr }, this.lookup)
+    if (answer.kind === 'refused') throw new Fault(answer.code, answer.message)
+    if (answer.kind === 'unreachable') throw new Fault('unreachable', answer.message, { isRetryable: true })
+    await this.#take(answer.body.certificate)
+  }
+
+  async #take(certificate: string): Promise<void> {
+    const { key, ca } = this.#credentials
+    if (!isUsable(certificate, key, ca)) throw new Fault('certificate-unusable', 'the collector sent a certificate that is not ours')
+    await storeCertificate(this.#options.dataDir, certificate)
+    this.#credentials = { ...this.#credentials, certificate }
+    this.#options.log.info({ until: validityOf(certificate).to }, 'the certificate was renewed')
+    this.#lookAgainIn(this.#untilDueMs())
+  }
+}

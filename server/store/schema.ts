@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { CommandStatus, Risk } from '#shared/domain/command.ts'
 import type { ActualIsolation, DesiredIsolation, GoodbyeReason, Platform, Role } from '#shared/domain/endpoint.ts'
 import type { Impact, Priority, Urgency } from '#shared/domain/priority.ts'
@@ -122,6 +123,8 @@ export interface CursorsTable {
 /** The work list of the pipeline: a signal is unhandled until the second commit marks it. */
 export interface SignalsTable {
   id: string
+  /** Rises with every signal taken in, so order within an endpoint holds whatever its clock does. Made by the database, never handed in. */
+  arrival?: Generated<number>
   organisation_id: string
   /** null: from a source without an agent. */
   endpoint_id: string | null

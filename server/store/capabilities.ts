@@ -1,0 +1,33 @@
+import type { Insertable, Transaction } from 'kysely'
+import type { Database } from './schema.ts'
+
+/** What happens to a row that is there already. */
+export type Conflict = 'ignore' | { replaceWhere: readonly string[] }
+
+/** Where databases differ, by name. Nobody asks which database it is. */
+export interface Capabilities {
+  /** Fragments of SQL for `create table`. */
+  ddl: {
+    /** A key that the database counts up by itself, in order of insertion. */
+    countedKey: string
+    /** Keeps rows in the order of their primary key, where that can be had. */
+    keyOrdered: string
+  }
+  /**
+   * The hottest inserts, past the query builder: many rows, one column list (the keys of the first row).
+   * `replaceWhere` names the unique key by which an existing row is overwritten; a batch may hold each key once.
+   */
+  putRows<Table extends keyof Database>(
+    tx: Transaction<Database>,
+    table: Table,
+    rows: readonly Insertable<Database[Table]>[],
+    conflict: Conflict,
+  ): Promise<void>
+}
+
+/** `on conflict …` as both databases read it. */
+export function conflictClause(columns: readonly string[], conflict: Conflict): string {
+  if (conflict === 'ignore') return 'on conflict do nothing'
+  const changed = columns.filter((column) => !conflict.replaceWhere.includes(column))
+  return `on conflict (${conflict.replaceWhere.join(', ')}) do update set ${changed.map((column) => `${column} = excluded.${column}`).join(', ')}`
+}

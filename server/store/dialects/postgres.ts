@@ -1,0 +1,65 @@
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { type Capabilities, conflictClause } from '../capabilities.ts'
+import type { Database } from '../schema.ts'
+import type { Store } from '../store.ts'
+
+/** Ingest, pipeline and a handful of people's acts at once; the rest waits its turn. */
+const maxWriters = 8
+const maxReaders = 4
+
+export async function openPostgres(url: string): Promise<Store> {
+  const writers = new pg.Pool({ connectionString: url, max: maxWriters, types })
+  const readers = new pg.Pool({ connectionString: url, max: maxReaders, types, options: '-c default_transaction_read_only=on' })
+  // A pool tells of a connection lost while idle; the next query opens another one or says what is wrong.
+  for (const pool of [writers, readers]) pool.on('error', () => undefined)
+  await reach(writers, url)
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: writers }) })
+  const reader = new Kysely<Database>({ dialect: new PostgresDialect({ pool: readers }) })
+  return {
+    db,
+    reader,
+    capabilities,
+    close: async () => {
+      await reader.destroy()
+      await db.destroy()
+    },
+  }
+}
+
+async function reach(pool: pg.Pool, url: string): Promise<void> {
+  try {
+    await pool.query('select 1')
+  } catch (error) {
+    await pool.end()
+    throw new Fault('database-unavailable', `The database at ${placeOf(url)} can't be reached: ${sentenceOf(error)}.`, { cause: error })
+  }
+}
+
+/** host:port/name, without user and password. */
+function placeOf(url: string): string {
+  const parsed = URL.parse(url)
+  return parsed ? `${parsed.host}${parsed.pathname}` : 'its URL'
+}
+
+const int8 = 20
+
+/** Epoch milliseconds and counts fit a JavaScript number until the year 287396. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
+}
+
+const capabilities: Capabilities = {
+  ddl: { countedKey: 'bigint generated always as identity primary key', keyOrdered: '' },
+  // One parameter however many rows there are; the table itself names the types.
+  putRows: async (tx, table, rows, conflict) => {
+    const [first] = rows
+    if (!first) return
+    const columns = Object.keys(first)
+    const list = columns.join(', ')
+    const sql = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(columns, conflict)}`
+    await tx.executeQuery(CompiledQuery.raw(sql, [JSON.stringify(rows)]))
+  },
+}

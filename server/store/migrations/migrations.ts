@@ -1,0 +1,10 @@
+import type { Migration } from 'kysely/migration'
+import type { Capabilities } from '../capabilities.ts'
+import { firstTables } from './0001-first-tables.ts'
+
+/** Appended to, never changed: a database in the field remembers them by name. */
+export function migrations(capabilities: Capabilities): Record<string, Migration> {
+  return {
+    '0001-first-tables': firstTables(capabilities.ddl),
+  }
+}

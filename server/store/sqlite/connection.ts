@@ -1,0 +1,56 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { SqliteDatabase, SqliteStatement } from 'kysely'
+
+/** Statements kept prepared. More than the collector has shapes of queries; multi-row inserts add some. */
+const maxPrepared = 500
+
+/** `node:sqlite` in the shape Kysely's SQLite driver expects, with a cache of prepared statements. */
+export interface SqliteConnection extends SqliteDatabase {
+  prepare(sql: string): SqliteStatement
+  /** The statement itself, for loops that run it once a row. */
+  statement(sql: string): StatementSync
+}
+
+export function connectSqlite(file: string, { readOnly }: { readOnly: boolean }): SqliteConnection {
+  const database = new DatabaseSync(file, { readOnly, timeout: 5_000, enableForeignKeyConstraints: true })
+  if (!readOnly) makeDurable(database)
+  const prepared = new Map<string, { raw: StatementSync; adapted: SqliteStatement }>()
+  const lookUp = (sql: string) => {
+    const known = prepared.get(sql) ?? adapt(database.prepare(sql))
+    prepared.delete(sql)
+    prepared.set(sql, known)
+    if (prepared.size > maxPrepared) forgetOldest(prepared)
+    return known
+  }
+  return {
+    prepare: (sql) => lookUp(sql).adapted,
+    statement: (sql) => lookUp(sql).raw,
+    close: () => database.close(),
+  }
+}
+
+/** A commit that returned has been fsynced; a reader never blocks the writer. */
+function makeDurable(database: DatabaseSync): void {
+  database.exec('pragma journal_mode = wal')
+  database.exec('pragma synchronous = full')
+  // 64 MiB: the indexes of the last hours stay in memory.
+  database.exec('pragma cache_size = -65536')
+}
+
+function adapt(raw: StatementSync): { raw: StatementSync; adapted: SqliteStatement } {
+  const values = (parameters: ReadonlyArray<unknown>) => parameters as SQLInputValue[]
+  return {
+    raw,
+    adapted: {
+      reader: raw.columns().length > 0,
+      all: (parameters) => raw.all(...values(parameters)),
+      run: (parameters) => raw.run(...values(parameters)),
+      iterate: (parameters) => raw.iterate(...values(parameters)),
+    },
+  }
+}
+
+function forgetOldest(prepared: Map<string, unknown>): void {
+  const [oldest] = prepared.keys()
+  if (oldest !== undefined) prepared.delete(oldest)
+}

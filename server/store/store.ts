@@ -1,0 +1,47 @@
+/*
+ * Enters: a URL, `sqlite:<file>` or `postgres://…`. Leaves: one Kysely for everything that writes and one that only
+ * reads and never holds the first one up. Promises: the schema is migrated before anybody sees it; a commit is on disk
+ * when it returns. On failure: a Fault with one sentence that names the database and never its password.
+ * Meets: a stage that writes through the reader (the database refuses).
+ */
+import type { Kysely, Transaction } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import type { Capabilities } from './capabilities.ts'
+import { migrations } from './migrations/migrations.ts'
+import type { Database } from './schema.ts'
+
+export type Tx = Transaction<Database>
+
+export interface Store {
+  /** Writes. Inside a transaction use only the transaction: on SQLite there is one writing connection. */
+  db: Kysely<Database>
+  /** Reads what is committed; console, reports and charts belong here. */
+  reader: Kysely<Database>
+  capabilities: Capabilities
+  close(): Promise<void>
+}
+
+export async function openStore(url: string): Promise<Store> {
+  const store = await connect(url)
+  try {
+    await migrate(store)
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** A dialect is loaded when its URL asks for it. */
+async function connect(url: string): Promise<Store> {
+  if (url.startsWith('sqlite:')) return (await import('./dialects/sqlite.ts')).openSqlite(url.slice('sqlite:'.length))
+  if (/^postgres(ql)?:\/\//.test(url)) return (await import('./dialects/postgres.ts')).openPostgres(url)
+  throw new Fault('database-unknown', 'The database must be "sqlite" or a URL that starts with postgres://.')
+}
+
+async function migrate(store: Store): Promise<void> {
+  const provider = { getMigrations: async () => migrations(store.capabilities) }
+  const { error } = await new Migrator({ db: store.db, provider }).migrateToLatest()
+  if (error) throw new Fault('migration-failed', `The database could not be brought up to date: ${sentenceOf(error)}.`, { cause: error })
+}

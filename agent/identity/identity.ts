@@ -23,6 +23,8 @@ export interface Identity {
   readonly endpointId: string
   readonly organisationId: string
   readonly authorities: CommandAuthority[]
+  /** PEM of the collector's CA, pinned at enrolment. */
+  readonly ca: string
   /**
    * What the next connection shows. `mustRenew`: the collector called the present certificate expired.
    * @throws Fault with the collector's code, or `unreachable`, when there has to be a new one and there is none.
@@ -54,6 +56,7 @@ class KeptIdentity implements Identity {
   readonly endpointId: string
   readonly organisationId: string
   readonly authorities: CommandAuthority[]
+  readonly ca: string
   readonly addresses: CollectorAddresses
   readonly lookup: LookupFunction
   readonly #options: IdentityOptions
@@ -68,6 +71,7 @@ class KeptIdentity implements Identity {
     this.endpointId = pinned.endpointId
     this.organisationId = pinned.organisationId
     this.authorities = pinned.authorities
+    this.ca = credentials.ca
     this.addresses = openCollectorAddresses({ ...options, collector: pinned.collector })
     this.lookup = lookupOf(this.addresses)
     this.#options = options

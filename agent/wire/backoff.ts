@@ -1,0 +1,22 @@
+import { minutes, seconds } from '#shared/domain/time.ts'
+
+export interface Backoff {
+  baseMs: number
+  maxMs: number
+}
+
+/** First tries come soon (a collector restarts in seconds); an hour-long outage is asked about once a minute. */
+export const ordinary: Backoff = { baseMs: seconds(1), maxMs: minutes(1) }
+
+/** For a refusal that only a person can lift: a revoked certificate, an unknown endpoint. */
+export const refusedForGood: Backoff = { baseMs: minutes(10), maxMs: minutes(60) }
+
+/**
+ * How long to wait before try number `attempt` (0 is the first after a loss): exponential, spread evenly over the upper
+ * three quarters of the step so that a fleet that lost its collector at once does not come back at once.
+ * @param random 0 ≤ random < 1
+ */
+export function backoffMs(attempt: number, random: number, { baseMs, maxMs }: Backoff = ordinary): number {
+  const stepMs = Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30))
+  return Math.ceil(stepMs * (0.25 + 0.75 * random))
+}

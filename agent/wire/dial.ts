@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http'
+import type { LookupFunction } from 'node:net'
+import { WebSocket } from 'ws'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { Refusal } from '#shared/protocol/enrolment.ts'
+import { maxFrameBytes, subprotocol } from '#shared/protocol/limits.ts'
+
+export interface DialOptions {
+  /** Such as https://rmm.example.org:7843. */
+  collector: string
+  /** PEM. */
+  credentials: { key: string; certificate: string; ca: string }
+  lookup: LookupFunction | undefined
+  stop: AbortSignal
+}
+
+/** `refused`: the collector answered, with one of its codes. */
+export type DialOutcome =
+  | { kind: 'open'; socket: WebSocket }
+  | { kind: 'refused'; code: string; message: string }
+  | { kind: 'unreachable'; message: string }
+
+const handshakeTimeoutMs = 15_000
+const maxRefusalBytes = 4_096
+
+/** One try: TLS 1.3 with our certificate, the collector's verified against the pinned CA and its host, then the upgrade. */
+export function dial({ collector, credentials, lookup, stop }: DialOptions): Promise<DialOutcome> {
+  const { promise, resolve } = Promise.withResolvers<DialOutcome>()
+  const url = new URL('/agent', collector)
+  url.protocol = 'wss:'
+  const socket = new WebSocket(url, subprotocol, {
+    ca: [credentials.ca],
+    key: credentials.key,
+    cert: credentials.certificate,
+    minVersion: 'TLSv1.3',
+    handshakeTimeout: handshakeTimeoutMs,
+    maxPayload: maxFrameBytes,
+    perMessageDeflate: false,
+    ...(lookup && { lookup }),
+  })
+  const giveUp = (): void => socket.terminate()
+  stop.addEventListener('abort', giveUp, { once: true })
+  if (stop.aborted) giveUp()
+  socket.once('open', () => resolve({ kind: 'open', socket }))
+  socket.on('error', (error) => resolve({ kind: 'unreachable', message: sentenceOf(error) }))
+  socket.once('unexpected-response', (request, response) => {
+    void readRefusal(response)
+      .then(resolve)
+      .finally(() => request.destroy())
+  })
+  return promise.finally(() => stop.removeEventListener('abort', giveUp))
+}
+
+async function readRefusal(response: IncomingMessage): Promise<DialOutcome> {
+  const status = response.statusCode ?? 0
+  const json = parseJson(await readText(response))
+  const refusal = Refusal.safeParse(json)
+  if (refusal.success) return { kind: 'refused', ...refusal.data }
+  return { kind: 'unreachable', message: `the collector answered the upgrade with status ${status}` }
+}
+
+/** At most what a refusal may have; an answer that breaks off counts as what came of it. */
+function readText(response: IncomingMessage): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  let text = ''
+  response.setEncoding('utf8')
+  response.on('data', (chunk: string) => {
+    text += chunk
+    if (text.length > maxRefusalBytes) resolve(text.slice(0, maxRefusalBytes))
+  })
+  response.on('close', () => resolve(text))
+  return promise
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

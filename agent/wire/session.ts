@@ -1,0 +1,220 @@
+/**
+ * One connection, from the open socket to its end. Enters: what the spool holds, and what the collector sends. Leaves:
+ * frames within the collector's credit, security first; commands and watches to their takers. Promises: the spool
+ * forgets only what was acknowledged on this epoch. On failure it ends, and says why; the wire dials again.
+ * Meets: a collector that went away without a word (half-open socket), and one that talks nonsense.
+ */
+import type { Logger } from 'pino'
+import type { RawData, WebSocket } from 'ws'
+import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import { CloseCode } from '#shared/protocol/close-codes.ts'
+import { decode, encode } from '#shared/protocol/envelope.ts'
+import { pingEveryMs } from '#shared/protocol/limits.ts'
+import { type AgentMessage, CollectorMessage } from '#shared/protocol/messages.ts'
+import { Lane } from '#shared/protocol/record.ts'
+import type { Spool } from '../spool/spool.ts'
+import { Outgoing } from './outgoing.ts'
+
+export interface SessionOptions {
+  socket: WebSocket
+  spool: Spool
+  time: Time
+  log: Logger
+  hello: Extract<AgentMessage, { kind: 'hello' }>
+  takers: Takers
+}
+
+/** Who is told of what the collector says. None of them may throw. */
+export interface Takers {
+  onWelcome(): void
+  onCollectorTime(now: number): void
+  onCommand(jws: string): void
+  onWatch(isWatched: boolean): void
+  onSpoolRestarted(reason: string): void
+}
+
+export type SessionEnd = { kind: 'lost'; code: number; reason: string; wasWelcome: boolean } | { kind: 'goodbye'; retryAfterMs: number }
+
+/** The collector pings every 15 s; three missed ones mean that nobody is there. */
+const silenceMs = 3 * pingEveryMs
+/** Bytes handed to the socket but not yet taken by the network, so that security overtakes soon. */
+const maxBufferedBytes = 262_144
+const closeTimeoutMs = seconds(2)
+/** What may come before `welcome`. */
+const opens: ReadonlySet<string> = new Set(['welcome', 'goodbye'])
+
+export class Session {
+  readonly ended: Promise<SessionEnd>
+  readonly #options: SessionOptions
+  readonly #stopListening: () => void
+  #outgoing: Outgoing | undefined
+  #heardAt: number
+  #watchdog: Cancel
+  #goodbye: SessionEnd | undefined
+  #isEnding = false
+
+  constructor(options: SessionOptions) {
+    const { socket, spool, time } = options
+    this.#options = options
+    this.#heardAt = time.monotonic()
+    this.#watchdog = time.after(silenceMs, () => this.#checkSilence())
+    this.#stopListening = spool.onAppended(() => this.#pump())
+    this.ended = this.#untilClosed()
+    socket.on('message', (data, isBinary) => this.#hear(() => this.#take(data, isBinary)))
+    socket.on('ping', () => this.#hear(() => undefined))
+    this.#send(options.hello)
+  }
+
+  get isWelcome(): boolean {
+    return this.#outgoing !== undefined && !this.#isEnding
+  }
+
+  /** A hint for the collector; lost when the socket is. */
+  received(commandId: string, at: number): void {
+    if (this.isWelcome) this.#send({ kind: 'received', commandId, at })
+  }
+
+  /** Says why we go, and leaves once that is flushed, or after two seconds. */
+  async leave(reason: GoodbyeReason): Promise<void> {
+    this.#send({ kind: 'goodbye', reason })
+    this.#end(1000)
+    await this.ended
+  }
+
+  async #untilClosed(): Promise<SessionEnd> {
+    const { promise, resolve } = Promise.withResolvers<{ code: number; reason: string }>()
+    this.#options.socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }))
+    const { code, reason } = await promise
+    const wasWelcome = this.#outgoing !== undefined
+    this.#isEnding = true
+    this.#watchdog()
+    this.#stopListening()
+    return this.#goodbye ?? { kind: 'lost', code, reason, wasWelcome }
+  }
+
+  #hear(take: () => void): void {
+    this.#heardAt = this.#options.time.monotonic()
+    if (!this.#isEnding) take()
+  }
+
+  #checkSilence(): void {
+    const { time, socket, log } = this.#options
+    const leftMs = this.#heardAt + silenceMs - time.monotonic()
+    if (leftMs > 0) {
+      this.#watchdog = time.after(leftMs, () => this.#checkSilence())
+      return
+    }
+    log.warn({ silenceMs }, 'nothing was heard of the collector; the connection is given up')
+    socket.terminate()
+  }
+
+  #take(data: RawData, isBinary: boolean): void {
+    const decoded = isBinary ? ({ kind: 'malformed', reason: 'the frame is binary' } as const) : decode(CollectorMessage, textOf(data))
+    if (decoded.kind === 'malformed') this.#refuse(decoded.reason)
+    else if (!this.#outgoing && !opens.has(decoded.message.kind)) this.#refuse(`${decoded.message.kind} came before welcome`)
+    else this.#act(decoded.message)
+  }
+
+  #act(message: CollectorMessage): void {
+    const { takers } = this.#options
+    switch (message.kind) {
+      case 'welcome':
+        this.#welcome(message)
+        break
+      case 'ack':
+        this.#acknowledged(message)
+        break
+      case 'refused':
+        this.#refusedRecord(message)
+        break
+      case 'command':
+        takers.onCommand(message.jws)
+        break
+      case 'watch':
+        takers.onWatch(message.isWatched)
+        break
+      case 'goodbye':
+        this.#goodbye = { kind: 'goodbye', retryAfterMs: message.retryAfterMs }
+        this.#end(1000)
+    }
+  }
+
+  #welcome(message: Extract<CollectorMessage, { kind: 'welcome' }>): void {
+    const { spool, takers } = this.#options
+    takers.onCollectorTime(message.now)
+    const isBeyond = Lane.options.some((lane) => (message.cursors[lane] ?? 0) > spool.last(lane))
+    if (this.#outgoing) this.#refuse('a second welcome came')
+    else if (isBeyond) void this.#restartSpool()
+    else {
+      this.#outgoing = new Outgoing(spool, message.cursors, message.credit)
+      takers.onWelcome()
+      this.#pump()
+    }
+  }
+
+  /** Invariant 2 of the house: this disk was restored or cloned; the next hello speaks of a new epoch. */
+  async #restartSpool(): Promise<void> {
+    const { spool, log, takers } = this.#options
+    const reason = 'the collector has committed more records of this spool than it holds: the disk was restored or cloned'
+    this.#isEnding = true
+    try {
+      await spool.restart(reason)
+      takers.onSpoolRestarted(reason)
+    } catch (error) {
+      log.error({ reason: sentenceOf(error) }, 'the spool could not begin a new epoch')
+    }
+    this.#end(1000)
+  }
+
+  #acknowledged({ epoch, lane, seq, credit, now }: Extract<CollectorMessage, { kind: 'ack' }>): void {
+    this.#options.takers.onCollectorTime(now)
+    if (epoch !== this.#options.spool.epoch) return
+    if (this.#outgoing?.acknowledged(lane, seq, credit)) this.#pump()
+    else this.#refuse(`${lane} ${seq} was acknowledged but never sent`)
+  }
+
+  #refusedRecord({ lane, seq, reason }: Extract<CollectorMessage, { kind: 'refused' }>): void {
+    this.#options.log.warn({ lane, seq, reason }, 'the collector could not accept a record and keeps it raw')
+  }
+
+  #pump(): void {
+    const { socket, log } = this.#options
+    try {
+      while (this.isWelcome && socket.bufferedAmount < maxBufferedBytes) {
+        const frame = this.#outgoing?.next()
+        if (!frame) return
+        socket.send(encode(frame), (error) => {
+          if (!error) this.#pump()
+        })
+      }
+    } catch (error) {
+      log.error({ reason: sentenceOf(error) }, 'the spool could not be read; the connection is given up')
+      socket.terminate()
+    }
+  }
+
+  #send(message: AgentMessage): void {
+    const { socket } = this.#options
+    if (socket.readyState === socket.OPEN) socket.send(encode(message))
+  }
+
+  #refuse(reason: string): void {
+    this.#options.log.warn({ reason }, 'the collector sent what this agent does not understand')
+    this.#end(CloseCode.Malformed, reason.slice(0, 100))
+  }
+
+  /** Closes politely; who doesn't answer the close within two seconds is cut off. */
+  #end(code: number, reason = ''): void {
+    const { socket, time } = this.#options
+    this.#isEnding = true
+    this.#watchdog()
+    this.#watchdog = time.after(closeTimeoutMs, () => socket.terminate())
+    socket.close(code, reason)
+  }
+}
+
+function textOf(data: RawData): string {
+  return Array.isArray(data) ? Buffer.concat(data).toString() : Buffer.from(data as ArrayBuffer).toString()
+}

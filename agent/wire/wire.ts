@@ -1,0 +1,226 @@
+/**
+ * The agent's line to its collector. Enters: what the spool holds. Leaves: it, at the collector; and commands, watches
+ * and the collector's time to their takers. Promises: always connected or about to dial, never faster than the
+ * back-off allows, and at once with security. On failure: says why once, waits, dials again; for a refusal that only
+ * a person can lift it waits long. Meets: a fleet that lost its collector and would all come back in the same second.
+ */
+import type { LookupFunction } from 'node:net'
+import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import type { GoodbyeReason, IsolationStatus } from '#shared/domain/endpoint.ts'
+import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { minutes, seconds, type Time } from '#shared/domain/time.ts'
+import { CloseCode, RefusalCode } from '#shared/protocol/close-codes.ts'
+import { protocolMinor } from '#shared/protocol/limits.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Spool } from '../spool/spool.ts'
+import { type Backoff, backoffMs, ordinary, refusedForGood } from './backoff.ts'
+import { type DialOutcome, dial } from './dial.ts'
+import { Session, type SessionEnd } from './session.ts'
+
+export interface WireOptions {
+  identity: Pick<Identity, 'collector' | 'credentials'> & { lookup: LookupFunction | undefined }
+  spool: Spool
+  time: Time
+  log: Logger
+  version: string
+  capabilities: string[]
+  isolation: () => IsolationStatus
+  /** Spools what is true now, once a connection. */
+  appendStanding: () => Promise<void>
+  onCommand: (jws: string) => void
+  onWatch: (isWatched: boolean) => void
+  onCollectorTime: (now: number) => void
+  /** The spool began a new epoch, because the collector knew more of it than it held. */
+  onSpoolRestarted: (reason: string) => Promise<void>
+  backoff?: Backoff
+  /** 0 ≤ random < 1. */
+  random?: () => number
+}
+
+export interface Wire {
+  /** Tells the collector that this command stands in the journal; lost when there is no connection. */
+  received(commandId: string, at: number): void
+  isConnected(): boolean
+  /** Says goodbye, flushed, and dials no more. */
+  stop(reason: GoodbyeReason): Promise<void>
+}
+
+type Attempt = { kind: 'ended'; end: SessionEnd } | Exclude<DialOutcome, { kind: 'open' }>
+
+const longestRequestedWaitMs = minutes(10)
+/** A renewal that is under way is not waited for longer than this. */
+const stopTimeoutMs = seconds(2)
+const blamesUs: ReadonlySet<number> = new Set([
+  CloseCode.Malformed,
+  CloseCode.TooLarge,
+  CloseCode.Revoked,
+  CloseCode.HelloTimeout,
+  CloseCode.AlreadyConnected,
+  CloseCode.Gap,
+  CloseCode.UnsupportedVersion,
+  CloseCode.TooFast,
+])
+const liftedByPeople: ReadonlySet<string> = new Set([
+  RefusalCode.CertificateRevoked,
+  RefusalCode.CertificateForeign,
+  RefusalCode.CertificateMissing,
+  RefusalCode.EndpointUnknown,
+])
+
+export function startWire(options: WireOptions): Wire {
+  return new DialingWire(options)
+}
+
+class DialingWire implements Wire {
+  readonly #options: WireOptions
+  readonly #running: Promise<void>
+  readonly #stopping = new AbortController()
+  #session: Session | undefined
+  #endWait: (() => void) | undefined
+  #stopReason: GoodbyeReason | undefined
+  #attempt = 0
+  #mustRenew = false
+  #lastComplaint = ''
+
+  constructor(options: WireOptions) {
+    this.#options = options
+    this.#running = this.#run()
+  }
+
+  received(commandId: string, at: number): void {
+    this.#session?.received(commandId, at)
+  }
+
+  isConnected(): boolean {
+    return this.#session?.isWelcome ?? false
+  }
+
+  async stop(reason: GoodbyeReason): Promise<void> {
+    this.#stopReason ??= reason
+    this.#stopping.abort()
+    this.#endWait?.()
+    await this.#session?.leave(reason)
+    await Promise.race([this.#running, this.#wait(stopTimeoutMs)])
+  }
+
+  async #run(): Promise<void> {
+    while (this.#stopReason === undefined) {
+      const attempt = await this.#connect()
+      if (this.#stopReason !== undefined) return
+      const waitMs = this.#waitAfter(attempt)
+      this.#complain(attempt, waitMs)
+      await this.#wait(waitMs)
+    }
+  }
+
+  async #connect(): Promise<Attempt> {
+    const dialed = await this.#dial()
+    this.#mustRenew = dialed.kind === 'refused' && dialed.code === RefusalCode.CertificateExpired
+    if (dialed.kind !== 'open') return dialed
+    const session = this.#begin(dialed)
+    this.#session = session
+    if (this.#stopReason !== undefined) void session.leave(this.#stopReason)
+    const end = await session.ended
+    this.#session = undefined
+    this.#options.onWatch(false)
+    return { kind: 'ended', end }
+  }
+
+  async #dial(): Promise<DialOutcome> {
+    const { collector, lookup } = this.#options.identity
+    try {
+      const credentials = await this.#options.identity.credentials(this.#mustRenew)
+      return await dial({ collector, credentials, lookup, stop: this.#stopping.signal })
+    } catch (error) {
+      if (error instanceof Fault && !error.isRetryable) return { kind: 'refused', code: error.code, message: error.message }
+      return { kind: 'unreachable', message: sentenceOf(error) }
+    }
+  }
+
+  #begin({ socket }: Extract<DialOutcome, { kind: 'open' }>): Session {
+    const { spool, time, log, onCollectorTime, onCommand, onWatch } = this.#options
+    const takers = {
+      onCollectorTime,
+      onCommand,
+      onWatch,
+      onWelcome: () => this.#welcome(),
+      onSpoolRestarted: (reason: string) => this.#tell(this.#options.onSpoolRestarted(reason), 'the new epoch could not be reported'),
+    }
+    return new Session({ socket, spool, time, log, hello: this.#hello(), takers })
+  }
+
+  #hello(): ConstructorParameters<typeof Session>[0]['hello'] {
+    const { spool, time, version, capabilities, isolation } = this.#options
+    const last = {
+      security: spool.last('security'),
+      signals: spool.last('signals'),
+      inventory: spool.last('inventory'),
+      samples: spool.last('samples'),
+    }
+    return {
+      kind: 'hello',
+      protocolMinor,
+      agentVersion: version,
+      capabilities,
+      hostname: hostname().slice(0, 253),
+      now: time.now(),
+      epoch: spool.epoch,
+      last,
+      isolation: isolation(),
+    }
+  }
+
+  #welcome(): void {
+    this.#lastComplaint = ''
+    this.#options.log.info({ collector: this.#options.identity.collector }, 'connected')
+    this.#tell(this.#options.appendStanding(), 'what is true now could not be spooled')
+  }
+
+  #tell(doing: Promise<void>, complaint: string): void {
+    doing.catch((error: unknown) => this.#options.log.error({ reason: sentenceOf(error) }, complaint))
+  }
+
+  #waitAfter(attempt: Attempt): number {
+    const random = (this.#options.random ?? Math.random)()
+    if (attempt.kind === 'ended' && attempt.end.kind === 'goodbye') {
+      this.#attempt = 0
+      return Math.min(attempt.end.retryAfterMs, longestRequestedWaitMs)
+    }
+    if (attempt.kind === 'ended' && attempt.end.kind === 'lost' && attempt.end.wasWelcome && !blamesUs.has(attempt.end.code))
+      this.#attempt = 0
+    const backoff = isLiftedByPeople(attempt) ? refusedForGood : (this.#options.backoff ?? ordinary)
+    return backoffMs(this.#attempt++, random, backoff)
+  }
+
+  /** The same trouble is said once, however often it is met. */
+  #complain(attempt: Attempt, waitMs: number): void {
+    const complaint = complaintOf(attempt)
+    const level = complaint === this.#lastComplaint ? 'debug' : 'warn'
+    this.#lastComplaint = complaint
+    this.#options.log[level]({ retryInMs: Math.round(waitMs) }, complaint)
+  }
+
+  #wait(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#options.time.after(ms, resolve)
+    this.#endWait = () => {
+      cancel()
+      resolve()
+    }
+    return promise
+  }
+}
+
+function isLiftedByPeople(attempt: Attempt): boolean {
+  if (attempt.kind === 'refused') return liftedByPeople.has(attempt.code)
+  return attempt.kind === 'ended' && attempt.end.kind === 'lost' && attempt.end.code === CloseCode.Revoked
+}
+
+function complaintOf(attempt: Attempt): string {
+  if (attempt.kind === 'refused') return `the collector refuses this agent: ${attempt.message} (${attempt.code})`
+  if (attempt.kind === 'unreachable') return `the collector can't be reached: ${attempt.message}`
+  if (attempt.end.kind === 'goodbye') return 'the collector goes away for a moment'
+  const { code, reason } = attempt.end
+  return `the connection to the collector ended (${code}${reason === '' ? '' : `, ${reason}`})`
+}

@@ -1,0 +1,203 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { CommandOrder, CommandOutcome } from '#shared/domain/command.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import type { Time } from '#shared/domain/time.ts'
+import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
+import { firstIssue } from '#shared/protocol/envelope.ts'
+import type { Lane, RecordBody, ResultRecord } from '#shared/protocol/record.ts'
+import type { Happening } from '../signal/signal.ts'
+import { openCollectorTime } from './collector-time.ts'
+import { type CommandJournal, type Entry, openCommandJournal } from './journal.ts'
+import { forged, stale } from './suspicion.ts'
+import type { Machine, Verb, VerbOutcome } from './verb.ts'
+import { verbs as allVerbs } from './verbs.ts'
+import { type Claimed, verify } from './verify.ts'
+
+/*
+ * verify → addressed to me → never seen → not expired → journal → run → its result goes through the spool. Enters: the
+ * JWS of a command. Leaves: one result. Promises (invariant 6): runs at most once; the journal entry is fsynced before the
+ * verb starts; unsigned, altered or foreign ones never run and are a critical signal; expired ones never run and are
+ * recorded; a repeated one is answered with its kept result. On failure: a result that says so; `take` never throws.
+ * Threat: whoever can reach the agent's socket, or replay it, acting as root on every machine.
+ */
+
+export interface Commands {
+  take(jws: string): Promise<void>
+  /** After a start: what was begun and not finished is settled, what was not reported is. In the order it was begun. */
+  recover(): Promise<void>
+  noteCollectorTime(now: number): void
+  /** Waits for what runs. */
+  stop(): Promise<void>
+}
+
+export interface CommandParts {
+  authorities: readonly CommandAuthority[]
+  endpointId: string
+  journalDir: string
+  machine: Machine
+  append(lane: Lane, body: RecordBody): Promise<number>
+  /** The command stands in the journal. */
+  received(commandId: string, at: number): void
+  happened(event: Happening): Promise<void>
+  time: Time
+  log: Logger
+  verbs?: ReadonlyMap<string, Verb>
+}
+
+/** What ResultRecord takes. */
+const maxDetail = 1_000
+
+export async function createCommands(parts: CommandParts): Promise<Commands> {
+  const { journalDir, time } = parts
+  const collectorTime = openCollectorTime(join(journalDir, 'collector-time'), time)
+  const journal = await openCommandJournal(join(journalDir, 'commands.jsonl'), collectorTime.latest)
+  const running = new Set<Promise<void>>()
+  const desk = new CommandDesk({ verbs: allVerbs, ...parts }, journal, collectorTime.latest)
+
+  const track = (work: Promise<void>): Promise<void> => {
+    running.add(work)
+    return work.finally(() => running.delete(work))
+  }
+  return {
+    take: (jws) => track(desk.take(jws)),
+    recover: () => track(desk.recover()),
+    noteCollectorTime: collectorTime.note,
+    stop: async () => {
+      await Promise.allSettled(running)
+      await journal.close()
+    },
+  }
+}
+
+type Settled = Omit<VerbOutcome, 'outcome'> & { outcome: CommandOutcome }
+type Ready = { kind: 'ready'; isIdempotent: boolean; run: () => Promise<VerbOutcome> }
+
+class CommandDesk {
+  readonly #parts: CommandParts & { verbs: ReadonlyMap<string, Verb> }
+  readonly #journal: CommandJournal
+  readonly #latest: () => number
+
+  constructor(parts: CommandParts & { verbs: ReadonlyMap<string, Verb> }, journal: CommandJournal, latest: () => number) {
+    this.#parts = parts
+    this.#journal = journal
+    this.#latest = latest
+  }
+
+  async take(jws: string): Promise<void> {
+    try {
+      const { authorities, endpointId } = this.#parts
+      const verdict = await verify(jws, authorities, endpointId)
+      if (verdict.kind === 'order') return await this.#takeOrder(verdict.order)
+      if (verdict.kind === 'forged') await this.#parts.happened(forged(verdict.reason, verdict.claimed))
+      if (verdict.claimed) await this.#append(this.#resultOf(verdict.claimed, null, { outcome: 'refused', detail: verdict.reason }))
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'a command could not be dealt with')
+    }
+  }
+
+  async recover(): Promise<void> {
+    for (const entry of this.#journal.entries()) {
+      try {
+        if (entry.result && !entry.isReported) await this.#report(entry.result)
+        if (!entry.result) await this.#resume(entry)
+      } catch (error) {
+        this.#parts.log.error({ err: error, commandId: entry.order.id }, 'a command of before the restart could not be settled')
+      }
+    }
+  }
+
+  async #takeOrder(order: CommandOrder): Promise<void> {
+    const { time, received, happened } = this.#parts
+    const known = this.#journal.find(order.id)
+    if (known) return this.#repeat(known)
+    if (order.expiresAt <= this.#latest()) {
+      await happened(stale('expired', order, this.#latest()))
+      return this.#append(this.#resultOf(order, null, { outcome: 'expired', detail: 'it came after its time' }))
+    }
+    const prepared = this.#prepare(order)
+    if (prepared.kind === 'refused') return this.#append(this.#resultOf(order, null, { outcome: 'refused', detail: prepared.reason }))
+
+    const startedAt = time.now()
+    const begun = await this.#begin(order, startedAt, prepared.isIdempotent)
+    if (begun.kind === 'not-written') return this.#append(this.#resultOf(order, null, { outcome: 'failed', detail: begun.reason }))
+    received(order.id, startedAt)
+    await this.#run(order, startedAt, prepared.run)
+  }
+
+  /** One that still runs will answer by itself. */
+  async #repeat({ order, result }: Entry): Promise<void> {
+    await this.#parts.happened(stale('repeated', order, this.#latest()))
+    if (result) await this.#append(result)
+  }
+
+  async #resume({ order, startedAt }: Entry): Promise<void> {
+    const prepared = this.#prepare(order)
+    if (prepared.kind === 'ready' && prepared.isIdempotent) return this.#run(order, startedAt, prepared.run)
+    await this.#settle(
+      this.#resultOf(order, startedAt, { outcome: 'unknown', detail: 'it was begun, and the agent stopped before its end' }),
+    )
+  }
+
+  /** A full disk must not stop what is safe to do twice: an isolation above all. */
+  async #begin(
+    order: CommandOrder,
+    at: number,
+    isIdempotent: boolean,
+  ): Promise<{ kind: 'begun' } | { kind: 'not-written'; reason: string }> {
+    try {
+      await this.#journal.start(order, at)
+      return { kind: 'begun' }
+    } catch (error) {
+      this.#parts.log.error({ err: error, commandId: order.id }, 'a command could not be written into the journal')
+      if (isIdempotent) return { kind: 'begun' }
+      return { kind: 'not-written', reason: `not begun, because the journal could not be written: ${sentenceOf(error)}` }
+    }
+  }
+
+  #prepare(order: CommandOrder): Ready | { kind: 'refused'; reason: string } {
+    const verb = this.#parts.verbs.get(order.verb)
+    if (!verb) return { kind: 'refused', reason: `this agent does not know the verb ${order.verb}` }
+    const args = verb.command.args.safeParse(order.args)
+    if (!args.success) return { kind: 'refused', reason: `args.${firstIssue(args.error)}` }
+    const run = (): Promise<VerbOutcome> => verb.run(this.#parts.machine, args.data, order)
+    return { kind: 'ready', isIdempotent: verb.command.isIdempotent, run }
+  }
+
+  async #run(order: CommandOrder, startedAt: number, run: () => Promise<VerbOutcome>): Promise<void> {
+    const settled = await run().catch((error: unknown): VerbOutcome => ({ outcome: 'failed', detail: sentenceOf(error) }))
+    await this.#settle(this.#resultOf(order, startedAt, settled))
+  }
+
+  async #settle(result: ResultRecord): Promise<void> {
+    await this.#journal.finish(result).catch((error: unknown) => {
+      this.#parts.log.error({ err: error, commandId: result.commandId }, 'a result could not be written into the journal')
+    })
+    await this.#report(result)
+  }
+
+  async #report(result: ResultRecord): Promise<void> {
+    await this.#append(result)
+    await this.#journal.reported(result.commandId)
+  }
+
+  async #append(result: ResultRecord): Promise<void> {
+    await this.#parts.append('security', result)
+  }
+
+  #resultOf({ id, verb }: Claimed, startedAt: number | null, settled: Settled): ResultRecord {
+    const { outcome, detail, output, isolation } = settled
+    return {
+      v: 1,
+      type: 'result',
+      commandId: id,
+      verb,
+      outcome,
+      startedAt,
+      finishedAt: this.#parts.time.now(),
+      detail: detail.slice(0, maxDetail),
+      ...(output && { output }),
+      ...(isolation && { isolation }),
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import type { z } from 'zod'
+import type { CommandDefinition } from '#shared/commands/define-command.ts'
+import type { CommandOrder } from '#shared/domain/command.ts'
+import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import type { Isolation } from '../isolate/isolate.ts'
+
+/** What verbs may do to this machine; handed in by app.ts. */
+export interface Machine {
+  isolation: Isolation
+  /** Puts the canaries back; resolves with how many. */
+  rearm(): Promise<number>
+}
+
+export interface VerbOutcome {
+  outcome: 'succeeded' | 'failed' | 'refused'
+  /** One sentence. */
+  detail: string
+  output?: Record<string, unknown>
+  isolation?: IsolationStatus
+}
+
+/** How one command of shared/commands is done on this machine. One file in verbs/ for each. */
+export interface Verb<Args extends z.ZodType = z.ZodType> {
+  command: CommandDefinition<Args>
+  run(machine: Machine, args: z.infer<Args>, order: CommandOrder): Promise<VerbOutcome>
+}
+
+export function defineVerb<Args extends z.ZodType>(verb: Verb<Args>): Verb<Args> {
+  return verb
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { IsolationReadiness, IsolationStatus, Platform } from '#shared/domain/endpoint.ts'
+import type { Time } from '#shared/domain/time.ts'
+import type { Host } from '../host/host.ts'
+import type { Happening } from '../signal/signal.ts'
+import type { CollectorAddress } from './address.ts'
+import type { Firewall } from './firewalls/firewall.ts'
+import { createNftables } from './firewalls/nftables.ts'
+import { Isolator } from './isolator.ts'
+import { openJournal } from './journal.ts'
+import type { Place } from './knock.ts'
+import { findWitnesses } from './witnesses.ts'
+
+/*
+ * journal → apply → prove → keep. Enters: "isolate" or "release", by command. Leaves: what is true now, with its proof.
+ * Promises: `isolated` is said only with proof and stays true until released: over restarts, firewall edits and loss of
+ * the collector (invariant 7); the collector's addresses are known before anything is dropped. One thing at a time, in
+ * the order it was asked. On failure: `failed` and a critical signal, and it goes on trying. Threat: an intruder who
+ * spreads while the host is called isolated, or a host that nobody can ever get back.
+ */
+
+export interface Isolation {
+  status(): IsolationStatus
+  /** Whether this agent could isolate; asks the system. */
+  readiness(): Promise<IsolationReadiness>
+  isolate(commandId: string): Promise<IsolationStatus>
+  release(commandId: string): Promise<IsolationStatus>
+  /** At start, before the wire dials: what the journal wants is made so. The proof follows by itself. */
+  reapply(): Promise<void>
+  /** Ends the watching. The rules stay as they are. */
+  stop(): Promise<void>
+}
+
+export interface IsolationParts {
+  dir: string
+  /** Undefined where none of ours fits this operating system. */
+  firewall: Firewall | undefined
+  isAllowed: boolean
+  /** Why it isn't allowed, such as "off (local trial)". */
+  reason?: string | undefined
+  /** All addresses at which the agents' port answers; asked before anything is dropped, and pinned from then on. */
+  collectorAddresses(): Promise<CollectorAddress[]>
+  /** PEM of the CA that the collector must show as proof that it was reached. */
+  ca: string
+  happened(event: Happening): Promise<void>
+  time: Time
+  log: Logger
+  /** Places that may answer before the drop. */
+  findPlaces?: () => Promise<Place[]>
+}
+
+export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
+  const { firewall, findPlaces = findWitnesses } = parts
+  const journal = await openJournal(join(parts.dir, 'isolation.json'), async () => {
+    parts.log.error('what this machine’s network should be can’t be read; going by the rules that stand in the firewall')
+    return (await firewall?.snapshot()) === undefined ? 'open' : 'isolated'
+  })
+  return new Isolator({ ...parts, journal, findPlaces })
+}
+
+/** The firewall of this operating system, if we have one for it. */
+export function firewallFor(platform: Platform, host: Host): Firewall | undefined {
+  return platform === 'linux' ? createNftables(host) : undefined
+}

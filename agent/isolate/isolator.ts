@@ -1,0 +1,286 @@
+import type { Logger } from 'pino'
+import type { IsolationReadiness, IsolationStatus } from '#shared/domain/endpoint.ts'
+import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import type { Happening } from '../signal/signal.ts'
+import type { CollectorAddress } from './address.ts'
+import type { Firewall } from './firewalls/firewall.ts'
+import type { Isolation } from './isolate.ts'
+import type { Journal, Wish } from './journal.ts'
+import type { Place } from './knock.ts'
+import { findWitness, type Proof, prove, type Witness } from './prove.ts'
+import { IsolationState } from './state.ts'
+import { countDrifts } from './trouble.ts'
+
+/*
+ * The states of isolation and the steps between them. Enters: isolate, release, reapply, and a tick every two seconds
+ * while anything but "open" is wanted or true. Promises: every step ends in a state that is true; whatever failed is
+ * tried again at the next tick. On failure: says so once, and keeps what it already holds.
+ */
+
+export interface IsolatorParts {
+  firewall: Firewall | undefined
+  isAllowed: boolean
+  reason?: string | undefined
+  ca: string
+  collectorAddresses(): Promise<CollectorAddress[]>
+  journal: Journal
+  findPlaces: () => Promise<Place[]>
+  happened(event: Happening): Promise<void>
+  time: Time
+  log: Logger
+}
+
+const proveWithinMs = seconds(10)
+const proveAgainAfterMs = 100
+/** An edited firewall is noticed within this; listing one table costs some 5 ms of a child process. */
+const watchEveryMs = seconds(2)
+const repairWithinMs = seconds(10)
+
+export class Isolator implements Isolation {
+  readonly #parts: IsolatorParts
+  readonly #drifts = countDrifts()
+  readonly #state: IsolationState
+  #turn: Promise<unknown> = Promise.resolve()
+  #cancelWatch: Cancel | undefined
+  #isStopped = false
+  /** Our rules as the system lists them; undefined until they were read back. */
+  #baseline: string | undefined
+  #witness: Witness | undefined
+  /** Monotonic instant since when the machine is not cut off although it should be. */
+  #brokenSince: number | undefined
+  #wasCollectorReached = false
+
+  constructor(parts: IsolatorParts) {
+    this.#parts = parts
+    this.#state = new IsolationState({ ...parts, firewall: parts.firewall?.name ?? 'none' })
+  }
+
+  status(): IsolationStatus {
+    return this.#state.status
+  }
+
+  async readiness(): Promise<IsolationReadiness> {
+    const readiness = await this.#askReadiness()
+    this.#state.ready(readiness)
+    return readiness
+  }
+
+  isolate(commandId: string): Promise<IsolationStatus> {
+    return this.#inTurn(async () => {
+      const ready = this.#state.status.readiness.isReady ? this.#state.status.readiness : await this.readiness()
+      if (!ready.isReady) return this.#state.refuse(ready.reason ?? 'not ready')
+      if (this.#state.status.actual === 'isolated') return this.#state.status
+      const addresses = await this.#parts.collectorAddresses().catch(() => [])
+      if (addresses.length === 0) return this.#state.refuse('no address of the collector is known, so it would be cut off too')
+      this.#state.become('isolating', { commandId })
+      await this.#prepare(commandId, addresses)
+      const status = await this.#drop()
+      // Read back after the answer is out: the attack doesn't wait for it.
+      void this.#inTurn(() => this.#readBack())
+      return status
+    })
+  }
+
+  release(commandId: string): Promise<IsolationStatus> {
+    return this.#inTurn(async () => {
+      const { firewall, journal } = this.#parts
+      if (journal.wish().want === 'open' && this.#state.status.actual === 'open') return this.#state.status
+      await this.#wish({ want: 'open', commandId, addresses: [] })
+      this.#state.become('releasing', { commandId })
+      if (firewall) await this.#open(firewall)
+      return this.#state.status
+    })
+  }
+
+  reapply(): Promise<void> {
+    return this.#inTurn(async () => {
+      const wish = this.#parts.journal.wish()
+      const readiness = await this.readiness()
+      if (wish.want === 'open') return this.#clearLeftovers()
+      if (!readiness.isReady) return this.#state.fail(`this machine should be isolated, but ${readiness.reason ?? 'it can’t be'}`)
+      this.#state.become('isolating', { commandId: wish.commandId, detail: 'put back at start; the proof follows' })
+      await this.#repair(this.#firewall())
+      this.#watch(0)
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#cancelWatch?.()
+    await this.#turn
+  }
+
+  /** The wish on disk and, meanwhile, somebody who answers: both before anything is dropped. */
+  async #prepare(commandId: string, addresses: CollectorAddress[]): Promise<void> {
+    const { findPlaces, time } = this.#parts
+    const [witness] = await Promise.all([
+      findPlaces().then((places) => findWitness(notTheCollector(places, addresses), time)),
+      this.#wish({ want: 'isolated', commandId, addresses }),
+    ])
+    this.#witness = witness
+  }
+
+  /** A full disk must not stop an isolation: what can't be written down is done all the same, and said. */
+  async #wish(wish: Pick<Wish, 'want' | 'commandId' | 'addresses'>): Promise<void> {
+    await this.#parts.journal.write({ ...wish, at: this.#parts.time.now() }).catch((error: unknown) => {
+      this.#parts.log.error({ err: error, want: wish.want }, 'the wish could not be written to disk; a restart would forget it')
+    })
+  }
+
+  async #drop(): Promise<IsolationStatus> {
+    this.#baseline = undefined
+    this.#wasCollectorReached = false
+    try {
+      await this.#firewall().apply(this.#addresses())
+    } catch (error) {
+      await this.#state.fail(sentenceOf(error))
+      return this.#state.status
+    }
+    const proof = await this.#proveInTime()
+    if (this.#isProven(proof)) this.#becomeIsolated(proof)
+    else if (proof.isCutOff) await this.#seekCollector(proof)
+    else await this.#state.fail('the rules are in place, but packets still get out', proof.facts)
+    return this.#state.status
+  }
+
+  /**
+   * Cut off, and the collector is silent. If it answers once the rules are gone, the rules are to blame and stay away: a
+   * host nobody can reach would be lost. If it is silent without them too, they go back and the proof is sought later.
+   */
+  async #seekCollector(proof: Proof): Promise<void> {
+    const addresses = this.#addresses()
+    await this.#firewall().remove()
+    const { isCollectorReached } = await prove({ addresses, witness: undefined, ca: this.#parts.ca, time: this.#parts.time })
+    if (!isCollectorReached) {
+      await this.#firewall().apply(addresses)
+      return this.#state.fail('cut off, but the collector doesn’t answer, with or without the rules', proof.facts)
+    }
+    await this.#wish({ want: 'open', commandId: this.#parts.journal.wish().commandId, addresses: [] })
+    return this.#state.fail('the rules cut off the collector as well, so they were taken away again', proof.facts)
+  }
+
+  async #readBack(): Promise<void> {
+    if (this.#state.status.actual === 'isolated') this.#baseline = await this.#firewall().snapshot()
+    this.#watch()
+  }
+
+  async #proveInTime(): Promise<Proof> {
+    const { time } = this.#parts
+    const endsAt = time.monotonic() + proveWithinMs
+    let proof = await this.#prove()
+    while (!this.#isProven(proof) && time.monotonic() < endsAt && !this.#isStopped) {
+      await new Promise<void>((resolve) => time.after(proveAgainAfterMs, resolve))
+      proof = await this.#prove()
+    }
+    return proof
+  }
+
+  async #prove(): Promise<Proof> {
+    const { ca, time } = this.#parts
+    return prove({ addresses: this.#addresses(), witness: this.#witness, ca, time })
+  }
+
+  async #open(firewall: Firewall): Promise<void> {
+    try {
+      await firewall.remove()
+      if ((await firewall.snapshot()) !== undefined) return await this.#state.fail('the rules are still there after they were removed')
+      this.#cancelWatch?.()
+      this.#state.become('open', { proof: { rules: 'gone' }, detail: '' })
+    } catch (error) {
+      await this.#state.fail(sentenceOf(error))
+    }
+  }
+
+  /** Rules of a release that a crash interrupted. */
+  async #clearLeftovers(): Promise<void> {
+    const { firewall } = this.#parts
+    if (firewall && this.#state.status.readiness.isReady && (await firewall.snapshot()) !== undefined) await this.#open(firewall)
+  }
+
+  #watch(afterMs = watchEveryMs): void {
+    this.#cancelWatch?.()
+    if (this.#isStopped || !this.#isWatchNeeded()) return
+    this.#cancelWatch = this.#parts.time.after(afterMs, () => {
+      void this.#inTurn(() => this.#tick())
+        .catch((error: unknown) => this.#parts.log.error({ err: error }, 'looking after the isolation failed'))
+        .finally(() => this.#watch())
+    })
+  }
+
+  #isWatchNeeded(): boolean {
+    return this.#parts.journal.wish().want === 'isolated' || this.#state.status.actual !== 'open'
+  }
+
+  /** Makes true what the journal wants, and says when that takes too long. */
+  async #tick(): Promise<void> {
+    const firewall = this.#firewall()
+    if (this.#parts.journal.wish().want === 'open') return this.#open(firewall)
+    const isRepaired = await this.#repair(firewall)
+    if (this.#state.status.actual === 'isolated' && !isRepaired) return
+    const proof = await this.#prove()
+    if (this.#isProven(proof)) return this.#becomeIsolated(proof)
+    this.#brokenSince = proof.isCutOff ? undefined : (this.#brokenSince ?? this.#parts.time.monotonic())
+    const isLate = this.#brokenSince !== undefined && this.#parts.time.monotonic() - this.#brokenSince >= repairWithinMs
+    if (isLate) await this.#state.fail('this machine should be cut off, and for 10 s it has not been', proof.facts)
+  }
+
+  /** True when the rules were not as we had left them and were put in place again. */
+  async #repair(firewall: Firewall): Promise<boolean> {
+    const found = await firewall.snapshot()
+    if (found !== undefined && found === this.#baseline) return false
+    if (this.#baseline !== undefined) await this.#noteDrift(found)
+    try {
+      await firewall.apply(this.#addresses())
+      this.#baseline = await firewall.snapshot()
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'the isolation rules could not be put in place')
+    }
+    return true
+  }
+
+  async #noteDrift(found: string | undefined): Promise<void> {
+    const { time, log } = this.#parts
+    const what = found === undefined ? 'removed' : 'changed'
+    log.warn({ what }, 'somebody touched the isolation rules; putting them back')
+    this.#state.become('isolating', { detail: `somebody ${what} the rules; they are being put back` })
+    if (this.#drifts.note(time.now())) await this.#state.say('the isolation rules were changed 3 times within 10 minutes', { what })
+  }
+
+  /** Once the collector was reached through these rules, its silence later says nothing against them. */
+  #isProven(proof: Proof): boolean {
+    return proof.isCutOff && (proof.isCollectorReached || this.#wasCollectorReached)
+  }
+
+  #becomeIsolated(proof: Proof): void {
+    this.#wasCollectorReached = true
+    this.#brokenSince = undefined
+    this.#state.become('isolated', { proof: proof.facts, detail: '' })
+  }
+
+  async #askReadiness(): Promise<IsolationReadiness> {
+    const { firewall, isAllowed, reason } = this.#parts
+    if (!isAllowed) return { isReady: false, reason: reason ?? 'off' }
+    return firewall ? firewall.readiness() : { isReady: false, reason: 'isolation is not built for this operating system yet' }
+  }
+
+  /** Pinned with the wish, so that no name has to be resolved while nobody answers. */
+  #addresses(): CollectorAddress[] {
+    return this.#parts.journal.wish().addresses
+  }
+
+  #firewall(): Firewall {
+    if (!this.#parts.firewall) throw new Fault('no-firewall', 'this operating system has no firewall we know')
+    return this.#parts.firewall
+  }
+
+  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const mine = this.#turn.then(work)
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+function notTheCollector(places: Place[], addresses: CollectorAddress[]): Place[] {
+  return places.filter((place) => !addresses.some(({ address }) => address === place.address))
+}

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises'
+import { isLoopback } from './address.ts'
+import type { Place } from './knock.ts'
+
+/*
+ * Whom to ask before the drop, so that their silence afterwards proves something. Enters: the kernel's own lists of
+ * connections and neighbours. Leaves: a few places that are likely to answer at once. Promises: addresses come from the
+ * kernel's numbers, never from text somebody else wrote. On failure: an empty list, and the proof says so.
+ */
+
+/** More would only be more packets: one answer is enough. */
+const maxWitnesses = 8
+/** Discard (RFC 863): closed nearly everywhere, so that a neighbour answers "port unreachable". */
+const discardPort = 9
+const established = '01'
+/** Ports above belong to whoever dialled (the kernel's default range), so nobody listens there. */
+const firstEphemeralPort = 32_768
+
+export async function findWitnesses(): Promise<Place[]> {
+  const [tcp, tcp6, arp] = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6', '/proc/net/arp'].map(readOrNothing))
+  const peers = [...peersIn(tcp ?? ''), ...peersIn(tcp6 ?? '')]
+  return distinct([...peers, ...neighboursIn(arp ?? '')])
+    .filter(({ address }) => !isLoopback(address))
+    .slice(0, maxWitnesses)
+}
+
+/** Remote ends of established connections that this machine dialled, from the text of /proc/net/tcp or tcp6. */
+export function peersIn(table: string): Place[] {
+  return table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => columns[3] === established)
+    .flatMap((columns) => placeOf(columns[2] ?? ''))
+    .filter(({ port }) => port < firstEphemeralPort)
+}
+
+/** Neighbours with a complete entry, from the text of /proc/net/arp. */
+export function neighboursIn(table: string): Place[] {
+  return table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => /^0x[0-9a-f]*[2367abef]$/.test(columns[2] ?? '') && /^[0-9.]+$/.test(columns[0] ?? ''))
+    .map((columns) => ({ protocol: 'udp', address: columns[0] ?? '', port: discardPort }))
+}
+
+/** `0200090A:01BD` → 10.9.0.2:445: words of four bytes, each little-endian, then the port. */
+function placeOf(hexadecimal: string): Place[] {
+  const [host = '', port = ''] = hexadecimal.split(':')
+  const bytes = (host.match(/.{8}/g) ?? []).flatMap((word) => [...Buffer.from(word, 'hex')].reverse())
+  if (bytes.length !== 4 && bytes.length !== 16) return []
+  return [{ protocol: 'tcp', address: addressOf(bytes), port: Number.parseInt(port, 16) }]
+}
+
+function addressOf(bytes: number[]): string {
+  const isMapped = bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255
+  if (bytes.length === 4) return bytes.join('.')
+  if (isMapped) return bytes.slice(12).join('.')
+  const groups = Array.from({ length: 8 }, (_, at) => (((bytes[2 * at] ?? 0) << 8) | (bytes[2 * at + 1] ?? 0)).toString(16))
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
+}
+
+function distinct(places: Place[]): Place[] {
+  return [...new Map(places.map((place) => [`${place.protocol} ${place.address} ${place.port}`, place])).values()]
+}
+
+async function readOrNothing(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '')
+}

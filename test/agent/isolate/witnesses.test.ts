@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { neighboursIn, peersIn } from '../../../agent/isolate/witnesses.ts'
+
+describe('witnesses', () => {
+  it('are the far ends of established connections that this machine dialled', () => {
+    const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1
+   1: 0200090A:C350 0300090A:01BD 01 00000000:00000000 00:00000000 00000000     0        0 2
+   2: 0200090A:01BB 0400090A:C351 01 00000000:00000000 00:00000000 00000000     0        0 3
+   3: 0200090A:C352 0500090A:0016 06 00000000:00000000 00:00000000 00000000     0        0 4`
+    expect(peersIn(table)).toEqual([{ protocol: 'tcp', address: '10.9.0.3', port: 445 }])
+  })
+
+  it('read IPv6, and IPv4 inside it', () => {
+    const table = `header
+   0: 770031FD000000000000000001000000:C350 770031FD000000000000000003000000:01BD 01 x
+   1: 0000000000000000FFFF00000200090A:C351 0000000000000000FFFF00000300090A:0050 01 x`
+    expect(peersIn(table).map(({ address, port }) => [address, port])).toEqual([
+      ['fd31:77::3', 445],
+      ['10.9.0.3', 80],
+    ])
+  })
+
+  it('are neighbours whose entry is complete', () => {
+    const table = `IP address       HW type     Flags       HW address            Mask     Device
+10.9.0.1         0x1         0x2         aa:bb:cc:dd:ee:ff     *        eth0
+10.9.0.9         0x1         0x0         00:00:00:00:00:00     *        eth0`
+    expect(neighboursIn(table)).toEqual([{ protocol: 'udp', address: '10.9.0.1', port: 9 }])
+  })
+
+  it('are nobody where the tables are empty or something else', () => {
+    expect([...peersIn(''), ...neighboursIn('nonsense\nmore nonsense')]).toEqual([])
+  })
+})

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { OrganisationList } from '#shared/api/administration.ts'
+import { EndpointDetail, EndpointList, EnrolmentTokenMade, type NewEnrolmentToken, SampleList } from '#shared/api/endpoints.ts'
+import { Session, type SignIn } from '#shared/api/session.ts'
+import { type Resolve, TicketDetail, TicketList, type TicketQuery } from '#shared/api/tickets.ts'
+import type { Role } from '#shared/domain/endpoint.ts'
+import type { Call } from './call.ts'
+
+const Ignored = z.unknown()
+
+/** Every route of the collector that the console uses, one function each. */
+export function createApi(call: Call) {
+  const post = (path: string, body: unknown) => call(path, Ignored, { method: 'POST', body })
+  const change = <Body extends { version: number }>(ticketId: string, verb: string, body: Body) =>
+    post(`/tickets/${encodeURIComponent(ticketId)}/${verb}`, body)
+  const endpointPath = (id: string) => `/endpoints/${encodeURIComponent(id)}`
+
+  return {
+    session: (stop?: AbortSignal) => call('/session', Session, stop ? { stop } : {}),
+    signIn: (body: SignIn) => call('/session', Session, { method: 'POST', body }),
+    signOut: () => call('/session', Ignored, { method: 'DELETE' }),
+
+    tickets: (query: Partial<z.infer<typeof TicketQuery>>, stop?: AbortSignal) =>
+      call(`/tickets?${new URLSearchParams(asText(query))}`, TicketList, stop ? { stop } : {}),
+    ticket: (id: string, stop?: AbortSignal) => call(`/tickets/${encodeURIComponent(id)}`, TicketDetail, stop ? { stop } : {}),
+    acknowledge: (id: string, version: number) => change(id, 'acknowledge', { version }),
+    comment: (id: string, version: number, text: string) => change(id, 'comments', { version, text }),
+    resolve: (id: string, body: z.infer<typeof Resolve>) => change(id, 'resolve', body),
+    contain: (id: string, verb: 'isolate' | 'release' | 'leave', body: { version: number; reason: string }) => change(id, verb, body),
+
+    endpoints: (stop?: AbortSignal) => call('/endpoints', EndpointList, stop ? { stop } : {}),
+    endpoint: (id: string, stop?: AbortSignal) => call(endpointPath(id), EndpointDetail, stop ? { stop } : {}),
+    samples: (id: string, from: number, to: number, stop?: AbortSignal) =>
+      call(`${endpointPath(id)}/samples?from=${from}&to=${to}`, SampleList, stop ? { stop } : {}),
+    containEndpoint: (id: string, verb: 'isolate' | 'release', reason: string) => post(`${endpointPath(id)}/${verb}`, { reason }),
+    confirmRole: (id: string, role: Exclude<Role, 'unknown'> | null) =>
+      call(endpointPath(id), Ignored, { method: 'PATCH', body: { role } }),
+    revoke: (id: string) => call(endpointPath(id), Ignored, { method: 'DELETE' }),
+
+    organisations: (stop?: AbortSignal) => call('/organisations', OrganisationList, stop ? { stop } : {}),
+    makeEnrolmentToken: (body: z.input<typeof NewEnrolmentToken>) =>
+      call('/enrolment-tokens', EnrolmentTokenMade, { method: 'POST', body, idempotencyKey: crypto.randomUUID() }),
+  }
+}
+
+export type Api = ReturnType<typeof createApi>
+
+function asText(query: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, String(value)]),
+  )
+}

@@ -1,0 +1,10 @@
+/** What is read, under which key. `live/hints.ts` says which of them a hint makes stale. */
+export const keys = {
+  session: ['session'],
+  tickets: ['tickets'],
+  ticket: (id: string) => ['ticket', id],
+  endpoints: ['endpoints'],
+  endpoint: (id: string) => ['endpoint', id],
+  samples: (id: string) => ['samples', id],
+  organisations: ['organisations'],
+} as const

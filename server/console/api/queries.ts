@@ -1,0 +1,47 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { Api } from './api.ts'
+import { keys } from './keys.ts'
+
+// A tab that nobody sees has no live line (live/use-live-line.ts), so it asks again by itself.
+const UNSEEN_MS = 15_000
+const alsoUnseen = { refetchInterval: () => (document.hidden ? UNSEEN_MS : false), refetchIntervalInBackground: true } as const
+// Nobody sends a hint for every word a machine says, and "last heard" should stay true.
+const HEARD_MS = 30_000
+const withLastHeard = { refetchInterval: () => (document.hidden ? UNSEEN_MS : HEARD_MS), refetchIntervalInBackground: true } as const
+
+export const MAX_TICKETS = 500
+
+export const sessionQuery = (api: Api) =>
+  queryOptions({ queryKey: keys.session, queryFn: ({ signal: stop }) => api.session(stop), staleTime: 60_000, retry: false })
+
+/** Every open ticket: the board, and the count in the title. */
+export const openTicketsQuery = (api: Api) =>
+  queryOptions({
+    queryKey: [...keys.tickets, 'open'],
+    queryFn: ({ signal: stop }) => api.tickets({ status: 'open', limit: MAX_TICKETS }, stop),
+    ...alsoUnseen,
+  })
+
+export const ticketListQuery = (api: Api, status: 'open' | 'resolved' | 'all') =>
+  queryOptions({
+    queryKey: [...keys.tickets, 'list', status],
+    queryFn: ({ signal: stop }) => api.tickets({ status, limit: MAX_TICKETS }, stop),
+  })
+
+export const ticketsOfEndpointQuery = (api: Api, endpointId: string) =>
+  queryOptions({
+    queryKey: [...keys.tickets, 'of-endpoint', endpointId],
+    queryFn: ({ signal: stop }) => api.tickets({ status: 'open', endpointId }, stop),
+  })
+
+export const ticketQuery = (api: Api, id: string) =>
+  queryOptions({ queryKey: keys.ticket(id), queryFn: ({ signal: stop }) => api.ticket(id, stop) })
+
+export const endpointsQuery = (api: Api) =>
+  queryOptions({ queryKey: keys.endpoints, queryFn: ({ signal: stop }) => api.endpoints(stop), ...withLastHeard })
+
+export const endpointQuery = (api: Api, id: string) =>
+  queryOptions({ queryKey: keys.endpoint(id), queryFn: ({ signal: stop }) => api.endpoint(id, stop), refetchInterval: HEARD_MS })
+
+export const organisationsQuery = (api: Api) =>
+  queryOptions({ queryKey: keys.organisations, queryFn: ({ signal: stop }) => api.organisations(stop), staleTime: 60_000 })

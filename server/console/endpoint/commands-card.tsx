@@ -1,0 +1,75 @@
+import { Badge, ScrollArea, Table, Text } from '@mantine/core'
+import type { EndpointDetail } from '#shared/api/endpoints.ts'
+import { SectionCard } from '../frame/section-card.tsx'
+import { duration } from '../time/durations.ts'
+import { When } from '../time/when.tsx'
+import { commandColor } from '../words/words.ts'
+
+type Command = EndpointDetail['commands'][number]
+
+/** What was asked of the machine. Requested, sent, delivered and settled are four facts, each with its instant. */
+export function CommandsCard({ commands }: { commands: readonly Command[] }) {
+  return (
+    <SectionCard title="Commands">
+      {commands.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          Nothing was ever asked of this machine.
+        </Text>
+      ) : (
+        <ScrollArea>
+          <Table verticalSpacing={6} fz="sm" miw={560}>
+            <Table.Thead>
+              <Table.Tr fz="xs" c="dimmed">
+                <Table.Th>Command</Table.Th>
+                <Table.Th>State</Table.Th>
+                <Table.Th>Requested</Table.Th>
+                <Table.Th>Sent</Table.Th>
+                <Table.Th>Delivered</Table.Th>
+                <Table.Th>Settled</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {commands.map((command) => (
+                <CommandRow key={command.id} command={command} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </ScrollArea>
+      )}
+    </SectionCard>
+  )
+}
+
+function CommandRow({ command }: { command: Command }) {
+  return (
+    <Table.Tr>
+      <Table.Td className="breakable">
+        <Text size="sm" fw={550}>
+          {command.verb}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {command.requestedBy}: {command.reason}
+        </Text>
+        {command.detail && <Text size="xs">{command.detail}</Text>}
+      </Table.Td>
+      <Table.Td>
+        <Badge size="sm" tt="none" variant="light" color={commandColor(command.status)}>
+          {command.status}
+        </Badge>
+      </Table.Td>
+      <Table.Td className="nowrap">
+        <When at={command.requestedAt} as="instant" />
+      </Table.Td>
+      <Table.Td>{after(command.requestedAt, command.sentAt)}</Table.Td>
+      <Table.Td>{after(command.requestedAt, command.deliveredAt)}</Table.Td>
+      <Table.Td>{after(command.requestedAt, command.settledAt)}</Table.Td>
+    </Table.Tr>
+  )
+}
+
+/** How long after the request; containment is a matter of milliseconds. */
+function after(from: number, to: number | null): string {
+  if (to === null) return '–'
+  const ms = Math.max(0, to - from)
+  return `+${ms < 10_000 ? `${ms} ms` : duration(ms)}`
+}

@@ -1,0 +1,65 @@
+import { Center, Group, SegmentedControl, SimpleGrid, Text } from '@mantine/core'
+import { useMemo, useState } from 'react'
+import { SectionCard } from '../frame/section-card.tsx'
+import { useNow } from '../time/clock.tsx'
+import { Chart } from './chart.tsx'
+import { diskSeries, memorySeries, networkSeries, processorSeries } from './series.ts'
+import { useSamples } from './use-samples.ts'
+
+const ranges = { '15 min': 15 * 60_000, '1 h': 60 * 60_000, '24 h': 24 * 60 * 60_000 } as const
+type Range = keyof typeof ranges
+
+/** How the machine is, as it happens: its samples come at once while this is on the screen. */
+export function Health({ endpointId }: { endpointId: string }) {
+  const [range, setRange] = useState<Range>('15 min')
+  const { samples, isLoading } = useSamples(endpointId, ranges[range])
+  const series = useMemo(
+    () => ({
+      processor: processorSeries(samples),
+      memory: memorySeries(samples),
+      disk: diskSeries(samples),
+      network: networkSeries(samples),
+    }),
+    [samples],
+  )
+  const now = useNow()
+  const newest = samples.at(-1)
+  const span = { from: now - ranges[range], to: Math.max(now, newest?.at ?? 0) }
+  return (
+    <SectionCard
+      title="Health"
+      aside={
+        <SegmentedControl
+          size="xs"
+          value={range}
+          onChange={(value) => setRange(value as Range)}
+          data={Object.keys(ranges)}
+          aria-label="Span of the charts"
+        />
+      }
+    >
+      {samples.length === 0 ? (
+        <Center h={200}>
+          <Text size="sm" c="dimmed">
+            {isLoading ? 'Reading …' : `No samples in the last ${range}. They come every ten seconds while the agent runs.`}
+          </Text>
+        </Center>
+      ) : (
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
+          <Chart title="Processor" unit="percent" span={span} series={series.processor} />
+          <Chart title="Memory" unit="percent" span={span} series={series.memory} />
+          <Chart title="Disks" unit="percent" span={span} series={series.disk} />
+          <Chart title="Network" unit="bytesPerSecond" span={span} series={series.network} />
+        </SimpleGrid>
+      )}
+      {newest && (
+        <Group gap="lg" mt="sm" fz="xs" c="dimmed" className="tabular">
+          <span>
+            Load {[newest.processor.load1, newest.processor.load5, newest.processor.load15].map((load) => load.toFixed(2)).join('  ')}
+          </span>
+          <span>Up {Math.floor(newest.uptimeSeconds / 3_600)} h</span>
+        </Group>
+      )}
+    </SectionCard>
+  )
+}

@@ -1,0 +1,83 @@
+import { Button, Stack, Table, Text, Tooltip } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import type { EndpointDetail } from '#shared/api/endpoints.ts'
+import { SectionCard } from '../frame/section-card.tsx'
+import { usePowers } from '../session/session.ts'
+import { IsolationFacts } from '../words/isolation-facts.tsx'
+import { ReasonDialog } from '../words/reason-dialog.tsx'
+import { useEndpointChange } from './use-endpoint-change.ts'
+
+/** Wanted and actual state of the network, the proof of it, and the switch. */
+export function IsolationCard({ endpoint }: { endpoint: EndpointDetail }) {
+  const { proof } = endpoint.isolation
+  return (
+    <SectionCard title="Isolation" aside={endpoint.removedAt === null && <Switch endpoint={endpoint} />}>
+      <Stack gap="sm">
+        <IsolationFacts isolation={endpoint.isolation} />
+        {proof && <Proof proof={proof} />}
+      </Stack>
+    </SectionCard>
+  )
+}
+
+function Proof({ proof }: { proof: Record<string, unknown> }) {
+  return (
+    <div>
+      <Text size="xs" c="dimmed" mb={2}>
+        Proof
+      </Text>
+      <Table withRowBorders={false} verticalSpacing={2} horizontalSpacing={0} fz="xs" layout="fixed">
+        <Table.Tbody>
+          {Object.entries(proof).map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Td c="dimmed" className="breakable">
+                {name}
+              </Table.Td>
+              <Table.Td className="mono">{typeof value === 'object' ? JSON.stringify(value) : String(value)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  )
+}
+
+function Switch({ endpoint }: { endpoint: EndpointDetail }) {
+  const may = usePowers()
+  const [isAsking, asking] = useDisclosure()
+  const { desired, isReady, detail } = endpoint.isolation
+  const isCutOff = desired === 'isolated'
+  const verb = isCutOff ? 'release' : 'isolate'
+  const contain = useEndpointChange(endpoint.id, (api, reason: string) => api.containEndpoint(endpoint.id, verb, reason))
+  if (!may(verb)) return null
+  const isImpossible = !isCutOff && !isReady
+  return (
+    <>
+      <Tooltip label={`This machine can't be isolated: ${detail || 'it is not ready'}`} disabled={!isImpossible} multiline maw={280}>
+        <Button
+          size="compact-xs"
+          variant="default"
+          c={isImpossible || isCutOff ? 'inherit' : 'red'}
+          disabled={isImpossible}
+          onClick={asking.open}
+        >
+          {isCutOff ? 'Release' : 'Isolate'}
+        </Button>
+      </Tooltip>
+      <ReasonDialog
+        title={`${isCutOff ? 'Release' : 'Isolate'} ${endpoint.hostname}?`}
+        sentence={
+          isCutOff
+            ? 'It gets its whole network back at once. Make sure that what happened there is over.'
+            : 'It will reach its collector and nothing else, whoever is working on it, until somebody releases it.'
+        }
+        confirm={isCutOff ? 'Release it' : 'Isolate it'}
+        color={isCutOff ? 'cyan' : 'red'}
+        isOpen={isAsking}
+        isBusy={contain.isPending}
+        onClose={asking.close}
+        onConfirm={(reason) => contain.mutate(reason, { onSettled: asking.close })}
+      />
+    </>
+  )
+}

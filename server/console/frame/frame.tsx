@@ -1,0 +1,44 @@
+import { Anchor, AppShell, Group } from '@mantine/core'
+import { Link, Outlet } from '@tanstack/react-router'
+import { Live } from '../live/live.tsx'
+import { IsolationFailed } from './isolation-failed.tsx'
+import { LineBadge } from './line-badge.tsx'
+import { P1Notice } from './p1-notice.tsx'
+import { SignedIn } from './signed-in.tsx'
+import { Wordmark } from './wordmark.tsx'
+
+/** What stands around every page once somebody is signed in. */
+export function Frame() {
+  return (
+    <Live>
+      <P1Notice />
+      <AppShell header={{ height: 52 }} padding={0}>
+        <AppShell.Header>
+          <Group h="100%" px="md" gap="lg" wrap="nowrap">
+            <Link to="/" className="plain-link" aria-label="Tierline, to the board">
+              <Wordmark />
+            </Link>
+            <Group component="nav" gap="lg" wrap="nowrap" className="frame-nav" aria-label="Pages">
+              <Link to="/" activeOptions={{ exact: true }}>
+                Board
+              </Link>
+              <Link to="/tickets">Tickets</Link>
+              <Link to="/endpoints">Endpoints</Link>
+              <Anchor href="/docs" visibleFrom="xs">
+                Docs
+              </Anchor>
+            </Group>
+            <Group ml="auto" gap="md" wrap="nowrap">
+              <LineBadge />
+              <SignedIn />
+            </Group>
+          </Group>
+        </AppShell.Header>
+        <AppShell.Main className="frame-main">
+          <IsolationFailed />
+          <Outlet />
+        </AppShell.Main>
+      </AppShell>
+    </Live>
+  )
+}

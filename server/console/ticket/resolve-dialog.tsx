@@ -1,0 +1,68 @@
+import { Button, Group, Modal, Radio, Stack, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import type { TicketDetail } from '#shared/api/tickets.ts'
+import { Resolution } from '#shared/domain/ticket.ts'
+import { resolutionName } from '../words/words.ts'
+import { useTicketChange } from './use-ticket-change.ts'
+
+const PersonsResolution = Resolution.exclude(['cleared'])
+type PersonsResolution = (typeof PersonsResolution.options)[number]
+
+const meaning: Record<PersonsResolution, string> = {
+  fixed: 'It was real, and it is over.',
+  'false-alarm': 'What was noticed was not what it looked like.',
+  noise: 'True, but nobody needs to hear of it.',
+  duplicate: 'Another ticket has the same trouble.',
+  'wont-fix': 'Real, and it stays so.',
+}
+
+export function ResolveDialog({ ticket, isOpen, onClose }: { ticket: TicketDetail; isOpen: boolean; onClose(): void }) {
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={`Resolve #${ticket.number}`} centered>
+      <ResolveForm ticket={ticket} onClose={onClose} />
+    </Modal>
+  )
+}
+
+function ResolveForm({ ticket, onClose }: { ticket: TicketDetail; onClose(): void }) {
+  const [resolution, setResolution] = useState<PersonsResolution>('fixed')
+  const [note, setNote] = useState('')
+  const resolve = useTicketChange(ticket.id, (api, input: { resolution: PersonsResolution; note: string }) =>
+    api.resolve(ticket.id, { version: ticket.version, ...input }),
+  )
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        resolve.mutate({ resolution, note: note.trim() }, { onSettled: onClose })
+      }}
+    >
+      <Stack>
+        <Radio.Group label="How did it end?" value={resolution} onChange={(value) => setResolution(PersonsResolution.parse(value))}>
+          <Stack gap={8} mt={8}>
+            {PersonsResolution.options.map((option) => (
+              <Radio key={option} value={option} label={resolutionName[option]} description={meaning[option]} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        <Textarea
+          label="Note"
+          placeholder="What it was, and what helped. The next person with the same trouble reads it."
+          autosize
+          minRows={3}
+          maxLength={10_000}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+        />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={resolve.isPending}>
+            Resolve it
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}

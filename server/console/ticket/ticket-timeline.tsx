@@ -1,0 +1,39 @@
+import { Text, Timeline } from '@mantine/core'
+import type { TimelineEntry } from '#shared/api/tickets.ts'
+import type { TimelineKind } from '#shared/domain/ticket.ts'
+import { SectionCard } from '../frame/section-card.tsx'
+import { When } from '../time/when.tsx'
+
+const notable: Partial<Record<TimelineKind, string>> = {
+  opened: 'cyan',
+  acknowledged: 'teal',
+  commented: 'blue',
+  escalated: 'orange',
+  'promise-broken': 'red',
+  'promise-kept': 'teal',
+  'containment-asked': 'orange',
+  'containment-answered': 'grape',
+  'command-settled': 'grape',
+  resolved: 'teal',
+  reopened: 'orange',
+}
+
+/** What has happened to the ticket, oldest first; only ever appended to. */
+export function TicketTimeline({ timeline }: { timeline: readonly TimelineEntry[] }) {
+  return (
+    <SectionCard title="Timeline">
+      <Timeline bulletSize={12} lineWidth={2} active={timeline.length - 1}>
+        {timeline.map((entry, index) => (
+          <Timeline.Item key={entry.id} color={notable[entry.kind] ?? 'gray.5'} mt={index === 0 ? 0 : 14} data-kind={entry.kind}>
+            <Text size="sm" className="entry">
+              {entry.text}
+            </Text>
+            <Text size="xs" c="dimmed" mt={2}>
+              {entry.actor} · <When at={entry.at} as="instant" />
+            </Text>
+          </Timeline.Item>
+        ))}
+      </Timeline>
+    </SectionCard>
+  )
+}

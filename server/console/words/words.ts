@@ -1,0 +1,61 @@
+import type { ActualIsolation, DesiredIsolation, Role } from '#shared/domain/endpoint.ts'
+import type { Priority } from '#shared/domain/priority.ts'
+import type { Severity } from '#shared/domain/severity.ts'
+import type { Resolution, TicketStatus } from '#shared/domain/ticket.ts'
+import type { Tier } from '#shared/domain/tier.ts'
+
+/** What the product's values are called on the screen, and their colours: in one place. */
+
+export const tierName: Record<Tier, string> = {
+  tier1: 'Tier 1',
+  tier2: 'Tier 2',
+  tier3: 'Tier 3',
+  security: 'Security',
+  field: 'Field',
+  vcio: 'vCIO',
+}
+
+export const priorityColor: Record<Priority, string> = { P1: 'red', P2: 'orange', P3: 'blue', P4: 'gray' }
+
+export const severityColor: Record<Severity, string> = { critical: 'red', high: 'orange', medium: 'yellow', low: 'blue', info: 'gray' }
+
+export const statusName: Record<TicketStatus, string> = {
+  new: 'New',
+  acknowledged: 'Acknowledged',
+  waiting: 'Waiting',
+  resolved: 'Resolved',
+}
+
+export const resolutionName: Record<Resolution, string> = {
+  fixed: 'Fixed',
+  'false-alarm': 'False alarm',
+  noise: 'Noise',
+  duplicate: 'Duplicate',
+  'wont-fix': "Won't fix",
+  cleared: 'Cleared by itself',
+}
+
+export const roleName: Record<Role, string> = { workstation: 'Workstation', server: 'Server', core: 'Core', unknown: 'Unknown' }
+
+export const desiredName: Record<DesiredIsolation, string> = { open: 'Open', isolated: 'Isolated' }
+
+export const actualName: Record<ActualIsolation, string> = {
+  open: 'Open',
+  isolating: 'Isolating…',
+  isolated: 'Isolated',
+  releasing: 'Releasing…',
+  failed: 'Failed',
+}
+
+export const actualColor: Record<ActualIsolation, string> = {
+  open: 'gray',
+  isolating: 'yellow',
+  isolated: 'grape',
+  releasing: 'yellow',
+  failed: 'red',
+}
+
+export const dueName = { respond: 'respond', resolve: 'resolve', 'time-box': 'moves on', ask: 'answer', review: 'review' } as const
+
+export const commandColor = (status: string): string =>
+  ({ succeeded: 'teal', failed: 'red', refused: 'red', expired: 'orange', unknown: 'orange' })[status] ?? 'blue'

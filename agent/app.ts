@@ -1,0 +1,166 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import type { Time } from '#shared/domain/time.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { type Commands, createCommands } from './command/command.ts'
+import { verbs } from './command/verbs.ts'
+import type { AgentConfig } from './config.ts'
+import { createHost, type Host } from './host/host.ts'
+import { createProbe, type Probe } from './host/probe.ts'
+import { type Identity, openIdentity } from './identity/identity.ts'
+import { firewallFor, type Isolation, openIsolation } from './isolate/isolate.ts'
+import { jsonFile } from './json-file.ts'
+import type { Detector } from './sense/define-detector.ts'
+import { detectors as allDetectors } from './sense/detectors.ts'
+import { type Sense, startSense } from './sense/sense.ts'
+import { openSignals, type Signals } from './signal/signal.ts'
+import { openSpool, type Spool } from './spool/spool.ts'
+import { startWire, type Wire } from './wire/wire.ts'
+
+export interface Agent {
+  isConnected(): boolean
+  /** Says goodbye with `reason`, then ends everything in the reverse of how it began. */
+  stop(reason: GoodbyeReason): Promise<void>
+}
+
+/** What a test may replace: the clock, the machine, and what looks at it. */
+export interface Surroundings {
+  time: Time
+  log: Logger
+  probe?: Probe
+  host?: Host
+  detectors?: readonly Detector[]
+}
+
+type Teardown = (reason: GoodbyeReason) => Promise<void> | void
+
+/** Everything the rooms share, as far as it has been made. */
+interface Parts {
+  config: AgentConfig
+  time: Time
+  log: Logger
+  probe: Probe
+  host: Host
+  detectors: readonly Detector[]
+  identity: Identity
+  spool: Spool
+  signals: Signals
+}
+
+/** The enrolled agent of `config.dataDir`, running. @throws Fault when identity or spool can't be opened. */
+export async function startAgent(config: AgentConfig, surroundings: Surroundings): Promise<Agent> {
+  const teardowns: Teardown[] = []
+  const stop = async (reason: GoodbyeReason): Promise<void> => {
+    for (const end of teardowns.splice(0).reverse()) await endOne(end, reason, surroundings.log)
+  }
+  try {
+    const wire = await start(config, surroundings, (end) => void teardowns.push(end))
+    return { isConnected: () => wire.isConnected(), stop }
+  } catch (error) {
+    await stop('stop')
+    throw error
+  }
+}
+
+/** In the order in which a signal lives; the isolation is made true before anything dials. */
+async function start(config: AgentConfig, surroundings: Surroundings, onStop: (end: Teardown) => void): Promise<Wire> {
+  const parts = await openParts(config, surroundings, onStop)
+  const isolation = await startIsolation(parts)
+  onStop(() => isolation.stop())
+  const sense = startSensing(parts, isolation)
+  onStop(() => sense.stop())
+  let wire: Wire | undefined
+  const commands = await startCommands(parts, isolation, sense, (commandId, at) => wire?.received(commandId, at))
+  onStop(() => commands.stop())
+  wire = dial(parts, isolation, sense, commands)
+  onStop((reason) => wire?.stop(reason))
+  return wire
+}
+
+async function openParts(config: AgentConfig, surroundings: Surroundings, onStop: (end: Teardown) => void): Promise<Parts> {
+  const { time, log, probe = createProbe({ time, log }), host = createHost(), detectors = allDetectors } = surroundings
+  const { dataDir } = config
+  const identity = openIdentity({ dataDir, time, log })
+  onStop(() => identity.stop())
+  const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: config.spoolMaxBytes, time, log })
+  onStop(() => spool.close())
+  const signals = await openSignals({ file: jsonFile(join(dataDir, 'signals.json')), spool, time, log })
+  return { config, time, log, probe, host, detectors, identity, spool, signals }
+}
+
+async function startIsolation({ config, time, log, probe, host, identity, signals }: Parts): Promise<Isolation> {
+  const { addresses } = identity
+  const isolation = await openIsolation({
+    dir: join(config.dataDir, 'isolation'),
+    firewall: firewallFor(probe.platform, host),
+    ...config.isolation,
+    collectorAddresses: async () => (await addresses.resolve()).map(({ address }) => ({ address, port: addresses.port })),
+    ca: identity.ca,
+    happened: (event) => signals.happened(event),
+    time,
+    log,
+  })
+  await isolation.reapply()
+  await isolation.readiness()
+  return isolation
+}
+
+function startSensing({ config, time, log, probe, detectors, spool, signals }: Parts, isolation: Isolation): Sense {
+  const { canaryDirs, services, authLogs, sampleEveryMs, dataDir } = config
+  const canaryFile = jsonFile(join(dataDir, 'canaries.json'))
+  const about = { version: packageJson.version, runtime: `Node ${process.version}`, isolation: () => isolation.status().readiness }
+  const settings = { canaryDirs, services, authLogs, canaryFile }
+  return startSense({ detectors, probe, signals, spool, settings, sampleEveryMs, about, time, log })
+}
+
+async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, received: Wire['received']): Promise<Commands> {
+  const { config, time, log, identity, spool, signals } = parts
+  const commands = await createCommands({
+    authorities: identity.authorities,
+    endpointId: identity.endpointId,
+    journalDir: join(config.dataDir, 'commands'),
+    machine: { isolation, rearm: () => sense.rearm() },
+    append: (lane, body) => spool.append(lane, body),
+    received,
+    happened: (event) => signals.happened(event),
+    time,
+    log,
+  })
+  void commands.recover()
+  return commands
+}
+
+function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Commands): Wire {
+  const { identity, spool, signals, time, log } = parts
+  return startWire({
+    ...{ identity, spool, time, log, version: packageJson.version },
+    capabilities: ['watch', ...verbs.keys()],
+    isolation: () => isolation.status(),
+    appendStanding: () => signals.appendStanding(),
+    onCommand: (jws) => void commands.take(jws),
+    onWatch: (isWatched) => sense.setWatched(isWatched),
+    onCollectorTime: (now) => commands.noteCollectorTime(now),
+    onSpoolRestarted: (reason) => reportRestart(signals, spool, reason),
+  })
+}
+
+function reportRestart(signals: Signals, spool: Spool, reason: string): Promise<void> {
+  return signals.happened({
+    kind: 'system.spool.restarted',
+    severity: 'medium',
+    about: spool.epoch,
+    summary: `The agent began a new spool, because ${reason}`,
+    detector: 'spool',
+    fingerprint: 'system.spool.restarted',
+  })
+}
+
+async function endOne(end: Teardown, reason: GoodbyeReason, log: Logger): Promise<void> {
+  try {
+    await end(reason)
+  } catch (error) {
+    log.error({ reason: sentenceOf(error) }, 'a part of the agent could not be ended cleanly')
+  }
+}

@@ -1,0 +1,37 @@
+import { mkdirSync } from 'node:fs'
+import { Fault } from '#shared/domain/fault.ts'
+import { seconds } from '#shared/domain/time.ts'
+import { hasIdentity } from '../identity/files.ts'
+import { takeLock } from '../lock.ts'
+import type { Verb } from '../main.ts'
+import { systemTime } from '../system-time.ts'
+
+/** Who started us waits no longer than five. */
+const stopWithinMs = seconds(4.5)
+
+const verb: Verb = {
+  summary: 'watches this machine until it is told to stop',
+  async run(config) {
+    if (!hasIdentity(config.dataDir)) {
+      throw new Fault('not-enrolled', `This agent is not enrolled (${config.dataDir}): \`echo TOKEN | npm run -s agent -- enrol\` first.`)
+    }
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+    const lock = await takeLock(config.dataDir)
+    if (!lock) throw new Fault('already-running', `Another agent already runs with ${config.dataDir}.`)
+    const [{ startAgent }, { pino }] = await Promise.all([import('../app.ts'), import('pino')])
+    const log = pino({ level: config.logLevel, base: null })
+    const stopped = untilStopped()
+    const agent = await startAgent(config, { time: systemTime, log })
+    await stopped
+    setTimeout(() => process.exit(1), stopWithinMs).unref()
+    await agent.stop('stop')
+    await lock.release()
+  },
+}
+export default verb
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
+}

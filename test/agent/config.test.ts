@@ -1,0 +1,48 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { loadConfig } from '../../agent/config.ts'
+
+const folderWith = (file?: string): string => {
+  const dir = mkdtempSync(join(tmpdir(), 'tierline-config-'))
+  if (file !== undefined) writeFileSync(join(dir, 'agent.json'), file)
+  return dir
+}
+
+it('needs no file, no environment and no flags', () => {
+  const config = loadConfig({}, {})
+  expect(config).toMatchObject({
+    isTrial: false,
+    isolation: { isAllowed: true },
+    sampleEveryMs: 10_000,
+    spoolMaxBytes: 268_435_456,
+    logLevel: 'info',
+  })
+  expect(config.canaryDirs).toEqual([join(config.dataDir, 'canaries')])
+})
+
+it('takes flags before the environment before the file', () => {
+  const dir = folderWith('{"logLevel":"warn","canaryDirs":["/srv/files"]}')
+  expect(loadConfig({ data: dir }, {})).toMatchObject({ logLevel: 'warn', canaryDirs: ['/srv/files'] })
+  expect(loadConfig({}, { TIERLINE_AGENT_DATA: dir, TIERLINE_AGENT_LOG_LEVEL: 'debug' })).toMatchObject({ dataDir: dir, logLevel: 'debug' })
+  expect(loadConfig({ data: dir, canaries: ['/home/a', '/home/b'] }, { TIERLINE_AGENT_DATA: '/elsewhere' })).toMatchObject({
+    dataDir: dir,
+    canaryDirs: ['/home/a', '/home/b'],
+  })
+})
+
+it('never isolates in a trial, unless it was allowed to', () => {
+  expect(loadConfig({ isTrial: true }, {}).isolation).toEqual({ isAllowed: false, reason: 'off (local trial)' })
+  expect(loadConfig({ isTrial: true, isIsolationAllowed: true }, {}).isolation).toEqual({ isAllowed: true })
+  const dir = folderWith('{"isolation":false}')
+  expect(loadConfig({ data: dir }, {}).isolation).toEqual({ isAllowed: false, reason: 'off (agent.json)' })
+})
+
+it.each([
+  ['{"sampleEveryMs":1}', /agent\.json: sampleEveryMs: /],
+  ['{"sampelEveryMs":10000}', /agent\.json: it: .*sampelEveryMs/],
+  ['{', /agent\.json is not JSON/],
+])('refuses %s and names the field', (file, reason) => {
+  expect(() => loadConfig({ data: folderWith(file) }, {})).toThrow(reason)
+})

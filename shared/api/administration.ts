@@ -93,7 +93,8 @@ export const MatrixView = z.object({ version: z.number().int(), yaml: z.string()
 
 function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
   } catch {
     return false
   }

@@ -1,0 +1,73 @@
+import type { FastifyRequest } from 'fastify'
+import { Power } from '#shared/api/session.ts'
+import { Role } from '#shared/domain/endpoint.ts'
+import type { Caller } from '../people/caller.ts'
+import type { People } from '../people/people.ts'
+import type { Source } from '../people/programs.ts'
+import type { Matrix } from '../route/matrix.ts'
+import { refuse } from './problems.ts'
+import { type Access, isPerson, type Person } from './route.ts'
+import type { View } from './view.ts'
+
+/*
+ * Enters: a request and what its route asks for. Leaves: who it is, or a Refusal. Promises: it runs before the body is
+ * read; whoever has an Authorization header is judged by that alone, so a bad token never falls back to a cookie.
+ * On failure: 401 for nobody, 403 for somebody without the power. Threat: a forgotten check, so there is one for all.
+ */
+
+export const cookieName = 'tierline'
+
+export type PersonOf = (caller: Caller) => Person
+
+export function createPersonOf(powersOf: Matrix['powersOf'], viewOf: (caller: Caller) => View): PersonOf {
+  return (caller) => {
+    const has = (power: Power, role?: Role) => (power === 'administer' && caller.isAdmin) || powersOf(caller.teams, role).includes(power)
+    return { caller, has, powers: Power.options.filter((power) => has(power)), view: viewOf(caller) }
+  }
+}
+
+export type Guard = (access: Access, request: FastifyRequest) => Promise<Person | Source | undefined>
+
+export function createGuard({ people, personOf }: { people: People; personOf: PersonOf }): Guard {
+  return async (access, request) => {
+    if (access.who === 'anyone') return undefined
+    if (access.who === 'source') {
+      const source = await people.authenticateSource(bearerOf(request) ?? '')
+      if (!source) throw refuse('sign-in-needed', 'Send the key of a source as "Authorization: Bearer".')
+      return source
+    }
+    const person = await signedIn(people, personOf, request)
+    if (!person) throw refuse('sign-in-needed', 'Sign in, or send a token as "Authorization: Bearer".')
+    demandReach(access, person)
+    return person
+  }
+}
+
+/** Who a request's token or cookie stands for, now. */
+export async function signedIn(people: People, personOf: PersonOf, request: FastifyRequest): Promise<Person | undefined> {
+  const bearer = bearerOf(request)
+  const caller = await people.authenticate(bearer === undefined ? { cookie: request.cookies[cookieName] ?? '' } : { bearer })
+  return caller && personOf(caller)
+}
+
+/** @param role of the machine that the request turned out to be about. */
+export function demandPower(access: Access, by: Person | Source | undefined, role: Role | undefined): void {
+  if (access.who !== 'person' || access.power === null || !isPerson(by) || by.has(access.power, role)) return
+  throw refuse('power-missing', `You need the power "${access.power}", which none of your teams has here.`)
+}
+
+/** What can be said before the body is read: whoever has a power for no role at all need not go on. */
+function demandReach(access: Access & { who: 'person' }, person: Person): void {
+  const { power, reach } = access
+  const may = (role?: Role) => power === null || person.has(power, role)
+  if (!may() && !Role.options.some(may)) demandPower(access, person, undefined)
+  if (reach === 'provider' && person.caller.scope !== 'all')
+    throw refuse('provider-only', 'Only staff of the provider may do this: it concerns all organisations.')
+}
+
+/** `Authorization: Bearer <secret>`; an empty one for any other scheme, which is nobody's. */
+function bearerOf(request: FastifyRequest): string | undefined {
+  const header = request.headers.authorization
+  if (header === undefined) return undefined
+  return /^Bearer +(\S+)$/i.exec(header)?.[1] ?? ''
+}

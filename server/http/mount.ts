@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Problem } from '#shared/api/problem.ts'
+import { Fault } from '#shared/domain/fault.ts'
+import type { Source } from '../people/programs.ts'
+import type { Recorder } from './changes.ts'
+import { demandPower, type Guard } from './guard.ts'
+import type { KeptAnswers } from './kept-answers.ts'
+import { subjectOf } from './owners.ts'
+import { refuse } from './problems.ts'
+import { type Asked, actorOf, type Person, type Route } from './route.ts'
+
+/*
+ * Enters: a route as it describes itself. Leaves: the same route at Fastify. The life of a request, in order: who is
+ * it, may they (guard) → does the input fit (zod) → are the things theirs (owners) → was it done before (kept answers)
+ * → do it → write it down (audit) → does the answer fit (zod). A step that refuses throws, and errors.ts answers.
+ */
+
+export interface Mounting {
+  guard: Guard
+  keptAnswers: KeptAnswers
+  record: Recorder
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the guard, which runs before any handler. */
+    by: Person | Source | undefined
+  }
+  interface FastifyContextConfig {
+    isDeclared?: boolean
+  }
+}
+
+/** Nothing below /api goes past the declarations. */
+export function refuseUndeclared(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ url, config }) => {
+    if (url.startsWith('/api') && !config?.isDeclared)
+      throw new Fault('route-undeclared', `The route ${url} is not declared by a resource.`)
+  })
+}
+
+export function mount(app: FastifyInstance, route: Route, { guard, keptAnswers, record }: Mounting): void {
+  const status = route.status ?? 200
+
+  const work = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { by } = request
+    const subject = await subjectOf(route, request, by)
+    demandPower(route.access, by, subject.role)
+    const answer = await route.handle(askedOf(request, reply))
+    await record(route, request, subject.organisationId, answer)
+    return { status, body: answer }
+  }
+
+  app.route({
+    method: route.method,
+    url: route.path,
+    config: { isDeclared: true },
+    schema: schemaOf(route, status),
+    onRequest: async (request) => {
+      request.by = await guard(route.access, request)
+    },
+    handler: async (request, reply) => {
+      const key = route.creates && keyOf(request)
+      const answer = key ? await keptAnswers.once(onceOf(route, request, key), () => work(request, reply)) : await work(request, reply)
+      // A stream has taken the socket over.
+      if (reply.sent) return reply
+      return reply.code(answer.status).send(answer.body)
+    },
+  })
+}
+
+function askedOf(request: FastifyRequest, reply: FastifyReply): Asked<unknown, unknown, unknown, undefined> {
+  // `by` is what the guard made of this route's access, which is what its handler's type says.
+  return { params: request.params, query: request.query, body: request.body, by: request.by as undefined, request, reply }
+}
+
+function keyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key)) return key
+  const message = 'expected 1 to 200 visible characters, such as a UUID'
+  throw refuse('invalid-input', `Idempotency-Key: ${message}.`, { errors: [{ field: 'Idempotency-Key', message }] })
+}
+
+function onceOf(route: Route, request: FastifyRequest, key: string) {
+  return {
+    caller: actorOf(request.by),
+    route: `${route.method} ${route.path}`,
+    key,
+    request: [request.params, request.query, request.body],
+    holdsSecret: route.creates === 'secret',
+  }
+}
+
+const failure = { description: 'A Problem, by RFC 9457', content: { 'application/problem+json': { schema: Problem } } }
+
+function schemaOf(route: Route, status: number) {
+  return {
+    summary: route.summary,
+    description: describe(route),
+    tags: [route.path.split('/')[2] ?? 'api'],
+    security: route.access.who === 'anyone' ? [] : route.access.who === 'source' ? [{ sourceKey: [] }] : [{ cookie: [] }, { token: [] }],
+    ...(route.params && { params: route.params }),
+    ...(route.query && { querystring: route.query }),
+    ...(route.body && { body: route.body }),
+    ...(route.creates && { headers: z.object({ 'idempotency-key': z.string().optional() }) }),
+    response: { [status]: route.answer, '4xx': failure, '5xx': failure },
+  }
+}
+
+function describe({ access, creates }: Route): string {
+  const who = { anyone: 'Anyone.', source: 'A source, by its key.', person: 'Whoever is signed in.' }[access.who]
+  const power = access.who === 'person' && access.power !== null ? ` Needs the power \`${access.power}\`.` : ''
+  const provider = access.who === 'person' && access.reach === 'provider' ? ' Staff of the provider only.' : ''
+  const key = creates ? ' Takes an `Idempotency-Key`.' : ''
+  return who + power + provider + key
+}

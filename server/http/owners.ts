@@ -1,0 +1,97 @@
+import type { Role } from '#shared/domain/endpoint.ts'
+import type { Source } from '../people/programs.ts'
+import { refuse } from './problems.ts'
+import { isPerson, type Person, type Route, type Thing } from './route.ts'
+import type { View } from './view.ts'
+
+/*
+ * Enters: the inputs of a request that name things, as its route declares them. Leaves: the organisation they belong to.
+ * Promises: a thing out of the caller's scope does not exist for them, whatever route it is asked through; things that
+ * come together belong together. On failure: 404, without a word on whether it exists.
+ * Threat: an id of another organisation, guessed or overheard.
+ */
+
+export interface Inputs {
+  params?: unknown
+  query?: unknown
+  body?: unknown
+}
+
+/** What a request is about. */
+export interface Subject {
+  /** null: no organisation, or all of them. */
+  organisationId: string | null
+  /** Of the machine, when it is about one. */
+  role?: Role
+}
+
+interface Owner {
+  owner: string | null
+  role?: Role
+}
+
+export async function subjectOf(route: Route, inputs: Inputs, by: Person | Source | undefined): Promise<Subject> {
+  if (!isPerson(by)) return { organisationId: by?.organisationId ?? null }
+  let subject: Subject = { organisationId: by.caller.organisationId }
+  for (const [input, thing] of Object.entries(route.names ?? {})) {
+    const id = inputOf(inputs, input)
+    if (id === undefined || thing === undefined) continue
+    if (id === null) requireProvider(by)
+    else subject = together(subject, await ownerOf(thing, id, by), thing)
+  }
+  return subject
+}
+
+/** `organisationId: null` means the provider itself. */
+function requireProvider({ caller }: Person): void {
+  if (caller.scope !== 'all') throw refuse('provider-only', 'Only staff of the provider may do this for all organisations: name yours.')
+}
+
+function together(known: Subject, { owner, role }: Owner, thing: Thing): Subject {
+  if (known.organisationId !== null && owner !== null && known.organisationId !== owner) throw notFound(thing)
+  return { ...known, organisationId: owner ?? known.organisationId, ...(role && { role }) }
+}
+
+async function ownerOf(thing: Thing, id: string, person: Person): Promise<Owner> {
+  const owner = await owners[thing](person.view, id, person)
+  if (!owner) throw notFound(thing)
+  return owner
+}
+
+const owners: Record<Thing, (view: View, id: string, person: Person) => Promise<Owner | undefined>> = {
+  organisation: (view, id) =>
+    view.organisations().select('organisations.id as owner').where('organisations.id', '=', id).executeTakeFirst(),
+  site: (view, id) => view.sites().select('sites.organisation_id as owner').where('sites.id', '=', id).executeTakeFirst(),
+  person: (view, id) => view.people().select('people.organisation_id as owner').where('people.id', '=', id).executeTakeFirst(),
+  source: (view, id) => view.sources().select('sources.organisation_id as owner').where('sources.id', '=', id).executeTakeFirst(),
+  receiver: (view, id) => view.receivers().select('receivers.organisation_id as owner').where('receivers.id', '=', id).executeTakeFirst(),
+  endpoint: async (view, id) => {
+    const row = await view
+      .endpoints()
+      .leftJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')
+      .select(['endpoints.organisation_id', 'endpoints.confirmed_role', 'inventories.role'])
+      .where('endpoints.id', '=', id)
+      .executeTakeFirst()
+    return row && { owner: row.organisation_id, role: row.confirmed_role ?? row.role ?? 'unknown' }
+  },
+  ticket: async (view, id, person) => {
+    const row = await view
+      .tickets()
+      .select(['tickets.organisation_id', 'tickets.endpoint_id'])
+      .where('tickets.id', '=', id)
+      .executeTakeFirst()
+    if (!row) return undefined
+    return row.endpoint_id === null ? { owner: row.organisation_id } : owners.endpoint(view, row.endpoint_id, person)
+  },
+  token: async (view, id, { caller }) => {
+    const row = await view.tokensOf(caller.personId).select('api_tokens.id').where('api_tokens.id', '=', id).executeTakeFirst()
+    return row && { owner: caller.organisationId }
+  },
+}
+
+function inputOf(inputs: Inputs, input: string): string | null | undefined {
+  const [part, field] = input.split('.') as [keyof Inputs, string]
+  return (inputs[part] as Record<string, string | null | undefined> | undefined)?.[field]
+}
+
+const notFound = (thing: Thing) => refuse('not-found', `There is no such ${thing}, or it is not yours to see.`)

@@ -1,0 +1,155 @@
+import type { EndpointDetail, EndpointSummary, IsolationView } from '#shared/api/endpoints.ts'
+import type { Inventory } from '#shared/domain/inventory.ts'
+import type { Sample } from '#shared/domain/sample.ts'
+import type { View } from '../view.ts'
+import { isolationsOf } from './isolation.ts'
+import { actorName } from './tickets.ts'
+
+/** As many as a chart has pixels; a day has 8,640, which would keep the collector busy for a tenth of a second. */
+const maxSamples = 1_500
+const maxGaps = 100
+const maxCommands = 50
+
+export async function listEndpoints(view: View, organisationId: string | undefined): Promise<EndpointSummary[]> {
+  const rows = await summaryRows(view.endpoints())
+    .where('endpoints.removed_at', 'is', null)
+    .$if(organisationId !== undefined, (endpoints) => endpoints.where('endpoints.organisation_id', '=', organisationId ?? ''))
+    .orderBy('endpoints.hostname')
+    .orderBy('endpoints.id')
+    .execute()
+  return summaries(view, rows)
+}
+
+export async function readEndpoint(view: View, id: string): Promise<EndpointDetail | undefined> {
+  const row = await summaryRows(view.endpoints()).where('endpoints.id', '=', id).executeTakeFirst()
+  if (!row) return undefined
+  const [[summary], inventory, gaps, commands, certificateExpiresAt] = await Promise.all([
+    summaries(view, [row]),
+    inventoryOf(view, id),
+    gapsOf(view, id),
+    commandsOf(view, id),
+    certificateExpiryOf(view, id),
+  ])
+  if (!summary) return undefined
+  return {
+    ...summary,
+    enrolledAt: row.enrolled_at,
+    removedAt: row.removed_at,
+    certificateExpiresAt,
+    inventory: inventory?.body ?? null,
+    inventoryAt: inventory?.at ?? null,
+    gaps,
+    commands,
+  }
+}
+
+/** From `from` to `to`, both included, oldest first. */
+export async function readSamples(view: View, endpointId: string, from: number, to: number): Promise<Sample[]> {
+  const inRange = view.samples().where('samples.endpoint_id', '=', endpointId).where('samples.at', '>=', from).where('samples.at', '<=', to)
+  const { total } = await inRange.select((count) => count.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const rows = await view.everyNth(inRange, Math.max(1, Math.ceil(Number(total) / maxSamples))).execute()
+  return rows.map(({ body }) => JSON.parse(body) as Sample)
+}
+
+function summaryRows(endpoints: ReturnType<View['endpoints']>) {
+  return endpoints
+    .innerJoin('organisations', 'organisations.id', 'endpoints.organisation_id')
+    .leftJoin('sites', 'sites.id', 'endpoints.site_id')
+    .leftJoin('presences', 'presences.endpoint_id', 'endpoints.id')
+    .leftJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')
+    .selectAll('endpoints')
+    .select(['organisations.name as organisation_name', 'sites.name as site_name', 'inventories.role as found_role'])
+    .select(['presences.is_connected', 'presences.last_heard_at', 'presences.goodbye'])
+    .select((either) => either.fn.coalesce('presences.agent_version', 'inventories.agent_version').as('agent_version'))
+}
+type SummaryRow = Awaited<ReturnType<ReturnType<typeof summaryRows>['execute']>>[number]
+
+async function summaries(view: View, rows: SummaryRow[]): Promise<EndpointSummary[]> {
+  const ids = rows.map(({ id }) => id)
+  const [isolationOf, openTickets] = await Promise.all([isolationsOf(view, ids), openTicketsOf(view, ids)])
+  return rows.map((row) => summaryOf(row, isolationOf(row.id), openTickets.get(row.id) ?? 0))
+}
+
+function summaryOf(row: SummaryRow, isolation: IsolationView, openTickets: number): EndpointSummary {
+  return {
+    id: row.id,
+    hostname: row.hostname,
+    organisation: { id: row.organisation_id, name: row.organisation_name },
+    site: row.site_id === null ? null : { id: row.site_id, name: row.site_name ?? '' },
+    platform: row.platform,
+    role: row.confirmed_role ?? row.found_role ?? 'unknown',
+    roleSource: row.confirmed_role ? 'person' : row.found_role && row.found_role !== 'unknown' ? 'facts' : 'unknown',
+    isConnected: row.is_connected === 1,
+    lastHeardAt: row.last_heard_at,
+    goodbye: row.goodbye,
+    agentVersion: row.agent_version,
+    openTickets,
+    isolation,
+  }
+}
+
+async function openTicketsOf(view: View, endpointIds: string[]): Promise<Map<string, number>> {
+  if (endpointIds.length === 0) return new Map()
+  const rows = await view
+    .tickets()
+    .select((count) => ['tickets.endpoint_id', count.fn.countAll<number>().as('total')])
+    .where('tickets.endpoint_id', 'in', endpointIds)
+    .where('tickets.status', '!=', 'resolved')
+    .groupBy('tickets.endpoint_id')
+    .execute()
+  return new Map(rows.map(({ endpoint_id, total }) => [endpoint_id ?? '', Number(total)]))
+}
+
+async function inventoryOf(view: View, endpointId: string): Promise<{ at: number; body: Inventory } | undefined> {
+  const row = await view
+    .inventories()
+    .select(['inventories.at', 'inventories.body'])
+    .where('inventories.endpoint_id', '=', endpointId)
+    .executeTakeFirst()
+  return row && { at: row.at, body: JSON.parse(row.body) as Inventory }
+}
+
+async function certificateExpiryOf(view: View, endpointId: string): Promise<number | null> {
+  const newest = await view
+    .certificates()
+    .select('certificates.not_after')
+    .where('certificates.endpoint_id', '=', endpointId)
+    .where('certificates.revoked_at', 'is', null)
+    .orderBy('certificates.not_after', 'desc')
+    .executeTakeFirst()
+  return newest?.not_after ?? null
+}
+
+async function gapsOf(view: View, endpointId: string): Promise<EndpointDetail['gaps']> {
+  const rows = await view
+    .gaps()
+    .selectAll('gaps')
+    .where('gaps.endpoint_id', '=', endpointId)
+    .orderBy('gaps.noticed_at', 'desc')
+    .limit(maxGaps)
+    .execute()
+  return rows.map(({ lane, from_seq, to_seq, why, noticed_at }) => ({ lane, fromSeq: from_seq, toSeq: to_seq, why, noticedAt: noticed_at }))
+}
+
+async function commandsOf(view: View, endpointId: string): Promise<EndpointDetail['commands']> {
+  const rows = await view
+    .commands()
+    .selectAll('commands')
+    .where('commands.endpoint_id', '=', endpointId)
+    .orderBy('commands.requested_at', 'desc')
+    .limit(maxCommands)
+    .execute()
+  const names = await view.namesOf([...new Set(rows.map(({ requested_by }) => requested_by))])
+  return rows.map((row) => ({
+    id: row.id,
+    verb: row.verb,
+    status: row.status,
+    requestedBy: actorName(row.requested_by, names),
+    reason: row.reason,
+    requestedAt: row.requested_at,
+    sentAt: row.sent_at,
+    deliveredAt: row.delivered_at,
+    settledAt: row.settled_at,
+    detail: row.result === null ? null : (JSON.parse(row.result) as { detail: string }).detail,
+  }))
+}

@@ -1,0 +1,34 @@
+import type { IsolationView } from '#shared/api/endpoints.ts'
+import type { IsolationsTable } from '../../store/schema.ts'
+import type { View } from '../view.ts'
+
+/** Before an endpoint has said anything of itself. */
+const unheard: IsolationView = {
+  desired: 'open',
+  desiredAt: null,
+  actual: 'open',
+  actualAt: null,
+  isReady: false,
+  detail: 'This endpoint has not said yet whether it can isolate.',
+  proof: null,
+}
+
+/** By endpoint id; every id that was asked for has one. */
+export async function isolationsOf(view: View, endpointIds: string[]): Promise<(endpointId: string) => IsolationView> {
+  if (endpointIds.length === 0) return () => unheard
+  const rows = await view.isolations().selectAll('isolations').where('isolations.endpoint_id', 'in', endpointIds).execute()
+  const known = new Map(rows.map((row) => [row.endpoint_id, isolationOf(row)]))
+  return (endpointId) => known.get(endpointId) ?? unheard
+}
+
+function isolationOf(row: IsolationsTable): IsolationView {
+  return {
+    desired: row.desired,
+    desiredAt: row.desired_at,
+    actual: row.actual,
+    actualAt: row.actual_at,
+    isReady: row.is_ready === 1,
+    detail: row.detail,
+    proof: row.proof === null ? null : (JSON.parse(row.proof) as Record<string, unknown>),
+  }
+}

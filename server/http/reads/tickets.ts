@@ -1,0 +1,200 @@
+import { type Selectable, sql } from 'kysely'
+import type { z } from 'zod'
+import type { DueKind, TicketDetail, TicketQuery, TicketSummary, TimelineEntry } from '#shared/api/tickets.ts'
+import { TicketAction, transition } from '#shared/domain/ticket.ts'
+import type { SignalsTable, TimelineTable, TimerKind } from '../../store/schema.ts'
+import type { View } from '../view.ts'
+import { isolationsOf } from './isolation.ts'
+
+/** What stands on a timeline, as one sentence for people. */
+export type Sentence = (entry: Pick<TimelineEntry, 'kind' | 'body'>) => string
+
+/** A ticket that gathers more is one with a storm; its oldest entries are still in the store. */
+const maxTimeline = 1_000
+const maxSignals = 50
+
+export async function listTickets(view: View, query: z.output<typeof TicketQuery>): Promise<{ tickets: TicketSummary[]; total: number }> {
+  const { total } = await matching(view, query)
+    .select((count) => count.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow()
+  const rows = await inOrder(summaryRows(matching(view, query)), query.status)
+    .limit(query.limit)
+    .execute()
+  return { tickets: await summaries(view, rows), total: Number(total) }
+}
+
+export async function readTicket(view: View, id: string, sentence: Sentence): Promise<TicketDetail | undefined> {
+  const row = await summaryRows(view.tickets()).where('tickets.id', '=', id).executeTakeFirst()
+  if (!row) return undefined
+  const [[summary], timeline, signals, isolationOf] = await Promise.all([
+    summaries(view, [row]),
+    timelineOf(view, id, sentence),
+    signalsOf(view, id),
+    isolationsOf(view, row.endpoint_id === null ? [] : [row.endpoint_id]),
+  ])
+  if (!summary) return undefined
+  return {
+    ...summary,
+    impact: row.impact,
+    urgency: row.urgency,
+    rule: row.rule,
+    matrixVersion: row.matrix_version,
+    reasons: JSON.parse(row.reasons) as string[],
+    timeline,
+    signals,
+    isolation: row.endpoint_id === null ? null : isolationOf(row.endpoint_id),
+    legalActions: TicketAction.options.filter((action) => transition(row.status, action).kind === 'moved'),
+  }
+}
+
+type Tickets = ReturnType<View['tickets']>
+
+function matching(view: View, { status, tier, organisationId, endpointId }: z.output<typeof TicketQuery>): Tickets {
+  return view
+    .tickets()
+    .$if(status === 'open', (tickets) => tickets.where('tickets.status', '!=', 'resolved'))
+    .$if(status === 'resolved', (tickets) => tickets.where('tickets.status', '=', 'resolved'))
+    .$if(tier !== undefined, (tickets) => tickets.where('tickets.tier', '=', tier ?? 'tier1'))
+    .$if(organisationId !== undefined, (tickets) => tickets.where('tickets.organisation_id', '=', organisationId ?? ''))
+    .$if(endpointId !== undefined, (tickets) => tickets.where('tickets.endpoint_id', '=', endpointId ?? ''))
+}
+
+function summaryRows(tickets: Tickets) {
+  return tickets
+    .innerJoin('organisations', 'organisations.id', 'tickets.organisation_id')
+    .leftJoin('sites', 'sites.id', 'tickets.site_id')
+    .leftJoin('endpoints', 'endpoints.id', 'tickets.endpoint_id')
+    .leftJoin('people', 'people.id', 'tickets.owner_id')
+    .selectAll('tickets')
+    .select(['organisations.name as organisation_name', 'sites.name as site_name', 'endpoints.hostname', 'people.name as owner_name'])
+}
+type SummaryRows = ReturnType<typeof summaryRows>
+type SummaryRow = Awaited<ReturnType<SummaryRows['execute']>>[number]
+
+/** What is owed next: an answer, until there is one; then the end. */
+const nextPromise = sql`case when tickets.responded_at is null and tickets.respond_by is not null then tickets.respond_by else tickets.resolve_by end`
+
+function inOrder(rows: SummaryRows, status: 'open' | 'resolved' | 'all'): SummaryRows {
+  if (status !== 'open') return rows.orderBy('tickets.opened_at', 'desc').orderBy('tickets.id')
+  return rows
+    .orderBy(nextPromise, (order) => order.asc().nullsLast())
+    .orderBy('tickets.priority')
+    .orderBy('tickets.opened_at')
+}
+
+async function summaries(view: View, rows: SummaryRow[]): Promise<TicketSummary[]> {
+  const nextDue = await nextDues(
+    view,
+    rows.map(({ id }) => id),
+  )
+  return rows.map((row) => ({
+    id: row.id,
+    number: row.number,
+    organisation: { id: row.organisation_id, name: row.organisation_name },
+    site: named(row.site_id, row.site_name),
+    endpoint: row.endpoint_id === null ? null : { id: row.endpoint_id, hostname: row.hostname ?? '' },
+    kind: row.kind,
+    severity: row.severity,
+    title: row.title,
+    status: row.status,
+    resolution: row.resolution,
+    priority: row.priority,
+    tier: row.tier,
+    team: row.team,
+    owner: named(row.owner_id, row.owner_name),
+    occurrences: row.occurrences,
+    isStanding: row.is_standing === 1,
+    containment: row.containment,
+    openedAt: row.opened_at,
+    lastSignalAt: row.last_signal_at,
+    acknowledgedAt: row.acknowledged_at,
+    respondedAt: row.responded_at,
+    resolvedAt: row.resolved_at,
+    respondBy: row.respond_by,
+    resolveBy: row.resolve_by,
+    nextDue: nextDue.get(row.id) ?? null,
+    version: row.version,
+  }))
+}
+
+const named = (id: string | null, name: string | null) => (id === null ? null : { id, name: name ?? '' })
+
+/** Timers that people see; the others are the collector's own affair. */
+const dueKinds: Partial<Record<TimerKind, z.infer<typeof DueKind>>> = {
+  'respond-due': 'respond',
+  'resolve-due': 'resolve',
+  'time-box': 'time-box',
+  'ask-due': 'ask',
+  review: 'review',
+}
+
+async function nextDues(view: View, ticketIds: string[]): Promise<Map<string, NonNullable<TicketSummary['nextDue']>>> {
+  const first = new Map<string, NonNullable<TicketSummary['nextDue']>>()
+  if (ticketIds.length === 0) return first
+  const timers = await view
+    .timers()
+    .select(['timers.ticket_id', 'timers.kind', 'timers.due_at'])
+    .where('timers.ticket_id', 'in', ticketIds)
+    .where('timers.fired_at', 'is', null)
+    .where('timers.cancelled_at', 'is', null)
+    .orderBy('timers.due_at')
+    .execute()
+  for (const { ticket_id, kind, due_at } of timers) {
+    const due = dueKinds[kind]
+    if (ticket_id !== null && due && !first.has(ticket_id)) first.set(ticket_id, { kind: due, at: due_at })
+  }
+  return first
+}
+
+async function timelineOf(view: View, ticketId: string, sentence: Sentence): Promise<TimelineEntry[]> {
+  const newest = await view
+    .timeline()
+    .selectAll('timeline')
+    .where('timeline.ticket_id', '=', ticketId)
+    .orderBy('timeline.at', 'desc')
+    .orderBy('timeline.id', 'desc')
+    .limit(maxTimeline)
+    .execute()
+  const names = await view.namesOf([...new Set(newest.map(({ actor }) => actor))])
+  return newest.reverse().map((row) => entryOf(row, names, sentence))
+}
+
+function entryOf(row: TimelineTable, names: Map<string, string>, sentence: Sentence): TimelineEntry {
+  const body = JSON.parse(row.body) as Record<string, unknown>
+  return { id: row.id, at: row.at, kind: row.kind, actor: actorName(row.actor, names), text: sentence({ kind: row.kind, body }), body }
+}
+
+/** Of `system`, `agent` or a person's id. */
+export function actorName(actor: string, names: Map<string, string>): string {
+  if (actor === 'system') return 'Tierline'
+  return names.get(actor) ?? (actor === 'agent' ? 'agent' : 'somebody')
+}
+
+async function signalsOf(view: View, ticketId: string): Promise<TicketDetail['signals']> {
+  const rows = await view
+    .signals()
+    .selectAll('signals')
+    .where('signals.ticket_id', '=', ticketId)
+    .orderBy('signals.received_at', 'desc')
+    .orderBy('signals.id', 'desc')
+    .limit(maxSignals)
+    .execute()
+  return rows.map(signalOf)
+}
+
+function signalOf(row: Selectable<SignalsTable>): TicketDetail['signals'][number] {
+  return {
+    id: row.id,
+    kind: row.kind,
+    severity: row.severity,
+    state: row.state,
+    fingerprint: row.fingerprint,
+    about: row.about,
+    summary: row.summary,
+    facts: JSON.parse(row.facts) as TicketDetail['signals'][number]['facts'],
+    evidence: JSON.parse(row.evidence) as TicketDetail['signals'][number]['evidence'],
+    sensedAt: row.sensed_at,
+    detector: row.detector,
+    receivedAt: row.received_at,
+  }
+}

@@ -1,0 +1,21 @@
+import type { Needs } from './needs.ts'
+import endpoints from './resources/endpoints.ts'
+import enrolmentTokens from './resources/enrolment-tokens.ts'
+import live from './resources/live.ts'
+import matrix from './resources/matrix.ts'
+import organisations from './resources/organisations.ts'
+import people from './resources/people.ts'
+import receivers from './resources/receivers.ts'
+import session from './resources/session.ts'
+import signals from './resources/signals.ts'
+import sources from './resources/sources.ts'
+import tickets from './resources/tickets.ts'
+import tokens from './resources/tokens.ts'
+import type { Route } from './route.ts'
+
+const resources = [session, tickets, endpoints, enrolmentTokens, organisations, people, tokens, sources, signals, receivers, matrix, live]
+
+/** The whole API, one file in `resources/` each. A new one is added here, where a bundle finds it too. */
+export function routesOf(needs: Needs): Route[] {
+  return resources.flatMap((resource) => resource(needs))
+}

@@ -1,0 +1,75 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Session, SignIn } from '#shared/api/session.ts'
+import { cookieName } from '../guard.ts'
+import type { Needs } from '../needs.ts'
+import { refuse } from '../problems.ts'
+import { defineRoute, type Person, type Route } from '../route.ts'
+
+export default function session({ people, personOf, time, version }: Needs): Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/api/session',
+      summary: 'Sign in; the answer sets the cookie',
+      access: { who: 'anyone' },
+      action: 'person.sign-in',
+      body: SignIn,
+      answer: Session,
+      handle: async ({ body, request, reply }) => {
+        const outcome = await people.signIn(body.login, body.password, request.ip)
+        if (outcome.kind === 'limited') throw tooMany(outcome.retryAfterMs)
+        if (outcome.kind === 'refused') throw refuse('sign-in-refused', 'Check login and password, and the Caps Lock key.')
+        await signOut(people, request)
+        setCookie(request, reply, outcome.secret, Math.floor((outcome.expiresAt - time.now()) / 1_000))
+        // From here on the request is that person's, for the audit too.
+        request.by = personOf(outcome.caller)
+        return sessionOf(request.by, version)
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/session',
+      summary: 'Who is signed in, and what they may do',
+      access: { who: 'person', power: null, reach: 'own' },
+      answer: Session,
+      handle: async ({ by }) => sessionOf(by, version),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/session',
+      summary: 'Sign out',
+      access: { who: 'person', power: null, reach: 'own' },
+      action: 'person.sign-out',
+      answer: z.void(),
+      status: 204,
+      handle: async ({ request, reply }) => {
+        await signOut(people, request)
+        setCookie(request, reply, '', 0)
+      },
+    }),
+  ]
+}
+
+async function signOut(people: Needs['people'], request: FastifyRequest): Promise<void> {
+  const secret = request.cookies[cookieName]
+  if (secret) await people.signOut(secret)
+}
+
+function setCookie(request: FastifyRequest, reply: FastifyReply, secret: string, maxAge: number): void {
+  // The door has checked the Origin: https there, and not here, means a proxy that ends TLS before us.
+  const secure = request.protocol === 'https' || request.headers.origin?.startsWith('https://') === true
+  reply.setCookie(cookieName, secret, { httpOnly: true, sameSite: 'strict', path: '/', secure, maxAge })
+}
+
+function sessionOf({ caller, powers }: Person, collectorVersion: string): z.output<typeof Session> {
+  const { personId: id, name, login, isAdmin, teams, organisationId } = caller
+  return { person: { id, name, login, isAdmin, teams, organisationId }, powers, collectorVersion }
+}
+
+function tooMany(retryAfterMs: number) {
+  const retryAfterSeconds = Math.ceil(retryAfterMs / 1_000)
+  const minutes = Math.ceil(retryAfterSeconds / 60)
+  const detail = `Too many attempts to sign in: wait ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, then try again.`
+  return refuse('too-many-sign-ins', detail, { retryAfterSeconds })
+}

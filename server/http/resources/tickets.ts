@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { Power } from '#shared/api/session.ts'
+import { Acknowledge, Comment, Contain, Leave, NewTicket, Resolve, TicketDetail, TicketList, TicketQuery } from '#shared/api/tickets.ts'
+import { mustBeDone } from '../desk-outcome.ts'
+import type { Act, DeskOutcome, Needs } from '../needs.ts'
+import { found } from '../reads/found.ts'
+import { listTickets, readTicket } from '../reads/tickets.ts'
+import { defineRoute, type Person, type Route } from '../route.ts'
+
+const ById = z.object({ id: z.string().max(64) })
+
+export default function tickets({ desk, sentence }: Needs): Route[] {
+  const detail = async (by: Person, id: string) => found('ticket', await readTicket(by.view, id, sentence))
+
+  /** A change of one ticket: it carries the version it saw and answers with the ticket as it is then. */
+  const change = <Body extends z.ZodObject<{ version: z.ZodNumber }>>(
+    verb: string,
+    summary: string,
+    power: Power,
+    body: Body,
+    act: (act: Act & z.output<Body>) => Promise<DeskOutcome>,
+  ): Route =>
+    defineRoute({
+      method: 'POST',
+      path: `/api/tickets/:id/${verb}`,
+      summary,
+      access: { who: 'person', power, reach: 'organisation' },
+      names: { 'params.id': 'ticket' },
+      action: `ticket.${verb}`,
+      params: ById,
+      body,
+      answer: TicketDetail,
+      handle: async ({ params, body, by }) => {
+        mustBeDone(await act({ ...body, ticketId: params.id, person: actorIn(by) }))
+        return detail(by, params.id)
+      },
+    })
+
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/tickets',
+      summary: 'Tickets, the nearest promise first',
+      access: { who: 'person', power: null, reach: 'organisation' },
+      names: { 'query.organisationId': 'organisation', 'query.endpointId': 'endpoint' },
+      query: TicketQuery,
+      answer: TicketList,
+      handle: ({ query, by }) => listTickets(by.view, query),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/tickets/:id',
+      summary: 'One ticket with its timeline, its signals and why it is where it is',
+      access: { who: 'person', power: null, reach: 'organisation' },
+      names: { 'params.id': 'ticket' },
+      params: ById,
+      answer: TicketDetail,
+      handle: ({ params, by }) => detail(by, params.id),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/tickets',
+      summary: 'Open a ticket',
+      access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
+      names: { 'body.organisationId': 'organisation', 'body.endpointId': 'endpoint' },
+      action: 'ticket.create',
+      creates: 'thing',
+      body: NewTicket,
+      answer: TicketDetail,
+      status: 201,
+      handle: async ({ body, by }) => {
+        const { endpointId, ...ticket } = body
+        const id = await desk.open({ ...ticket, ...(endpointId !== undefined && { endpointId }), person: actorIn(by) })
+        return detail(by, id)
+      },
+    }),
+    change('acknowledge', 'Take it', 'work-tickets', Acknowledge, desk.acknowledge),
+    change('comments', 'Say something on it', 'work-tickets', Comment, desk.comment),
+    change('resolve', 'End it', 'work-tickets', Resolve, desk.resolve),
+    change('isolate', 'Cut its endpoint off; also the yes to a pending question', 'isolate', Contain, desk.isolate),
+    change('release', 'Undo the isolation of its endpoint', 'release', Contain, desk.release),
+    change('leave', 'The no to a pending question', 'answer-ask', Leave, desk.leave),
+  ]
+}
+
+export const actorIn = ({ caller }: Person) => ({ id: caller.personId, name: caller.name })

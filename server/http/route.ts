@@ -1,0 +1,90 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import type { Power } from '#shared/api/session.ts'
+import type { Role } from '#shared/domain/endpoint.ts'
+import type { Caller } from '../people/caller.ts'
+import type { Source } from '../people/programs.ts'
+import type { View } from './view.ts'
+
+/*
+ * What a route says of itself. Whoever adds one has to say who may use it, which of its inputs name things of an
+ * organisation, and under which word it is audited: `declarations.ts` lets nothing start that leaves one out.
+ */
+
+export type Thing = 'organisation' | 'site' | 'endpoint' | 'ticket' | 'person' | 'source' | 'receiver' | 'token'
+
+/** `own`: about the caller alone; `organisation`: within the caller's scope; `provider`: for staff of the provider. */
+export type Reach = 'own' | 'organisation' | 'provider'
+
+export type Access =
+  | { who: 'anyone' }
+  | { who: 'source' }
+  /** @property power null: whoever is signed in. */
+  | { who: 'person'; power: Power | null; reach: Reach }
+
+/** Somebody who is signed in, and what they may see and do. */
+export interface Person {
+  caller: Caller
+  /** Those that hold for every machine. */
+  powers: Power[]
+  /** @param role of the machine it is about; some powers hold for some roles only. */
+  has(power: Power, role?: Role): boolean
+  view: View
+}
+
+export const isPerson = (by: Person | Source | undefined): by is Person => by !== undefined && 'caller' in by
+
+/** By whom, as the audit and the kept answers write it. */
+export function actorOf(by: Person | Source | undefined): string {
+  if (by === undefined) return 'nobody'
+  return isPerson(by) ? by.caller.personId : `source:${by.id}`
+}
+
+/** Who asks, as far as the route's access says it. */
+export type By<A extends Access> = A['who'] extends 'person' ? Person : A['who'] extends 'source' ? Source : undefined
+
+type Input = `params.${string}` | `query.${string}` | `body.${string}`
+
+export interface Asked<P, Q, B, Who> {
+  params: P
+  query: Q
+  body: B
+  by: Who
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
+interface Declaration<A extends Access, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, Answer extends z.ZodType> {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  path: `/api/${string}`
+  /** One sentence for the documentation. */
+  summary: string
+  access: A
+  /** Inputs that name a thing. One out of the caller's scope is answered 404 before the handler runs. */
+  names?: Partial<Record<Input, Thing>>
+  /** What the audit calls it; needed by every method but GET. */
+  action?: string
+  /** Takes an Idempotency-Key. `secret`: the answer holds one, so it is not kept and a repeated key is told so. */
+  creates?: 'thing' | 'secret'
+  params?: P
+  query?: Q
+  body?: B
+  /** Of the body of a success. */
+  answer: Answer
+  /** 200 unless said otherwise. */
+  status?: 200 | 201 | 202 | 204
+  handle(asked: Asked<z.output<P>, z.output<Q>, z.output<B>, By<A>>): Promise<z.output<Answer>>
+}
+
+/** A declaration, its types forgotten, as the rest of http handles it. */
+export type Route = Declaration<Access, z.ZodType, z.ZodType, z.ZodType, z.ZodType>
+
+export function defineRoute<
+  const A extends Access,
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  Answer extends z.ZodType,
+>(route: Declaration<A, P, Q, B, Answer>): Route {
+  return route
+}

@@ -1,0 +1,60 @@
+import { type Kysely, type SqlBool, sql } from 'kysely'
+import type { Scope } from '../people/caller.ts'
+import type { Database } from '../store/schema.ts'
+
+/*
+ * Enters: a scope. Leaves: the tables as that scope may see them, to be narrowed and joined further.
+ * Promises: it is the only way from a resource to the store, so no query forgets its organisation (invariant 8); what
+ * belongs to a ticket or an endpoint is reached through it. It reads on a connection of its own and writes nothing.
+ * On failure: throws. Threat: a sign-in of one organisation that asks for another's data.
+ */
+
+export type View = ReturnType<typeof createView>
+
+export function createView(reader: Kysely<Database>, scope: Scope) {
+  const within = (column: string) => (scope === 'all' ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.ref(column)} = ${scope}`)
+  const ofEndpoints = within('endpoints.organisation_id')
+  const ofTickets = within('tickets.organisation_id')
+  const samples = () => reader.selectFrom('samples').innerJoin('endpoints', 'endpoints.id', 'samples.endpoint_id').where(ofEndpoints)
+
+  return {
+    scope,
+    organisations: () => reader.selectFrom('organisations').where(within('organisations.id')),
+    sites: () => reader.selectFrom('sites').where(within('sites.organisation_id')),
+    people: () => reader.selectFrom('people').where(within('people.organisation_id')),
+    sources: () => reader.selectFrom('sources').where(within('sources.organisation_id')),
+    receivers: () => reader.selectFrom('receivers').where(within('receivers.organisation_id')),
+    endpoints: () => reader.selectFrom('endpoints').where(ofEndpoints),
+    tickets: () => reader.selectFrom('tickets').where(ofTickets),
+
+    samples,
+    /** Every `step`th of `range`, the first included, oldest first. */
+    everyNth: (range: ReturnType<typeof samples>, step: number) =>
+      reader
+        .selectFrom(range.select(['samples.body', sql<number>`row_number() over (order by samples.at)`.as('nth')]).as('numbered'))
+        .select('numbered.body')
+        .where(sql<SqlBool>`(numbered.nth - 1) % ${sql.lit(step)} = 0`)
+        .orderBy('numbered.nth'),
+    inventories: () =>
+      reader.selectFrom('inventories').innerJoin('endpoints', 'endpoints.id', 'inventories.endpoint_id').where(ofEndpoints),
+    isolations: () => reader.selectFrom('isolations').innerJoin('endpoints', 'endpoints.id', 'isolations.endpoint_id').where(ofEndpoints),
+    gaps: () => reader.selectFrom('gaps').innerJoin('endpoints', 'endpoints.id', 'gaps.endpoint_id').where(ofEndpoints),
+    certificates: () =>
+      reader.selectFrom('certificates').innerJoin('endpoints', 'endpoints.id', 'certificates.endpoint_id').where(ofEndpoints),
+    commands: () => reader.selectFrom('commands').where(within('commands.organisation_id')),
+    signals: () => reader.selectFrom('signals').where(within('signals.organisation_id')),
+    timeline: () => reader.selectFrom('timeline').innerJoin('tickets', 'tickets.id', 'timeline.ticket_id').where(ofTickets),
+    timers: () => reader.selectFrom('timers').innerJoin('tickets', 'tickets.id', 'timers.ticket_id').where(ofTickets),
+
+    /** Tokens are their maker's, whatever the scope. */
+    tokensOf: (personId: string) => reader.selectFrom('api_tokens').where('api_tokens.person_id', '=', personId),
+    /** The matrix is the provider's; its route says so. */
+    matrixVersions: () => reader.selectFrom('matrix_versions'),
+    /** Names of those who acted. Staff of the provider act on everybody's tickets, and a portal says who. */
+    namesOf: async (ids: string[]): Promise<Map<string, string>> => {
+      if (ids.length === 0) return new Map()
+      const rows = await reader.selectFrom('people').select(['id', 'name']).where('id', 'in', ids).execute()
+      return new Map(rows.map(({ id, name }) => [id, name]))
+    },
+  }
+}

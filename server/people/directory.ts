@@ -1,0 +1,91 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Time } from '#shared/domain/time.ts'
+import type { Store } from '../store/store.ts'
+import { hashPassword } from './passwords.ts'
+
+/*
+ * Enters: organisations, sites and people, as an admin describes them. Leaves: their rows.
+ * Promises: a login is one person's, whatever its letters' case; whoever is disabled has no session and no token left.
+ * On failure: an outcome that says why. Threat: who may do this is checked by http, before it comes here.
+ */
+
+export interface NewPersonRow {
+  name: string
+  login: string
+  password: string
+  teams: string[]
+  isAdmin: boolean
+  organisationId: string | null
+}
+export type PersonOutcome = { kind: 'made'; id: string } | { kind: 'taken' }
+export type DisableOutcome = { kind: 'disabled' } | { kind: 'last-admin' }
+
+export interface Directory {
+  createOrganisation(organisation: { name: string; mode: 'observe' | 'live'; plan: string; timeZone: string }): Promise<string>
+  createSite(site: { organisationId: string; name: string; timeZone: string | null }): Promise<string>
+  createPerson(person: NewPersonRow): Promise<PersonOutcome>
+  disablePerson(id: string): Promise<DisableOutcome>
+}
+
+export function createDirectory({ store, time }: { store: Store; time: Time }): Directory {
+  return {
+    createOrganisation: async ({ name, mode, plan, timeZone }) => {
+      const id = randomUUIDv7()
+      await store.db.insertInto('organisations').values({ id, name, mode, plan, time_zone: timeZone, created_at: time.now() }).execute()
+      return id
+    },
+    createSite: async ({ organisationId, name, timeZone }) => {
+      const id = randomUUIDv7()
+      await store.db
+        .insertInto('sites')
+        .values({ id, organisation_id: organisationId, name, time_zone: timeZone, created_at: time.now() })
+        .execute()
+      return id
+    },
+    createPerson: (person) => createPerson(store, time, person),
+    disablePerson: (id) => disablePerson(store, time, id),
+  }
+}
+
+async function createPerson(store: Store, time: Time, person: NewPersonRow): Promise<PersonOutcome> {
+  const login = person.login.trim().toLowerCase()
+  const passwordHash = await hashPassword(person.password)
+  return store.db.transaction().execute(async (tx) => {
+    const known = await tx.selectFrom('people').select('id').where('login', '=', login).executeTakeFirst()
+    if (known) return { kind: 'taken' }
+    const id = randomUUIDv7()
+    await tx
+      .insertInto('people')
+      .values({
+        id,
+        name: person.name,
+        login,
+        password_hash: passwordHash,
+        teams: JSON.stringify(person.teams),
+        is_admin: person.isAdmin ? 1 : 0,
+        organisation_id: person.organisationId,
+        created_at: time.now(),
+        disabled_at: null,
+      })
+      .execute()
+    return { kind: 'made', id }
+  })
+}
+
+async function disablePerson(store: Store, time: Time, id: string): Promise<DisableOutcome> {
+  const now = time.now()
+  return store.db.transaction().execute(async (tx) => {
+    const admins = await tx
+      .selectFrom('people')
+      .select('id')
+      .where('is_admin', '=', 1)
+      .where('organisation_id', 'is', null)
+      .where('disabled_at', 'is', null)
+      .execute()
+    if (admins.length === 1 && admins[0]?.id === id) return { kind: 'last-admin' }
+    await tx.updateTable('people').set({ disabled_at: now }).where('id', '=', id).where('disabled_at', 'is', null).execute()
+    await tx.deleteFrom('sessions').where('person_id', '=', id).execute()
+    await tx.updateTable('api_tokens').set({ revoked_at: now }).where('person_id', '=', id).where('revoked_at', 'is', null).execute()
+    return { kind: 'disabled' }
+  })
+}

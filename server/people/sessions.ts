@@ -1,0 +1,81 @@
+import { hours, type Time } from '#shared/domain/time.ts'
+import type { Store } from '../store/store.ts'
+import { type Caller, callerOf, personColumns } from './caller.ts'
+import { hashOfNobody, isPassword } from './passwords.ts'
+import { digestOf, newSecret } from './secrets.ts'
+import { createSignInLimit } from './sign-in-limit.ts'
+
+/*
+ * Enters: a login and a password. Leaves: a session, whose secret only the cookie holds.
+ * Promises: an unknown login takes as long as a wrong password and is answered alike; a session ends after 12 hours,
+ * at sign-out, and when its person is disabled. On failure: refused, or limited with how long to wait.
+ * Threat: guessing logins and passwords; a stolen database (only hashes stand in it).
+ */
+
+/** One working day with overtime. */
+const sessionMs = hours(12)
+
+export type SignInOutcome =
+  | { kind: 'signed-in'; caller: Caller; secret: string; expiresAt: number }
+  | { kind: 'refused' }
+  | { kind: 'limited'; retryAfterMs: number }
+
+export interface Sessions {
+  /** @param from the address that asks. */
+  signIn(login: string, password: string, from: string): Promise<SignInOutcome>
+  signOut(secret: string): Promise<void>
+  callerOf(secret: string): Promise<Caller | undefined>
+}
+
+export function createSessions({ store, time }: { store: Store; time: Time }): Sessions {
+  const limit = createSignInLimit(time)
+  const nobody = hashOfNobody()
+
+  const open = async (personId: string): Promise<{ secret: string; expiresAt: number }> => {
+    const secret = newSecret('session')
+    const now = time.now()
+    const expiresAt = now + sessionMs
+    await store.db.deleteFrom('sessions').where('expires_at', '<=', now).execute()
+    await store.db
+      .insertInto('sessions')
+      .values({ id: digestOf(secret), person_id: personId, created_at: now, expires_at: expiresAt })
+      .execute()
+    return { secret, expiresAt }
+  }
+
+  return {
+    signIn: async (typed, password, from) => {
+      const login = typed.trim().toLowerCase()
+      const retryAfterMs = limit.begin(from, login)
+      if (retryAfterMs > 0) return { kind: 'limited', retryAfterMs }
+      const person = await enabledPerson(store, login)
+      const isRight = await isPassword(password, person?.password_hash ?? nobody)
+      if (!person || !isRight) return { kind: 'refused' }
+      limit.succeeded(from, login)
+      return { kind: 'signed-in', caller: callerOf(person, 'session'), ...(await open(person.id)) }
+    },
+    signOut: async (secret) => {
+      await store.db.deleteFrom('sessions').where('id', '=', digestOf(secret)).execute()
+    },
+    callerOf: async (secret) => {
+      const person = await store.reader
+        .selectFrom('sessions')
+        .innerJoin('people', 'people.id', 'sessions.person_id')
+        .select(personColumns)
+        .where('sessions.id', '=', digestOf(secret))
+        .where('sessions.expires_at', '>', time.now())
+        .where('people.disabled_at', 'is', null)
+        .executeTakeFirst()
+      return person && callerOf(person, 'session')
+    },
+  }
+}
+
+function enabledPerson(store: Store, login: string) {
+  return store.reader
+    .selectFrom('people')
+    .select([...personColumns, 'people.password_hash'])
+    .where('login', '=', login)
+    .where('disabled_at', 'is', null)
+    .executeTakeFirst()
+}

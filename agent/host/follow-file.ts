@@ -1,0 +1,136 @@
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import type { Cancel, Time } from '#shared/domain/time.ts'
+import type { LineFollower, Stop } from './probe.ts'
+
+/** Half a second is soon enough for a log, and one `stat` costs microseconds. */
+const lookEveryMs = 500
+const chunkBytes = 65_536
+/** A line beyond this is cut; no logger writes such, an attacker might. */
+const maxLineBytes = 16_384
+
+/**
+ * Tells whole lines as they are appended to `path`, from the end it has now; a file that appears later is told from its
+ * start. Rotation: the old file is read to its end before the new one is begun. Truncation: reading starts over.
+ */
+export async function followFile(path: string, follower: LineFollower, time: Time): Promise<Stop> {
+  const tail = new Tail(path, follower, time)
+  await tail.start()
+  return () => tail.stop()
+}
+
+class Tail {
+  readonly #path: string
+  readonly #follower: LineFollower
+  readonly #time: Time
+  #file: FileHandle | undefined
+  #identity = ''
+  #offset = 0
+  #partial = Buffer.alloc(0)
+  #isCutting = false
+  #next: Cancel | undefined
+  #isStopped = false
+
+  constructor(path: string, follower: LineFollower, time: Time) {
+    this.#path = path
+    this.#follower = follower
+    this.#time = time
+  }
+
+  async start(): Promise<void> {
+    const size = await this.#open()
+    this.#offset = size
+    this.#plan()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#next?.()
+    void this.#close()
+  }
+
+  #plan(): void {
+    if (this.#isStopped) return
+    this.#next = this.#time.after(lookEveryMs, () => {
+      this.#look().then(
+        () => this.#plan(),
+        (error: unknown) => this.#isStopped || this.#follower.onEnd(`${this.#path}: ${sentenceOf(error)}`),
+      )
+    })
+  }
+
+  async #look(): Promise<void> {
+    const found = await stat(this.#path).catch(whenMissing)
+    if (this.#file) await this.#readOn(this.#file)
+    if (!found || this.#isStopped) return
+    if (identityOf(found) !== this.#identity) {
+      await this.#close()
+      await this.#open()
+      if (this.#file) await this.#readOn(this.#file)
+    }
+  }
+
+  async #readOn(file: FileHandle): Promise<void> {
+    const { size } = await file.stat()
+    if (size < this.#offset) this.#startOver()
+    const chunk = Buffer.alloc(chunkBytes)
+    while (!this.#isStopped) {
+      const { bytesRead } = await file.read(chunk, 0, chunkBytes, this.#offset)
+      if (bytesRead === 0) return
+      this.#offset += bytesRead
+      this.#take(chunk.subarray(0, bytesRead))
+    }
+  }
+
+  #take(bytes: Buffer): void {
+    let from = 0
+    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, from)) {
+      const line = Buffer.concat([this.#partial, bytes.subarray(from, end)])
+      this.#partial = Buffer.alloc(0)
+      from = end + 1
+      if (!this.#isCutting) this.#follower.onLine(line.toString('utf8').replace(/\r$/, ''))
+      this.#isCutting = false
+    }
+    this.#keepPartial(bytes.subarray(from))
+  }
+
+  /** What is longer than a line may be is told once, cut, and the rest of it passed over. */
+  #keepPartial(rest: Buffer): void {
+    if (this.#isCutting) return
+    this.#partial = Buffer.concat([this.#partial, rest])
+    if (this.#partial.length <= maxLineBytes) return
+    this.#follower.onLine(this.#partial.subarray(0, maxLineBytes).toString('utf8'))
+    this.#partial = Buffer.alloc(0)
+    this.#isCutting = true
+  }
+
+  async #open(): Promise<number> {
+    this.#startOver()
+    const file = await open(this.#path, 'r').catch(whenMissing)
+    if (!file) return 0
+    const found = await file.stat()
+    this.#identity = identityOf(found)
+    this.#file = file
+    return found.size
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    this.#identity = ''
+    await file?.close().catch(() => undefined)
+  }
+
+  #startOver(): void {
+    this.#offset = 0
+    this.#partial = Buffer.alloc(0)
+    this.#isCutting = false
+  }
+}
+
+const identityOf = (found: { dev: number; ino: number }): string => `${found.dev}:${found.ino}`
+
+function whenMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return undefined
+  throw error
+}

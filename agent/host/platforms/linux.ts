@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import type { Time } from '#shared/domain/time.ts'
+import { followFile } from '../follow-file.ts'
+import { type HardwareReading, hardwareOnce, identity, readInterfaces } from '../hardware.ts'
+import { judgeRole, readRoleFacts } from '../linux-role.ts'
+import { parseMounts, readDisk } from '../mounts.ts'
+import type { Answer, DiskReading, MachineInventory, MemoryReading, Probe, RoleReading } from '../probe.ts'
+import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.ts'
+import { list, look, read, watchFolder } from '../system-files.ts'
+import { followJournal, unitsDown } from '../systemd.ts'
+
+/** Linux, from /proc, /sys and statfs: what the samples ask for starts no child process. */
+export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
+  const hardware = hardwareOnce()
+  return {
+    platform: 'linux',
+    processor: async () => parseProcessor(await text('/proc/stat'), await text('/proc/loadavg')),
+    memory,
+    memoryStall,
+    disks,
+    networks: async () => ({ kind: 'known', value: parseNetworks(await text('/proc/net/dev')) }),
+    uptimeSeconds: async () => Number((await text('/proc/uptime')).split(' ')[0]),
+    unitsDown,
+    role,
+    inventory: async () => inventory(await hardware((await memory()).totalBytes)),
+    followFile: (path, follower) => followFile(path, follower, time),
+    followJournal,
+    watchFolder,
+    look,
+    read,
+    list,
+  }
+}
+
+const text = (path: string): Promise<string> => readFile(path, 'utf8')
+const memory = async (): Promise<MemoryReading> => parseMemory(await text('/proc/meminfo'))
+const role = async (): Promise<RoleReading> => judgeRole(await readRoleFacts())
+
+async function memoryStall(): Promise<Answer<number>> {
+  const value = parseStall(await text('/proc/pressure/memory').catch(() => ''))
+  return value === undefined ? { kind: 'unsupported', reason: 'this kernel does not measure memory pressure' } : { kind: 'known', value }
+}
+
+async function disks(): Promise<DiskReading[]> {
+  const found = await Promise.all(parseMounts(await text('/proc/self/mountinfo')).map(readDisk))
+  return found.filter((disk) => disk !== undefined).slice(0, 200)
+}
+
+async function inventory(hardware: HardwareReading): Promise<MachineInventory> {
+  const mounted = await disks()
+  return {
+    ...identity('linux'),
+    ...hardware,
+    disks: mounted.map(({ device, mount, type, totalBytes }) => ({ device, mount, type, totalBytes })),
+    interfaces: readInterfaces(),
+    role: await role(),
+  }
+}

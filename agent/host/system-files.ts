@@ -1,0 +1,50 @@
+import { constants, watch } from 'node:fs'
+import { lstat, open, readdir, stat } from 'node:fs/promises'
+import type { FileLook, FolderLook, Stop } from './probe.ts'
+
+/*
+ * Files that others may write, read without being led astray: no link is followed, so that nobody makes a program that
+ * runs as root read what they may not; nothing but a regular file is opened, so that a pipe can't hold it up.
+ */
+
+export async function look(path: string): Promise<FileLook | undefined> {
+  const found = await lstat(path, { bigint: true }).catch(absent)
+  if (!found?.isFile()) return undefined
+  return { changedAt: milliseconds(found.ctimeNs), sizeBytes: Number(found.size), identity: `${found.dev}:${found.ino}` }
+}
+
+export async function read(path: string, maxBytes: number): Promise<Buffer | undefined> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)).catch(absent)
+  if (!file) return undefined
+  try {
+    const { size, isFile } = await file.stat().then((found) => ({ size: found.size, isFile: found.isFile() }))
+    if (!isFile) return undefined
+    const buffer = Buffer.alloc(Math.min(size, maxBytes))
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+export async function list(folder: string): Promise<FolderLook | undefined> {
+  const found = await stat(folder, { bigint: true }).catch(absent)
+  if (!found?.isDirectory()) return undefined
+  const names = await readdir(folder).catch(absent)
+  return names && { names, changedAt: milliseconds(found.ctimeNs), identity: `${found.dev}:${found.ino}` }
+}
+
+export async function watchFolder(folder: string, onChange: (name: string | undefined) => void): Promise<Stop> {
+  const watcher = watch(folder, { persistent: false }, (_, name) => onChange(name ?? undefined))
+  // The folder itself went away: its files did too, and whoever watches them hears that.
+  watcher.on('error', () => onChange(undefined))
+  return () => watcher.close()
+}
+
+/** Nothing there, or a link where a file should be: an answer. Anything else is trouble. */
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(error.code ?? '')) return undefined
+  throw error
+}
+
+const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000n) / 1_000

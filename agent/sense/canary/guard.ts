@@ -1,0 +1,231 @@
+import { basename } from 'node:path'
+import type { Logger } from 'pino'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import type { Probe, Stop } from '../../host/probe.ts'
+import type { JsonFile } from '../../json-file.ts'
+import type { Say } from '../define-detector.ts'
+import { type Armed, armAgain, learnFolder, plantAll } from './arm.ts'
+import { type Canary, examine, isSiblingName, type Observation, writingTakesMs } from './examine.ts'
+import { type CanaryState, readState } from './state.ts'
+import { tellOf } from './tell.ts'
+import { Touches } from './touches.ts'
+
+export interface GuardOptions {
+  probe: Probe
+  time: Time
+  log: Logger
+  file: JsonFile
+  folders: string[]
+  say: Say
+  broken(reason: string): void
+}
+
+/** A rewrite through mapped memory raises no event; the file's change time tells of it. */
+const lookEveryMs = seconds(2)
+/** Long enough for what replaces a decoy to appear beside it. */
+const siblingWithinMs = seconds(2)
+
+interface Post {
+  canary: Canary
+  armed: Armed
+  /** What was seen last, right or wrong. */
+  signature: string
+  /** Monotonic ms since when it is gone. */
+  goneSince: number | undefined
+  /** The system named this file as it went: it was taken, not unmounted with its folder. */
+  wasNamed: boolean
+  examining: Promise<void> | undefined
+  isAgain: boolean
+  next: Cancel
+}
+
+/** Plants decoys, watches them, and says what becomes of them. Remembers both over restarts. */
+export class Guard {
+  readonly #options: GuardOptions
+  readonly #state: CanaryState
+  readonly #touches: Touches
+  readonly #posts: Post[]
+  #stops: Stop[] = []
+  #nextLook: Cancel = () => undefined
+  #keeping: Promise<void> = Promise.resolve()
+  #isPaused = true
+  #isStopped = false
+
+  private constructor(options: GuardOptions, state: CanaryState, armed: Armed[]) {
+    this.#options = options
+    this.#state = state
+    this.#posts = armed.map(postOf)
+    this.#touches = new Touches(state.touches)
+  }
+
+  /** Resolves when every decoy stands and is watched; what was touched while nobody watched is said after that. */
+  static async start(options: GuardOptions): Promise<Guard> {
+    const state = await readState(options.file, options.log)
+    const guard = new Guard(options, state, await plantAll(state, options.folders, options))
+    await guard.#keep()
+    await guard.#resume()
+    return guard
+  }
+
+  paths(): string[] {
+    return this.#posts.map((post) => post.armed.planted.path)
+  }
+
+  /** Puts every decoy back and forgets what touched it; answers how many stand. */
+  async rearm(): Promise<number> {
+    const { folders, probe } = this.#options
+    await this.#pause()
+    for (const post of this.#posts) {
+      await armAgain(post.armed, this.#options)
+      Object.assign(post, postOf(post.armed))
+    }
+    for (const folder of folders) await learnFolder(this.#state, folder, probe)
+    this.#touches.forgetAll()
+    await this.#keep()
+    await this.#resume()
+    return this.#posts.length
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#pause()
+    await this.#keeping
+  }
+
+  async #resume(): Promise<void> {
+    if (this.#isStopped) return
+    this.#stops = (await Promise.all(this.#options.folders.map((folder) => this.#watch(folder)))).flat()
+    this.#isPaused = false
+    for (const post of this.#posts) this.#examineSoon(post)
+    this.#planLook()
+  }
+
+  async #watch(folder: string): Promise<Stop[]> {
+    try {
+      return [await this.#options.probe.watchFolder(folder, (name) => this.#changed(folder, name))]
+    } catch (error) {
+      this.#options.log.warn({ folder, reason: sentenceOf(error) }, 'a folder of decoys can only be looked at every two seconds')
+      return []
+    }
+  }
+
+  /** Whoever was examining is done after this, and nobody starts. */
+  async #pause(): Promise<void> {
+    this.#isPaused = true
+    this.#nextLook()
+    for (const stop of this.#stops.splice(0)) stop()
+    for (const post of this.#posts) post.next()
+    await Promise.all(this.#posts.map((post) => post.examining))
+  }
+
+  #changed(folder: string, name: string | undefined): void {
+    for (const post of this.#posts) {
+      if (post.armed.planted.folder !== folder) continue
+      const own = basename(post.armed.planted.path)
+      post.wasNamed ||= name === own
+      // What is gone may be the file that now has another name.
+      if (name === undefined || name === own || isSiblingName(name, own) || post.goneSince !== undefined) this.#examineSoon(post)
+    }
+  }
+
+  #planLook(): void {
+    this.#nextLook = this.#options.time.after(lookEveryMs, () => {
+      void this.#lookAtAll().finally(() => {
+        if (!this.#isPaused) this.#planLook()
+      })
+    })
+  }
+
+  async #lookAtAll(): Promise<void> {
+    for (const post of this.#posts) if ((await this.#signatureOf(post)) !== post.signature) this.#examineSoon(post)
+  }
+
+  async #signatureOf(post: Post): Promise<string> {
+    const look = await this.#options.probe.look(post.armed.planted.path).catch(() => undefined)
+    return look ? `${look.identity} ${look.changedAt} ${look.sizeBytes}` : 'gone'
+  }
+
+  #examineSoon(post: Post): void {
+    post.isAgain = true
+    if (this.#isPaused) return
+    post.examining ??= this.#examineWhileAsked(post).finally(() => {
+      post.examining = undefined
+    })
+  }
+
+  async #examineWhileAsked(post: Post): Promise<void> {
+    try {
+      while (post.isAgain && !this.#isPaused) {
+        post.isAgain = false
+        post.next()
+        post.signature = await this.#signatureOf(post)
+        await this.#take(post, await examine(post.canary, this.#options.probe, this.#options.time.now()))
+      }
+    } catch (error) {
+      this.#options.broken(sentenceOf(error))
+    }
+  }
+
+  async #take(post: Post, observation: Observation): Promise<void> {
+    if (observation.kind === 'unfinished') return this.#examineAfter(post, writingTakesMs)
+    if (observation.kind === 'untouched') return this.#takeUntouched(post, observation)
+    const now = this.#options.time.monotonic()
+    const isDeleted = observation.change === 'deleted'
+    post.goneSince = isDeleted ? (post.goneSince ?? now) : undefined
+    const key = isDeleted && (await this.#wentWithItsFolder(post)) ? post.armed.planted.folder : post.armed.planted.path
+    const verdict = this.#touches.note(key, observation.change, observation.touchedAt)
+    const leftMs = siblingWithinMs - (now - (post.goneSince ?? now))
+    if (verdict.severity === 'medium' && leftMs > 0) {
+      this.#examineAfter(post, leftMs)
+      return this.#keep()
+    }
+    if (!this.#touches.isWorthSaying(key, verdict)) return
+    this.#touches.said(key, verdict)
+    await this.#options.say(tellOf({ key, verdict, observation, seed: this.#state.seed }))
+    await this.#keep()
+  }
+
+  async #takeUntouched(post: Post, observation: Observation & { kind: 'untouched' }): Promise<void> {
+    const { path, folder } = post.armed.planted
+    Object.assign(post, { goneSince: undefined, wasNamed: false })
+    post.canary.seen = observation.seen
+    const wasTouched = this.#touches.forget(path)
+    if (this.#touches.forget(folder) || wasTouched) await this.#keep()
+  }
+
+  /** A folder that is not there, or is another one: its file system was unmounted, or it was moved as a whole. */
+  async #wentWithItsFolder(post: Post): Promise<boolean> {
+    if (post.wasNamed) return false
+    const listed = await this.#options.probe.list(post.armed.planted.folder)
+    return listed?.identity !== this.#state.folders[post.armed.planted.folder]
+  }
+
+  #examineAfter(post: Post, ms: number): void {
+    post.next = this.#options.time.after(ms, () => this.#examineSoon(post))
+  }
+
+  /** Never rejects: what can't be remembered is said again after a restart, with the same id. */
+  #keep(): Promise<void> {
+    this.#keeping = this.#keeping
+      .then(() => this.#options.file.write({ ...this.#state, touches: this.#touches.all() }))
+      .catch((error: unknown) => this.#options.log.error({ reason: sentenceOf(error) }, 'the decoys could not be remembered'))
+    return this.#keeping
+  }
+}
+
+function postOf(armed: Armed): Post {
+  const { path, folder, sha256, knownSiblings } = armed.planted
+  const { kind } = armed.decoy
+  const canary: Canary = { path, folder, kind, sha256, bytes: armed.decoy.bytes(), seen: undefined, knownSiblings: new Set(knownSiblings) }
+  return {
+    canary,
+    armed,
+    signature: '',
+    goneSince: undefined,
+    wasNamed: false,
+    examining: undefined,
+    isAgain: false,
+    next: () => undefined,
+  }
+}

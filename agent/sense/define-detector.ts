@@ -1,0 +1,76 @@
+import type { Logger } from 'pino'
+import type { Platform, Role } from '#shared/domain/endpoint.ts'
+import type { Severity } from '#shared/domain/severity.ts'
+import type { Time } from '#shared/domain/time.ts'
+import type { Probe } from '../host/probe.ts'
+import type { JsonFile } from '../json-file.ts'
+import type { Finding, Happening } from '../signal/signal.ts'
+
+/** A plug-in is one file that describes itself: either it looks every so often, or it watches and speaks when something happens. */
+export type Detector = PollingDetector | WatchingDetector
+
+export interface PollingDetector {
+  name: string
+  platforms: Platform[]
+  /** Milliseconds from one look to the next. */
+  every: number
+  /** Milliseconds for which a finding must have been true, look after look, before it counts. */
+  lasts?: number
+  /** Everything that is true now; what is missing here clears. */
+  sense(probe: Probe, context: SenseContext): Promise<Finding[] | Unsupported>
+}
+
+export interface WatchingDetector {
+  name: string
+  platforms: Platform[]
+  watch(probe: Probe, say: Say, context: WatchContext): Promise<Watching | Unsupported>
+}
+
+/** Resolves once what was said is on disk. */
+export type Say = (event: Omit<Happening, 'detector'>) => Promise<void>
+
+export interface Watching {
+  stop(): Promise<void>
+  /** The decoys it guards, for the inventory. */
+  decoys?(): string[]
+  /** Puts the decoys back and forgets what touched them; answers how many. */
+  rearm?(): Promise<number>
+}
+
+/** This machine can't answer; one sentence says why. Nothing is raised and nothing clears. */
+export interface Unsupported {
+  unsupported: string
+}
+
+export interface SenseContext {
+  time: Time
+  log: Logger
+  settings: SenseSettings
+  /** Aborted when the detector's time is up or the agent stops. */
+  stop: AbortSignal
+  /** What this machine is for, as far as its facts say. */
+  role: Role
+  /** How severe this already stands, so that a detector lets go later than it takes hold. */
+  standing(kind: string, about: string): Severity | undefined
+}
+
+export interface WatchContext extends SenseContext {
+  /** What it watched broke; it is told so to people, and started again. */
+  broken(reason: string): void
+}
+
+export interface SenseSettings {
+  /** Folders that get decoys. */
+  canaryDirs: string[]
+  canaryFile: JsonFile
+  /** Units that should run. */
+  services: string[]
+  /** Log files with sign-ins; the journal when there are none. */
+  authLogs: string[]
+}
+
+export function defineDetector<Kind extends Detector>(detector: Kind): Kind {
+  return detector
+}
+
+export const isUnsupported = (answer: object): answer is Unsupported => 'unsupported' in answer

@@ -1,0 +1,23 @@
+import { Guard } from '../canary/guard.ts'
+import { defineDetector } from '../define-detector.ts'
+
+/*
+ * security.ransomware.canary. Decoys that nobody has a reason to touch, of types that attackers want, watched by inotify
+ * and by their change time. No alert-rules have this; the thresholds are the matrix's rows 1–3. Critical: one is made
+ * *unreadable* (neither its own type any more nor an archive that opens without a password and holds it), itself or as
+ * a new file beside it with its stem; or two are touched within a minute, because a person tidies one file and a program
+ * walks them all; or one is edited. Medium: one is gone, and nothing appeared in its place within two seconds.
+ * It speaks as soon as it is sure and again only when it gets worse: a save passes through an empty file, so what has
+ * only begun gets 100 ms to be finished, while foreign bytes are foreign at once. All decoys gone together with their
+ * folder count as one: that is what an unmounted disk looks like. Threat: whoever reads this code can avoid the decoys'
+ * names; their contents and hashes differ on every endpoint.
+ */
+export default defineDetector({
+  name: 'ransomware-canary',
+  platforms: ['linux', 'macos', 'windows'],
+  async watch(probe, say, { settings, time, log, broken }) {
+    if (settings.canaryDirs.length === 0) return { unsupported: 'no folder is configured for decoys' }
+    const guard = await Guard.start({ probe, time, log, say, broken, file: settings.canaryFile, folders: settings.canaryDirs })
+    return { stop: () => guard.stop(), decoys: () => guard.paths(), rearm: () => guard.rearm() }
+  },
+})

@@ -1,0 +1,31 @@
+/** A map that forgets what was used longest ago when it is full: attackers choose its keys. */
+export class BoundedMap<Value> {
+  readonly #most: number
+  readonly #values = new Map<string, Value>()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** The value of `key`, made if it is new, and now the last to be forgotten. */
+  touch(key: string, make: () => Value): Value {
+    const value = this.#values.get(key) ?? make()
+    this.#values.delete(key)
+    this.#values.set(key, value)
+    const [oldest] = this.#values.keys()
+    if (this.#values.size > this.#most && oldest !== undefined) this.#values.delete(oldest)
+    return value
+  }
+
+  get(key: string): Value | undefined {
+    return this.#values.get(key)
+  }
+
+  delete(key: string): void {
+    this.#values.delete(key)
+  }
+
+  entries(): [string, Value][] {
+    return [...this.#values]
+  }
+}

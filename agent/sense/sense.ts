@@ -1,0 +1,167 @@
+import type { Logger } from 'pino'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { minutes, seconds, type Time } from '#shared/domain/time.ts'
+import type { Probe } from '../host/probe.ts'
+import type { Signals } from '../signal/signal.ts'
+import type { Spool } from '../spool/spool.ts'
+import type { Detector, PollingDetector, SenseContext, SenseSettings, WatchingDetector } from './define-detector.ts'
+import { createFailures } from './failures.ts'
+import { type AboutAgent, createStocktaking } from './inventory.ts'
+import { createLook, deadlineOf } from './polling.ts'
+import { type Rounds, startRounds } from './rounds.ts'
+import { createSampler } from './samples.ts'
+import { type KeptWatch, keepWatching } from './watching.ts'
+
+/*
+ * Runs what looks at this machine. Enters: detectors, and the port they look through. Leaves: findings to `signal`,
+ * samples and inventory to the spool. Promises: each detector has its own interval, jitter, deadline and failures; one
+ * that throws or hangs holds up no other, and is itself raised as `system.detector.failed` until it works again. On
+ * failure: the detector is tried again at its next interval, a watch after half a minute. Threat: what is read was
+ * written by others; a detector that chokes on it must blind nobody else.
+ */
+export interface Sense {
+  stop(): Promise<void>
+  /** Somebody looks at this endpoint: samples come at once, and every two seconds. */
+  setWatched(isWatched: boolean): void
+  /** Puts all decoys back; answers how many. */
+  rearm(): Promise<number>
+}
+
+export interface SenseOptions {
+  detectors: readonly Detector[]
+  probe: Probe
+  signals: Signals
+  spool: Pick<Spool, 'append'>
+  settings: SenseSettings
+  sampleEveryMs: number
+  about: AboutAgent
+  time: Time
+  log: Logger
+  /** 0…1, for jitter; tests make it stand still. */
+  random?: () => number
+}
+
+const watchedSampleEveryMs = seconds(2)
+const inventoryEveryMs = minutes(10)
+/** A tenth: enough that a fleet restarted together has spread out after a few rounds. */
+const jitter = 0.1
+
+export function startSense(options: SenseOptions): Sense {
+  return new RunningSense(options)
+}
+
+class RunningSense implements Sense {
+  readonly #options: SenseOptions
+  readonly #failures
+  readonly #sampler
+  readonly #stocktaking
+  readonly #stopping = new AbortController()
+  readonly #rounds: Rounds[]
+  readonly #watches: KeptWatch[]
+  readonly #samples: Rounds
+  readonly #inventory: Rounds
+  #role: SenseContext['role'] = 'unknown'
+  #isWatched = false
+
+  constructor(options: SenseOptions) {
+    const { probe, time, spool, signals, log, about } = options
+    this.#options = options
+    this.#failures = createFailures(signals, log)
+    this.#sampler = createSampler(probe, time, spool)
+    this.#stocktaking = createStocktaking(probe, time, spool, about)
+    void this.#readRole()
+    this.#inventory = this.#startRounds('inventory', { everyMs: inventoryEveryMs, firstAfterMs: seconds(1), deadlineMs: minutes(1) }, () =>
+      this.#takeStock(),
+    )
+    this.#samples = this.#startRounds('samples', { everyMs: options.sampleEveryMs, firstAfterMs: 0, deadlineMs: seconds(10) }, () =>
+      this.#sampler.take(),
+    )
+    const here = options.detectors.filter((detector) => detector.platforms.includes(probe.platform))
+    this.#rounds = here.flatMap((detector) => ('sense' in detector ? [this.#startLooking(detector)] : []))
+    this.#watches = here.flatMap((detector) => ('watch' in detector ? [this.#startWatching(detector)] : []))
+  }
+
+  setWatched(isWatched: boolean): void {
+    this.#isWatched = isWatched
+    this.#sampler.setWatched(isWatched)
+    if (isWatched) this.#samples.soon()
+  }
+
+  async rearm(): Promise<number> {
+    const rearmed = await Promise.all(this.#watches.map((watch) => watch.current()?.rearm?.() ?? 0))
+    return rearmed.reduce((sum, count) => sum + count, 0)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    const running = [this.#inventory, this.#samples, ...this.#rounds, ...this.#watches]
+    await Promise.all(running.map((each) => each.stop()))
+    await this.#sampler.flush()
+  }
+
+  #startLooking(detector: PollingDetector): Rounds {
+    const look = createLook(detector, this.#options.probe, this.#options.signals, this.#options.log)
+    const firstAfterMs = seconds(1) + this.#random() * Math.min(detector.every, seconds(4))
+    const rhythm = { everyMs: detector.every, firstAfterMs, deadlineMs: deadlineOf(detector) }
+    return this.#startRounds(detector.name, rhythm, (stop) => look(this.#context(detector, stop)))
+  }
+
+  #startWatching(detector: WatchingDetector): KeptWatch {
+    const { name } = detector
+    const { signals, probe, time, log } = this.#options
+    return keepWatching({
+      ...{ name, time, log },
+      start: (broken, stop) =>
+        detector.watch(probe, (event) => signals.happened({ ...event, detector: name }), { ...this.#context(detector, stop), broken }),
+      // What it guards stands in the inventory.
+      onWorked: () => this.#worked(name, () => this.#inventory.soon()),
+      onFailed: (reason) => this.#failures.failed(name, reason),
+    })
+  }
+
+  #startRounds(
+    name: string,
+    rhythm: { everyMs: number; firstAfterMs: number; deadlineMs: number },
+    run: (stop: AbortSignal) => Promise<void>,
+  ): Rounds {
+    return startRounds({
+      ...{ time: this.#options.time, random: () => this.#random(), run },
+      every: () => (name === 'samples' && this.#isWatched ? watchedSampleEveryMs : rhythm.everyMs),
+      firstAfterMs: rhythm.firstAfterMs,
+      deadlineMs: rhythm.deadlineMs,
+      jitter: name === 'samples' ? 0 : jitter,
+      onWorked: () => this.#failures.worked(name),
+      onFailed: (reason) => this.#failures.failed(name, reason),
+    })
+  }
+
+  #worked(name: string, then: () => void): void {
+    this.#failures.worked(name)
+    then()
+  }
+
+  #context(detector: Detector, stop: AbortSignal): SenseContext {
+    const { time, log, settings, signals } = this.#options
+    const standing = (kind: string, about: string) =>
+      signals.standing(detector.name).find((signal) => signal.kind === kind && signal.about === about)?.severity
+    return { time, log, settings, stop, role: this.#role, standing }
+  }
+
+  async #takeStock(): Promise<void> {
+    const canaries = this.#watches.flatMap((watch) => watch.current()?.decoys?.() ?? [])
+    this.#role = (await this.#stocktaking.look(canaries)).role.role
+  }
+
+  /** Before the first inventory, which takes longer: a role that is known late would make severities change. */
+  async #readRole(): Promise<void> {
+    try {
+      this.#role = (await this.#options.probe.role()).role
+    } catch (error) {
+      this.#options.log.warn({ reason: sentenceOf(error) }, 'what this machine is for could not be found out')
+    }
+  }
+
+  #random(): number {
+    return (this.#options.random ?? Math.random)()
+  }
+}

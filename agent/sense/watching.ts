@@ -1,0 +1,80 @@
+import type { Logger } from 'pino'
+import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import { isUnsupported, type Unsupported, type Watching } from './define-detector.ts'
+import { within } from './rounds.ts'
+
+/** A watch that broke gets this long before it is tried again: what broke it may be a log that is being rotated. */
+const startAgainAfterMs = seconds(30)
+const startDeadlineMs = seconds(30)
+
+export interface KeptWatch {
+  /** What runs now; undefined while it is broken or unsupported. */
+  current(): Watching | undefined
+  stop(): Promise<void>
+}
+
+interface KeptWatchOptions {
+  name: string
+  time: Time
+  log: Logger
+  start(broken: (reason: string) => void, stop: AbortSignal): Promise<Watching | Unsupported>
+  onWorked(): void
+  onFailed(reason: string): void
+}
+
+/** Starts a watch, and starts it again whenever it breaks or can't be started in time. */
+export function keepWatching(options: KeptWatchOptions): KeptWatch {
+  const { time, log, name } = options
+  const stop = new AbortController()
+  let current: Watching | undefined
+  let next: Cancel = () => undefined
+  let starting = begin()
+
+  async function begin(): Promise<void> {
+    try {
+      const started = await within(startDeadlineMs, time, stop.signal, startOnce)
+      if (isUnsupported(started)) log.info({ detector: name, reason: started.unsupported }, 'a detector has nothing to watch here')
+      else current = started
+      options.onWorked()
+    } catch (error) {
+      fail(sentenceOf(error))
+    }
+  }
+
+  /** A start that ends after its time was up leaves nothing running behind. */
+  async function startOnce(timeIsUp: AbortSignal): Promise<Watching | Unsupported> {
+    const attempt = new AbortController()
+    const broken = (reason: string): void => {
+      if (attempt.signal.aborted || stop.signal.aborted) return
+      attempt.abort()
+      fail(reason)
+    }
+    const started = await options.start(broken, stop.signal)
+    if (!timeIsUp.aborted && !attempt.signal.aborted) return started
+    if (!isUnsupported(started)) await started.stop()
+    throw new Fault('too-late', 'it was started too late')
+  }
+
+  function fail(reason: string): void {
+    if (stop.signal.aborted) return
+    const broken = current
+    current = undefined
+    broken?.stop().catch((error: unknown) => log.warn({ error, detector: name }, 'a broken watch did not stop'))
+    options.onFailed(reason)
+    next()
+    next = time.after(startAgainAfterMs, () => {
+      starting = begin()
+    })
+  }
+
+  return {
+    current: () => current,
+    async stop() {
+      stop.abort()
+      next()
+      await starting
+      await current?.stop()
+    },
+  }
+}

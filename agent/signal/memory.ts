@@ -1,0 +1,39 @@
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { Signal, StandingSignal } from '#shared/domain/signal.ts'
+import type { JsonFile } from '../json-file.ts'
+
+/** What stands, by fingerprint, and what was made but is not known to be in the spool. */
+export interface Memory {
+  standing: Map<string, StandingSignal>
+  unsaid: Signal[]
+  /** Never rejects: being unable to remember must not keep anybody from speaking. It is logged. */
+  keep(): Promise<void>
+}
+
+const Kept = z.object({ v: z.literal(1), standing: z.array(StandingSignal), unsaid: z.array(Signal) })
+
+export async function openMemory(file: JsonFile, log: Logger): Promise<Memory> {
+  const { standing, unsaid } = await recall(file, log)
+  const memory: Memory = {
+    standing: new Map(standing.map((signal) => [signal.fingerprint, signal])),
+    unsaid,
+    async keep() {
+      const kept = { v: 1, standing: [...memory.standing.values()], unsaid: memory.unsaid }
+      await file.write(kept).catch((error: unknown) => log.error({ error }, 'what was said could not be remembered'))
+    },
+  }
+  return memory
+}
+
+/** Without its memory the agent says again what is true; the collector's tickets join and clear by fingerprint. */
+async function recall(file: JsonFile, log: Logger): Promise<Pick<z.infer<typeof Kept>, 'standing' | 'unsaid'>> {
+  const nothing = { standing: [], unsaid: [] }
+  const read = await file.read().catch((error: unknown) => ({ kind: 'broken' as const, reason: sentenceOf(error) }))
+  if (read.kind === 'absent') return nothing
+  const parsed = read.kind === 'value' ? Kept.safeParse(read.value) : undefined
+  if (parsed?.success) return parsed.data
+  log.error({ reason: read.kind === 'broken' ? read.reason : parsed?.error.message }, 'what was said before is forgotten')
+  return nothing
+}

@@ -1,0 +1,157 @@
+import type { Logger } from 'pino'
+import { isSecurity, type Signal, type StandingSignal } from '#shared/domain/signal.ts'
+import type { Time } from '#shared/domain/time.ts'
+import { maxRecordBytes } from '#shared/protocol/limits.ts'
+import { type Lane, laneOf, type RecordBody } from '#shared/protocol/record.ts'
+import type { JsonFile } from '../json-file.ts'
+import type { Spool } from '../spool/spool.ts'
+import { differences } from './differences.ts'
+import { type Finding, type Happening, makeSignal, signalId } from './make-signal.ts'
+import { type Memory, openMemory } from './memory.ts'
+
+export type { Finding, Happening } from './make-signal.ts'
+
+/*
+ * Reading → signal. Enters: what each detector finds to be true now, and what happened. Leaves: signals into the spool,
+ * each said once when it starts and once when it clears. Promises: nothing is lost or doubled by a kill -9, because a
+ * signal gets its id first, is remembered on disk second, spooled third and ticked off last; what was not ticked off is
+ * spooled again with the same id, which the collector counts once. On failure: a spool that refuses is asked again at
+ * the next report; a memory that can't be written is logged and the signal is said all the same. Threat: findings carry
+ * text from attackers, so every text is cut to its bound here.
+ */
+export interface Signals {
+  /** Everything this detector finds to be true now; what it no longer finds clears. Resolves once the change is on disk. */
+  report(detector: string, findings: Finding[]): Promise<void>
+  /** Resolves once it is on disk. Waits for no other signal: an attack does not queue behind a full disk. */
+  happened(event: Happening): Promise<void>
+  /** What stands from this detector, for its hysteresis. */
+  standing(detector: string): StandingSignal[]
+  /** Appends what is true now to both signal lanes; a lane that still holds an unacknowledged one is left alone. */
+  appendStanding(): Promise<void>
+}
+
+export interface SignalsOptions {
+  file: JsonFile
+  spool: Pick<Spool, 'append' | 'acknowledged' | 'epoch'>
+  time: Time
+  log: Logger
+}
+
+/** Says first what a crash kept from being said. */
+export async function openSignals(options: SignalsOptions): Promise<Signals> {
+  const signals = new RememberedSignals(options, await openMemory(options.file, options.log))
+  await signals.sayWhatIsUnsaid()
+  return signals
+}
+
+/** A spool that refuses for ever must not fill the memory. */
+const maxUnsaid = 1_000
+
+class RememberedSignals implements Signals {
+  readonly #options: SignalsOptions
+  readonly #memory: Memory
+  readonly #lastStanding = new Map<Lane, { epoch: string; seq: number }>()
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(options: SignalsOptions, memory: Memory) {
+    this.#options = options
+    this.#memory = memory
+  }
+
+  standing(detector: string): StandingSignal[] {
+    return [...this.#memory.standing.values()].filter((signal) => signal.detector === detector)
+  }
+
+  report(detector: string, findings: Finding[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const said = differences(detector, this.standing(detector), findings, this.#options.time.now())
+      if (said.length > 0) {
+        this.#take(said)
+        await this.#memory.keep()
+      }
+      await this.#sayUnsaid()
+    })
+  }
+
+  async happened(event: Happening): Promise<void> {
+    const sensedAt = Math.floor(event.sensedAt ?? this.#options.time.now())
+    const id = signalId(sensedAt, event.occurrence)
+    const signal = makeSignal(event, { id, detector: event.detector, state: 'happened', sensedAt })
+    if (await this.#append(signal)) return
+    this.#queue(signal)
+    await this.#memory.keep()
+  }
+
+  appendStanding(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#sayUnsaid()
+      if (this.#memory.unsaid.length > 0) return
+      await this.#appendStandingTo('security')
+      await this.#appendStandingTo('signals')
+    })
+  }
+
+  sayWhatIsUnsaid(): Promise<void> {
+    return this.#inTurn(() => this.#sayUnsaid())
+  }
+
+  #take(said: Signal[]): void {
+    for (const signal of said) {
+      const { state, ...standing } = signal
+      if (state === 'raised') this.#memory.standing.set(signal.fingerprint, standing)
+      else this.#memory.standing.delete(signal.fingerprint)
+      this.#queue(signal)
+    }
+  }
+
+  #queue(signal: Signal): void {
+    this.#memory.unsaid.push(signal)
+    const dropped = this.#memory.unsaid.splice(0, Math.max(0, this.#memory.unsaid.length - maxUnsaid))
+    if (dropped.length > 0) this.#options.log.error({ count: dropped.length }, 'signals are lost: the spool refuses and the memory is full')
+  }
+
+  /** In order, and no further than the first refusal: a clear must never overtake its raise. */
+  async #sayUnsaid(): Promise<void> {
+    if (this.#memory.unsaid.length === 0) return
+    for (let first = this.#memory.unsaid[0]; first; first = this.#memory.unsaid[0]) {
+      if (!(await this.#append(first))) return
+      this.#memory.unsaid.splice(this.#memory.unsaid.indexOf(first), 1)
+    }
+    await this.#memory.keep()
+  }
+
+  async #append(signal: Signal): Promise<boolean> {
+    const body: RecordBody = { v: 1, type: 'signal', signal }
+    try {
+      await this.#options.spool.append(laneOf(body), body)
+      return true
+    } catch (error) {
+      this.#options.log.error({ error, signal: signal.id, kind: signal.kind }, 'the spool refused a signal; it is kept and tried again')
+      return false
+    }
+  }
+
+  async #appendStandingTo(lane: 'security' | 'signals'): Promise<void> {
+    const { spool, log } = this.#options
+    const last = this.#lastStanding.get(lane)
+    if (last && last.epoch === spool.epoch && last.seq > spool.acknowledged(lane)) return
+    const signals = [...this.#memory.standing.values()].filter((signal) => isSecurity(signal.kind) === (lane === 'security'))
+    const body = slim({ v: 1, type: 'standing', signals })
+    // A shorter list would clear at the collector what is still true here.
+    if (Buffer.byteLength(JSON.stringify(body)) > maxRecordBytes) return log.error({ lane }, 'what stands does not fit one record')
+    const epoch = spool.epoch
+    this.#lastStanding.set(lane, { epoch, seq: await spool.append(lane, body) })
+  }
+
+  /** One change at a time, each on what the one before it left. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(work)
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+/** The evidence went with the signal itself; in the list it would only be the same again. */
+function slim(body: RecordBody & { type: 'standing' }): RecordBody {
+  return { ...body, signals: body.signals.map((signal) => ({ ...signal, evidence: [] })) }
+}

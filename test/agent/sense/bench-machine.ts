@@ -1,0 +1,86 @@
+import { pino } from 'pino'
+import type { Signal } from '#shared/domain/signal.ts'
+import type { Lane, RecordBody } from '#shared/protocol/record.ts'
+import type { JsonFile, JsonRead } from '../../../agent/json-file.ts'
+import type { Detector } from '../../../agent/sense/define-detector.ts'
+import { type Sense, startSense } from '../../../agent/sense/sense.ts'
+import { openSignals, type Signals } from '../../../agent/signal/signal.ts'
+import { FakeMachine } from '../../support/fake-machine.ts'
+import { FakeTime } from '../../support/fake-time.ts'
+
+export const silent = pino({ level: 'silent' })
+
+/** What was appended, in order; refuses while `refuses` is set. */
+export class MemorySpool {
+  epoch = 'epoch-0001'
+  records: { lane: Lane; body: RecordBody }[] = []
+  refuses: Error | undefined
+  #last = new Map<Lane, number>()
+  #acknowledged = new Map<Lane, number>()
+
+  async append(lane: Lane, body: RecordBody): Promise<number> {
+    if (this.refuses) throw this.refuses
+    this.records.push({ lane, body })
+    const seq = (this.#last.get(lane) ?? 0) + 1
+    this.#last.set(lane, seq)
+    return seq
+  }
+
+  acknowledged(lane: Lane): number {
+    return this.#acknowledged.get(lane) ?? 0
+  }
+
+  acknowledgeAll(): void {
+    this.#acknowledged = new Map(this.#last)
+  }
+
+  signals(): Signal[] {
+    return this.records.flatMap(({ body }) => (body.type === 'signal' ? [body.signal] : []))
+  }
+
+  of(lane: Lane): RecordBody[] {
+    return this.records.filter((record) => record.lane === lane).map((record) => record.body)
+  }
+}
+
+/** A file that lives in memory, as JSON would keep it. */
+export class MemoryFile implements JsonFile {
+  text: string | undefined
+  refuses: Error | undefined
+
+  async read(): Promise<JsonRead> {
+    return this.text === undefined ? { kind: 'absent' } : { kind: 'value', value: JSON.parse(this.text) as unknown }
+  }
+
+  async write(value: unknown): Promise<void> {
+    if (this.refuses) throw this.refuses
+    this.text = JSON.stringify(value)
+  }
+}
+
+export interface Bench {
+  machine: FakeMachine
+  time: FakeTime
+  spool: MemorySpool
+  signals: Signals
+  sense: Sense
+}
+
+/** Sense and signal as they are, on a machine and a clock that a test moves. Jitter stands still. */
+export async function startBench(
+  detectors: readonly Detector[],
+  settings: { services?: string[]; file?: MemoryFile } = {},
+): Promise<Bench> {
+  const machine = new FakeMachine()
+  const time = new FakeTime()
+  const spool = new MemorySpool()
+  const signals = await openSignals({ file: settings.file ?? new MemoryFile(), spool, time, log: silent })
+  const sense = startSense({
+    ...{ detectors, probe: machine, signals, spool, time, log: silent },
+    settings: { canaryDirs: [], canaryFile: new MemoryFile(), services: settings.services ?? [], authLogs: [] },
+    sampleEveryMs: 10_000,
+    about: { version: '0.1.0', runtime: 'Node 26', isolation: () => ({ isReady: false, reason: 'off (test)' }) },
+    random: () => 0.5,
+  })
+  return { machine, time, spool, signals, sense }
+}

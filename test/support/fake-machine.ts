@@ -1,0 +1,90 @@
+import type {
+  Answer,
+  DiskReading,
+  FileLook,
+  FolderLook,
+  LineFollower,
+  MachineInventory,
+  MemoryReading,
+  NetworkReading,
+  Probe,
+  ProcessorReading,
+  RoleReading,
+  Stop,
+  UnitReading,
+} from '../../agent/host/probe.ts'
+
+const gib = 1_073_741_824
+
+/** A machine of which a test says what it shows. Every field may be changed between two looks. */
+export class FakeMachine implements Probe {
+  readonly platform = 'linux'
+  processorNow: ProcessorReading = { busyTicks: 100, totalTicks: 1_000, load1: 0.1, load5: 0.2, load15: 0.3 }
+  memoryNow: MemoryReading = { totalBytes: 8 * gib, availableBytes: 4 * gib, swapTotalBytes: 0, swapUsedBytes: 0 }
+  stallNow: Answer<number> = { kind: 'known', value: 0 }
+  disksNow: DiskReading[] = [aDisk({ mount: '/', usedRatio: 0.4, freeBytes: 60 * gib })]
+  networksNow: NetworkReading[] = [{ name: 'eth0', receivedBytes: 0, sentBytes: 0, errors: 0 }]
+  uptimeNow = 3_600
+  unitsNow: Answer<UnitReading[]> = { kind: 'known', value: [] }
+  roleNow: RoleReading = { role: 'server', reasons: ['a test says so'] }
+  hostnameNow = 'pc-1'
+  /** What the next questions meet: an error to throw, or a promise that never ends. */
+  trouble: Error | 'hangs' | undefined
+  #followers = new Map<string, LineFollower>()
+
+  processor = () => this.#answer(() => this.processorNow)
+  memory = () => this.#answer(() => this.memoryNow)
+  memoryStall = () => this.#answer(() => this.stallNow)
+  disks = () => this.#answer(() => this.disksNow)
+  networks = () => this.#answer((): Answer<NetworkReading[]> => ({ kind: 'known', value: this.networksNow }))
+  uptimeSeconds = () => this.#answer(() => this.uptimeNow)
+  unitsDown = () => this.#answer(() => this.unitsNow)
+  role = async () => this.roleNow
+
+  async inventory(): Promise<MachineInventory> {
+    return {
+      hostname: this.hostnameNow,
+      platform: 'linux',
+      system: { name: 'Debian GNU/Linux', version: '12', kernel: '6.1.0', architecture: 'x64' },
+      hardware: {
+        ...{ manufacturer: 'Acme', model: 'One', serial: '1', chassis: 'Desktop', processor: 'Fast', cores: 4 },
+        ...{ memoryBytes: this.memoryNow.totalBytes, isVirtual: false },
+      },
+      disks: this.disksNow.map(({ device, mount, type, totalBytes }) => ({ device, mount, type, totalBytes })),
+      interfaces: [{ name: 'eth0', mac: '02:00:00:00:00:01', addresses: ['192.0.2.1'] }],
+      role: this.roleNow,
+    }
+  }
+
+  async followFile(path: string, follower: LineFollower): Promise<Stop> {
+    this.#followers.set(path, follower)
+    return () => void this.#followers.delete(path)
+  }
+
+  async followJournal(follower: LineFollower): Promise<Answer<Stop>> {
+    return { kind: 'known', value: await this.followFile('journal', follower) }
+  }
+
+  watchFolder = async (): Promise<Stop> => () => undefined
+  look = async (): Promise<FileLook | undefined> => undefined
+  read = async (): Promise<Buffer | undefined> => undefined
+  list = async (): Promise<FolderLook | undefined> => undefined
+
+  /** Somebody's program writes to a log. */
+  log(line: string): void {
+    for (const follower of this.#followers.values()) follower.onLine(line)
+  }
+
+  endLogs(reason: string): void {
+    for (const follower of this.#followers.values()) follower.onEnd(reason)
+  }
+
+  #answer<Value>(read: () => Value): Promise<Value> {
+    if (this.trouble === 'hangs') return new Promise(() => undefined)
+    return this.trouble ? Promise.reject(this.trouble) : Promise.resolve(read())
+  }
+}
+
+export function aDisk(disk: Partial<DiskReading>): DiskReading {
+  return { mount: '/', device: '/dev/sda1', type: 'ext4', totalBytes: 100 * gib, freeBytes: 60 * gib, usedRatio: 0.4, ...disk }
+}

@@ -1,0 +1,97 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { commands as definitions } from '#shared/commands/registry.ts'
+import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import { Fault } from '#shared/domain/fault.ts'
+import type { ResultRecord } from '#shared/protocol/record.ts'
+import type { Order, PutRows, TicketCase } from '../changes.ts'
+import type { CommandsTable } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+
+/*
+ * Enters: orders that a decision made; results as agents spool them; what agents say of their isolation.
+ * Leaves: commands with every step a fact, and desired and actual isolation as two facts.
+ * Promises: a command is written in the transaction of the decision that asked for it; what was wanted and what is true
+ * are never mixed up (invariant 7). The only writer of its three tables.
+ * Meets: a result that claims to be another machine's: it settles nothing but commands of the endpoint that sent it.
+ */
+
+export interface Wanted extends Order {
+  organisationId: string
+  endpointId: string
+  ticketId: string | null
+}
+
+/** Writes `requested` rows, and what is wanted of each machine's network. The dispatcher takes it from there. */
+export async function requestCommands(tx: Tx, putRows: PutRows, wanted: readonly Wanted[], now: number): Promise<void> {
+  await putRows(
+    tx,
+    'commands',
+    wanted.map((each) => rowOf(each, now)),
+    'ignore',
+  )
+  for (const each of wanted) if (desiredBy[each.verb]) await keepDesired(tx, each, now)
+}
+
+export const wantedBy = ({ ticket, subject, orders }: TicketCase): Wanted[] => {
+  const { endpoint, organisation } = subject
+  return endpoint
+    ? orders.map((order) => ({ ...order, organisationId: organisation.id, endpointId: endpoint.id, ticketId: ticket.id }))
+    : []
+}
+
+/** Ingest's part: the result is on disk before it is acknowledged; the pipeline settles it. */
+export async function keepResult(tx: Tx, endpointId: string, result: ResultRecord, receivedAt: number): Promise<void> {
+  const row = { id: randomUUIDv7(), endpoint_id: endpointId, command_id: result.commandId, body: JSON.stringify(result) }
+  await tx
+    .insertInto('command_results')
+    .values({ ...row, received_at: receivedAt, handled_at: null })
+    .execute()
+}
+
+export interface Report {
+  endpointId: string
+  status: IsolationStatus
+}
+
+/** What an endpoint says is true of it. Nobody has wanted anything of one that is new. */
+export async function keepReports(tx: Tx, reports: readonly Report[], now: number): Promise<void> {
+  for (const { endpointId, status } of reports) {
+    const actual = {
+      actual: status.actual,
+      actual_at: now,
+      is_ready: status.readiness.isReady ? (1 as const) : (0 as const),
+      detail: status.detail ?? status.readiness.reason ?? '',
+      ...(status.proof ? { proof: JSON.stringify(status.proof) } : {}),
+    }
+    await tx
+      .insertInto('isolations')
+      .values({ endpoint_id: endpointId, desired: 'open', desired_at: now, desired_by: 'system', proof: null, ...actual })
+      .onConflict((conflict) => conflict.column('endpoint_id').doUpdateSet(actual))
+      .execute()
+  }
+}
+
+const desiredBy: Record<string, 'isolated' | 'open'> = { 'isolate-host': 'isolated', 'release-host': 'open' }
+
+async function keepDesired(tx: Tx, { verb, endpointId, requestedBy }: Wanted, now: number): Promise<void> {
+  const desired = { desired: desiredBy[verb] ?? 'open', desired_at: now, desired_by: requestedBy }
+  await tx
+    .insertInto('isolations')
+    .values({ endpoint_id: endpointId, ...desired, actual: 'open', actual_at: now, is_ready: 0, detail: '', proof: null })
+    .onConflict((conflict) => conflict.column('endpoint_id').doUpdateSet(desired))
+    .execute()
+}
+
+function rowOf({ id, verb, requestedBy, reason, organisationId, endpointId, ticketId }: Wanted, now: number): CommandsTable {
+  const definition = definitions.get(verb)
+  if (!definition) throw new Fault('command-unknown', `There is no command "${verb}".`)
+  return {
+    ...{ id, organisation_id: organisationId, endpoint_id: endpointId, ticket_id: ticketId, verb },
+    args: JSON.stringify(definition.args.parse(isolating.has(verb) && ticketId !== null ? { ticketId } : {})),
+    ...{ risk: definition.risk, status: 'requested', requested_by: requestedBy, reason, requested_at: now },
+    ...{ expires_at: now + definition.ttlMs, jws: null, sent_at: null, delivered_at: null, settled_at: null, result: null },
+  }
+}
+
+/** Their arguments name the ticket, for the agent's journal. */
+const isolating = new Set(['isolate-host', 'release-host'])

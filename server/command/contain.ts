@@ -1,0 +1,105 @@
+import { seconds } from '#shared/domain/time.ts'
+import type { Changes, Subject, TicketCase } from '../changes.ts'
+import type { Matrix } from '../route/matrix.ts'
+import type { Contain } from '../route/matrix-schema.ts'
+import { ordered } from './order.ts'
+
+/** Machines that were isolated without a person lately; what the limits of containment count. */
+export interface LoneIsolation {
+  endpointId: string
+  siteId: string | null
+  organisationId: string
+  at: number
+}
+
+export interface ContainQuestion {
+  /** What the route says for this role. */
+  contain: Contain
+  route: string
+  /** The ticket is new, came back, or what joined is worse than what it was opened by. */
+  isNews: boolean
+  lately: readonly LoneIsolation[]
+}
+
+/**
+ * Isolate, ask, or leave alone (pure). A person's answer is never overruled by more of the same: where the machine would act
+ * by itself, it asks again instead. Beyond the limits, and in an organisation that observes, it only asks.
+ */
+export function decideContainment(work: TicketCase, question: ContainQuestion, matrix: Matrix, now: number): Changes {
+  const { subject, ticket } = work
+  const isAnswered = ticket.containment === 'answered' && !question.isNews
+  if (!subject.endpoint || isContained(subject) || !(question.isNews || (isAnswered && actsAlone(question.contain)))) return {}
+  const wanted = isAnswered ? askThenLeave : allowed(question, subject, matrix, now)
+  if (wanted.kind === 'auto') return isolateAlone(question.route)
+  return wanted.kind === 'ask' ? ask(work, wanted, whyNotAlone(question.contain, wanted, isAnswered, subject, matrix), now) : {}
+}
+
+/** The question stood and nobody answered. */
+export function unanswered({ ticket, subject }: TicketCase, modes: Matrix['modes']): Changes {
+  if (ticket.containment !== 'asked' || !subject.endpoint || isContained(subject)) return {}
+  const isAllowed = modes[subject.organisation.mode].isolatesAlone
+  const answered = {
+    kind: 'containment-answered' as const,
+    actor: 'system',
+    body: { answer: isAllowed ? 'isolate' : 'leave', why: 'unanswered' },
+  }
+  if (!isAllowed) return { entries: [answered] }
+  const { orders, entries } = ordered('isolate-host', 'system', 'Nobody answered in time.')
+  return { ticket: { containment: 'auto' }, orders, entries: [answered, ...entries] }
+}
+
+/** Cut off, or about to be: a second command would say nothing new. One that failed may be tried again. */
+export const isContained = ({ isolation }: Subject): boolean =>
+  isolation?.desired === 'isolated' && (isolation.isOnItsWay || isolation.actual === 'isolated' || isolation.actual === 'isolating')
+
+const isolateAlone = (route: string): Changes => ({
+  ticket: { containment: 'auto' },
+  cancel: ['ask-due'],
+  ...ordered('isolate-host', 'system', `The route “${route}” says so.`),
+})
+
+function ask(work: TicketCase, wanted: Extract<Contain, { kind: 'ask' }>, why: string | null, now: number): Changes {
+  const isWaiting = work.timers.some(({ kind }) => kind === 'ask-due')
+  const isStronger = wanted.otherwise === 'isolate' && !isWaiting
+  if (work.ticket.containment === 'asked' && !isStronger) return {}
+  const dueAt = wanted.waitMs === null ? null : now + wanted.waitMs
+  return {
+    ticket: { containment: 'asked' },
+    entries: [
+      { kind: 'containment-asked', actor: 'system', body: { otherwise: wanted.otherwise, dueAt, ...(why === null ? {} : { why }) } },
+    ],
+    plan: dueAt === null ? [] : [{ kind: 'ask-due', dueAt }],
+  }
+}
+
+const askThenLeave: Contain = { kind: 'ask', waitMs: null, otherwise: 'leave' }
+
+const actsAlone = (contain: Contain): boolean => contain.kind === 'auto' || (contain.kind === 'ask' && contain.otherwise === 'isolate')
+
+/** What the organisation's mode and the limits leave of it. */
+function allowed({ contain, lately }: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
+  if (actsAlone(contain) && !matrix.modes[subject.organisation.mode].isolatesAlone) return askThenLeave
+  if (contain.kind !== 'auto' || !isBeyondLimits(subject, lately, matrix, now)) return contain
+  return matrix.containment.beyond[subject.role === 'unknown' ? 'core' : subject.role]
+}
+
+function isBeyondLimits(subject: Subject, lately: readonly LoneIsolation[], { containment }: Matrix, now: number): boolean {
+  const ours = lately.filter(({ organisationId }) => organisationId === subject.organisation.id)
+  const machines = (isCounted: (each: LoneIsolation) => boolean): number =>
+    new Set(ours.filter((each) => isCounted(each) && each.endpointId !== subject.endpoint?.id).map(({ endpointId }) => endpointId)).size
+  const siteId = subject.site?.id ?? null
+  return (
+    machines((each) => each.siteId === siteId && each.at > now - containment.site.within) >= containment.site.machines ||
+    machines((each) => each.at > now - containment.organisation.within) >= containment.organisation.machines
+  )
+}
+
+function whyNotAlone(contain: Contain, wanted: Contain, isAnswered: boolean, subject: Subject, matrix: Matrix): string | null {
+  if (contain === wanted) return null
+  if (isAnswered) return 'a person has decided about this machine before'
+  if (!matrix.modes[subject.organisation.mode].isolatesAlone) return 'the organisation observes'
+  return 'many machines were isolated in the last minutes'
+}
+
+/** How far back the limits look. */
+export const latelyMs = ({ containment }: Matrix): number => Math.max(containment.site.within, containment.organisation.within, seconds(1))

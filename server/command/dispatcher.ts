@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import type { CommandOrder } from '#shared/domain/command.ts'
+import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import type { Time } from '#shared/domain/time.ts'
+import type { Entry } from '../changes.ts'
+import type { LiveBus } from '../live.ts'
+import type { CreateLoop } from '../loop.ts'
+import type { CommandsTable, Database } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+import { keepReports } from './command.ts'
+
+/** Brings commands to their endpoints: requested → queued (signed) → sent → delivered, each a fact with its instant. */
+export interface Dispatcher {
+  /** Something was requested. */
+  nudge(): void
+  /** Sends again whatever this endpoint has not answered; it answers a repeated one with its kept result. */
+  connected(endpointId: string): Promise<void>
+  /** It stands in the endpoint's journal. */
+  received(endpointId: string, commandId: string, at: number): Promise<void>
+  /** What the endpoint says is true of its isolation. */
+  reported(endpointId: string, status: IsolationStatus): Promise<void>
+  idle(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface DispatcherOptions {
+  db: Kysely<Database>
+  time: Time
+  log: Logger
+  bus: LiveBus
+  loops: CreateLoop
+  /** Compact JWS over the order, by the collector's authority. */
+  sign(order: CommandOrder): Promise<string>
+  /** false: the endpoint is not connected. */
+  send(endpointId: string, command: { id: string; jws: string }): boolean
+  /** The ticket stage's. */
+  sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
+}
+
+const maxCommands = 100
+
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { db, time, log, bus } = options
+  const connected = new Set<string>()
+
+  const hint = ({ id, organisation_id, endpoint_id, ticket_id }: CommandsTable): void => {
+    const about = { organisationId: organisation_id, endpointId: endpoint_id, at: time.now() }
+    bus.publish({ topic: 'command', id, ...about })
+    if (ticket_id !== null) bus.publish({ topic: 'ticket', id: ticket_id, ...about })
+  }
+  const send = async (commands: readonly CommandsTable[]): Promise<void> => {
+    for (const command of commands) {
+      if (command.jws === null || !options.send(command.endpoint_id, { id: command.id, jws: command.jws })) continue
+      if (await keepSent(options, command)) hint(command)
+    }
+  }
+  /** What was connected meanwhile is taken before anything is awaited, so no endpoint is forgotten. */
+  const resend = async (): Promise<void> => {
+    const endpointIds = [...connected]
+    connected.clear()
+    if (endpointIds.length > 0) await send(await unanswered(db, endpointIds, time.now()))
+  }
+  const round = async (): Promise<boolean> => {
+    await resend()
+    const requested = await db
+      .selectFrom('commands')
+      .selectAll()
+      .where('status', '=', 'requested')
+      .orderBy('requested_at')
+      .orderBy('id')
+      .limit(maxCommands)
+      .execute()
+    await send(await queue(options, requested))
+    return requested.length > 0 || connected.size > 0
+  }
+  const loop = options.loops('dispatcher', round)
+
+  return {
+    nudge: () => loop.nudge(),
+    async connected(endpointId) {
+      connected.add(endpointId)
+      await loop.idle()
+    },
+    async received(endpointId, commandId, at) {
+      const now = time.now()
+      log.debug({ endpoint: endpointId, command: commandId, agentsClock: at }, 'a command was delivered')
+      const updated = await db
+        .updateTable('commands')
+        .set({ status: 'delivered', delivered_at: now })
+        .where('id', '=', commandId)
+        .where('endpoint_id', '=', endpointId)
+        .where('delivered_at', 'is', null)
+        .where('settled_at', 'is', null)
+        .returningAll()
+        .execute()
+      updated.forEach(hint)
+    },
+    async reported(endpointId, status) {
+      await db.transaction().execute((tx) => keepReports(tx, [{ endpointId, status }], time.now()))
+    },
+    idle: () => loop.idle(),
+    stop: () => loop.stop(),
+  }
+}
+
+/** Signs what was requested. It is on disk, signed, before it leaves, so that every repetition is the same bytes. */
+async function queue({ db, time, sign }: DispatcherOptions, requested: readonly CommandsTable[]): Promise<CommandsTable[]> {
+  const signed = await Promise.all(
+    requested.map(async (command) => ({ ...command, status: 'queued' as const, jws: await sign(orderOf(command, time.now())) })),
+  )
+  if (signed.length === 0) return []
+  await db.transaction().execute(async (tx) => {
+    for (const { id, jws } of signed) {
+      await tx.updateTable('commands').set({ status: 'queued', jws }).where('id', '=', id).where('status', '=', 'requested').execute()
+    }
+  })
+  return signed
+}
+
+function orderOf({ id, verb, args, endpoint_id, expires_at, requested_by, reason }: CommandsTable, now: number): CommandOrder {
+  return {
+    ...{ id, verb, args: JSON.parse(args) as CommandOrder['args'], endpoints: [endpoint_id], nonce: randomBytes(16).toString('base64url') },
+    ...{ issuedAt: now, expiresAt: expires_at, requestedBy: requested_by.slice(0, 200), reason: reason.slice(0, 500) },
+  }
+}
+
+/** The first sending is a fact with a line on the timeline; repetitions are not. */
+async function keepSent({ db, time, sayOnTimeline }: DispatcherOptions, { id, verb, ticket_id, sent_at }: CommandsTable): Promise<boolean> {
+  if (sent_at !== null) return false
+  const now = time.now()
+  await db.transaction().execute(async (tx) => {
+    await tx.updateTable('commands').set({ sent_at: now }).where('id', '=', id).execute()
+    await tx.updateTable('commands').set({ status: 'sent' }).where('id', '=', id).where('status', '=', 'queued').execute()
+    if (ticket_id !== null)
+      await sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-sent', actor: 'system', body: { commandId: id, verb } })
+  })
+  return true
+}
+
+const unanswered = (db: Kysely<Database>, endpointIds: string[], now: number): Promise<CommandsTable[]> =>
+  db
+    .selectFrom('commands')
+    .selectAll()
+    .where('endpoint_id', 'in', endpointIds)
+    .where('settled_at', 'is', null)
+    .where('jws', 'is not', null)
+    .where('expires_at', '>', now)
+    .orderBy('requested_at')
+    .orderBy('id')
+    .execute()

@@ -1,0 +1,72 @@
+import { ResultRecord } from '#shared/protocol/record.ts'
+import type { Entry } from '../changes.ts'
+import type { CommandResultsTable, CommandsTable } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+import { keepReports, type Report } from './command.ts'
+
+/** What a result, or running out of time, makes of a command. */
+export interface Settlement {
+  command: Pick<CommandsTable, 'id' | 'organisation_id' | 'endpoint_id' | 'ticket_id' | 'verb' | 'status' | 'settled_at' | 'result'>
+  entry: Omit<Entry, 'at'>
+  /** An isolation that did not happen is an alarm of its own. */
+  hasIsolationFailed: boolean
+}
+
+const final = new Set<CommandsTable['status']>(['succeeded', 'failed', 'refused', 'unknown'])
+
+/**
+ * A result → what it settles (pure). undefined: it was settled before, so saying it twice changes nothing. A command that
+ * the collector gave up on as expired may still turn out to have run: what the agent says is the fact.
+ */
+export function settle(command: CommandsTable, result: ResultRecord, now: number): Settlement | undefined {
+  if (final.has(command.status) || (command.status === 'expired' && result.outcome === 'expired')) return undefined
+  const { commandId, verb, outcome, detail } = result
+  return {
+    command: { ...command, status: outcome, settled_at: now, result: JSON.stringify(result) },
+    entry: { kind: 'command-settled', actor: 'agent', body: { commandId, verb, outcome, detail } },
+    hasIsolationFailed: command.verb === 'isolate-host' && outcome !== 'succeeded',
+  }
+}
+
+/** Its time is up and nobody knows of a result. */
+export function expire(command: CommandsTable, now: number): Settlement {
+  const body = { commandId: command.id, verb: command.verb, outcome: 'expired', detail: 'It was not answered in time.' }
+  return {
+    command: { ...command, status: 'expired', settled_at: now },
+    entry: { kind: 'command-settled', actor: 'system', body },
+    hasIsolationFailed: command.verb === 'isolate-host',
+  }
+}
+
+/** A result row as ingest kept it; undefined when it can't be read any more. */
+export function resultOf(row: Pick<CommandResultsTable, 'body'>): ResultRecord | undefined {
+  try {
+    return ResultRecord.safeParse(JSON.parse(row.body)).data
+  } catch {
+    return undefined
+  }
+}
+
+/** An isolation that failed is said as a signal, so that it takes the way of every signal: a P1 for security. */
+export const isolationFailed = ({ command }: Settlement, detail: string) => ({
+  organisationId: command.organisation_id,
+  endpointId: command.endpoint_id,
+  kind: 'security.isolation.failed',
+  severity: 'critical' as const,
+  // The agent's own word for it: what both notice is one ticket.
+  fingerprint: 'isolation.failed',
+  summary: `This machine should be cut off from the network and is not: ${detail}`.slice(0, 500),
+  facts: { commandId: command.id, outcome: command.status },
+})
+
+export async function keepSettlements(tx: Tx, settlements: readonly Settlement[]): Promise<void> {
+  for (const { command } of settlements) {
+    const { status, settled_at, result } = command
+    await tx.updateTable('commands').set({ status, settled_at, result }).where('id', '=', command.id).execute()
+  }
+}
+
+export async function keepHandledResults(tx: Tx, ids: readonly string[], reports: readonly Report[], now: number): Promise<void> {
+  await keepReports(tx, reports, now)
+  if (ids.length > 0) await tx.updateTable('command_results').set({ handled_at: now }).where('id', 'in', ids).execute()
+}

@@ -1,0 +1,219 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { Fault } from '#shared/domain/fault.ts'
+import type { Urgency } from '#shared/domain/priority.ts'
+import { isOpen, type Resolution, type TicketAction } from '#shared/domain/ticket.ts'
+import type { Time } from '#shared/domain/time.ts'
+import { apply, type Changes, caseOf, type Subject, type TicketCase, type Trouble } from './changes.ts'
+import { requestCommands } from './command/command.ts'
+import { isContained } from './command/contain.ts'
+import { ordered } from './command/order.ts'
+import { answer, endClocks, startClocks } from './escalate/escalate.ts'
+import { type Kept, keepCases, nothingKept, readRules } from './keep.ts'
+import { loadCases, loadSubjects, loadTickets } from './load.ts'
+import { decidePriority, prioritise } from './prioritise/prioritise.ts'
+import { match } from './route/match.ts'
+import type { Matrix } from './route/matrix.ts'
+import { decideRoute, route } from './route/route.ts'
+import type { Store, Tx } from './store/store.ts'
+import { acknowledged, commented, decided, resolved } from './ticket/acts.ts'
+import { draftTicket, nextTicketNumber, opened } from './ticket/ticket.ts'
+import type { Turns } from './turns.ts'
+
+/*
+ * What people do, on one screen. Enters: an act on a ticket with the version the person saw. Leaves: the same kind of
+ * changes as a signal makes, kept in one transaction; or why not, as a value.
+ * Promises: of two people who act on the same version one wins and the other is told. A person's act is never undone by
+ * the machine. On failure: nothing is changed.
+ * Meets: nobody unasked: scope and powers were checked by http; the desk trusts its caller.
+ */
+
+export interface Person {
+  id: string
+  name: string
+}
+export interface Act {
+  ticketId: string
+  version: number
+  person: Person
+}
+export interface Opening {
+  organisationId: string
+  endpointId?: string
+  title: string
+  text: string
+  urgency: Urgency
+  person: Person
+}
+export interface EndpointAct {
+  endpointId: string
+  person: Person
+  reason: string
+}
+export type DeskOutcome =
+  | { kind: 'done'; version: number }
+  | { kind: 'missing' }
+  | { kind: 'stale'; version: number }
+  | { kind: 'illegal'; legal: TicketAction[] }
+  | { kind: 'refused'; reason: string }
+
+export interface Desk {
+  open(opening: Opening): Promise<string>
+  acknowledge(act: Act): Promise<DeskOutcome>
+  comment(act: Act & { text: string }): Promise<DeskOutcome>
+  resolve(act: Act & { resolution: Resolution; note: string }): Promise<DeskOutcome>
+  isolate(act: Act & { reason: string }): Promise<DeskOutcome>
+  release(act: Act & { reason: string }): Promise<DeskOutcome>
+  leave(act: Act & { reason: string }): Promise<DeskOutcome>
+  isolateEndpoint(act: EndpointAct): Promise<DeskOutcome>
+  releaseEndpoint(act: EndpointAct): Promise<DeskOutcome>
+}
+
+export interface DeskOptions {
+  store: Store
+  matrix: Matrix
+  time: Time
+  turns: Turns
+  afterCommit(kept: Kept): void
+}
+
+/** What an act makes of the case, or why it can't be done. */
+type Decided = { kind: 'work'; work: TicketCase } | Exclude<DeskOutcome, { kind: 'done' }>
+
+export function createDesk({ store, matrix, time, turns, afterCommit }: DeskOptions): Desk {
+  const rules = readRules(matrix)
+  const { putRows } = store.capabilities
+
+  /** Load, decide, keep: as the pipeline does with a signal. */
+  const onTicket = async ({ ticketId, version }: Act, decide: (work: TicketCase, now: number) => Decided): Promise<DeskOutcome> => {
+    const now = time.now()
+    const done = await turns(async (tx) => {
+      const [work] = await loadCases(tx, await loadTickets(tx, [ticketId]))
+      if (!work) return { kind: 'missing' } as const
+      if (work.ticket.version !== version) return { kind: 'stale', version: work.ticket.version } as const
+      const decided = decide(work, now)
+      return decided.kind === 'work' ? { kind: 'kept' as const, kept: await keepCases(tx, putRows, rules, [decided.work], now) } : decided
+    })
+    if (done.kind !== 'kept') return done
+    afterCommit(done.kept)
+    return { kind: 'done', version: done.kept.tickets[0]?.version ?? version }
+  }
+
+  /** The person's act, then what it means for the clocks of an open ticket: somebody has answered. */
+  const answering = (work: TicketCase, changes: Changes, person: Person, now: number, isTaking = false): TicketCase => {
+    const acted = apply(work, changes, now)
+    return isOpen(work.ticket.status) ? apply(acted, answer(acted, rules.owedOf(acted), matrix, person.id, now, isTaking), now) : acted
+  }
+
+  const onEndpoint = async ({ endpointId, person, reason }: EndpointAct, verb: Verb): Promise<DeskOutcome> => {
+    const now = time.now()
+    const done = await turns(async (tx) => {
+      const subject = await subjectOf(tx, endpointId)
+      if (!subject) return { kind: 'missing' } as const
+      const refusal = whyNot(verb, subject)
+      if (refusal) return refusal
+      const commands = ordered(verb, person.id, reason).orders.map((order) => ({
+        ...order,
+        organisationId: subject.organisation.id,
+        endpointId,
+        ticketId: null,
+      }))
+      await requestCommands(tx, putRows, commands, now)
+      return { kind: 'kept' as const, kept: { ...nothingKept, commands, hasOrders: true } }
+    })
+    if (done.kind !== 'kept') return done
+    afterCommit(done.kept)
+    return { kind: 'done', version: 0 }
+  }
+
+  const contain = (act: Act & { reason: string }, verb: Verb): Promise<DeskOutcome> =>
+    onTicket(act, (work, now) => {
+      const refusal = whyNot(verb, work.subject)
+      if (refusal) return refusal
+      const changes = decided(work, act.person.id, verb === 'isolate-host' ? 'isolate' : 'release', act.reason, now)
+      const order = ordered(verb, act.person.id, act.reason)
+      return { kind: 'work', work: apply(answering(work, changes, act.person, now), order, now) }
+    })
+
+  return {
+    async open(opening) {
+      const now = time.now()
+      const { id, kept } = await turns(async (tx) => {
+        const work = await openTicket(tx, opening, rules.matrix, now)
+        const started = apply(work, startClocks(work, rules.owedOf(work), matrix, now), now)
+        return { id: work.ticket.id, kept: await keepCases(tx, putRows, rules, [started], now) }
+      })
+      afterCommit(kept)
+      return id
+    },
+    acknowledge: (act) =>
+      onTicket(act, (work, now) => {
+        const acted = acknowledged(work, act.person.id, now)
+        return acted.kind === 'illegal' ? acted : { kind: 'work', work: answering(work, acted.changes, act.person, now, true) }
+      }),
+    comment: (act) =>
+      onTicket(act, (work, now) => ({
+        kind: 'work',
+        work: answering(work, commented(work, act.person.id, act.text, now), act.person, now),
+      })),
+    resolve: (act) =>
+      onTicket(act, (work, now) => {
+        const acted = resolved(work, act.person.id, act.resolution, act.note, now)
+        if (acted.kind === 'illegal') return acted
+        const ended = answering(work, acted.changes, act.person, now)
+        const rearming = armsAgain(work) ? ordered('rearm-canaries', 'system', 'The ticket of this canary was resolved.') : {}
+        return { kind: 'work', work: apply(apply(ended, endClocks(ended, act.person.id, now), now), rearming, now) }
+      }),
+    isolate: (act) => contain(act, 'isolate-host'),
+    release: (act) => contain(act, 'release-host'),
+    leave: (act) =>
+      onTicket(act, (work, now) => {
+        if (work.ticket.containment !== 'asked') return { kind: 'refused', reason: 'Nobody asks whether to isolate this machine.' }
+        return { kind: 'work', work: answering(work, decided(work, act.person.id, 'leave', act.reason, now), act.person, now) }
+      }),
+    isolateEndpoint: (act) => onEndpoint(act, 'isolate-host'),
+    releaseEndpoint: (act) => onEndpoint(act, 'release-host'),
+  }
+}
+
+type Verb = 'isolate-host' | 'release-host'
+
+function whyNot(verb: Verb, subject: Subject): { kind: 'refused'; reason: string } | undefined {
+  if (!subject.endpoint) return { kind: 'refused', reason: 'This ticket is about no machine.' }
+  if (verb === 'isolate-host' && isContained(subject)) return { kind: 'refused', reason: 'This machine is isolated, or about to be.' }
+  const isOpenNow = (subject.isolation?.desired ?? 'open') === 'open' && (subject.isolation?.actual ?? 'open') === 'open'
+  return verb === 'release-host' && isOpenNow ? { kind: 'refused', reason: 'This machine is not isolated.' } : undefined
+}
+
+/** The decoys were touched to open this ticket; whoever ends it wants them to watch again. */
+const armsAgain = ({ ticket, subject }: TicketCase): boolean => ticket.kind === 'security.ransomware.canary' && subject.endpoint !== null
+
+async function subjectOf(tx: Tx, endpointId: string): Promise<Subject | undefined> {
+  return (await loadSubjects(tx, [{ endpoint_id: endpointId, organisation_id: '' }])).of({ endpoint_id: endpointId, organisation_id: '' })
+}
+
+/** A person's request takes the way of a signal: the matrix decides, not who asks. */
+async function openTicket(tx: Tx, opening: Opening, matrix: Matrix, now: number): Promise<TicketCase> {
+  const from = { endpoint_id: opening.endpointId ?? null, organisation_id: opening.organisationId }
+  const subject = (await loadSubjects(tx, [from])).of(from)
+  if (subject?.organisation.id !== opening.organisationId) throw new Fault('subject-unknown', 'This organisation has no such machine.')
+  const id = randomUUIDv7()
+  const trouble = requestOf(opening, id)
+  const rule = match(matrix, trouble, subject)
+  const found = prioritise(matrix, rule, trouble, subject)
+  const ticket = draftTicket(trouble, subject, { id, number: await nextTicketNumber(tx), sourceId: null }, now)
+  const entering = [opened(trouble, opening.person.id), ...(opening.text === '' ? [] : [said(opening)])]
+  const entered = entering.reduce((work, changes) => apply(work, changes, now), caseOf(ticket, subject, [], true))
+  const prioritised = apply(entered, decidePriority(entered, found, false), now)
+  const decision = route(matrix, rule, found.priority, trouble, subject)
+  return apply(prioritised, decideRoute(prioritised, decision, found.reasons, matrix, false, now), now)
+}
+
+/** What the person wrote is theirs, and no answer yet. */
+const said = ({ text, person }: Opening): Changes => ({ entries: [{ kind: 'commented', actor: person.id, body: { text } }] })
+
+const severityOf = { high: 'high', medium: 'medium', low: 'low' } as const
+
+const requestOf = ({ title, urgency }: Opening, id: string): Trouble => ({
+  ...{ signalId: id, kind: 'request.desk', severity: severityOf[urgency], state: 'happened', fingerprint: `request:${id}` },
+  ...{ summary: title, facts: {}, source: 'person', urgency },
+})

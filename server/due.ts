@@ -1,0 +1,112 @@
+import type { Logger } from 'pino'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import type { Time } from '#shared/domain/time.ts'
+import { apply, type TicketCase } from './changes.ts'
+import { unanswered } from './command/contain.ts'
+import { takeTimers } from './escalate/escalate.ts'
+import { fire } from './escalate/fire.ts'
+import { raiseWithin } from './ingest/handled.ts'
+import { type Kept, keepCases, type Rules, readRules } from './keep.ts'
+import { loadCases, loadTickets } from './load.ts'
+import { type Notice, takeDigest } from './notify/notify.ts'
+import type { Matrix } from './route/matrix.ts'
+import type { TimersTable } from './store/schema.ts'
+import type { Store, Tx } from './store/store.ts'
+import type { Turns } from './turns.ts'
+
+/*
+ * What is due, as a signal is handled: load, decide, keep, in one transaction with the marks that it fired.
+ * A timer fires exactly once in the database, whatever crashes (invariant 4). One whose effect fails holds up no other:
+ * it is taken as fired, and a ticket of the collector's own says so.
+ */
+
+export interface DueOptions {
+  store: Store
+  matrix: Matrix
+  time: Time
+  log: Logger
+  turns: Turns
+  afterCommit(kept: Kept): void
+}
+
+/** Fires these timers, as many as are still open; returns how many it was asked for. */
+export function createFire(options: DueOptions): (due: { id: string }[]) => Promise<number> {
+  const { time, log, turns, afterCommit } = options
+  const rules = readRules(options.matrix)
+  const fireGroup = async (ids: string[]): Promise<void> => {
+    const now = time.now()
+    afterCommit(await turns((tx) => fireAll(tx, options.store, rules, ids, now)))
+  }
+  const putAside = async (id: string, error: unknown): Promise<void> => {
+    await turns((tx) => giveUp(tx, id, error, time.now()))
+    log.error({ error, timer: id }, 'a timer could not be fired and was put aside')
+  }
+  const fireEach = async (ids: string[]): Promise<void> => {
+    for (const id of ids) await fireGroup([id]).catch((error: unknown) => putAside(id, error))
+  }
+  return async (due) => {
+    const ids = due.map(({ id }) => id)
+    await fireGroup(ids).catch(() => fireEach(ids))
+    return due.length
+  }
+}
+
+async function fireAll(tx: Tx, store: Store, rules: Rules, ids: string[], now: number): Promise<Kept> {
+  const taken = await takeTimers(tx, ids, now)
+  const timers = await tx
+    .selectFrom('timers')
+    .selectAll()
+    .where('id', 'in', [...taken, ''])
+    .orderBy('due_at')
+    .execute()
+  const byTicket = Map.groupBy(timers, ({ ticket_id }) => ticket_id)
+  const tickets = await loadTickets(
+    tx,
+    [...byTicket.keys()].flatMap((id) => id ?? []),
+  )
+  const cases = (await loadCases(tx, tickets)).map((work) => fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, now))
+  const notices = await digestNotices(tx, byTicket.get(null) ?? [], now)
+  return keepCases(tx, store.capabilities.putRows, rules, cases, now, notices)
+}
+
+/** Several may be due on one ticket after a long silence: in their order, each on what the one before it left. */
+function fireOn(work: TicketCase, timers: readonly TimersTable[], { matrix, owedOf }: Rules, now: number): TicketCase {
+  return timers.reduce((before, { id, kind, due_at: dueAt }) => {
+    const timer = { id, kind, dueAt }
+    return apply(before, kind === 'ask-due' ? unanswered(before, matrix.modes) : fire(before, timer, owedOf(before), matrix, now), now)
+  }, touchedBy(work))
+}
+
+/** Its timer is gone, so something may have to be planned, whatever the effect. */
+const touchedBy = (work: TicketCase): TicketCase => ({ ...work, isChanged: true })
+
+async function digestNotices(tx: Tx, timers: readonly TimersTable[], now: number): Promise<Notice[]> {
+  const notices: Notice[] = []
+  for (const { payload } of timers) {
+    const { organisationId } = JSON.parse(payload) as { organisationId: string }
+    notices.push(...(await takeDigest(tx, organisationId, now)))
+  }
+  return notices
+}
+
+async function giveUp(tx: Tx, id: string, error: unknown, now: number): Promise<void> {
+  await takeTimers(tx, [id], now)
+  const timer = await tx.selectFrom('timers').select(['kind', 'ticket_id']).where('id', '=', id).executeTakeFirst()
+  const ticket = timer?.ticket_id
+    ? await tx.selectFrom('tickets').select(['organisation_id', 'number']).where('id', '=', timer.ticket_id).executeTakeFirst()
+    : undefined
+  if (!timer || !ticket) return
+  await raiseWithin(
+    tx,
+    {
+      organisationId: ticket.organisation_id,
+      endpointId: null,
+      kind: 'system.timers.put-aside',
+      severity: 'critical',
+      fingerprint: `system.timers.put-aside:${timer.kind}`,
+      summary: `A timer (${timer.kind}) of ticket ${ticket.number} could not be fired: ${sentenceOf(error)}`.slice(0, 500),
+      facts: { timerId: id, ticketId: timer.ticket_id },
+    },
+    now,
+  )
+}

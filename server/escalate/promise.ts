@@ -1,0 +1,49 @@
+import type { Priority } from '#shared/domain/priority.ts'
+import { hours } from '#shared/domain/time.ts'
+import type { Subject } from '../changes.ts'
+import type { Matrix } from '../route/matrix.ts'
+import type { Promised } from '../route/matrix-schema.ts'
+import { always, type Calendar, officeCalendar } from './calendar.ts'
+
+/** What is owed, and the calendar its minutes count in. */
+export interface Owed {
+  respondMs: number
+  /** null: no promise to resolve. */
+  resolveMs: number | null
+  calendar: Calendar
+}
+
+export type Promises = (about: { team: string; priority: Priority; isPaging: boolean }, subject: Subject) => Owed
+
+/** Looks promises up: the team's own whatever the plan, else the plan's. Calendars are made once per time zone. */
+export function readPromises(matrix: Matrix): Promises {
+  const calendars = new Map<string, Calendar>()
+  const calendarOf = (name: string, timeZone: string): Calendar => {
+    const known = calendars.get(`${name} ${timeZone}`)
+    if (known) return known
+    const made = calendarNamed(matrix, name, timeZone)
+    calendars.set(`${name} ${timeZone}`, made)
+    return made
+  }
+  return ({ team, priority, isPaging }, subject) => {
+    const promise = promiseOf(matrix, team, priority, subject)
+    const calendar = calendarOf((isPaging ? promise.whenPaged : undefined) ?? promise.calendar, timeZoneOf(subject))
+    return { respondMs: promise.respond, resolveMs: promise.resolve ?? null, calendar }
+  }
+}
+
+export const timeZoneOf = (subject: Subject): string => subject.site?.timeZone ?? subject.organisation.timeZone
+
+/** A ticket that a plan has no promise for, such as one that a person opens on the plan "watch", is answered in a day. */
+const withoutPromise = { respond: hours(8), calendar: 'office' }
+
+function promiseOf(matrix: Matrix, team: string, priority: Priority, subject: Subject): Promised {
+  const table = matrix.promises.teams[team] ?? matrix.promises.plans[subject.organisation.plan] ?? matrix.promises.plans.standard
+  const promise = table?.[priority]
+  return promise === undefined || promise === 'digest' ? withoutPromise : promise
+}
+
+function calendarNamed(matrix: Matrix, name: string, timeZone: string): Calendar {
+  const hoursOf = matrix.calendars[name] ?? 'always'
+  return hoursOf === 'always' ? always : officeCalendar(hoursOf, timeZone)
+}

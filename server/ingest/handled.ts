@@ -1,0 +1,26 @@
+import { sql } from 'kysely'
+import type { SignalsTable } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+import { type OwnTrouble, ownRow } from './rows.ts'
+
+/** What the pipeline made of a signal. */
+export interface Mark {
+  signalId: string
+  outcome: NonNullable<SignalsTable['outcome']>
+  ticketId: string | null
+}
+
+/** The pipeline's tick on its work list, in the transaction of the effect; one statement however many there are. */
+export async function markHandled(tx: Tx, marks: readonly Mark[], now: number): Promise<void> {
+  if (marks.length === 0) return
+  const rows = sql.join(marks.map(({ signalId, outcome, ticketId }) => sql`(${signalId}, ${outcome}, ${ticketId})`))
+  await sql`
+    with marks (signal_id, made_of_it, made_ticket) as (values ${rows})
+    update signals set handled_at = ${now}, outcome = marks.made_of_it, ticket_id = marks.made_ticket
+    from marks where signals.id = marks.signal_id`.execute(tx)
+}
+
+/** Puts a trouble of the collector's own on the work list in the transaction of what brought it about: neither is kept without the other. */
+export async function raiseWithin(tx: Tx, trouble: OwnTrouble, now: number): Promise<void> {
+  await tx.insertInto('signals').values(ownRow(trouble, now)).execute()
+}

@@ -1,0 +1,96 @@
+import { apply, type PutRows, type TicketCase } from './changes.ts'
+import { requestCommands, wantedBy } from './command/command.ts'
+import { keepTimers, reviewIfNothingIsDue } from './escalate/escalate.ts'
+import type { Owed } from './escalate/promise.ts'
+import { readPromises } from './escalate/promise.ts'
+import type { LiveBus } from './live.ts'
+import { enqueue, loadReceivers, type Notice, noticesOf } from './notify/notify.ts'
+import type { Matrix } from './route/matrix.ts'
+import { isPagingTicket } from './route/route.ts'
+import type { Tx } from './store/store.ts'
+import { keepTickets } from './ticket/ticket.ts'
+
+/*
+ * Writes what was decided: tickets with their timelines, timers, commands, outbox, all in the transaction it is given.
+ * What is outside of the database happens after the commit, from these rows.
+ */
+
+/** The matrix with the promises it makes looked up, as every door to a ticket needs them. */
+export interface Rules {
+  matrix: Matrix
+  owedOf(work: TicketCase): Owed
+}
+
+export function readRules(matrix: Matrix): Rules {
+  const promises = readPromises(matrix)
+  return {
+    matrix,
+    owedOf: (work) =>
+      promises({ team: work.ticket.team, priority: work.ticket.priority, isPaging: isPagingTicket(matrix, work) }, work.subject),
+  }
+}
+
+/** What a transaction left behind for those who act after it. */
+export interface Kept {
+  tickets: { id: string; organisationId: string; endpointId: string | null; version: number }[]
+  /** Commands that were requested or settled. */
+  commands: { id: string; organisationId: string; endpointId: string }[]
+  hasOrders: boolean
+  hasNotices: boolean
+  /** The earliest timer that was planned. */
+  dueAt: number | null
+}
+
+export const nothingKept: Kept = { tickets: [], commands: [], hasOrders: false, hasNotices: false, dueAt: null }
+
+export async function keepCases(
+  tx: Tx,
+  putRows: PutRows,
+  rules: Rules,
+  cases: readonly TicketCase[],
+  now: number,
+  notices: readonly Notice[] = [],
+): Promise<Kept> {
+  const { matrix, owedOf } = rules
+  const changed = cases
+    .filter(({ isChanged }) => isChanged)
+    .map((work) => apply(work, reviewIfNothingIsDue(work, owedOf(work), matrix.review, now), now))
+  const versions = await keepTickets(tx, putRows, changed)
+  await keepTimers(tx, putRows, changed, now)
+  const commands = changed.flatMap(wantedBy)
+  await requestCommands(tx, putRows, commands, now)
+  const told = [...changed.flatMap((work) => noticesOf(work, isPagingTicket(matrix, work))), ...notices]
+  const waiting = told.length === 0 ? 0 : await enqueue(tx, putRows, told, await loadReceivers(tx), now)
+  return {
+    tickets: changed.map(({ ticket }) => ({
+      id: ticket.id,
+      organisationId: ticket.organisation_id,
+      endpointId: ticket.endpoint_id,
+      version: versions.get(ticket.id) ?? 0,
+    })),
+    commands,
+    hasOrders: commands.length > 0,
+    hasNotices: waiting > 0,
+    dueAt: earliest(changed.flatMap(({ timers }) => timers.flatMap(({ id, dueAt }) => (id === null ? dueAt : [])))),
+  }
+}
+
+export interface Outside {
+  dispatcher: { nudge(): void }
+  outbox: { nudge(): void }
+  timers: { replan(dueAt: number): void }
+  bus: LiveBus
+}
+
+/** After the commit: hints to who works from the rows, and to who looks. Losing one loses nothing. */
+export function tellOutside(kept: Kept, outside: Outside, now: number): void {
+  if (kept.hasOrders) outside.dispatcher.nudge()
+  if (kept.dueAt !== null) outside.timers.replan(kept.dueAt)
+  if (kept.hasNotices) outside.outbox.nudge()
+  for (const { id, organisationId, endpointId } of kept.tickets)
+    outside.bus.publish({ topic: 'ticket', id, organisationId, endpointId, at: now })
+  for (const { id, organisationId, endpointId } of kept.commands)
+    outside.bus.publish({ topic: 'command', id, organisationId, endpointId, at: now })
+}
+
+const earliest = (instants: readonly number[]): number | null => (instants.length === 0 ? null : instants.reduce((a, b) => Math.min(a, b)))

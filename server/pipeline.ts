@@ -1,0 +1,118 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Logger } from 'pino'
+import { comparePriority } from '#shared/domain/priority.ts'
+import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
+import { apply, type Changes, type Subject, type TicketCase, type Trouble } from './changes.ts'
+import { decideContainment } from './command/contain.ts'
+import { correlate, type Verdict } from './correlate/correlate.ts'
+import { endQuiet, startClocks, tightenClocks, waitForQuiet } from './escalate/escalate.ts'
+import { type Kept, type Rules, readRules } from './keep.ts'
+import type { CreateLoop } from './loop.ts'
+import { decidePriority, prioritise } from './prioritise/prioritise.ts'
+import { createRounds } from './rounds.ts'
+import { fitsKind, match } from './route/match.ts'
+import type { Matrix } from './route/matrix.ts'
+import { decideRoute, isWorse, route } from './route/route.ts'
+import type { Store } from './store/store.ts'
+import { actorOf, cleared, draftTicket, joined, opened, reopened } from './ticket/ticket.ts'
+import type { Turns } from './turns.ts'
+import { newCase, type Outcome, type SignalRow, troubleOf, type View } from './world.ts'
+
+/*
+ * The life of a signal on the desk, on one screen: correlate → ticket → prioritise → route → escalate → notify.
+ * Enters: signals and command results that ingest committed and nobody has handled yet, security first.
+ * Leaves: tickets, timelines, timers, commands, outbox rows and the handled marks, in one transaction a group.
+ * Promises: a signal is handled once, however often the collector crashes (invariant 3); one that can't be handled stops
+ * no other: it is marked, and a ticket of the collector's own says so.
+ */
+
+/** One signal through every stage (pure): what becomes of it, on the ticket as it will stand. */
+export function decide(view: View, { matrix, owedOf }: Rules, signal: SignalRow, now: number): Outcome {
+  const subject = view.subjectOf(signal)
+  if (!subject) return { kind: 'record' }
+  const trouble = troubleOf(signal)
+  const rule = match(matrix, trouble, subject)
+
+  const verdict = correlate(trouble, view.earlier(signal), matrix.reopens, now)
+  if (verdict.kind === 'nothing') return { kind: 'record' }
+  if (verdict.kind === 'clears') return { kind: 'ticket', work: clear(verdict.earlier, trouble, matrix, now) }
+
+  const found = prioritise(matrix, rule, trouble, subject)
+  const decision = route(matrix, rule, found.priority, trouble, subject)
+  const isJoining = verdict.kind === 'joins'
+  if (!isJoining && decision.becomes === 'digest') return { kind: 'digest', team: decision.team }
+  if (!isJoining && decision.becomes === 'record') return { kind: 'record' }
+
+  const before = verdict.kind === 'opens' ? draft(view, signal, trouble, subject, now) : verdict.earlier
+  const isRaised = comparePriority(found.priority, before.ticket.priority) < 0
+  const isNews = !isJoining || isWorse(before, decision, isRaised, matrix)
+  const question = { contain: decision.contain, route: decision.route, isNews, lately: view.lately }
+
+  let work = apply(before, enter(verdict, trouble, isNews, now), now)
+  if (isNews) work = apply(work, decidePriority(work, found, isJoining), now)
+  if (isNews) work = apply(work, decideRoute(work, decision, found.reasons, matrix, isJoining, now), now)
+  work = apply(work, decideContainment(work, question, matrix, now), now)
+  if (!isJoining) work = apply(work, startClocks(work, owedOf(work), matrix, now), now)
+  else if (hasMoved(before, work)) work = apply(work, tightenClocks(work, owedOf(work), matrix, now), now)
+  work = apply(work, endQuiet(work), now)
+  return { kind: 'ticket', work }
+}
+
+export interface PipelineOptions {
+  store: Store
+  matrix: Matrix
+  time: Time
+  log: Logger
+  turns: Turns
+  loops: CreateLoop
+  afterCommit(kept: Kept): void
+}
+
+export interface Pipeline {
+  /** There is something unhandled. */
+  nudge(isUrgent: boolean): void
+  /** Everything that is committed now has been handled. */
+  idle(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Commands whose time is up are found within this, though nobody nudges. */
+const lookMs = minutes(1)
+
+/** What was left unhandled when the collector stopped is found by the first nudge. */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const loop = options.loops('pipeline', createRounds({ ...options, rules: readRules(options.matrix), decide }))
+  let cancelLook: Cancel = () => undefined
+  const lookEveryMinute = (): void => {
+    loop.nudge()
+    cancelLook = options.time.after(lookMs, lookEveryMinute)
+  }
+  cancelLook = options.time.after(lookMs, lookEveryMinute)
+  return {
+    // A group is what came in while the one before it was committed: nothing waits for company, urgent or not.
+    nudge: () => loop.nudge(),
+    idle: () => loop.idle(),
+    async stop() {
+      cancelLook()
+      await loop.stop()
+    },
+  }
+}
+
+function draft(view: View, signal: SignalRow, trouble: Trouble, subject: Subject, now: number): TicketCase {
+  const from = { id: randomUUIDv7(), number: view.nextNumber, sourceId: signal.source_id }
+  return newCase(draftTicket(trouble, subject, from, now), subject)
+}
+
+function enter(verdict: Exclude<Verdict, { kind: 'nothing' | 'clears' }>, trouble: Trouble, isNews: boolean, now: number): Changes {
+  if (verdict.kind === 'opens') return opened(trouble, actorOf(trouble))
+  return verdict.kind === 'reopens' ? reopened(verdict.earlier, trouble, now) : joined(verdict.earlier, trouble, isNews, now)
+}
+
+function clear(earlier: TicketCase, trouble: Trouble, matrix: Matrix, now: number): TicketCase {
+  const work = apply(earlier, cleared(earlier, trouble), now)
+  return apply(work, waitForQuiet(work, matrix.quiet, fitsKind, now), now)
+}
+
+const hasMoved = ({ ticket: before }: TicketCase, { ticket: after }: TicketCase): boolean =>
+  before.team !== after.team || before.priority !== after.priority

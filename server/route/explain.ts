@@ -1,0 +1,41 @@
+import type { Role } from '#shared/domain/endpoint.ts'
+import type { Subject, Trouble } from '../changes.ts'
+import { hold } from './match.ts'
+import type { FactConditions, Route } from './matrix-schema.ts'
+
+/** Why this route took this trouble and where it sends it, as sentences for people. */
+export function explainRoute(route: Route, trouble: Trouble, subject: Subject, team: string): string[] {
+  const because = [`the kind is ${trouble.kind}`]
+  if (route.severity) because.push(`its severity is ${trouble.severity}`)
+  if (route.role) because.push(`the machine is ${a(subject.role)}`)
+  const facts = [route.facts, ...(route.anyOf ?? [])].flatMap((conditions) => (conditions ? [said(conditions, trouble)] : []))
+  because.push(...facts.filter((text) => text !== ''))
+  const reasons = [`The route “${route.name}” applies because ${listed(because)}.`]
+  if (route.isUnrouted) reasons.push('No route of the matrix names this kind.')
+  if (new Set(Object.values(route.team)).size > 1) reasons.push(`On ${a(subject.role)} this goes to ${team}.`)
+  return reasons
+}
+
+/** Who said what the machine is for. */
+export function explainRole(subject: Subject): string {
+  if (!subject.endpoint) return 'It is about no machine that Tierline knows.'
+  const source = { person: 'a person said so', facts: 'found by facts', unknown: 'nobody knows yet' }[subject.roleSource]
+  return subject.role === 'unknown'
+    ? `What ${subject.endpoint.hostname} is for ${source}: priority as for a server, containment as for a core machine.`
+    : `${subject.endpoint.hostname} is ${a(subject.role)} (${source}).`
+}
+
+const names: Record<Role, string> = {
+  workstation: 'a workstation',
+  server: 'a server',
+  core: 'a core machine',
+  unknown: 'a machine nobody knows',
+}
+
+const a = (role: Role): string => names[role]
+
+/** The facts that these conditions asked for, when they hold. */
+const said = (conditions: FactConditions, { facts }: Trouble): string =>
+  hold(conditions, facts) ? listed(Object.keys(conditions).map((name) => `${name} is ${String(facts[name])}`)) : ''
+
+const listed = (parts: string[]): string => (parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`)

@@ -1,0 +1,47 @@
+import type { Role } from '#shared/domain/endpoint.ts'
+import { compareSeverity } from '#shared/domain/severity.ts'
+import type { Facts } from '#shared/domain/signal.ts'
+import type { Subject, Trouble } from '../changes.ts'
+import type { FactCondition, FactConditions, MatrixDocument, Route } from './matrix-schema.ts'
+
+/** The first route that takes this trouble. A checked matrix ends with one that takes everything. */
+export function match(matrix: Pick<MatrixDocument, 'routes'>, trouble: Trouble, subject: Pick<Subject, 'role'>): Route {
+  const route = matrix.routes.find((each) => takes(each, trouble, subject.role))
+  if (!route) throw new TypeError('a matrix whose last route does not take everything was not checked')
+  return route
+}
+
+export function takes(route: Route, trouble: Trouble, role: Role): boolean {
+  return (
+    route.kind.some((pattern) => fitsKind(pattern, trouble.kind)) &&
+    (!route.severity || isWithin(route.severity, trouble)) &&
+    (!route.role || route.role.includes(role)) &&
+    (!route.state || route.state.includes(trouble.state)) &&
+    (!route.source || route.source.includes(trouble.source)) &&
+    (!route.facts || hold(route.facts, trouble.facts)) &&
+    (!route.anyOf || route.anyOf.some((conditions) => hold(conditions, trouble.facts)))
+  )
+}
+
+/** `health.*` fits all that begins with `health.`; `*` fits everything; anything else fits itself. */
+export function fitsKind(pattern: string, kind: string): boolean {
+  if (pattern === '*') return true
+  return pattern.endsWith('.*') ? kind.startsWith(pattern.slice(0, -1)) : kind === pattern
+}
+
+const isWithin = ({ atLeast, atMost }: NonNullable<Route['severity']>, { severity }: Trouble): boolean =>
+  compareSeverity(severity, atLeast) >= 0 && compareSeverity(severity, atMost) <= 0
+
+/** All of them. */
+export const hold = (conditions: FactConditions, facts: Facts): boolean =>
+  Object.entries(conditions).every(([name, condition]) => holds(condition, facts[name]))
+
+/** A fact that nobody stated fulfils nothing. */
+function holds(condition: FactCondition, fact: Facts[string] | undefined): boolean {
+  if (fact === undefined || fact === null) return false
+  const isOne = (value: string | number | boolean): boolean => (Array.isArray(fact) ? fact.includes(String(value)) : fact === value)
+  if (condition.is !== undefined && !isOne(condition.is)) return false
+  if (condition.oneOf !== undefined && !condition.oneOf.some(isOne)) return false
+  if (condition.atLeast !== undefined && !(typeof fact === 'number' && fact >= condition.atLeast)) return false
+  return condition.atMost === undefined || (typeof fact === 'number' && fact <= condition.atMost)
+}

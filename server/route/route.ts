@@ -1,0 +1,129 @@
+import type { Kysely } from 'kysely'
+import type { Role } from '#shared/domain/endpoint.ts'
+import type { Priority } from '#shared/domain/priority.ts'
+import type { Tier } from '#shared/domain/tier.ts'
+import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
+import type { Database } from '../store/schema.ts'
+import { explainRole, explainRoute } from './explain.ts'
+import type { Matrix } from './matrix.ts'
+import type { Contain, Route } from './matrix-schema.ts'
+
+/*
+ * Enters: a trouble with the route that takes it and its priority; the ticket it joins, if any.
+ * Leaves: what it becomes (ticket, digest line, record), team and tier, what the route says of containment and paging.
+ * Promises: pure; the decision carries its reasons, and the version of the matrix stands on the ticket.
+ * Meets: an attacker who lets a mild signal open the ticket that the bad one joins. What joins can only raise: a worse
+ * route takes the ticket to a higher tier, security beats all, and nothing brings it down again.
+ */
+
+export interface Decision {
+  route: string
+  becomes: 'ticket' | 'digest' | 'record'
+  team: string
+  tier: Tier
+  tells: string[]
+  contain: Contain
+  /** At any hour; otherwise people hear of it when they work. */
+  isPaging: boolean
+  reasons: string[]
+}
+
+export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: Trouble, subject: Subject): Decision {
+  const team = rule.team[subject.role === 'unknown' ? 'server' : subject.role]
+  return {
+    route: rule.name,
+    becomes: becomesWhat(matrix, rule, priority, team, subject),
+    team,
+    tier: matrix.tierOf(team),
+    tells: rule.tells,
+    contain: containOf(rule, subject.role),
+    isPaging: isPaging(matrix, rule, priority, trouble.kind, subject),
+    reasons: [...explainRoute(rule, trouble, subject, team), explainRole(subject)],
+  }
+}
+
+/** Containment of a machine nobody knows is that of a core machine: never without a person. */
+export const containOf = (rule: Route, role: Role): Contain => rule.contain[role === 'unknown' ? 'core' : role]
+
+/** Puts the decision on the ticket. A ticket that is joined keeps what it has unless the new route is worse. */
+export function decideRoute(
+  work: TicketCase,
+  decision: Decision,
+  priorityReasons: string[],
+  matrix: Matrix,
+  isJoining: boolean,
+  now: number,
+): Changes {
+  const reasons = [...priorityReasons, ...decision.reasons]
+  const { team, tier } = decision
+  const entry = {
+    kind: 'routed' as const,
+    actor: 'system',
+    body: { route: decision.route, team, tier, tells: decision.tells, reasons, matrixVersion: matrix.version },
+  }
+  const decided = { rule: decision.route, reasons: JSON.stringify(reasons), matrix_version: matrix.version }
+  if (!isJoining || rank[tier] > rank[work.ticket.tier]) {
+    // Whoever had it is in another tier; in this one nobody has taken it yet.
+    const moved = { team, tier, in_tier_since: now, owner_id: null, status: 'new' as const, acknowledged_at: null }
+    return { ticket: { ...decided, ...moved }, entries: [entry] }
+  }
+  return { ticket: decided, entries: [{ ...entry, body: { ...entry.body, team: work.ticket.team, tier: work.ticket.tier } }] }
+}
+
+/** Joining moves a ticket upwards only. Field and vCIO are beside the ladder: only security takes a ticket from them. */
+const rank: Record<Tier, number> = { tier1: 1, tier2: 2, tier3: 3, field: 3, vcio: 3, security: 4 }
+
+/** Whether joining by this decision is worse than how the ticket stands. */
+export function isWorse(work: TicketCase, decision: Decision, isMorePressing: boolean, matrix: Matrix): boolean {
+  const before = matrix.routeNamed(work.ticket.rule)
+  const strengthBefore = before ? strength(containOf(before, work.subject.role)) : 0
+  const goesToSecurity = decision.tier === 'security' && work.ticket.tier !== 'security'
+  return isMorePressing || goesToSecurity || strength(decision.contain) > strengthBefore
+}
+
+/** How far a containment goes by itself. */
+export function strength(contain: Contain): number {
+  if (contain.kind === 'ask') return contain.otherwise === 'isolate' ? 2 : 1
+  return contain.kind === 'auto' ? 3 : 0
+}
+
+function becomesWhat(matrix: Matrix, rule: Route, priority: Priority, team: string, subject: Subject): Decision['becomes'] {
+  if (rule.becomes !== 'ticket' || matrix.promises.teams[team]) return rule.becomes
+  const plan = matrix.promises.plans[subject.organisation.plan] ?? matrix.promises.plans.standard
+  return plan?.[priority] === 'digest' ? 'digest' : 'ticket'
+}
+
+function isPaging(matrix: Matrix, rule: Route, priority: Priority, kind: string, subject: Subject): boolean {
+  if (!matrix.modes[subject.organisation.mode].pagesHealth && kind.startsWith('health.')) return false
+  switch (rule.page) {
+    case 'yes':
+      return true
+    case 'no':
+      return false
+    case 'P1':
+      return priority === 'P1'
+    case 'core':
+      return subject.role === 'core'
+    case 'servers':
+      return subject.role !== 'workstation'
+    case 'plan': {
+      const promise = matrix.promises.plans[subject.organisation.plan]?.[priority]
+      return promise !== undefined && promise !== 'digest' && matrix.calendars[promise.calendar] === 'always'
+    }
+  }
+}
+
+/** Whether people hear of this ticket at any hour, by the route that decided on it. A route that is gone pages nobody. */
+export function isPagingTicket(matrix: Matrix, { ticket, subject }: TicketCase): boolean {
+  const rule = matrix.routeNamed(ticket.rule)
+  return rule !== undefined && isPaging(matrix, rule, ticket.priority, ticket.kind, subject)
+}
+
+/** Gives the matrix the version under which tickets remember it; a document that differs from the last is a new one. */
+export async function keepMatrix(db: Kysely<Database>, matrix: Matrix, author: string, now: number): Promise<Matrix> {
+  const last = await db.selectFrom('matrix_versions').select(['version', 'sha256']).orderBy('version', 'desc').limit(1).executeTakeFirst()
+  if (last?.sha256 === matrix.sha256) return { ...matrix, version: last.version }
+  const version = (last?.version ?? 0) + 1
+  await db.insertInto('matrix_versions').values({ version, yaml: matrix.yaml, sha256: matrix.sha256, author, created_at: now }).execute()
+  return { ...matrix, version }
+}

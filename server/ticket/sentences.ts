@@ -1,0 +1,84 @@
+import type { TimelineKind } from '#shared/domain/ticket.ts'
+
+type Body = Readonly<Record<string, unknown>>
+interface Said {
+  kind: TimelineKind
+  body: Body
+}
+
+/**
+ * One plain sentence for people about a line of a timeline; who did it stands beside it. The only place where they are
+ * made. It may hold text from machines and strangers: show it as text, never as markup.
+ */
+export const sentence = ({ kind, body }: Said): string => sentences[kind](body)
+
+const sentences: Record<TimelineKind, (body: Body) => string> = {
+  opened: (body) => `Opened: ${text(body.summary)}`,
+  'signal-joined': (body) => `Again, ${count(body.occurrences, 'time')} by now: ${text(body.summary)}`,
+  'signal-cleared': (body) => `No longer true: ${text(body.summary)}`,
+  prioritised: (body) =>
+    'from' in body
+      ? `Raised from ${text(body.from)} to ${text(body.priority)}. ${reasons(body)}`
+      : `Priority ${text(body.priority)}. ${reasons(body)}`,
+  routed: (body) => `Sent to ${text(body.team)}. ${reasons(body)}`,
+  acknowledged: () => 'Taken.',
+  commented: (body) => text(body.text),
+  escalated: (body) => `Moved from ${text(body.fromTeam)} to ${text(body.toTeam)}: ${why[text(body.reason)] ?? text(body.reason)}.`,
+  'promise-kept': (body) => `The promise to ${text(body.promise)} was kept.`,
+  'promise-broken': (body) => `The promise to ${text(body.promise)} in time was broken.`,
+  'containment-asked': asked,
+  'containment-answered': answered,
+  'command-requested': (body) => `${command(body)} was requested: ${text(body.reason)}`,
+  'command-sent': (body) => `${command(body)} was sent.`,
+  'command-settled': (body) =>
+    `${command(body)} ${outcomes[text(body.outcome)] ?? `ended: ${text(body.outcome)}`}. ${text(body.detail)}`.trimEnd(),
+  notified: (body) => `“${text(body.receiver)}” could not be told of ${text(body.event)}: ${text(body.reason)}.`,
+  resolved: (body) => `Resolved: ${resolutions[text(body.resolution)] ?? text(body.resolution)}. ${text(body.note)}`.trimEnd(),
+  reopened: (body) => `It is back: ${text(body.summary)}`,
+  reviewed: (body) =>
+    body.why === 'time-box'
+      ? `The time for ${text(body.team)} is over; it stays here and somebody should look.`
+      : 'Still open, and nothing else is due: somebody should look.',
+}
+
+function asked(body: Body): string {
+  const because = typeof body.why === 'string' ? ` (asked, because ${body.why})` : ''
+  const otherwise = body.otherwise === 'isolate' ? 'Unanswered, it will be isolated' : 'Unanswered, nothing happens'
+  const until = typeof body.dueAt === 'number' ? ` at ${new Date(body.dueAt).toISOString().slice(11, 16)} UTC` : ''
+  return `Shall this machine be isolated?${because} ${otherwise}${until}.`
+}
+
+function answered(body: Body): string {
+  const what = { isolate: 'Isolate it', leave: 'Leave it as it is', release: 'Release it' }[text(body.answer)] ?? text(body.answer)
+  return body.why === 'unanswered' ? `${what}: nobody answered in time.` : `${what}: ${text(body.reason)}`
+}
+
+const command = (body: Body): string =>
+  ({ 'isolate-host': 'Isolation', 'release-host': 'Release', 'rearm-canaries': 'Arming the canaries again' })[text(body.verb)] ??
+  text(body.verb)
+
+const outcomes: Record<string, string> = {
+  succeeded: 'succeeded',
+  failed: 'failed',
+  refused: 'was refused by the machine',
+  expired: 'was not answered in time',
+  unknown: 'has an unknown outcome',
+}
+
+const resolutions: Record<string, string> = {
+  fixed: 'fixed',
+  'false-alarm': 'false alarm',
+  noise: 'noise',
+  duplicate: 'duplicate',
+  'wont-fix': 'not going to be fixed',
+  cleared: 'it cleared and nobody had touched it',
+}
+
+const why: Record<string, string> = { 'time-box': 'its time there was over' }
+
+/** Bodies are ours, but older versions wrote other ones: what is missing reads as nothing, never as an error. */
+const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+
+const reasons = (body: Body): string => (Array.isArray(body.reasons) ? body.reasons.map(text).join(' ') : '')
+
+const count = (value: unknown, word: string): string => `${text(value)} ${word}${value === 1 ? '' : 's'}`

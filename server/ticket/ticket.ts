@@ -1,0 +1,117 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { compareSeverity } from '#shared/domain/severity.ts'
+import type { Changes, Entry, PutRows, Subject, TicketCase, Trouble } from '../changes.ts'
+import type { TicketsTable, TimelineTable } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+
+/*
+ * Enters: correlate's verdict with the trouble; what the later stages and people decided.
+ * Leaves: tickets and their timeline. This is the only writer of both.
+ * Promises: the timeline is only appended to (invariant 5) and keeps its order within one instant; a ticket's version
+ * rises by one with every transaction that changed it.
+ * Meets: a noisy endpoint. Every signal is stored and counted, but only the first ones and round numbers get a line on
+ * the timeline, so that ten thousand of them can't bury what people wrote.
+ */
+
+/** A ticket as correlate opens it; priority, team and clocks are put on it by the stages that follow. */
+export function draftTicket(
+  trouble: Trouble,
+  subject: Subject,
+  from: { id: string; number: number; sourceId: string | null },
+  now: number,
+): TicketsTable {
+  return {
+    ...{ id: from.id, number: from.number, source_id: from.sourceId },
+    ...{ organisation_id: subject.organisation.id, site_id: subject.site?.id ?? null, endpoint_id: subject.endpoint?.id ?? null },
+    ...{ fingerprint: trouble.fingerprint, kind: trouble.kind, severity: trouble.severity, title: trouble.summary },
+    ...{ status: 'new', resolution: null, impact: 'low', urgency: 'low', priority: 'P4', tier: 'tier1', team: 'tier1', owner_id: null },
+    ...{ occurrences: 1, is_standing: trouble.state === 'raised' ? 1 : 0, containment: 'none' },
+    ...{ opened_at: now, last_signal_at: now, acknowledged_at: null, touched_at: null, resolved_at: null, in_tier_since: now },
+    ...{ respond_by: null, resolve_by: null, responded_at: null, matrix_version: 0, rule: '', reasons: '[]', version: 0 },
+  }
+}
+
+export const opened = (trouble: Trouble, actor: string): Changes => ({ entries: [{ kind: 'opened', actor, body: bodyOf(trouble) }] })
+
+/** The same trouble again. The headline follows what is worse. */
+export function joined({ ticket }: TicketCase, trouble: Trouble, isWorse: boolean, now: number): Changes {
+  const occurrences = ticket.occurrences + 1
+  const isStandingAgain = trouble.state === 'raised' && ticket.is_standing === 0
+  const isSaid = isWorse || isStandingAgain || isRoundNumber(occurrences)
+  return {
+    ticket: { ...again(ticket, trouble, now), ...(isWorse ? { title: trouble.summary } : {}) },
+    entries: isSaid ? [{ kind: 'signal-joined', actor: actorOf(trouble), body: { ...bodyOf(trouble), occurrences } }] : [],
+  }
+}
+
+/** It came back: a new life with new promises, on the timeline that is there. */
+export function reopened({ ticket }: TicketCase, trouble: Trouble, now: number): Changes {
+  const body = { ...bodyOf(trouble), endedAt: ticket.resolved_at, endedAs: ticket.resolution }
+  return {
+    ticket: {
+      ...again(ticket, trouble, now),
+      ...{ title: trouble.summary, severity: trouble.severity, status: 'new', resolution: null, resolved_at: null, owner_id: null },
+      ...{ acknowledged_at: null, touched_at: null, responded_at: null, containment: 'none' },
+    },
+    entries: [{ kind: 'reopened', actor: actorOf(trouble), body }],
+  }
+}
+
+export const cleared = ({ ticket }: TicketCase, trouble: Trouble): Changes =>
+  ticket.is_standing === 0
+    ? {}
+    : {
+        ticket: { is_standing: 0 },
+        entries: [{ kind: 'signal-cleared', actor: actorOf(trouble), body: { signalId: trouble.signalId, summary: trouble.summary } }],
+      }
+
+/** Agents speak for themselves; the collector speaks as `system`. */
+export const actorOf = ({ source }: Trouble): string => (source === 'agent' || source === 'source' ? 'agent' : 'system')
+
+function again(ticket: TicketsTable, trouble: Trouble, now: number): Partial<TicketsTable> {
+  return {
+    occurrences: ticket.occurrences + 1,
+    last_signal_at: now,
+    severity: compareSeverity(trouble.severity, ticket.severity) > 0 ? trouble.severity : ticket.severity,
+    is_standing: trouble.state === 'raised' ? 1 : ticket.is_standing,
+  }
+}
+
+const bodyOf = ({ signalId, summary, severity, kind }: Trouble): Record<string, unknown> => ({ signalId, summary, severity, kind })
+
+/** 1 to 5, 10, 20, 50, 100, 200, 500, … */
+function isRoundNumber(count: number): boolean {
+  if (count <= 5) return true
+  const power = 10 ** Math.floor(Math.log10(count))
+  return [1, 2, 5].some((digit) => count === digit * power)
+}
+
+/** Writes the cases' tickets with their new entries; returns the version each ticket has now. */
+export async function keepTickets(tx: Tx, putRows: PutRows, cases: readonly TicketCase[]): Promise<Map<string, number>> {
+  const tickets = cases.map(({ ticket }) => ({ ...ticket, version: ticket.version + 1 }))
+  await putRows(tx, 'tickets', tickets, { replaceWhere: ['id'] })
+  await keepEntries(
+    tx,
+    putRows,
+    cases.flatMap(({ ticket, entries }) => entries.map((entry) => ({ ticketId: ticket.id, entry }))),
+  )
+  return new Map(tickets.map(({ id, version }) => [id, version]))
+}
+
+/** Appends to timelines. Ids made in one go are sorted, so that one instant's entries stay in the order they were decided in. */
+export async function keepEntries(tx: Tx, putRows: PutRows, entries: readonly { ticketId: string; entry: Entry }[]): Promise<void> {
+  const ids = entries.map(() => randomUUIDv7()).sort()
+  const rows = entries.map(({ ticketId, entry }, index): TimelineTable => {
+    const { at, kind, actor, body } = entry
+    return { id: ids[index] ?? randomUUIDv7(), ticket_id: ticketId, at, kind, actor, body: JSON.stringify(body) }
+  })
+  await putRows(tx, 'timeline', rows, 'ignore')
+}
+
+export async function nextTicketNumber(tx: Tx): Promise<number> {
+  const { last } = await tx
+    .selectFrom('tickets')
+    .select(({ fn }) => fn.max('number').as('last'))
+    .executeTakeFirstOrThrow()
+  return (last ?? 0) + 1
+}

@@ -1,0 +1,117 @@
+import type { Selectable } from 'kysely'
+import type { Facts } from '#shared/domain/signal.ts'
+import { isOpen } from '#shared/domain/ticket.ts'
+import { caseOf, type Subject, type TicketCase, type Trouble } from './changes.ts'
+import { type LoneIsolation, latelyMs } from './command/contain.ts'
+import { correlationKey } from './correlate/correlate.ts'
+import type { Mark } from './ingest/handled.ts'
+import { loadCases, loadLoneIsolations, loadSubjects, loadTicketsOf, type Subjects } from './load.ts'
+import type { DigestLine } from './notify/notify.ts'
+import type { Matrix } from './route/matrix.ts'
+import type { SignalsTable, TicketsTable } from './store/schema.ts'
+import type { Tx } from './store/store.ts'
+import { nextTicketNumber } from './ticket/ticket.ts'
+
+/** A signal as the pipeline reads it. */
+export type SignalRow = Selectable<SignalsTable>
+
+/** What became of a signal. */
+export type Outcome = { kind: 'ticket'; work: TicketCase } | { kind: 'digest'; team: string } | { kind: 'record' }
+
+/** What a signal is decided on. */
+export interface View {
+  /** undefined: its endpoint or organisation is gone. */
+  subjectOf(signal: SignalRow): Subject | undefined
+  /** The open ticket of the same trouble, else the one that ended last. */
+  earlier(signal: SignalRow): TicketCase | undefined
+  readonly nextNumber: number
+  /** Machines that were isolated without a person. */
+  readonly lately: readonly LoneIsolation[]
+}
+
+/** What one group of signals is decided on, in memory: each signal sees what those before it changed. */
+export interface World extends View {
+  /** A signal's outcome, whole: of a signal that fails half way nothing gets here. */
+  take(signal: SignalRow, outcome: Outcome): void
+  readonly cases: readonly TicketCase[]
+  readonly marks: readonly Mark[]
+  readonly digests: readonly (DigestLine & { timeZone: string })[]
+}
+
+export async function loadWorld(tx: Tx, signals: readonly SignalRow[], matrix: Matrix, now: number): Promise<World> {
+  const subjects = await loadSubjects(tx, signals)
+  const tickets = newestPerTrouble(await loadTicketsOf(tx, signals, now))
+  const cases = new Map((await loadCases(tx, tickets, subjects)).map((work) => [correlationKey(work.ticket), work]))
+  const organisationIds = [...new Set(signals.map(({ organisation_id }) => organisation_id))]
+  const isContaining = signals.some(({ kind }) => kind.startsWith('security.'))
+  const lately = isContaining ? await loadLoneIsolations(tx, organisationIds, now - latelyMs(matrix)) : []
+  return inMemory(subjects, cases, lately, await nextTicketNumber(tx), now)
+}
+
+function inMemory(subjects: Subjects, cases: Map<string, TicketCase>, lately: LoneIsolation[], firstNumber: number, now: number): World {
+  const overtaken: TicketCase[] = []
+  const isolated = new Set<string>()
+  const marks: Mark[] = []
+  const digests: (DigestLine & { timeZone: string })[] = []
+  let nextNumber = firstNumber
+
+  /** A machine that an earlier signal of this group had isolated is on its way to it. */
+  const subjectOf = (signal: SignalRow): Subject | undefined => {
+    const subject = subjects.of(signal)
+    if (!subject?.endpoint || !isolated.has(subject.endpoint.id)) return subject
+    return { ...subject, isolation: { actual: 'open', ...subject.isolation, desired: 'isolated', isOnItsWay: true } }
+  }
+  const takeCase = (key: string, work: TicketCase): void => {
+    const before = cases.get(key)
+    if (before && before.ticket.id !== work.ticket.id) overtaken.push(before)
+    cases.set(key, work)
+    nextNumber = Math.max(nextNumber, work.ticket.number + 1)
+    const { endpoint, site, organisation } = work.subject
+    if (!endpoint || isolated.has(endpoint.id) || !work.orders.some(({ verb }) => verb === 'isolate-host')) return
+    isolated.add(endpoint.id)
+    lately.push({ endpointId: endpoint.id, siteId: site?.id ?? null, organisationId: organisation.id, at: now })
+  }
+  const takeLine = ({ id: signalId, organisation_id, endpoint_id, summary, ...signal }: SignalRow, team: string): void => {
+    const timeZone = subjects.of({ ...signal, organisation_id, endpoint_id })?.organisation.timeZone ?? 'UTC'
+    digests.push({ organisationId: organisation_id, endpointId: endpoint_id, team, signalId, summary, timeZone })
+  }
+  return {
+    subjectOf,
+    earlier(signal) {
+      const work = cases.get(correlationKey(signal))
+      const subject = subjectOf(signal)
+      return work && subject ? { ...work, subject } : work
+    },
+    take(signal, outcome) {
+      marks.push({ signalId: signal.id, outcome: outcome.kind, ticketId: outcome.kind === 'ticket' ? outcome.work.ticket.id : null })
+      if (outcome.kind === 'ticket') takeCase(correlationKey(signal), outcome.work)
+      if (outcome.kind === 'digest') takeLine(signal, outcome.team)
+    },
+    get nextNumber() {
+      return nextNumber
+    },
+    get cases() {
+      return [...overtaken, ...cases.values()]
+    },
+    ...{ lately, marks, digests },
+  }
+}
+
+/** A signal's row as the stages see it. It was validated on its way in. */
+export function troubleOf(signal: SignalRow): Trouble {
+  const { id, kind, severity, state, fingerprint, summary, origin } = signal
+  const source = origin === 'source' || origin === 'collector' ? origin : 'agent'
+  return { signalId: id, kind, severity, state, fingerprint, summary, facts: JSON.parse(signal.facts) as Facts, source, urgency: null }
+}
+
+export const newCase = (ticket: TicketsTable, subject: Subject): TicketCase => caseOf(ticket, subject, [], true)
+
+/** Sorted by when they opened, so a later one wins; an open one wins over all. */
+function newestPerTrouble(tickets: readonly TicketsTable[]): TicketsTable[] {
+  const newest = new Map<string, TicketsTable>()
+  for (const ticket of tickets) {
+    const known = newest.get(correlationKey(ticket))
+    if (!known || !isOpen(known.status)) newest.set(correlationKey(ticket), ticket)
+  }
+  return [...newest.values()]
+}

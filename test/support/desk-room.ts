@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import type { LiveEvent } from '#shared/api/live.ts'
+import type { CommandOrder } from '#shared/domain/command.ts'
+import type { Role } from '#shared/domain/endpoint.ts'
+import type { Signal } from '#shared/domain/signal.ts'
+import { createDispatcher, type Dispatcher } from '../../server/command/dispatcher.ts'
+import { createDesk, type Desk } from '../../server/desk.ts'
+import { createFire } from '../../server/due.ts'
+import { createTimers, type Timers } from '../../server/escalate/timers.ts'
+import { type Kept, tellOutside } from '../../server/keep.ts'
+import { createLiveBus } from '../../server/live.ts'
+import { createLoops } from '../../server/loop.ts'
+import webhook from '../../server/notify/notifiers/webhook.ts'
+import { createOutbox, type Outbox } from '../../server/notify/outbox.ts'
+import { createReceivers, type Receivers } from '../../server/notify/receivers.ts'
+import { createPipeline, type Pipeline } from '../../server/pipeline.ts'
+import { loadMatrix, type Matrix } from '../../server/route/matrix.ts'
+import { keepMatrix } from '../../server/route/route.ts'
+import { openStore, type Store } from '../../server/store/store.ts'
+import { keepEntries } from '../../server/ticket/ticket.ts'
+import { createTurns } from '../../server/turns.ts'
+import { FakeTime } from './fake-time.ts'
+
+export const matrixFile = join(import.meta.dirname, '../../server/route/default-matrix.yaml')
+
+export async function defaultMatrix(): Promise<Matrix> {
+  const loaded = await loadMatrix(matrixFile)
+  if (loaded.kind === 'bad') throw new Error(JSON.stringify(loaded.problems))
+  return loaded.matrix
+}
+
+/** The desk's half of a collector on a real store: what stands between ingest's commit and the socket. */
+export interface DeskRoom {
+  store: Store
+  time: FakeTime
+  matrix: Matrix
+  pipeline: Pipeline
+  timers: Timers
+  desk: Desk
+  dispatcher: Dispatcher
+  outbox: Outbox
+  receivers: Receivers
+  /** What reached an endpoint; `isConnected` decides whether anything does. */
+  sent: { endpointId: string; order: CommandOrder }[]
+  isConnected: boolean
+  heard: LiveEvent[]
+  /** Ingest's commit, then the pipeline until nothing is left to do. */
+  signals(...signals: Partial<PlacedSignal>[]): Promise<void>
+  /** Stops everything and starts it again on the same file, as after a crash. */
+  restart(): Promise<DeskRoom>
+  close(): Promise<void>
+}
+
+export interface PlacedSignal extends Signal {
+  endpointId: string | null
+  organisationId: string
+}
+
+export interface Options {
+  startsAt?: string
+  mode?: 'observe' | 'live'
+  plan?: string
+  roles?: Record<string, Role>
+  url?: string
+}
+
+/** Organisation `acme` (Europe/Berlin, live) with the site `site-1` and the endpoints of `roles`, by default ws, srv, core. */
+export async function openDeskRoom(options: Options = {}): Promise<DeskRoom> {
+  const folder = await mkdtemp(join(tmpdir(), 'tierline-desk-'))
+  const url = options.url ?? `sqlite:${join(folder, 'tierline.db')}`
+  const time = new FakeTime(options.startsAt)
+  await seed(url, time, options)
+  const room = await startRoom(url, time)
+  const close = room.close
+  room.close = async () => {
+    await close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return room
+}
+
+async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
+  const store = await openStore(url)
+  const log = pino({ level: process.env.TIERLINE_TEST_LOG ?? 'silent' })
+  const matrix = await keepMatrix(store.db, await defaultMatrix(), 'test', time.now())
+  const bus = createLiveBus()
+  const loops = createLoops({ time, log })
+  const turns = createTurns(store.db)
+  const sayOnTimeline: Parameters<typeof createOutbox>[0]['sayOnTimeline'] = (tx, ticketId, entry) =>
+    keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }])
+  const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, bus }, time.now())
+  const shared = { store, matrix, time, log, turns, loops, afterCommit }
+
+  const sent: DeskRoom['sent'] = []
+  const heard: LiveEvent[] = []
+  bus.subscribe((event) => heard.push(event))
+  const dispatcher = createDispatcher({
+    ...{ db: store.db, time, log, bus, loops, sayOnTimeline },
+    sign: async (order) => JSON.stringify(order),
+    send: (endpointId, { jws }) => {
+      if (room.isConnected) sent.push({ endpointId, order: JSON.parse(jws) as CommandOrder })
+      return room.isConnected
+    },
+  })
+  const outbox = createOutbox({ db: store.db, time, log, notifiers: [webhook], sayOnTimeline })
+  const timers = createTimers({ db: store.db, time, loops, fire: createFire(shared) })
+  const pipeline = createPipeline(shared)
+  const desk = createDesk(shared)
+  const stop = async (): Promise<void> => {
+    for (const each of [pipeline, timers, dispatcher, outbox]) await each.stop()
+    await store.close()
+  }
+  const room: DeskRoom = {
+    ...{ store, time, matrix, pipeline, timers, desk, dispatcher, outbox, sent, heard, isConnected: true },
+    receivers: createReceivers({ db: store.db, time }),
+    async signals(...signals) {
+      await putSignals(store, signals, time.now())
+      await pipeline.idle()
+      await dispatcher.idle()
+    },
+    async restart() {
+      await stop()
+      return startRoom(url, time)
+    },
+    close: stop,
+  }
+  timers.replan()
+  return room
+}
+
+export async function putSignals(store: Store, signals: Partial<PlacedSignal>[], now: number): Promise<void> {
+  const rows = signals.map((signal) => signalRow(signal, now))
+  await store.db.transaction().execute((tx) => store.capabilities.putRows(tx, 'signals', rows, 'ignore'))
+}
+
+let count = 0
+
+export function signalRow(signal: Partial<PlacedSignal>, now: number) {
+  const { endpointId = 'ws', organisationId = 'acme', kind = 'health.disk.full', severity = 'medium', state = 'raised' } = signal
+  const id = signal.id ?? `signal-${String(++count).padStart(8, '0')}`
+  return {
+    ...{ id, organisation_id: organisationId, endpoint_id: endpointId, source_id: null, kind, severity, state },
+    ...{ fingerprint: signal.fingerprint ?? kind, about: signal.about ?? '', summary: signal.summary ?? `It is ${kind}` },
+    ...{ facts: JSON.stringify(signal.facts ?? {}), evidence: '[]', detector: 'test', sensed_at: now, received_at: now },
+    ...{ origin: 'sent' as const, handled_at: null, outcome: null, ticket_id: null },
+  }
+}
+
+async function seed(url: string, time: FakeTime, { mode = 'live', plan = 'standard', roles }: Options): Promise<void> {
+  const store = await openStore(url)
+  const now = time.now()
+  const { db } = store
+  for (const id of ['acme', 'other']) {
+    await db.insertInto('organisations').values({ id, name: id, mode, plan, time_zone: 'Europe/Berlin', created_at: now }).execute()
+  }
+  await db.insertInto('sites').values({ id: 'site-1', organisation_id: 'acme', name: 'Berlin', time_zone: null, created_at: now }).execute()
+  const machines = Object.entries(roles ?? { ws: 'workstation', srv: 'server', core: 'core', unknown: 'unknown' })
+  for (const [id, role] of machines) {
+    const row = { id, organisation_id: 'acme', site_id: 'site-1', hostname: `${id}-host`, platform: 'linux' as const }
+    await db
+      .insertInto('endpoints')
+      .values({ ...row, confirmed_role: null, enrolled_at: now, removed_at: null })
+      .execute()
+    await db.insertInto('inventories').values({ endpoint_id: id, at: now, role, agent_version: '1', body: '{}' }).execute()
+  }
+  await store.close()
+}

@@ -21,7 +21,12 @@ export async function addDocs(app: FastifyInstance, version: string): Promise<vo
     },
     transform: jsonSchemaTransform,
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list', deepLinking: true } })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Without the bar on top, which offers to load other documents.
+    uiConfig: { layout: 'BaseLayout', docExpansion: 'list', deepLinking: true },
+    theme: { title: 'Tierline API' },
+  })
   const protocol = JSON.stringify(protocolSchema(), null, 2)
   app.get('/docs/protocol.json', { schema: { hide: true } }, (_request, reply) => reply.type('application/schema+json').send(protocol))
 }

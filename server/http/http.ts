@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -6,6 +7,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino'
 import { seconds } from '#shared/domain/time.ts'
 import type { Audit } from '../audit/audit.ts'
+import type { ServerCertificate } from '../identity/server-certificate.ts'
 import type { Store } from '../store/store.ts'
 import { createRecorder } from './changes.ts'
 import { serveConsole } from './console-files.ts'
@@ -36,8 +38,8 @@ export interface HttpOptions extends Omit<Needs, 'personOf' | 'streams' | 'watch
   store: Store
   audit: Audit
   log: Logger
-  /** PEM. Absent: plain HTTP, which is for loopback and for proxies that end TLS. */
-  tls?: { cert: string; key: string }
+  /** Absent: plain HTTP, which is for loopback and for proxies that end TLS. */
+  tls?: ServerCertificate
 }
 
 export interface Http {
@@ -45,6 +47,8 @@ export interface Http {
   url: string
   /** The whole API, for who wants to enumerate it. */
   routes: readonly Route[]
+  /** For new connections; only where it was started with one. */
+  replaceCertificate(certificate: ServerCertificate): void
   stop(): Promise<void>
 }
 
@@ -53,7 +57,7 @@ const maxBodyBytes = 1_048_576
 export async function startHttp(options: HttpOptions): Promise<Http> {
   const { config, people, matrix, store, time, bus, log, tls } = options
   const streams = createStreams({ bus, time })
-  const watches = createWatches(options)
+  const watches = createWatches(options.wire)
   const personOf = createPersonOf(matrix.powersOf, (caller) => createView(store.reader, caller.scope))
   const routes = routesOf({ ...options, personOf, streams, watches })
   checkDeclarations(routes)
@@ -79,9 +83,11 @@ export async function startHttp(options: HttpOptions): Promise<Http> {
   return {
     url: urlOf(app, config.console.host, tls !== undefined),
     routes,
+    replaceCertificate: (certificate) => {
+      if (app.server instanceof TlsServer) app.server.setSecureContext(contextOf(certificate))
+    },
     stop: async () => {
       streams.stop()
-      watches.stop()
       await app.close()
     },
   }
@@ -97,13 +103,17 @@ function createApp(tls: HttpOptions['tls']): FastifyInstance {
     frameworkErrors: answerUnroutable,
   } as const
   // The two kinds of server differ in type only where nobody here looks.
-  const app = tls ? (fastify({ ...limits, https: { ...tls, minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance) : fastify(limits)
+  const app = tls
+    ? (fastify({ ...limits, https: { ...contextOf(tls), minVersion: 'TLSv1.2' } }) as unknown as FastifyInstance)
+    : fastify(limits)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   // A page of another origin may send text/plain without asking first.
   app.removeContentTypeParser('text/plain')
   return app
 }
+
+const contextOf = ({ certificate, key }: ServerCertificate) => ({ cert: certificate, key })
 
 async function addHeaders(app: FastifyInstance, isTls: boolean): Promise<void> {
   await app.register(helmet, {

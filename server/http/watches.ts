@@ -1,22 +1,17 @@
-import type { LiveBus } from '../live.ts'
-import type { AgentWire } from './needs.ts'
+import type { AgentWire } from '../wire/wire.ts'
 
 /*
  * Enters: somebody looks at an endpoint, and looks away. Leaves: the wire hears of the first and of the last.
- * Promises: an endpoint is watched while at least one looks; one that comes back meanwhile is told again.
+ * Promises: an endpoint is watched while at least one looks; the wire tells it again when it comes back meanwhile.
  */
 
 export interface Watches {
   /** @returns what ends it; ending twice does nothing. */
   begin(endpointId: string): () => void
-  stop(): void
 }
 
-export function createWatches({ wire, bus }: { wire: Pick<AgentWire, 'watch'>; bus: LiveBus }): Watches {
+export function createWatches(wire: Pick<AgentWire, 'watch'>): Watches {
   const lookers = new Map<string, number>()
-  const unsubscribe = bus.subscribe(({ topic, id }) => {
-    if (topic === 'endpoint' && lookers.has(id)) wire.watch(id, true)
-  })
 
   const count = (endpointId: string, by: 1 | -1): void => {
     const before = lookers.get(endpointId) ?? 0
@@ -36,6 +31,5 @@ export function createWatches({ wire, bus }: { wire: Pick<AgentWire, 'watch'>; b
         count(endpointId, -1)
       }
     },
-    stop: unsubscribe,
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EndpointChange, EndpointContain, EndpointDetail, EndpointList, SampleList, SampleQuery } from '#shared/api/endpoints.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
+import type { Desk } from '../../desk.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import type { Needs } from '../needs.ts'
 import { listEndpoints, readEndpoint, readSamples } from '../reads/endpoints.ts'
@@ -10,62 +11,60 @@ import { actorIn } from './tickets.ts'
 
 const ById = z.object({ id: z.string().max(64) })
 
-export default function endpoints({ desk, identity, wire }: Needs): Route[] {
-  const detail = async (by: Person, id: string) => found('endpoint', await readEndpoint(by.view, id))
-  const about = { names: { 'params.id': 'endpoint' }, params: ById } as const
+const about = { names: { 'params.id': 'endpoint' }, params: ById } as const
 
-  const contain = (verb: 'isolate' | 'release', summary: string, act: typeof desk.isolateEndpoint): Route =>
-    defineRoute({
-      ...about,
-      method: 'POST',
-      path: `/api/endpoints/:id/${verb}`,
-      summary,
-      access: { who: 'person', power: verb, reach: 'organisation' },
-      action: `endpoint.${verb}`,
-      body: EndpointContain,
-      answer: EndpointDetail,
-      handle: async ({ params, body, by }) => {
-        mustBeDone(await act({ endpointId: params.id, person: actorIn(by), reason: body.reason }))
-        return detail(by, params.id)
-      },
-    })
+const detail = async (by: Person, id: string) => found('endpoint', await readEndpoint(by.view, id))
 
+export default function endpoints(needs: Needs): Route[] {
+  return [
+    ...reading,
+    ...administering(needs),
+    contain('isolate', needs.desk.isolateEndpoint),
+    contain('release', needs.desk.releaseEndpoint),
+  ]
+}
+
+const reading: Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/api/endpoints',
+    summary: 'Endpoints, by name',
+    access: { who: 'person', power: null, reach: 'organisation' },
+    names: { 'query.organisationId': 'organisation' },
+    query: z.object({ organisationId: z.string().max(64).optional() }),
+    answer: EndpointList,
+    handle: async ({ query, by }) => ({ endpoints: await listEndpoints(by.view, query.organisationId) }),
+  }),
+  defineRoute({
+    ...about,
+    method: 'GET',
+    path: '/api/endpoints/:id',
+    summary: 'One endpoint with its inventory, gaps and commands',
+    access: { who: 'person', power: null, reach: 'organisation' },
+    answer: EndpointDetail,
+    handle: ({ params, by }) => detail(by, params.id),
+  }),
+  defineRoute({
+    ...about,
+    method: 'GET',
+    path: '/api/endpoints/:id/samples',
+    summary: 'Its health over at most 24 hours, oldest first',
+    access: { who: 'person', power: null, reach: 'organisation' },
+    query: SampleQuery,
+    answer: SampleList,
+    handle: async ({ params, query, by }) => ({ samples: await readSamples(by.view, params.id, query.from, query.to) }),
+  }),
+]
+
+function administering({ identity, wire }: Needs): Route[] {
+  const access = { who: 'person', power: 'administer', reach: 'organisation' } as const
   return [
     defineRoute({
-      method: 'GET',
-      path: '/api/endpoints',
-      summary: 'Endpoints, by name',
-      access: { who: 'person', power: null, reach: 'organisation' },
-      names: { 'query.organisationId': 'organisation' },
-      query: z.object({ organisationId: z.string().max(64).optional() }),
-      answer: EndpointList,
-      handle: async ({ query, by }) => ({ endpoints: await listEndpoints(by.view, query.organisationId) }),
-    }),
-    defineRoute({
       ...about,
-      method: 'GET',
-      path: '/api/endpoints/:id',
-      summary: 'One endpoint with its inventory, gaps and commands',
-      access: { who: 'person', power: null, reach: 'organisation' },
-      answer: EndpointDetail,
-      handle: ({ params, by }) => detail(by, params.id),
-    }),
-    defineRoute({
-      ...about,
-      method: 'GET',
-      path: '/api/endpoints/:id/samples',
-      summary: 'Its health over at most 24 hours, oldest first',
-      access: { who: 'person', power: null, reach: 'organisation' },
-      query: SampleQuery,
-      answer: SampleList,
-      handle: async ({ params, query, by }) => ({ samples: await readSamples(by.view, params.id, query.from, query.to) }),
-    }),
-    defineRoute({
-      ...about,
+      access,
       method: 'PATCH',
       path: '/api/endpoints/:id',
       summary: 'Say what the machine is for; null: take the role that its agent found',
-      access: { who: 'person', power: 'administer', reach: 'organisation' },
       action: 'endpoint.confirm-role',
       body: EndpointChange,
       answer: EndpointDetail,
@@ -74,14 +73,12 @@ export default function endpoints({ desk, identity, wire }: Needs): Route[] {
         return detail(by, params.id)
       },
     }),
-    contain('isolate', 'Cut it off from everything but its collector', desk.isolateEndpoint),
-    contain('release', 'Undo its isolation', desk.releaseEndpoint),
     defineRoute({
       ...about,
+      access,
       method: 'DELETE',
       path: '/api/endpoints/:id',
       summary: 'Revoke its certificate and end its session',
-      access: { who: 'person', power: 'administer', reach: 'organisation' },
       action: 'endpoint.revoke',
       answer: z.void(),
       status: 204,
@@ -91,4 +88,23 @@ export default function endpoints({ desk, identity, wire }: Needs): Route[] {
       },
     }),
   ]
+}
+
+const summaries = { isolate: 'Cut it off from everything but its collector', release: 'Undo its isolation' }
+
+function contain(verb: 'isolate' | 'release', act: Desk['isolateEndpoint']): Route {
+  return defineRoute({
+    ...about,
+    method: 'POST',
+    path: `/api/endpoints/:id/${verb}`,
+    summary: summaries[verb],
+    access: { who: 'person', power: verb, reach: 'organisation' },
+    action: `endpoint.${verb}`,
+    body: EndpointContain,
+    answer: EndpointDetail,
+    handle: async ({ params, body, by }) => {
+      mustBeDone(await act({ endpointId: params.id, person: actorIn(by), reason: body.reason }))
+      return detail(by, params.id)
+    },
+  })
 }

@@ -63,19 +63,18 @@ describe('bad input', () => {
 })
 
 describe('what the desk answers', () => {
-  const acknowledge = () => admin.ask('POST', `/api/tickets/${own.ticket}/acknowledge`, { version: 1 })
+  const act = (verb: string, body: object) => admin.ask('POST', `/api/tickets/${own.ticket}/${verb}`, body)
 
-  it('becomes 409 with the version as it is now, or with what would be legal', async () => {
-    console_.desk.next = { kind: 'stale', version: 7 }
-    expect(await acknowledge()).toMatchObject({ status: 409, body: { code: 'stale', version: 7 } })
-    console_.desk.next = { kind: 'illegal', legal: ['reopen'] }
-    expect(await acknowledge()).toMatchObject({ status: 409, body: { code: 'not-legal', legal: ['reopen'] } })
-    console_.desk.next = { kind: 'refused', reason: 'It can not isolate: off (local trial).' }
-    expect(await acknowledge()).toMatchObject({ status: 409, body: { code: 'refused', detail: 'It can not isolate: off (local trial).' } })
-    console_.desk.next = { kind: 'missing' }
-    expect((await acknowledge()).status).toBe(404)
-    console_.desk.next = undefined
-    expect(await acknowledge()).toMatchObject({ status: 200, body: { id: own.ticket } })
+  it('becomes 409 with the version as it is now, with why not, or with what would be legal', async () => {
+    const taken = await act('acknowledge', { version: 1 })
+    expect(taken).toMatchObject({ status: 200, body: { id: own.ticket, status: 'acknowledged' } })
+    const { version } = taken.body
+    expect(await act('comments', { version: 1, text: 'too late' })).toMatchObject({ status: 409, body: { code: 'stale', version } })
+    expect(await act('leave', { version, reason: 'no' })).toMatchObject({
+      status: 409,
+      body: { code: 'refused', detail: expect.any(String) },
+    })
+    expect(await act('acknowledge', { version })).toMatchObject({ status: 409, body: { code: 'not-legal', legal: ['wait', 'resolve'] } })
   })
 })
 

@@ -1,34 +1,36 @@
-import { randomUUIDv7 } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { type Audit, createAudit } from '../../../server/audit/audit.ts'
+import { createAudit } from '../../../server/audit/audit.ts'
+import { keepResult } from '../../../server/command/command.ts'
+import { createDesk } from '../../../server/desk.ts'
 import { type Http, type HttpOptions, startHttp } from '../../../server/http/http.ts'
+import { openIdentity } from '../../../server/identity/identity.ts'
+import { createIngest } from '../../../server/ingest/ingest.ts'
 import { createLiveBus, type LiveBus } from '../../../server/live.ts'
+import { createReceivers } from '../../../server/notify/receivers.ts'
 import { createPeople, type People } from '../../../server/people/people.ts'
 import { loadMatrix, type Matrix } from '../../../server/route/matrix.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
+import { sentence } from '../../../server/ticket/sentences.ts'
+import { createTurns } from '../../../server/turns.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
 /** What the rooms behind http were asked to do, in order: `desk.acknowledge`, `wire.watch`, … */
-export type Asked = [what: string, ...with_: unknown[]][]
+export type Asked = [what: string, ...given: unknown[]][]
 
 export interface TestConsole extends AsyncDisposable {
   http: Http
   url: string
   store: Store
   people: People
-  audit: Audit
   bus: LiveBus
   time: FakeTime
-  matrix: Matrix
   asked: Asked
-  /** What the next act at the desk comes to; done otherwise. */
-  desk: { next: Awaited<ReturnType<HttpOptions['desk']['acknowledge']>> | undefined }
 }
 
-/** http with real people, audit, matrix and store, over a real socket; the rooms behind it write down what they hear. */
+/** The console's half of a collector over a real socket and a real store; of the agents' half only the wire is missing. */
 export async function startConsole(change: Partial<HttpOptions> = {}): Promise<TestConsole> {
   const folder = await mkdtemp(join(tmpdir(), 'tierline-http-'))
   const time = new FakeTime()
@@ -36,24 +38,47 @@ export async function startConsole(change: Partial<HttpOptions> = {}): Promise<T
   const audit = createAudit({ time })
   const people = createPeople({ store, time, audit })
   const bus = createLiveBus()
-  const matrix = await defaultMatrix()
   const asked: Asked = []
-  const desk: TestConsole['desk'] = { next: undefined }
   const http = await startHttp({
     config: { console: { host: '127.0.0.1', port: 0 }, consoleDist: join(folder, 'dist') },
-    ...{ store, time, log: pino({ level: 'silent' }), people, audit, bus, matrix, version: '0.1.0-test' },
-    ...neighbours(asked, desk),
-    sentence: ({ kind }) => `It was ${kind}.`,
+    ...{ store, time, log: pino({ level: 'silent' }), people, audit, bus, version: '0.1.0-test', sentence },
+    ...(await rooms({ store, time, folder, asked })),
+    wire: noting(asked, 'wire', { watch: () => undefined, disconnect: () => undefined }),
     agentsUrl: 'https://127.0.0.1:7843',
     ...change,
   })
   return {
-    ...{ http, url: http.url, store, people, audit, bus, time, matrix, asked, desk },
+    ...{ http, url: http.url, store, people, bus, time, asked },
     [Symbol.asyncDispose]: async () => {
       await http.stop()
       await store.close()
       await rm(folder, { recursive: true })
     },
+  }
+}
+
+interface Ground {
+  store: Store
+  time: FakeTime
+  folder: string
+  asked: Asked
+}
+
+async function rooms({
+  store,
+  time,
+  folder,
+  asked,
+}: Ground): Promise<Pick<HttpOptions, 'matrix' | 'desk' | 'identity' | 'ingest' | 'receivers'>> {
+  const matrix = await defaultMatrix()
+  const desk = createDesk({ store, matrix, time, turns: createTurns(store.db), afterCommit: () => undefined })
+  const keepers = { keepSamples: async () => undefined, keepInventory: async () => undefined, keepResult }
+  return {
+    matrix,
+    desk: noting(asked, 'desk', desk),
+    identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
+    ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
+    receivers: noting(asked, 'receivers', createReceivers({ db: store.db, time })),
   }
 }
 
@@ -63,34 +88,16 @@ async function defaultMatrix(): Promise<Matrix> {
   return loaded.matrix
 }
 
-function neighbours(asked: Asked, desk: TestConsole['desk']): Pick<HttpOptions, 'desk' | 'identity' | 'ingest' | 'wire' | 'receivers'> {
-  const note = <Answer>(what: string, answer: () => Answer) => {
-    return async (...given: unknown[]): Promise<Answer> => {
-      asked.push([what, ...given])
-      return answer()
-    }
-  }
-  const act = (verb: string) => note(`desk.${verb}`, () => desk.next ?? { kind: 'done' as const, version: 2 })
-  return {
-    desk: {
-      open: note('desk.open', () => randomUUIDv7()),
-      ...{ acknowledge: act('acknowledge'), comment: act('comment'), resolve: act('resolve') },
-      ...{ isolate: act('isolate'), release: act('release'), leave: act('leave') },
-      ...{ isolateEndpoint: act('isolateEndpoint'), releaseEndpoint: act('releaseEndpoint') },
+/** The same room, and a line in `asked` for whatever it is asked to do. */
+function noting<Room extends object>(asked: Asked, name: string, room: Room): Room {
+  return new Proxy(room, {
+    get: (target, verb) => {
+      const value: unknown = Reflect.get(target, verb)
+      if (typeof value !== 'function') return value
+      return (...given: unknown[]): unknown => {
+        asked.push([`${name}.${String(verb)}`, ...given])
+        return Reflect.apply(value, target, given)
+      }
     },
-    identity: {
-      createToken: note('identity.createToken', () => ({ id: randomUUIDv7(), token: 'tl1.made', expiresAt: 1 })),
-      revoke: note('identity.revoke', () => undefined),
-      confirmRole: note('identity.confirmRole', () => undefined),
-    },
-    ingest: { takeFromSource: note('ingest.takeFromSource', () => randomUUIDv7()) },
-    wire: {
-      watch: (...given) => void asked.push(['wire.watch', ...given]),
-      disconnect: (...given) => void asked.push(['wire.disconnect', ...given]),
-    },
-    receivers: {
-      create: note('receivers.create', () => ({ id: randomUUIDv7(), secret: 'a secret made for you' })),
-      disable: note('receivers.disable', () => true),
-    },
-  }
+  })
 }

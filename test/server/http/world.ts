@@ -166,7 +166,14 @@ async function addTicket(
     .execute()
   await db
     .insertInto('timeline')
-    .values({ id: randomUUIDv7(), ticket_id: id, at: now, kind: 'opened', actor: 'system', body: JSON.stringify({ mark }) })
+    .values({
+      id: randomUUIDv7(),
+      ticket_id: id,
+      at: now,
+      kind: 'opened',
+      actor: 'system',
+      body: JSON.stringify({ summary: `${mark} summary` }),
+    })
     .execute()
   await db
     .insertInto('signals')

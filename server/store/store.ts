@@ -19,14 +19,19 @@ export interface Store {
   /** Reads what is committed; console, reports and charts belong here. */
   reader: Kysely<Database>
   capabilities: Capabilities
+  /** Whether a commit succeeds now; false when the disk is full or the database away. */
+  isWell(): Promise<boolean>
   close(): Promise<void>
 }
+
+/** What a dialect opens. */
+export type Connections = Omit<Store, 'isWell'>
 
 export async function openStore(url: string): Promise<Store> {
   const store = await connect(url)
   try {
     await migrate(store)
-    return store
+    return { ...store, isWell: () => canCommit(store) }
   } catch (error) {
     await store.close()
     throw error
@@ -34,14 +39,23 @@ export async function openStore(url: string): Promise<Store> {
 }
 
 /** A dialect is loaded when its URL asks for it. */
-async function connect(url: string): Promise<Store> {
+async function connect(url: string): Promise<Connections> {
   if (url.startsWith('sqlite:')) return (await import('./dialects/sqlite.ts')).openSqlite(url.slice('sqlite:'.length))
   if (/^postgres(ql)?:\/\//.test(url)) return (await import('./dialects/postgres.ts')).openPostgres(url)
   throw new Fault('database-unknown', 'The database must be "sqlite" or a URL that starts with postgres://.')
 }
 
-async function migrate(store: Store): Promise<void> {
+async function migrate(store: Connections): Promise<void> {
   const provider = { getMigrations: async () => migrations(store.capabilities) }
   const { error } = await new Migrator({ db: store.db, provider }).migrateToLatest()
   if (error) throw new Fault('migration-failed', `The database could not be brought up to date: ${sentenceOf(error)}.`, { cause: error })
+}
+
+async function canCommit({ db, capabilities }: Connections): Promise<boolean> {
+  const probe = { key: 'last-probe', value: 'committed' }
+  const done = db.transaction().execute((tx) => capabilities.putRows(tx, 'meta', [probe], { replaceWhere: ['key'] }))
+  return done.then(
+    () => true,
+    () => false,
+  )
 }

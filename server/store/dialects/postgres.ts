@@ -3,15 +3,23 @@ import pg from 'pg'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { type Capabilities, conflictClause } from '../capabilities.ts'
 import type { Database } from '../schema.ts'
-import type { Store } from '../store.ts'
+import type { Connections } from '../store.ts'
 
 /** Ingest, pipeline and a handful of people's acts at once; the rest waits its turn. */
 const maxWriters = 8
 const maxReaders = 4
+/** A database that is away is an answer too. */
+const connectionTimeoutMillis = 10_000
 
-export async function openPostgres(url: string): Promise<Store> {
-  const writers = new pg.Pool({ connectionString: url, max: maxWriters, types })
-  const readers = new pg.Pool({ connectionString: url, max: maxReaders, types, options: '-c default_transaction_read_only=on' })
+export async function openPostgres(url: string): Promise<Connections> {
+  const writers = new pg.Pool({ connectionString: url, max: maxWriters, types, connectionTimeoutMillis })
+  const readers = new pg.Pool({
+    connectionString: url,
+    max: maxReaders,
+    types,
+    connectionTimeoutMillis,
+    options: '-c default_transaction_read_only=on',
+  })
   // A pool tells of a connection lost while idle; the next query opens another one or says what is wrong.
   for (const pool of [writers, readers]) pool.on('error', () => undefined)
   await reach(writers, url)

@@ -14,10 +14,10 @@ import { type Capabilities, conflictClause } from '../capabilities.ts'
 import type { Database } from '../schema.ts'
 import { connectSqlite, type SqliteConnection } from '../sqlite/connection.ts'
 import { readerDialect } from '../sqlite/reader.ts'
-import type { Store } from '../store.ts'
+import type { Connections } from '../store.ts'
 
 /** One file, readable by its owner only; WAL and shared memory lie beside it with the same mode. */
-export async function openSqlite(file: string): Promise<Store> {
+export async function openSqlite(file: string): Promise<Connections> {
   const connection = open(file)
   const db = new Kysely<Database>({ dialect: writerDialect(connection) })
   const reader = new Kysely<Database>({ dialect: readerDialect(file) })

@@ -1,0 +1,271 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { LiveEvent } from '#shared/api/live.ts'
+import { commands } from '#shared/commands/registry.ts'
+import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { hours, type Time } from '#shared/domain/time.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { agentsUrlOf, certificateHosts } from './addresses.ts'
+import { type Audit, createAudit } from './audit/audit.ts'
+import { keepResult } from './command/command.ts'
+import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
+import { type CollectorConfig, isLoopback } from './config.ts'
+import { createDesk, type Desk } from './desk.ts'
+import { createFire } from './due.ts'
+import { createTimers } from './escalate/timers.ts'
+import { type Http, startHttp } from './http/http.ts'
+import { type Identity, openIdentity } from './identity/identity.ts'
+import { createIngest, type Ingest } from './ingest/ingest.ts'
+import { type Kept, tellOutside } from './keep.ts'
+import { createLiveBus, type LiveBus } from './live.ts'
+import { createLoops } from './loop.ts'
+import { startMeasure } from './measure/measure.ts'
+import webhook from './notify/notifiers/webhook.ts'
+import { createOutbox, type OutboxOptions } from './notify/outbox.ts'
+import { createReceivers, type Receivers } from './notify/receivers.ts'
+import { createPeople, type People } from './people/people.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+import { startPresence } from './presence/presence.ts'
+import { loadMatrix, type Matrix, problemLine } from './route/matrix.ts'
+import { keepMatrix } from './route/route.ts'
+import { prepareDataFolder } from './store/data-folder.ts'
+import { openStore, type Store } from './store/store.ts'
+import { sentence } from './ticket/sentences.ts'
+import { keepEntries } from './ticket/ticket.ts'
+import { createTurns } from './turns.ts'
+import { type AgentWire, startWire } from './wire/wire.ts'
+
+/*
+ * The only file that news things up, from the disk to the doors: ground (store, people, identity, matrix), desk
+ * (pipeline, timers, commands, outbox), intake (ingest and what it feeds), doors (agents' port, console and API).
+ * Whatever starts leaves its stop on one stack, which is drained in reverse: doors first, the store last.
+ */
+
+export interface Collector {
+  consoleUrl: string
+  agentsUrl: string
+  /** Only when it was made now; shown once. */
+  firstSignIn?: { login: string; password: string }
+  /** The organisation that the first run made, or the oldest. */
+  organisationId: string
+  store: Store
+  identity: Identity
+  people: People
+  pipeline: Pipeline
+  wire: AgentWire
+  /** Stop accepting, commit, acknowledge, say goodbye, close. */
+  stop(): Promise<void>
+}
+
+export interface Surroundings {
+  time: Time
+  log: Logger
+}
+
+/** @throws Fault with one sentence for whatever a person can put right. */
+export async function startCollector(config: CollectorConfig, surroundings: Surroundings): Promise<Collector> {
+  const teardowns = new AsyncDisposableStack()
+  const around = { ...surroundings, config, teardowns }
+  try {
+    const ground = await layGround(around)
+    const desk = createDeskRoom(around, ground)
+    const intake = await createIntake(around, ground, desk)
+    const doors = await openDoors(around, ground, desk, intake)
+    carryOn(desk)
+    const { store, identity, people, firstRun } = ground
+    const { wire, http, agentsUrl } = doors
+    const about = { store, identity, people, pipeline: desk.pipeline, wire, consoleUrl: http.url, agentsUrl }
+    return { ...about, ...firstRun, stop: () => teardowns.disposeAsync() }
+  } catch (error) {
+    await teardowns.disposeAsync()
+    throw error
+  }
+}
+
+interface Around extends Surroundings {
+  config: CollectorConfig
+  teardowns: AsyncDisposableStack
+}
+
+// ── ground ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Ground {
+  store: Store
+  audit: Audit
+  people: People
+  identity: Identity
+  matrix: Matrix
+  bus: LiveBus
+  firstRun: { organisationId: string; firstSignIn?: { login: string; password: string } }
+}
+
+async function layGround({ config, time, teardowns }: Around): Promise<Ground> {
+  prepareDataFolder(config.dataDir)
+  const matrix = await readMatrix(config)
+  const store = await openStore(config.database === 'sqlite' ? `sqlite:${join(config.dataDir, 'tierline.db')}` : config.database)
+  teardowns.defer(() => store.close())
+  const audit = createAudit({ time })
+  const people = createPeople({ store, time, audit })
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  const firstRun = await people.ensureFirstRun({ mode: 'observe', timeZone })
+  const identity = await openIdentity({ dataDir: config.dataDir, store, time, verbs: [...commands.keys()] })
+  return {
+    store,
+    audit,
+    people,
+    identity,
+    matrix: await keepMatrix(store.db, matrix, 'system', time.now()),
+    bus: createLiveBus(),
+    firstRun,
+  }
+}
+
+async function readMatrix({ matrixFile = join(import.meta.dirname, 'route/default-matrix.yaml') }: CollectorConfig): Promise<Matrix> {
+  const loaded = await loadMatrix(matrixFile)
+  if (loaded.kind === 'matrix') return loaded.matrix
+  throw new Fault('matrix-bad', loaded.problems.map((problem) => problemLine(matrixFile, problem)).join('\n'))
+}
+
+// ── desk ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface DeskRoom {
+  desk: Desk
+  pipeline: Pipeline
+  dispatcher: Dispatcher
+  receivers: Receivers
+  outbox: { nudge(): void }
+  timers: { replan(): void }
+  /** The agents' port opens last; until then no endpoint is connected. */
+  connect(wire: AgentWire): void
+}
+
+function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, identity }: Ground): DeskRoom {
+  const { db } = store
+  const loops = createLoops({ time, log })
+  const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, bus }, time.now())
+  const shared = { store, matrix, time, log, turns: createTurns(db), loops, afterCommit }
+  const sayOnTimeline: OutboxOptions['sayOnTimeline'] = (tx, ticketId, entry) =>
+    keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }])
+
+  let wire: AgentWire | undefined
+  const send: AgentWire['sendCommand'] = (endpointId, command) => wire?.sendCommand(endpointId, command) ?? false
+  const outbox = createOutbox({ db, time, log, notifiers: [webhook], sayOnTimeline })
+  teardowns.defer(() => outbox.stop())
+  const dispatcher = createDispatcher({ db, time, log, bus, loops, sign: identity.authority.sign, send, sayOnTimeline })
+  teardowns.defer(() => dispatcher.stop())
+  const timers = createTimers({ db, time, loops, fire: createFire(shared) })
+  teardowns.defer(() => timers.stop())
+  const pipeline = createPipeline(shared)
+  teardowns.defer(() => pipeline.stop())
+  const receivers = createReceivers({ db, time })
+  const connect = (opened: AgentWire): void => {
+    wire = opened
+  }
+  return { desk: createDesk(shared), pipeline, dispatcher, receivers, outbox, timers, connect }
+}
+
+/** What a crash left undone: unhandled signals, timers that came due meanwhile, commands and notices not yet out. */
+function carryOn({ pipeline, timers, dispatcher, outbox }: DeskRoom): void {
+  timers.replan()
+  pipeline.nudge(true)
+  dispatcher.nudge()
+  outbox.nudge()
+}
+
+// ── intake ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Intake {
+  ingest: Ingest
+  presence: Awaited<ReturnType<typeof startPresence>>
+}
+
+async function createIntake({ time, log, teardowns }: Around, { store, bus }: Ground, { pipeline }: DeskRoom): Promise<Intake> {
+  const publish = (topic: LiveEvent['topic'], endpoints: readonly { endpointId: string; organisationId: string }[]) => {
+    for (const { endpointId, organisationId } of endpoints)
+      bus.publish({ topic, id: endpointId, organisationId, endpointId, at: time.now() })
+  }
+  const measure = startMeasure({ store, time, log })
+  teardowns.defer(() => measure.stop())
+  const presence = await startPresence({ store, time, log, onChanged: (endpoints) => publish('endpoint', endpoints) })
+  teardowns.defer(() => presence.stop())
+  const ingest = createIngest({
+    store,
+    time,
+    keepers: { keepSamples: measure.keepSamples, keepInventory: measure.keepInventory, keepResult },
+    onCommitted: ({ hasWork, hasSecurity, sampled, inventoried }) => {
+      if (hasWork) pipeline.nudge(hasSecurity)
+      publish('sample', sampled)
+      publish('endpoint', inventoried)
+    },
+  })
+  teardowns.defer(() => ingest.idle())
+  return { ingest, presence }
+}
+
+// ── doors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function openDoors(
+  around: Around,
+  ground: Ground,
+  room: DeskRoom,
+  intake: Intake,
+): Promise<{ wire: AgentWire; http: Http; agentsUrl: string }> {
+  const { config, time, log, teardowns } = around
+  const { identity, store, bus, matrix, people, audit } = ground
+  const certificate = await identity.serverCertificate(certificateHosts(config))
+  const wire = await openAgentsPort(around, ground, room, intake, certificate)
+  const agentsUrl = agentsUrlOf(config, wire.port)
+  const { certificate: cert, key } = certificate
+  const about = { time, log, version: packageJson.version, people, audit, matrix, identity, bus, store, config, agentsUrl }
+  const stages = { desk: room.desk, receivers: room.receivers, ingest: intake.ingest, wire, sentence }
+  const tls = isLoopback(config.console.host) ? {} : { tls: { cert, key } }
+  const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))
+  teardowns.defer(() => http.stop())
+  return { wire, http, agentsUrl }
+}
+
+async function openAgentsPort(
+  { config, time, log, teardowns }: Around,
+  { identity }: Ground,
+  { dispatcher, connect }: DeskRoom,
+  intake: Intake,
+  certificate: Awaited<ReturnType<Identity['serverCertificate']>>,
+): Promise<AgentWire> {
+  const logged = (doing: Promise<void>, endpointId: string): void => {
+    doing.catch((error: unknown) => log.error({ endpointId, reason: sentenceOf(error) }, 'what an agent said of its commands was not kept'))
+  }
+  const options = { listen: config.agents, certificate, version: packageJson.version, identity, ...intake, time, log }
+  const wire = await startWire({
+    ...options,
+    onConnected: (endpointId) => logged(dispatcher.connected(endpointId), endpointId),
+    onReceived: (endpointId, commandId, at) => logged(dispatcher.received(endpointId, commandId, at), endpointId),
+    onReported: (endpointId, status) => logged(dispatcher.reported(endpointId, status), endpointId),
+  }).catch(explainListen('--agents-port', config.agents))
+  teardowns.defer(() => wire.stop())
+  connect(wire)
+  const renewal = renewDaily({ time, log }, async () => wire.replaceCertificate(await identity.serverCertificate(certificateHosts(config))))
+  teardowns.defer(renewal)
+  return wire
+}
+
+/** The server certificate lives a year and is made anew at two thirds of it; somebody has to look. @returns its stop. */
+function renewDaily({ time, log }: Surroundings, renew: () => Promise<void>): () => void {
+  let cancel = time.after(hours(24), look)
+  function look() {
+    renew().catch((error: unknown) => log.error({ reason: sentenceOf(error) }, 'the server certificate could not be renewed'))
+    cancel = time.after(hours(24), look)
+  }
+  return () => cancel()
+}
+
+function explainListen(flag: string, { host, port }: { host: string; port: number }): (error: NodeJS.ErrnoException) => never {
+  const why: Record<string, string> = {
+    EADDRINUSE: `Port ${port} is in use: stop what listens there, or choose another with ${flag}.`,
+    EACCES: `Port ${port} may not be opened by this user: choose one above 1023 with ${flag}.`,
+    EADDRNOTAVAIL: `This machine has no address ${host}: choose one of its own with --listen.`,
+  }
+  return (error) => {
+    const sentence = why[error.code ?? '']
+    throw sentence === undefined ? error : new Fault('port-unavailable', sentence, { cause: error })
+  }
+}

@@ -1,0 +1,193 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Insertable } from 'kysely'
+import type { Inventory } from '#shared/domain/inventory.ts'
+import type { Sample } from '#shared/domain/sample.ts'
+import { isSecurity, type Signal, type StandingSignal } from '#shared/domain/signal.ts'
+import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
+import type { Database } from '../store/schema.ts'
+import type { Entry } from './read-record.ts'
+import { type From, ownRow, plain, type SignalRow, sentRow, standingRow } from './rows.ts'
+import { difference } from './standing.ts'
+
+export type Job =
+  | { kind: 'records'; from: From; epoch: string; lane: Lane; entries: readonly Entry[] }
+  | { kind: 'skipped'; from: From; epoch: string; lane: Lane; fromSeq: number; toSeq: number; why: string }
+  | { kind: 'signals'; rows: (receivedAt: number) => SignalRow[] }
+
+/** `seq`: everything of this lane up to it is committed. `gap`: the next record to come is seq + 1, and another came. */
+export type Taken = { kind: 'taken' | 'gap'; seq: number; refused: { seq: number; reason: string }[] }
+
+type CursorRow = Insertable<Database['cursors']>
+type ConditionRow = Insertable<Database['conditions']>
+
+/** What is true now, of one endpoint and lane, as far as it is committed. */
+export type KnownConditions = (endpointId: string, lane: Lane) => Promise<StandingSignal[]>
+
+/** Everything one transaction will write, gathered in memory from all that has arrived. */
+export interface Batch {
+  receivedAt: number
+  cursors: Map<string, CursorRow>
+  /** Those that this batch moved on. */
+  moved: Set<CursorRow>
+  signals: SignalRow[]
+  /** By endpoint and fingerprint, the last word of this batch; `null` when the condition ended. */
+  conditions: Map<string, { endpointId: string; fingerprint: string; lane: Lane; row: ConditionRow | null }>
+  samples: Map<string, { from: From; samples: Sample[] }>
+  inventories: Map<string, { from: From; at: number; inventory: Inventory }>
+  results: { endpointId: string; result: ResultRecord }[]
+  refused: Insertable<Database['refused_records']>[]
+  gaps: Insertable<Database['gaps']>[]
+}
+
+export function emptyBatch(receivedAt: number): Batch {
+  const lists = { signals: [], results: [], refused: [], gaps: [] }
+  return { receivedAt, ...lists, cursors: new Map(), moved: new Set(), conditions: new Map(), samples: new Map(), inventories: new Map() }
+}
+
+export const cursorKey = (row: { endpoint_id: string; epoch: string; lane: Lane }): string => `${row.endpoint_id} ${row.epoch} ${row.lane}`
+
+/** Adds a job; only what follows the cursor without a hole is taken, and what lies before it is there already. */
+export async function addJob(batch: Batch, job: Job, known: KnownConditions): Promise<Taken> {
+  if (job.kind === 'signals') {
+    batch.signals.push(...job.rows(batch.receivedAt))
+    return { kind: 'taken', seq: 0, refused: [] }
+  }
+  const cursor = cursorOf(batch, job)
+  return job.kind === 'skipped' ? addSkipped(batch, job, cursor) : addRecords(batch, job, cursor, known)
+}
+
+function cursorOf(batch: Batch, { from, epoch, lane }: { from: From; epoch: string; lane: Lane }): CursorRow {
+  const fresh: CursorRow = { endpoint_id: from.endpointId, epoch: plain(epoch), lane, seq: 0 }
+  const key = cursorKey(fresh)
+  const row = batch.cursors.get(key) ?? fresh
+  batch.cursors.set(key, row)
+  return row
+}
+
+function moveTo(batch: Batch, cursor: CursorRow, seq: number): void {
+  cursor.seq = seq
+  batch.moved.add(cursor)
+}
+
+function addSkipped(batch: Batch, job: Extract<Job, { kind: 'skipped' }>, cursor: CursorRow): Taken {
+  if (job.fromSeq > cursor.seq + 1) return { kind: 'gap', seq: cursor.seq, refused: [] }
+  if (job.toSeq > cursor.seq) {
+    const { endpoint_id, epoch, lane } = cursor
+    const place = { id: randomUUIDv7(), endpoint_id, epoch, lane, noticed_at: batch.receivedAt }
+    batch.gaps.push({ ...place, from_seq: cursor.seq + 1, to_seq: job.toSeq, why: plain(job.why) })
+    moveTo(batch, cursor, job.toSeq)
+  }
+  return { kind: 'taken', seq: cursor.seq, refused: [] }
+}
+
+async function addRecords(batch: Batch, job: Extract<Job, { kind: 'records' }>, cursor: CursorRow, known: KnownConditions): Promise<Taken> {
+  const refused: Taken['refused'] = []
+  for (const entry of job.entries) {
+    if (entry.seq <= cursor.seq) continue
+    if (entry.seq > cursor.seq + 1) return { kind: 'gap', seq: cursor.seq, refused }
+    if ('refused' in entry) refused.push(addRefused(batch, job, entry))
+    else await addRecord(batch, job, entry.record, known)
+    moveTo(batch, cursor, entry.seq)
+  }
+  return { kind: 'taken', seq: cursor.seq, refused }
+}
+
+type Records = Extract<Job, { kind: 'records' }>
+
+/** Kept as it came, counted as handled, and told in one ticket per endpoint: no record stops a lane. */
+function addRefused(
+  batch: Batch,
+  { from, epoch, lane }: Records,
+  entry: Extract<Entry, { refused: string }>,
+): { seq: number; reason: string } {
+  const { seq, refused: reason } = entry
+  const raw = plain(entry.raw)
+  const place = { id: randomUUIDv7(), endpoint_id: from.endpointId, epoch: plain(epoch), lane, seq, received_at: batch.receivedAt }
+  batch.refused.push({ ...place, reason: plain(reason), raw })
+  const isToldAlready = batch.signals.some((row) => row.kind === refusedKind && row.endpoint_id === from.endpointId)
+  if (!isToldAlready) batch.signals.push(ownRow(refusal(from, { lane, seq, reason, raw }), batch.receivedAt))
+  return { seq, reason }
+}
+
+const refusedKind = 'system.record.refused'
+
+function refusal({ organisationId, endpointId }: From, { raw, ...facts }: { lane: Lane; seq: number; reason: string; raw: string }) {
+  const summary = 'The agent sent a record that the collector can’t accept; it was kept as it came and the rest goes on'
+  const about = { kind: refusedKind, severity: 'medium', fingerprint: refusedKind, summary } as const
+  return { organisationId, endpointId, ...about, facts, evidence: [{ name: 'the record as it came', text: raw }] }
+}
+
+async function addRecord(
+  batch: Batch,
+  { from, lane }: Records,
+  record: Extract<Entry, { record: unknown }>['record'],
+  known: KnownConditions,
+) {
+  switch (record.type) {
+    case 'signal':
+      return addSignal(batch, from, record.signal)
+    case 'standing':
+      return addStanding(batch, { from, lane }, record.signals, known)
+    case 'samples':
+      return addSamples(batch, from, record.samples)
+    case 'inventory':
+      batch.inventories.set(from.endpointId, { from, at: record.at, inventory: record.inventory })
+      return
+    case 'result':
+      batch.results.push({ endpointId: from.endpointId, result: record })
+  }
+}
+
+function addSamples(batch: Batch, from: From, samples: Sample[]): void {
+  const kept = batch.samples.get(from.endpointId)
+  if (kept) kept.samples.push(...samples)
+  else batch.samples.set(from.endpointId, { from, samples: [...samples] })
+}
+
+function addSignal(batch: Batch, from: From, signal: Signal): void {
+  batch.signals.push(sentRow(from, signal, batch.receivedAt))
+  const { state, ...standing } = signal
+  if (state !== 'happened') setCondition(batch, from, standing, state === 'raised')
+}
+
+async function addStanding(batch: Batch, place: { from: From; lane: Lane }, listed: readonly StandingSignal[], known: KnownConditions) {
+  const { from, lane } = place
+  const { raised, cleared } = difference(listed, await conditionsNow(batch, place, known))
+  for (const [signals, state] of [
+    [raised, 'raised'],
+    [cleared, 'cleared'],
+  ] as const) {
+    for (const signal of signals) {
+      batch.signals.push(standingRow(from, signal, state, batch.receivedAt))
+      setCondition(batch, from, signal, state === 'raised', lane)
+    }
+  }
+}
+
+/** What is committed, overlaid by what this batch has changed so far. */
+async function conditionsNow(
+  batch: Batch,
+  { from, lane }: { from: From; lane: Lane },
+  known: KnownConditions,
+): Promise<Map<string, StandingSignal>> {
+  const now = new Map((await known(from.endpointId, lane)).map((signal) => [signal.fingerprint, signal]))
+  for (const change of batch.conditions.values()) {
+    if (change.endpointId !== from.endpointId || change.lane !== lane) continue
+    if (change.row) now.set(change.fingerprint, JSON.parse(change.row.signal) as StandingSignal)
+    else now.delete(change.fingerprint)
+  }
+  return now
+}
+
+function setCondition(
+  batch: Batch,
+  from: From,
+  signal: StandingSignal,
+  isTrue: boolean,
+  lane: Lane = isSecurity(signal.kind) ? 'security' : 'signals',
+) {
+  const { endpointId } = from
+  const fingerprint = plain(signal.fingerprint)
+  const row = { endpoint_id: endpointId, fingerprint, lane, signal: JSON.stringify(signal), raised_at: batch.receivedAt }
+  batch.conditions.set(`${endpointId} ${fingerprint}`, { endpointId, fingerprint, lane, row: isTrue ? row : null })
+}

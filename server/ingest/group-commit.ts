@@ -1,0 +1,92 @@
+/*
+ * Many callers, one fsync. Whatever has arrived while the last commit ran, and in the same turns of the event loop,
+ * goes into the next one; when that fails although the store is well, it is halved until the job that breaks it stands
+ * alone. Jobs keep their order.
+ */
+interface Waiting<Job, Outcome> {
+  job: Job
+  resolve: (outcome: Outcome) => void
+  reject: (error: unknown) => void
+}
+
+export interface GroupCommit<Job, Outcome> {
+  /** Resolves after the commit that holds this job. */
+  submit(job: Job): Promise<Outcome>
+  /** When everything submitted so far is settled. */
+  idle(): Promise<void>
+}
+
+export function createGroupCommit<Job, Outcome>(needs: {
+  /** One transaction for all of them; an outcome for each, in order. */
+  commit(jobs: readonly Job[]): Promise<readonly Outcome[]>
+  /** Last resort for a job that can't be committed as it is. */
+  rescue(job: Job): Promise<Outcome>
+  isStoreWell(): Promise<boolean>
+  /** Records in a job. */
+  weigh(job: Job): number
+  /** Waits for no group. */
+  isUrgent(job: Job): boolean
+  /** A commit holds at most this many records (or one job), so that the event loop is never held long. */
+  maxWeight: number
+}): GroupCommit<Job, Outcome> {
+  const queue: Waiting<Job, Outcome>[] = []
+  let lengthSeen = 0
+  let working: Promise<void> | undefined
+
+  const takeGroup = (): Waiting<Job, Outcome>[] => {
+    let weight = 0
+    const end = queue.findIndex(({ job }, index) => {
+      weight += needs.weigh(job)
+      return index > 0 && weight > needs.maxWeight
+    })
+    return queue.splice(0, end === -1 ? queue.length : end)
+  }
+
+  const settle = async (group: readonly Waiting<Job, Outcome>[]): Promise<void> => {
+    try {
+      const outcomes = await needs.commit(group.map(({ job }) => job))
+      for (const [index, outcome] of outcomes.entries()) group[index]?.resolve(outcome)
+    } catch (error) {
+      if (!(await needs.isStoreWell())) for (const { reject } of group) reject(error)
+      else await settleApart(group)
+    }
+  }
+
+  const settleApart = async (group: readonly Waiting<Job, Outcome>[]): Promise<void> => {
+    const [first, ...rest] = group
+    if (first && rest.length === 0) return needs.rescue(first.job).then(first.resolve, first.reject)
+    const middle = Math.ceil(group.length / 2)
+    await settle(group.slice(0, middle))
+    await settle(group.slice(middle))
+  }
+
+  /** Lets the loop turn once more while each turn still brings frames: a bigger group costs the same fsync. */
+  const gather = async (): Promise<void> => {
+    do {
+      lengthSeen = queue.length
+      await nextTurn()
+    } while (queue.length > lengthSeen && queue.length < needs.maxWeight && !queue.some(({ job }) => needs.isUrgent(job)))
+  }
+
+  const work = async (): Promise<void> => {
+    while (queue.length > 0) {
+      await gather()
+      await settle(takeGroup())
+    }
+    working = undefined
+  }
+
+  return {
+    submit: (job) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+      queue.push({ job, resolve, reject })
+      working ??= work()
+      return promise
+    },
+    idle: async () => {
+      while (working) await working
+    },
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,0 +1,124 @@
+/*
+ * Enters: records of agents, signals of sources, troubles of our own. Leaves: rows, and only after their commit the
+ * word that may be acknowledged. Promises: one transaction for all that has arrived; a record is taken once and in its
+ * order; what can't be accepted is kept raw and stops nothing; a job that breaks a commit harms only itself.
+ * On failure of the store: every caller is rejected, nobody is acknowledged, agents keep what they have.
+ * Meets: duplicates, holes, hostile records, a crash between commit and acknowledgement.
+ */
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { isSecurity } from '#shared/domain/signal.ts'
+import type { Time } from '#shared/domain/time.ts'
+import type { Lane } from '#shared/protocol/record.ts'
+import type { Store } from '../store/store.ts'
+import { addJob, type Batch, emptyBatch, type Job, type Taken } from './batch.ts'
+import { createGroupCommit } from './group-commit.ts'
+import { conditionsFrom, type Keepers, keepBatch, loadCursors } from './keep.ts'
+import { readRecord, refuse } from './read-record.ts'
+import { type From, type OwnTrouble, ownRow, type SourceSignal, sourceRow } from './rows.ts'
+
+/** Keeps a commit near 10 ms at 15 µs a row, and the event loop free in between. */
+const maxRecordsPerCommit = 500
+
+export interface Committed {
+  hasSecurity: boolean
+  /** There is something new for the pipeline. */
+  hasWork: boolean
+  sampled: From[]
+  inventoried: From[]
+}
+
+export interface Ingest {
+  /** Resolves after the commit. */
+  takeRecords(from: From, frame: { epoch: string; lane: Lane; records: readonly { seq: number; body?: unknown }[] }): Promise<Taken>
+  takeSkipped(from: From, frame: { epoch: string; lane: Lane; from: number; to: number; why: string }): Promise<Taken>
+  /** Per lane the last committed record of this epoch. */
+  cursors(endpointId: string, epoch: string): Promise<Partial<Record<Lane, number>>>
+  /** @returns the id of the committed signal. */
+  takeFromSource(source: { id: string; organisationId: string }, signal: SourceSignal): Promise<string>
+  /** A trouble of the collector's own, which enters the pipeline like any signal. */
+  raise(trouble: OwnTrouble): Promise<void>
+  /** When everything that came is committed or rejected. */
+  idle(): Promise<void>
+}
+
+export function createIngest(needs: { store: Store; time: Time; keepers: Keepers; onCommitted(committed: Committed): void }): Ingest {
+  const { store, time, keepers } = needs
+
+  const commit = async (jobs: readonly Job[]): Promise<Taken[]> => {
+    const batch = emptyBatch(time.now())
+    const taken = await store.db.transaction().execute(async (tx) => {
+      await loadCursors(tx, batch, jobs)
+      const outcomes: Taken[] = []
+      for (const job of jobs) outcomes.push(await addJob(batch, job, conditionsFrom(tx)))
+      await keepBatch(tx, batch, store.capabilities, keepers)
+      return outcomes
+    })
+    needs.onCommitted(summarise(batch))
+    return taken
+  }
+
+  const group = createGroupCommit<Job, Taken>({
+    commit,
+    rescue: (job) => rescue(job, commit),
+    isStoreWell: () => store.isWell(),
+    weigh: (job) => (job.kind === 'records' ? job.entries.length : 1),
+    isUrgent: (job) => job.kind === 'signals' || job.lane === 'security',
+    maxWeight: maxRecordsPerCommit,
+  })
+
+  return {
+    takeRecords: (from, { epoch, lane, records }) =>
+      group.submit({ kind: 'records', from, epoch, lane, entries: records.map((record) => readRecord(record, lane)) }),
+    takeSkipped: (from, { epoch, lane, from: fromSeq, to: toSeq, why }) =>
+      group.submit({ kind: 'skipped', from, epoch, lane, fromSeq, toSeq, why }),
+    cursors: async (endpointId, epoch) => {
+      const rows = await store.db
+        .selectFrom('cursors')
+        .selectAll()
+        .where('endpoint_id', '=', endpointId)
+        .where('epoch', '=', epoch)
+        .execute()
+      return Object.fromEntries(rows.map(({ lane, seq }) => [lane, seq]))
+    },
+    takeFromSource: async (source, signal) => {
+      const row = sourceRow(source, signal, time.now())
+      await group.submit({ kind: 'signals', rows: (receivedAt) => [{ ...row, received_at: receivedAt }] })
+      return row.id
+    },
+    raise: async (trouble) => {
+      await group.submit({ kind: 'signals', rows: (receivedAt) => [ownRow(trouble, receivedAt)] })
+    },
+    idle: () => group.idle(),
+  }
+}
+
+/** The store is well and this frame still can't be committed: record by record, refusing the one that breaks it. */
+async function rescue(job: Job, commit: (jobs: readonly Job[]) => Promise<Taken[]>): Promise<Taken> {
+  if (job.kind !== 'records') return first(await commit([job]))
+  const refused: Taken['refused'] = []
+  let last: Taken = { kind: 'taken', seq: 0, refused }
+  for (const entry of job.entries) {
+    const alone = { ...job, entries: [entry] }
+    last = await commit([alone])
+      .catch((error) => commit([{ ...alone, entries: [refuse(entry.seq, `it could not be stored: ${sentenceOf(error)}`, entry)] }]))
+      .then(first)
+    refused.push(...last.refused)
+    if (last.kind === 'gap') break
+  }
+  return { ...last, refused }
+}
+
+function first(taken: readonly Taken[]): Taken {
+  const [outcome] = taken
+  if (!outcome) throw new TypeError('a commit answers each of its jobs')
+  return outcome
+}
+
+function summarise(batch: Batch): Committed {
+  return {
+    hasSecurity: batch.results.length > 0 || batch.signals.some(({ kind }) => isSecurity(kind)),
+    hasWork: batch.results.length > 0 || batch.signals.length > 0,
+    sampled: [...batch.samples.values()].map(({ from }) => from),
+    inventoried: [...batch.inventories.values()].map(({ from }) => from),
+  }
+}

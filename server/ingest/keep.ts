@@ -1,0 +1,70 @@
+import type { Inventory } from '#shared/domain/inventory.ts'
+import type { Sample } from '#shared/domain/sample.ts'
+import type { StandingSignal } from '#shared/domain/signal.ts'
+import type { ResultRecord } from '#shared/protocol/record.ts'
+import type { Store, Tx } from '../store/store.ts'
+import { type Batch, cursorKey, type Job, type KnownConditions } from './batch.ts'
+
+/** What other stages keep inside ingest's transaction, each in its own tables. */
+export interface Keepers {
+  keepSamples(tx: Tx, endpointId: string, samples: readonly Sample[]): Promise<void>
+  keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
+  keepResult(tx: Tx, endpointId: string, result: ResultRecord, receivedAt: number): Promise<void>
+}
+
+/** Raw records and gaps kept per endpoint; the newest tell most. */
+const maxKeptPerEndpoint = 1_000
+
+export async function loadCursors(tx: Tx, batch: Batch, jobs: readonly Job[]): Promise<void> {
+  const endpoints = [...new Set(jobs.flatMap((job) => (job.kind === 'signals' ? [] : job.from.endpointId)))]
+  if (endpoints.length === 0) return
+  const rows = await tx.selectFrom('cursors').selectAll().where('endpoint_id', 'in', endpoints).execute()
+  for (const row of rows) batch.cursors.set(cursorKey(row), row)
+}
+
+export const conditionsFrom =
+  (tx: Tx): KnownConditions =>
+  async (endpointId, lane) => {
+    const rows = await tx.selectFrom('conditions').select('signal').where('endpoint_id', '=', endpointId).where('lane', '=', lane).execute()
+    return rows.map((row) => JSON.parse(row.signal) as StandingSignal)
+  }
+
+export async function keepBatch(tx: Tx, batch: Batch, { putRows }: Store['capabilities'], keepers: Keepers): Promise<void> {
+  await putRows(tx, 'signals', batch.signals, 'ignore')
+  await keepConditions(tx, batch, putRows)
+  await putRows(tx, 'refused_records', batch.refused, 'ignore')
+  await putRows(tx, 'gaps', batch.gaps, 'ignore')
+  for (const table of ['refused_records', 'gaps'] as const) {
+    const added = table === 'gaps' ? batch.gaps : batch.refused
+    for (const endpointId of new Set(added.map((row) => row.endpoint_id))) await dropOldest(tx, table, endpointId)
+  }
+  for (const { from, samples } of batch.samples.values()) await keepers.keepSamples(tx, from.endpointId, samples)
+  for (const { from, at, inventory } of batch.inventories.values()) await keepers.keepInventory(tx, from.endpointId, at, inventory)
+  for (const { endpointId, result } of batch.results) await keepers.keepResult(tx, endpointId, result, batch.receivedAt)
+  await putRows(tx, 'cursors', [...batch.moved], { replaceWhere: ['endpoint_id', 'epoch', 'lane'] })
+}
+
+async function keepConditions(tx: Tx, batch: Batch, putRows: Store['capabilities']['putRows']): Promise<void> {
+  const changes = [...batch.conditions.values()]
+  const began = changes.flatMap(({ row }) => row ?? [])
+  await putRows(tx, 'conditions', began, { replaceWhere: ['endpoint_id', 'fingerprint'] })
+  const ended = Map.groupBy(
+    changes.filter(({ row }) => row === null),
+    ({ endpointId }) => endpointId,
+  )
+  for (const [endpointId, gone] of ended) {
+    const fingerprints = gone.map(({ fingerprint }) => fingerprint)
+    await tx.deleteFrom('conditions').where('endpoint_id', '=', endpointId).where('fingerprint', 'in', fingerprints).execute()
+  }
+}
+
+async function dropOldest(tx: Tx, table: 'refused_records' | 'gaps', endpointId: string): Promise<void> {
+  const tooOld = tx
+    .selectFrom(table)
+    .select('id')
+    .where('endpoint_id', '=', endpointId)
+    .orderBy('id', 'desc')
+    .limit(maxKeptPerEndpoint)
+    .offset(maxKeptPerEndpoint)
+  await tx.deleteFrom(table).where('id', 'in', tooOld).execute()
+}

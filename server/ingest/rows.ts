@@ -1,0 +1,98 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Insertable } from 'kysely'
+import type { Severity } from '#shared/domain/severity.ts'
+import type { Evidence, Facts, Signal, SignalState, StandingSignal } from '#shared/domain/signal.ts'
+import type { Database } from '../store/schema.ts'
+
+export type SignalRow = Insertable<Database['signals']>
+
+/** Who a record is from: what the certificate and the store say, never the frame. */
+export interface From {
+  endpointId: string
+  organisationId: string
+  siteId: string | null
+}
+
+/** A trouble of the collector's own, about an endpoint or about itself. */
+export interface OwnTrouble {
+  organisationId: string
+  endpointId: string | null
+  kind: string
+  severity: Severity
+  fingerprint: string
+  summary: string
+  facts: Facts
+  evidence?: Evidence[]
+}
+
+/** What a source without an agent sends. */
+export interface SourceSignal {
+  kind: string
+  severity: Severity
+  state: SignalState
+  fingerprint: string
+  about: string
+  summary: string
+  facts: Facts
+  /** Now, when absent. */
+  sensedAt?: number | undefined
+}
+
+export function sentRow(from: From, signal: Signal, receivedAt: number): SignalRow {
+  return signalRow(
+    { ...signal, organisationId: from.organisationId, endpointId: from.endpointId, sourceId: null, origin: 'sent' },
+    receivedAt,
+  )
+}
+
+/** What the agent found true, or no longer true, when it said hello. */
+export function standingRow(from: From, signal: StandingSignal, state: 'raised' | 'cleared', receivedAt: number): SignalRow {
+  const own = state === 'raised' ? {} : { id: randomUUIDv7(), sensedAt: receivedAt, evidence: [] }
+  const place = { organisationId: from.organisationId, endpointId: from.endpointId, sourceId: null }
+  return signalRow({ ...signal, ...own, ...place, state, origin: 'standing' }, receivedAt)
+}
+
+export function ownRow(trouble: OwnTrouble, receivedAt: number): SignalRow {
+  const own = { id: randomUUIDv7(), state: 'happened', about: '', detector: 'collector', sensedAt: receivedAt } as const
+  return signalRow({ evidence: [], ...trouble, ...own, sourceId: null, origin: 'collector' }, receivedAt)
+}
+
+export function sourceRow(source: { id: string; organisationId: string }, signal: SourceSignal, receivedAt: number): SignalRow {
+  const place = { organisationId: source.organisationId, endpointId: null, sourceId: source.id }
+  const own = { id: randomUUIDv7(), evidence: [], detector: 'source', sensedAt: signal.sensedAt ?? receivedAt }
+  return signalRow({ ...signal, ...place, ...own, origin: 'source' }, receivedAt)
+}
+
+interface Placed extends Signal {
+  organisationId: string
+  endpointId: string | null
+  sourceId: string | null
+  origin: NonNullable<SignalRow['origin']>
+}
+
+function signalRow(signal: Placed, receivedAt: number): SignalRow {
+  return {
+    id: plain(signal.id),
+    organisation_id: signal.organisationId,
+    endpoint_id: signal.endpointId,
+    source_id: signal.sourceId,
+    kind: signal.kind,
+    severity: signal.severity,
+    state: signal.state,
+    fingerprint: plain(signal.fingerprint),
+    about: plain(signal.about),
+    summary: plain(signal.summary),
+    facts: JSON.stringify(signal.facts),
+    evidence: JSON.stringify(signal.evidence),
+    detector: plain(signal.detector),
+    sensed_at: signal.sensedAt,
+    received_at: receivedAt,
+    origin: signal.origin,
+    handled_at: null,
+    outcome: null,
+    ticket_id: null,
+  }
+}
+
+/** PostgreSQL stores no NUL in a text; inside JSON it is escaped already. */
+export const plain = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text)

@@ -1,0 +1,52 @@
+import { CloseCode } from '#shared/protocol/close-codes.ts'
+import type { CollectorMessage } from '#shared/protocol/messages.ts'
+import type { Session } from './session.ts'
+
+/** Who is connected: at most one live session per endpoint. */
+export interface Sessions {
+  /** Every session is known from its upgrade on, so that a revocation finds it before its hello. */
+  opened(session: Session): void
+  /** Makes it the live one, unless another of its endpoint lives: then it is refused. */
+  admit(session: Session): Promise<boolean>
+  /** @returns whether it was the live one of its endpoint. */
+  ended(session: Session): boolean
+  sendTo(endpointId: string, message: CollectorMessage): boolean
+  endAll(endpointId: string, code: CloseCode, reason: string): void
+  all(): Session[]
+}
+
+export function createSessions(onDuplicate: (live: Session, refused: Session) => void): Sessions {
+  const open = new Set<Session>()
+  const live = new Map<string, Session>()
+  return {
+    opened: (session) => void open.add(session),
+    admit: async (session) => {
+      const { endpointId } = session.from
+      for (let other = live.get(endpointId); other; other = live.get(endpointId)) {
+        // After a network drop the old socket looks open for up to 45 s; it must not lock its own agent out.
+        if (await other.isAlive()) {
+          onDuplicate(other, session)
+          session.end(CloseCode.AlreadyConnected, 'this identity is connected already')
+          return false
+        }
+        other.cut()
+        if (live.get(endpointId) === other) live.delete(endpointId)
+      }
+      if (!open.has(session)) return false
+      live.set(endpointId, session)
+      return true
+    },
+    ended: (session) => {
+      open.delete(session)
+      return live.get(session.from.endpointId) === session && live.delete(session.from.endpointId)
+    },
+    sendTo: (endpointId, message) => {
+      const session = live.get(endpointId)
+      return session?.isLive === true && session.send(message)
+    },
+    endAll: (endpointId, code, reason) => {
+      for (const session of open) if (session.from.endpointId === endpointId) session.end(code, reason)
+    },
+    all: () => [...open],
+  }
+}

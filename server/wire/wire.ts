@@ -1,0 +1,190 @@
+/*
+ * The agents' port. Enters: TLS 1.3 connections, with or without a client certificate. Leaves: sessions of known
+ * endpoints, their records at ingest. Promises: who you are is decided before the upgrade, and without a certificate of
+ * ours only enrolment is reachable; one live session per endpoint; an acknowledgement means committed.
+ * On failure: 403 with a code and a sentence before the upgrade, a close code and a reason after it.
+ * Meets: strangers, revoked and expired and cloned identities, floods, half-open sockets.
+ */
+import { constants } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
+import type { CloseCode } from '#shared/protocol/close-codes.ts'
+import { maxFrameBytes, subprotocol } from '#shared/protocol/limits.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { KnownEndpoint } from '../identity/peers.ts'
+import type { ServerCertificate } from '../identity/server-certificate.ts'
+import type { Ingest } from '../ingest/ingest.ts'
+import type { Presence } from '../presence/presence.ts'
+import { createBackpressure } from './backpressure.ts'
+import { type Answer, addressOf, createExchanges, notFound, peerOf, refusal } from './exchanges.ts'
+import { Session, type SessionEvents } from './session.ts'
+import { createSessions } from './sessions.ts'
+
+export interface WireOptions {
+  listen: { host: string; port: number }
+  certificate: ServerCertificate
+  version: string
+  identity: Identity
+  ingest: Ingest
+  presence: Presence
+  time: Time
+  log: Logger
+  /** Welcomed: whatever waits for this endpoint may go out now. */
+  onConnected(endpointId: string): void
+  onReceived(endpointId: string, commandId: string, at: number): void
+  onReported(endpointId: string, status: IsolationStatus): void
+}
+
+export interface AgentWire {
+  /** Where it listens; differs from what was asked when that was 0. */
+  port: number
+  /** @returns false when the endpoint isn't connected; true promises only that the socket took it. */
+  sendCommand(endpointId: string, command: { id: string; jws: string }): boolean
+  /** Remembered over reconnects until it is taken back. */
+  watch(endpointId: string, isWatched: boolean): void
+  /** Ends every session of this endpoint, within a second. */
+  disconnect(endpointId: string, code: CloseCode, reason: string): void
+  /** For new connections. */
+  replaceCertificate(certificate: ServerCertificate): void
+  /** Accepts nothing more, acknowledges what came, says goodbye, closes. */
+  stop(): Promise<void>
+}
+
+/** A frame a little over the limit still gets a reason with its code; `ws` itself closes far larger ones with 1009 alone. */
+const hardMaxFrameBytes = 2 * maxFrameBytes
+/** Nobody comes back sooner; the rest of the wait is spread, so that a fleet does not return in one second. */
+const minRetryMs = seconds(1)
+const retryMsPerAgent = 20
+const maxRetrySpreadMs = seconds(60)
+
+export async function startWire(options: WireOptions): Promise<AgentWire> {
+  const { identity, ingest, presence, time, log } = options
+  const watched = new Set<string>()
+  const backpressure = createBackpressure()
+  const sessions = createSessions((live, refused) => reportDuplicate(options, live, refused))
+  const events: SessionEvents = {
+    admit: (session) => sessions.admit(session),
+    welcomed: (session, hello) => {
+      const { endpointId } = session.from
+      presence.connected(session.from, hello.agentVersion)
+      if (watched.has(endpointId)) session.send({ kind: 'watch', isWatched: true })
+      options.onReported(endpointId, hello.isolation)
+      options.onConnected(endpointId)
+    },
+    heard: (session) => presence.heard(session.from.endpointId),
+    received: (session, { commandId, at }) => options.onReceived(session.from.endpointId, commandId, at),
+    goodbye: (session, { reason }) => presence.goodbye(session.from.endpointId, reason),
+    ended: (session) => {
+      if (sessions.ended(session)) presence.disconnected(session.from.endpointId)
+    },
+  }
+
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: hardMaxFrameBytes,
+    perMessageDeflate: false,
+    handleProtocols: () => subprotocol,
+  })
+  const server = createServer({ ...tlsOptions(options), ...httpLimits }, createExchanges({ identity, time, log }))
+  const open = (socket: WebSocket, from: KnownEndpoint, address: string) =>
+    sessions.opened(new Session({ socket, from, address, time, log, version: options.version, ingest, backpressure, events }))
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    admitUpgrade(request, identity).then(
+      (verdict) => {
+        if (verdict.kind === 'refused') return refuseUpgrade(socket, verdict.answer)
+        if (!socket.destroyed) sockets.handleUpgrade(request, socket, head, (ready) => open(ready, verdict.from, addressOf(request)))
+      },
+      (error) => {
+        log.error({ address: addressOf(request), reason: sentenceOf(error) }, 'an agent could not be let in')
+        socket.destroy()
+      },
+    )
+  })
+  const port = await listen(server, options.listen)
+
+  return {
+    port,
+    sendCommand: (endpointId, { id, jws }) => sessions.sendTo(endpointId, { kind: 'command', id, jws }),
+    watch: (endpointId, isWatched) => {
+      if (isWatched) watched.add(endpointId)
+      else watched.delete(endpointId)
+      sessions.sendTo(endpointId, { kind: 'watch', isWatched })
+    },
+    disconnect: (endpointId, code, reason) => sessions.endAll(endpointId, code, reason),
+    replaceCertificate: (certificate) => server.setSecureContext(tlsOptions({ ...options, certificate })),
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      const leaving = sessions.all()
+      const spreadMs = Math.min(maxRetrySpreadMs, leaving.length * retryMsPerAgent)
+      await Promise.all(leaving.map((session) => session.leave(Math.round(minRetryMs + Math.random() * spreadMs))))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/** The server takes every handshake, so that a refusal can be told; who may pass is decided by the certificate alone. */
+const tlsOptions = ({ certificate: { certificate, key }, identity }: Pick<WireOptions, 'certificate' | 'identity'>) =>
+  ({
+    cert: certificate,
+    key,
+    ca: identity.caPem,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.3',
+    // A resumed session would not show its certificate again.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  }) as const
+
+const httpLimits = { handshakeTimeout: seconds(10), headersTimeout: seconds(10), requestTimeout: seconds(15), maxHeaderSize: 8_192 }
+
+type UpgradeVerdict = { kind: 'admitted'; from: KnownEndpoint } | { kind: 'refused'; answer: Answer }
+
+async function admitUpgrade(request: IncomingMessage, identity: Identity): Promise<UpgradeVerdict> {
+  if (request.url !== '/agent') return { kind: 'refused', answer: notFound }
+  const from = await identity.authenticate(peerOf(request))
+  if (from.kind === 'refused') return { kind: 'refused', answer: refusal(from) }
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  if (!offered.includes(subprotocol)) {
+    return {
+      kind: 'refused',
+      answer: { status: 426, body: { code: 'unsupported-version', message: `this collector speaks ${subprotocol}` } },
+    }
+  }
+  return { kind: 'admitted', from }
+}
+
+function refuseUpgrade(socket: Duplex, { status, body }: Answer): void {
+  const text = JSON.stringify(body)
+  const head = ['content-type: application/json', `content-length: ${Buffer.byteLength(text)}`, 'connection: close']
+  socket.end([`HTTP/1.1 ${status} Refused`, ...head, '', text].join('\r\n'))
+}
+
+function reportDuplicate({ ingest, log }: WireOptions, live: Session, refused: Session): void {
+  const { organisationId, endpointId } = refused.from
+  const kind = 'security.identity.duplicate'
+  const summary = 'A second machine connects with the identity of this endpoint'
+  const facts = { connectedFrom: live.address, refusedFrom: refused.address }
+  ingest
+    .raise({ organisationId, endpointId, kind, severity: 'medium', fingerprint: kind, summary, facts })
+    .catch((error) => log.error({ endpointId, reason: sentenceOf(error) }, 'a duplicate identity could not be recorded'))
+}
+
+async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return (server.address() as AddressInfo).port
+}

@@ -14,11 +14,11 @@ export function Frame() {
       <P1Notice />
       <AppShell header={{ height: 52 }} padding={0}>
         <AppShell.Header>
-          <Group h="100%" px="md" gap="lg" wrap="nowrap">
+          <Group h="100%" px="md" gap="clamp(10px, 2.4vw, 20px)" wrap="nowrap">
             <Link to="/" className="plain-link" aria-label="Tierline, to the board">
               <Wordmark />
             </Link>
-            <Group component="nav" gap="lg" wrap="nowrap" className="frame-nav" aria-label="Pages">
+            <Group component="nav" gap="clamp(10px, 2.4vw, 20px)" wrap="nowrap" className="frame-nav" aria-label="Pages">
               <Link to="/" activeOptions={{ exact: true }}>
                 Board
               </Link>

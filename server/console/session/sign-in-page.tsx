@@ -1,7 +1,7 @@
 import { Alert, Button, Center, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
-import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
+import type { FormEvent } from 'react'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { useApi } from '../api/api-context.tsx'
 import { keys } from '../api/keys.ts'
@@ -30,25 +30,21 @@ export function SignInPage({ next }: { next: string }) {
 
 function SignInForm({ next }: { next: string }) {
   const signIn = useSignIn(next)
-  const form = useForm({ initialValues: { login: '', password: '' } })
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault()
+    const fields = new FormData(event.currentTarget)
+    signIn.mutate({ login: String(fields.get('login')), password: String(fields.get('password')) })
+  }
   return (
-    <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
+    <form onSubmit={submit}>
       <Stack>
         {signIn.error && (
           <Alert color="red" role="alert" p="sm">
             {sentenceOf(signIn.error)}
           </Alert>
         )}
-        <TextInput
-          label="Login"
-          autoComplete="username"
-          autoCapitalize="none"
-          required
-          withAsterisk={false}
-          data-autofocus
-          {...form.getInputProps('login')}
-        />
-        <PasswordInput label="Password" autoComplete="current-password" required withAsterisk={false} {...form.getInputProps('password')} />
+        <TextInput name="login" label="Login" autoComplete="username" autoCapitalize="none" required withAsterisk={false} />
+        <PasswordInput name="password" label="Password" autoComplete="current-password" required withAsterisk={false} />
         <Button type="submit" loading={signIn.isPending} fullWidth mt={4}>
           Sign in
         </Button>

@@ -42,7 +42,7 @@ function Answer({ ticket }: { ticket: TicketDetail }) {
   return (
     <Group gap="xs" align="flex-end">
       <TextInput
-        label="Why"
+        label="Reason"
         placeholder="What you know, for instance: “they opened it themselves”"
         maxLength={500}
         className="grow"

@@ -11,6 +11,7 @@ import { enrol } from '../../agent/identity/enrol.ts'
 import { hasIdentity, readIdentity } from '../../agent/identity/files.ts'
 import { type Detector, defineDetector, type Say } from '../../agent/sense/define-detector.ts'
 import { systemTime } from '../../agent/system-time.ts'
+import { FakeMachine } from './fake-machine.ts'
 
 export interface TestAgentOptions {
   /** Where it lives; a folder of its own when absent. One that is enrolled already needs no token. */
@@ -18,6 +19,7 @@ export interface TestAgentOptions {
   token?: string
   hostname?: string
   config?: Partial<AgentConfig>
+  /** A machine that shows nothing remarkable, when absent. */
   probe?: Probe
   host?: Host
   detectors?: readonly Detector[]
@@ -39,10 +41,10 @@ export async function enrolTestAgent(token: string, dataDir: string, hostname = 
 
 /** A real agent in this process, over real sockets; it never isolates unless `config` says so. */
 export async function startTestAgent(options: TestAgentOptions): Promise<TestAgent> {
-  const { dataDir = agentFolder(), token, hostname, probe, host, detectors, log = pino({ level: 'silent' }) } = options
+  const { dataDir = agentFolder(), token, hostname, probe = new FakeMachine(), host, detectors, log = pino({ level: 'silent' }) } = options
   if (token !== undefined && !hasIdentity(dataDir)) await enrolTestAgent(token, dataDir, hostname)
   const config = { ...loadConfig({ data: dataDir }, {}), isolation: { isAllowed: false, reason: 'off (test)' }, ...options.config }
-  const surroundings = { time: systemTime, log, ...(probe && { probe }), ...(host && { host }), ...(detectors && { detectors }) }
+  const surroundings = { time: systemTime, log, probe, ...(host && { host }), ...(detectors && { detectors }) }
   const agent = await startAgent(config, surroundings)
   return { ...agent, dataDir, endpointId: readIdentity(dataDir).pinned.endpointId }
 }

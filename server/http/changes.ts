@@ -31,13 +31,14 @@ export type Recorder = (route: Route, request: FastifyRequest, organisationId: s
 
 export function createRecorder({ audit, db }: { audit: Audit; db: Kysely<Database> }): Recorder {
   return async (route, request, organisationId, answer) => {
-    if (route.method === 'GET' || route.action === undefined) return
+    if (!route.action) return
     const { by } = request
     await audit.record(db, {
       actor: actorOf(by),
       action: route.action,
       target: targetOf(route.action, request, answer),
-      organisationId,
+      // Whoever signs in is known only now.
+      organisationId: organisationId ?? (isPerson(by) ? by.caller.organisationId : null),
       detail: { ...(isPerson(by) && { via: by.caller.via }), address: request.ip, ...detailOf(request.body) },
     })
   }

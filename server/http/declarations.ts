@@ -17,7 +17,7 @@ export function checkDeclarations(routes: readonly Route[]): void {
 
 function* complaints(route: Route): Generator<string> {
   if (!route.access) yield 'does not say who may use it'
-  if (route.method !== 'GET' && !route.action) yield 'does not say what the audit calls it'
+  if (route.method !== 'GET' && route.action === undefined) yield 'does not say what the audit calls it'
   const inputs = inputsOf(route)
   for (const input of inputs) {
     if (namesThing(input) && !Object.hasOwn(route.names ?? {}, input)) yield `does not say what ${input} names`

@@ -4,7 +4,6 @@ import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
-import type { Logger } from 'pino'
 import { seconds } from '#shared/domain/time.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { ServerCertificate } from '../identity/server-certificate.ts'
@@ -37,7 +36,6 @@ export interface HttpOptions extends Omit<Needs, 'personOf' | 'streams' | 'watch
   config: { console: { host: string; port: number }; publicUrl?: string; consoleDist: string }
   store: Store
   audit: Audit
-  log: Logger
   /** Absent: plain HTTP, which is for loopback and for proxies that end TLS. */
   tls?: ServerCertificate
 }

@@ -5,8 +5,8 @@ import { Fault } from '#shared/domain/fault.ts'
 import type { Source } from '../people/programs.ts'
 import type { Recorder } from './changes.ts'
 import { demandPower, type Guard } from './guard.ts'
-import type { KeptAnswers } from './kept-answers.ts'
-import { subjectOf } from './owners.ts'
+import type { Answer, KeptAnswers } from './kept-answers.ts'
+import { type Subject, subjectOf } from './owners.ts'
 import { refuse } from './problems.ts'
 import { type Asked, actorOf, type Person, type Route } from './route.ts'
 
@@ -43,13 +43,10 @@ export function refuseUndeclared(app: FastifyInstance): void {
 export function mount(app: FastifyInstance, route: Route, { guard, keptAnswers, record }: Mounting): void {
   const status = route.status ?? 200
 
-  const work = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { by } = request
-    const subject = await subjectOf(route, request, by)
-    demandPower(route.access, by, subject.role)
-    const answer = await route.handle(askedOf(request, reply))
-    await record(route, request, subject.organisationId, answer)
-    return { status, body: answer }
+  const work = async (request: FastifyRequest, reply: FastifyReply, subject: Subject): Promise<Answer> => {
+    const body = await route.handle(askedOf(request, reply))
+    await record(route, request, subject.organisationId, body)
+    return { status, body }
   }
 
   app.route({
@@ -57,17 +54,39 @@ export function mount(app: FastifyInstance, route: Route, { guard, keptAnswers, 
     url: route.path,
     config: { isDeclared: true },
     schema: schemaOf(route, status),
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
+      reply.header('cache-control', 'no-store')
       request.by = await guard(route.access, request)
     },
     handler: async (request, reply) => {
+      refuseNul(request)
+      const subject = await subjectOf(route, request, request.by)
+      demandPower(route.access, request.by, subject.role)
       const key = route.creates && keyOf(request)
-      const answer = key ? await keptAnswers.once(onceOf(route, request, key), () => work(request, reply)) : await work(request, reply)
+      const answer = key
+        ? await keptAnswers.once(onceOf(route, request, key), () => work(request, reply, subject))
+        : await work(request, reply, subject)
       // A stream has taken the socket over.
       if (reply.sent) return reply
+      if ('isRepeated' in answer && answer.isRepeated) reply.header('idempotency-replayed', 'true')
       return reply.code(answer.status).send(answer.body)
     },
   })
+}
+
+/** Text that not every database can hold; nobody types it. After validation, so nothing here is deeper than its schema. */
+function refuseNul({ params, query, body }: FastifyRequest): void {
+  const [field] = [...nuls({ ...(params as object), ...(query as object), ...(body as object | null) }, '')]
+  if (field === undefined) return
+  const message = 'holds a NUL character'
+  throw refuse('invalid-input', `Check what you sent as ${field}.`, { errors: [{ field, message }] })
+}
+
+/** The dotted names of what holds one. */
+function* nuls(value: unknown, at: string): Generator<string> {
+  if (typeof value === 'string' && value.includes('\0')) yield at
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, inner] of Object.entries(value)) yield* name.includes('\0') ? [at] : nuls(inner, at === '' ? name : `${at}.${name}`)
 }
 
 function askedOf(request: FastifyRequest, reply: FastifyReply): Asked<unknown, unknown, unknown, undefined> {

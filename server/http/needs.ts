@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
 import type { Desk } from '../desk.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -15,6 +16,7 @@ import type { Watches } from './watches.ts'
 /** What resources need of the collector; `app.ts` hands it in. */
 export interface Needs {
   time: Time
+  log: Logger
   /** The collector's, as the console shows it. */
   version: string
   people: People

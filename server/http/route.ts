@@ -62,8 +62,8 @@ interface Declaration<A extends Access, P extends z.ZodType, Q extends z.ZodType
   access: A
   /** Inputs that name a thing. One out of the caller's scope is answered 404 before the handler runs. */
   names?: Partial<Record<Input, Thing>>
-  /** What the audit calls it; needed by every method but GET. */
-  action?: string
+  /** What the audit calls it; said by every method but GET. null: what it makes is its own record. */
+  action?: string | null
   /** Takes an Idempotency-Key. `secret`: the answer holds one, so it is not kept and a repeated key is told so. */
   creates?: 'thing' | 'secret'
   params?: P

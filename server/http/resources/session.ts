@@ -6,7 +6,7 @@ import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { defineRoute, type Person, type Route } from '../route.ts'
 
-export default function session({ people, personOf, time, version }: Needs): Route[] {
+export default function session({ people, personOf, time, version, log }: Needs): Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -18,6 +18,8 @@ export default function session({ people, personOf, time, version }: Needs): Rou
       answer: Session,
       handle: async ({ body, request, reply }) => {
         const outcome = await people.signIn(body.login, body.password, request.ip)
+        // Without the login: people type their password there.
+        if (outcome.kind !== 'signed-in') log.warn({ address: request.ip, outcome: outcome.kind }, 'a sign-in was refused')
         if (outcome.kind === 'limited') throw tooMany(outcome.retryAfterMs)
         if (outcome.kind === 'refused') throw refuse('sign-in-refused', 'Check login and password, and the Caps Lock key.')
         await signOut(people, request)

@@ -9,7 +9,7 @@ export default function signals({ ingest }: Needs): Route[] {
       path: '/api/signals',
       summary: 'Hand in a signal from something that has no agent',
       access: { who: 'source' },
-      action: 'signal.create',
+      action: null,
       creates: 'thing',
       body: SourceSignal,
       answer: SourceSignalTaken,

@@ -25,6 +25,7 @@ describe('an Idempotency-Key', () => {
     const first = await create(key, 'Harbour Dental')
     const again = await create(key, 'Harbour Dental')
     expect(again).toMatchObject({ status: 201, body: first.body })
+    expect([first, again].map(({ headers }) => headers.get('idempotency-replayed'))).toEqual([null, 'true'])
     expect(await named('Harbour Dental')).toBe(1)
     const lines = await console_.store.db.selectFrom('audit').selectAll().where('action', '=', 'organisation.create').execute()
     expect(lines).toHaveLength(1)

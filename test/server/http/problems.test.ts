@@ -53,6 +53,12 @@ describe('bad input', () => {
     expect(await post('{"name":"x"}', 'text/plain')).toMatchObject({ status: 415, body: { code: 'not-json' } })
   })
 
+  it('with a NUL character, which no database has to hold, names its field', async () => {
+    const answer = await admin.ask('POST', '/api/tickets', { organisationId: own.organisation, title: 'a\0b' })
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'title', message: 'holds a NUL character' }] } })
+    expect((await admin.ask('GET', '/api/tickets/a%00b')).status).toBe(400)
+  })
+
   it('in the address is a Problem too', async () => {
     expect(await admin.ask('GET', '/api/nothing')).toMatchObject({ status: 404, body: { code: 'not-found' } })
     expect(await admin.ask('PUT', '/api/tickets', {})).toMatchObject({ status: 404, body: { code: 'not-found' } })

@@ -68,6 +68,7 @@ describe('tickets', () => {
     const answer = await customer.ask('GET', `/api/tickets/${own.ticket}`)
     expect(TicketDetail.parse(answer.body).timeline.at(-1)).toMatchObject({ actor: 'Ada', body: { text: '<b>hello</b>' } })
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    expect(answer.headers.get('cache-control')).toBe('no-store')
   })
 })
 

@@ -108,4 +108,13 @@ describe('the live stream', () => {
     for (const stream of streams) stream.close()
     await vi.waitFor(() => expect(watches()).toEqual([[alpha.endpoint, false]]))
   })
+
+  it('ends when the collector stops, which waits for nobody who only looks', async () => {
+    const stopping = await startConsole()
+    await addPerson(stopping, { login: 'ada' })
+    const { cookie } = await signedIn(stopping.url, 'ada')
+    const response = await fetch(`${stopping.url}/api/live`, { headers: { cookie: cookie ?? '' } })
+    const [text] = await Promise.all([response.text(), stopping[Symbol.asyncDispose]()])
+    expect(text).toBe('retry: 2000\n\n')
+  })
 })

@@ -17,7 +17,7 @@ export interface RoundsOptions {
 }
 
 export interface Rounds {
-  /** Runs now instead of when it would be due. */
+  /** Runs now instead of when it would be due; once more right after the one that runs, which may have looked already. */
   soon(): void
   /** Resolves when the round that runs has ended, or its time is up. */
   stop(): Promise<void>
@@ -30,13 +30,20 @@ export function startRounds(options: RoundsOptions): Rounds {
   let next: Cancel = time.after(options.firstAfterMs, () => begin())
   let current: Promise<void> | undefined
   let isHanging = false
+  let isAskedAgain = false
 
   function begin(): void {
     if (stop.signal.aborted) return
     next()
     current ??= round().finally(() => {
       current = undefined
+      if (isAskedAgain) soon()
     })
+  }
+
+  function soon(): void {
+    isAskedAgain = current !== undefined
+    if (!isAskedAgain) begin()
   }
 
   async function round(): Promise<void> {
@@ -54,7 +61,7 @@ export function startRounds(options: RoundsOptions): Rounds {
   }
 
   return {
-    soon: begin,
+    soon,
     async stop() {
       stop.abort()
       next()

@@ -12,10 +12,13 @@ export function differences(detector: string, standing: StandingSignal[], findin
   const raised = [...found]
     .filter(([fingerprint, finding]) => known.get(fingerprint)?.severity !== finding.severity)
     .map(([, finding]) => makeSignal(finding, { id: signalId(now), detector, state: 'raised', sensedAt: now }))
-  const cleared = standing
-    .filter((signal) => !found.has(signal.fingerprint))
-    .map((signal): Signal => ({ ...signal, id: signalId(now), state: 'cleared', sensedAt: now, evidence: [] }))
+  const cleared = standing.filter((signal) => !found.has(signal.fingerprint)).map((signal) => clear(signal, now))
   return [...raised, ...cleared]
+}
+
+function clear(signal: StandingSignal, now: number): Signal {
+  const summary = `No longer: ${signal.summary}`.slice(0, 500).toWellFormed()
+  return { ...signal, id: signalId(now), state: 'cleared', sensedAt: now, summary, evidence: [] }
 }
 
 /** Ties are broken by name, so that the same findings in another order change nothing. */

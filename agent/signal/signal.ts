@@ -9,8 +9,6 @@ import { differences } from './differences.ts'
 import { type Finding, type Happening, makeSignal, signalId } from './make-signal.ts'
 import { type Memory, openMemory } from './memory.ts'
 
-export type { Finding, Happening } from './make-signal.ts'
-
 /*
  * Reading → signal. Enters: what each detector finds to be true now, and what happened. Leaves: signals into the spool,
  * each said once when it starts and once when it clears. Promises: nothing is lost or doubled by a kill -9, because a
@@ -19,6 +17,8 @@ export type { Finding, Happening } from './make-signal.ts'
  * the next report; a memory that can't be written is logged and the signal is said all the same. Threat: findings carry
  * text from attackers, so every text is cut to its bound here.
  */
+export type { Finding, Happening } from './make-signal.ts'
+
 export interface Signals {
   /** Everything this detector finds to be true now; what it no longer finds clears. Resolves once the change is on disk. */
   report(detector: string, findings: Finding[]): Promise<void>

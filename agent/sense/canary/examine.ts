@@ -49,16 +49,16 @@ interface Found {
 /** Looks at a decoy and at what stands beside it under its name. `now`: epoch ms. */
 export async function examine(canary: Canary, probe: Probe, now: number): Promise<Observation> {
   const itself = await find(canary, canary.path, probe, maxReadBytes)
-  if (itself && itself.judgement !== 'same') return judgeItself(itself, canary, now)
+  if (itself?.judgement === 'unreadable') return touched('unreadable', itself)
   const siblings = await siblingsOf(canary, itself === undefined, probe)
   const unreadable = siblings.find((sibling) => sibling.judgement === 'unreadable')
   if (unreadable) return touched('unreadable', unreadable, { replacement: unreadable.path })
-  if (itself) return { kind: 'untouched', seen: itself.look }
-  return judgeGone(canary, siblings, probe, now)
+  if (!itself) return judgeGone(canary, siblings, probe, now)
+  return itself.judgement === 'same' ? { kind: 'untouched', seen: itself.look } : judgeItself(itself, canary, now)
 }
 
 function judgeItself(itself: Found, canary: Canary, now: number): Observation {
-  if (itself.judgement !== 'partial') return touched(itself.judgement === 'unreadable' ? 'unreadable' : 'edited', itself)
+  if (itself.judgement !== 'partial') return touched('edited', itself)
   if (isFresh(itself.look, now)) return { kind: 'unfinished' }
   // An empty text is still a text.
   return touched(canary.kind === 'txt' && itself.bytes.length === 0 ? 'edited' : 'unreadable', itself)

@@ -1,0 +1,75 @@
+import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { followFile } from '../../../agent/host/follow-file.ts'
+import type { Stop } from '../../../agent/host/probe.ts'
+import { systemTime } from '../../../agent/system-time.ts'
+
+let folder: string
+let path: string
+let lines: string[]
+let stop: Stop = () => undefined
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tierline-follow-'))
+  path = join(folder, 'auth.log')
+  lines = []
+})
+
+afterEach(async () => {
+  stop()
+  await rm(folder, { recursive: true })
+})
+
+async function follow(): Promise<void> {
+  stop = await followFile(path, { onLine: (line) => void lines.push(line), onEnd: (reason) => expect.unreachable(reason) }, systemTime)
+}
+
+const seen = (expected: string[]) => vi.waitFor(() => expect(lines).toEqual(expected), { timeout: 3_000 })
+
+describe('a log that is followed', () => {
+  it('is told from its end, in whole lines', async () => {
+    await writeFile(path, 'before\n')
+    await follow()
+    await appendFile(path, 'one\ntw')
+    await seen(['one'])
+    await appendFile(path, 'o\r\nthree\n')
+    await seen(['one', 'two', 'three'])
+  })
+
+  it('that appears later is told from its start', async () => {
+    await follow()
+    await writeFile(path, 'one\n')
+    await seen(['one'])
+  })
+
+  it('is told to its end when it is rotated, and then from the start of the new one', async () => {
+    await writeFile(path, '')
+    await follow()
+    await appendFile(path, 'one\n')
+    await rename(path, `${path}.1`)
+    await appendFile(`${path}.1`, 'late\n')
+    await writeFile(path, 'two\n')
+    await seen(['one', 'late', 'two'])
+    await appendFile(path, 'three\n')
+    await seen(['one', 'late', 'two', 'three'])
+  })
+
+  it('starts over when it is truncated', async () => {
+    await writeFile(path, 'a long line that was there before\n')
+    await follow()
+    await truncate(path)
+    await appendFile(path, 'one\n')
+    await seen(['one'])
+  })
+
+  it('has its endless lines cut, and goes on after them', async () => {
+    await writeFile(path, '')
+    await follow()
+    await appendFile(path, `${'x'.repeat(300_000)}\nnext\n`)
+    await vi.waitFor(() => expect(lines.at(-1)).toBe('next'), { timeout: 3_000 })
+    expect(lines).toHaveLength(2)
+    expect(lines[0]?.length).toBeLessThan(100_000)
+  })
+})

@@ -1,187 +1,211 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EndpointDetail, EndpointList, SampleList } from '#shared/api/endpoints.ts'
 import { TicketDetail, TicketList } from '#shared/api/tickets.ts'
+import { startPostgres } from '../../support/postgres.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
 import { addOrganisation, addPerson, type Belongings } from './world.ts'
 
-let console_: TestConsole
-let own: Belongings
-let other: Belongings
-let admin: Visitor
-let now: number
-beforeAll(async () => {
-  console_ = await startConsole()
-  own = await addOrganisation(console_, 'alpha')
-  other = await addOrganisation(console_, 'beta')
-  await addPerson(console_, { login: 'ada', name: 'Ada' })
-  admin = await signedIn(console_.url, 'ada')
-  now = console_.time.now()
-})
-afterAll(() => console_[Symbol.asyncDispose]())
-
-describe('tickets', () => {
-  it('are listed with what comes due next, and counted', async () => {
-    const { tickets, total } = TicketList.parse((await admin.ask('GET', `/api/tickets?organisationId=${own.organisation}`)).body)
-    expect(total).toBe(1)
-    expect(tickets[0]).toMatchObject({
-      title: 'alpha disk is full',
-      organisation: { name: 'alpha organisation' },
-      site: { name: 'alpha site' },
-    })
-    expect(tickets[0]).toMatchObject({
-      endpoint: { hostname: 'alpha-host' },
-      isStanding: true,
-      nextDue: { kind: 'respond', at: now + 7_200_000 },
-    })
-  })
-
-  it.each([
-    ['?status=open', 2],
-    ['?status=resolved', 0],
-    ['?status=all&limit=1', 1],
-    ['?tier=tier2', 0],
-  ])('are chosen by %s', async (query, count) => {
-    expect(TicketList.parse((await admin.ask('GET', `/api/tickets${query}`)).body).tickets).toHaveLength(count)
-  })
-
-  it('come with their timeline, signals, isolation and what may be done', async () => {
-    const ticket = TicketDetail.parse((await admin.ask('GET', `/api/tickets/${own.ticket}`)).body)
-    expect(ticket).toMatchObject({
-      reasons: ['alpha reason'],
-      timeline: [{ kind: 'opened', actor: 'Tierline', text: 'Opened: alpha summary', body: { summary: 'alpha summary' } }],
-      signals: [{ summary: 'alpha summary', receivedAt: now }],
-      isolation: { desired: 'open', isReady: true },
-      legalActions: ['acknowledge', 'resolve'],
-    })
-  })
-
-  it('name who acted, also staff of the provider', async () => {
-    const { db } = console_.store
-    const ada = await db.selectFrom('people').select('id').where('login', '=', 'ada').executeTakeFirstOrThrow()
-    const entry = { ticket_id: own.ticket, at: now + 1, kind: 'commented' as const, actor: ada.id, body: '{"text":"<b>hello</b>"}' }
-    await db
-      .insertInto('timeline')
-      .values({ id: 'zz-comment', ...entry })
-      .execute()
-    const customer = await signedIn(console_.url, 'alpha-admin')
-    const answer = await customer.ask('GET', `/api/tickets/${own.ticket}`)
-    expect(TicketDetail.parse(answer.body).timeline.at(-1)).toMatchObject({ actor: 'Ada', body: { text: '<b>hello</b>' } })
-    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
-    expect(answer.headers.get('cache-control')).toBe('no-store')
-  })
+const postgres = await startPostgres()
+if (postgres.kind === 'unavailable') console.log(`The API is read on SQLite only: ${postgres.reason}`)
+const databases = [
+  { name: 'SQLite', url: undefined, isThere: true },
+  { name: 'PostgreSQL', url: postgres.kind === 'running' ? postgres.url : undefined, isThere: postgres.kind === 'running' },
+]
+afterAll(async () => {
+  if (postgres.kind === 'running') await postgres.stop()
 })
 
-describe('endpoints', () => {
-  it('are listed by name, with their role and their open tickets', async () => {
-    const { endpoints } = EndpointList.parse((await admin.ask('GET', '/api/endpoints')).body)
-    expect(endpoints.map(({ hostname }) => hostname)).toEqual(['alpha-host', 'beta-host'])
-    expect(endpoints[0]).toMatchObject({
-      role: 'server',
-      roleSource: 'facts',
-      isConnected: true,
-      openTickets: 1,
-      isolation: { detail: 'alpha isolation' },
+for (const { name, url, isThere } of databases)
+  describe.skipIf(!isThere)(`on ${name}`, () => {
+    let console_: TestConsole
+    let own: Belongings
+    let other: Belongings
+    let admin: Visitor
+    let now: number
+    beforeAll(async () => {
+      console_ = await startConsole({}, url)
+      own = await addOrganisation(console_, 'alpha')
+      other = await addOrganisation(console_, 'beta')
+      await addPerson(console_, { login: 'ada', name: 'Ada' })
+      admin = await signedIn(console_.url, 'ada')
+      now = console_.time.now()
     })
-  })
+    afterAll(() => console_[Symbol.asyncDispose]())
 
-  it('come with inventory, gaps and commands', async () => {
-    const endpoint = EndpointDetail.parse((await admin.ask('GET', `/api/endpoints/${own.endpoint}`)).body)
-    expect(endpoint).toMatchObject({
-      inventory: { hardware: { serial: 'alpha-serial' } },
-      gaps: [{ why: 'alpha gap', fromSeq: 1 }],
-      commands: [],
-    })
-  })
-
-  it('answer samples of a range, oldest first, thinned where there are more than a chart can show', async () => {
-    const at = (nth: number) => now - 86_400_000 + nth * 10_000
-    const body = (nth: number) =>
-      JSON.stringify({
-        at: at(nth),
-        processor: { busyRatio: 0, load1: 0, load5: 0, load15: 0 },
-        memory: { totalBytes: 1, availableBytes: 1, swapTotalBytes: 0, swapUsedBytes: 0 },
-        ...{ disks: [], networks: [], uptimeSeconds: nth },
+    describe('tickets', () => {
+      it('are listed with what comes due next, and counted', async () => {
+        const { tickets, total } = TicketList.parse((await admin.ask('GET', `/api/tickets?organisationId=${own.organisation}`)).body)
+        expect(total).toBe(1)
+        expect(tickets[0]).toMatchObject({
+          title: 'alpha disk is full',
+          organisation: { name: 'alpha organisation' },
+          site: { name: 'alpha site' },
+        })
+        expect(tickets[0]).toMatchObject({
+          endpoint: { hostname: 'alpha-host' },
+          isStanding: true,
+          nextDue: { kind: 'respond', at: now + 7_200_000 },
+        })
       })
-    const rows = Array.from({ length: 4_000 }, (_, nth) => ({ endpoint_id: own.endpoint, at: at(nth), body: body(nth) }))
-    await console_.store.db.transaction().execute((tx) => console_.store.capabilities.putRows(tx, 'samples', rows, 'ignore'))
-    const read = async (from: number, to: number) =>
-      SampleList.parse((await admin.ask('GET', `/api/endpoints/${own.endpoint}/samples?from=${from}&to=${to}`)).body).samples
-    const few = await read(at(10), at(12))
-    expect(few.map((sample) => sample.at)).toEqual([at(10), at(11), at(12)])
-    const many = await read(at(0), at(3_999))
-    expect(many.length).toBeGreaterThan(1_300)
-    expect(many.length).toBeLessThanOrEqual(1_500)
-    expect(many.slice(0, 2).map((sample) => sample.at)).toEqual([at(0), at(3)])
-  })
-})
 
-describe('changes', () => {
-  it('reach the room that owns them, with who asked', async () => {
-    console_.asked.length = 0
-    await admin.ask('POST', `/api/tickets/${own.ticket}/resolve`, { version: 1, resolution: 'fixed', note: 'cleaned' })
-    await admin.ask('DELETE', `/api/endpoints/${own.endpoint}`)
-    expect(console_.asked).toEqual([
-      [
-        'desk.resolve',
-        { ticketId: own.ticket, version: 1, resolution: 'fixed', note: 'cleaned', person: { id: expect.any(String), name: 'Ada' } },
-      ],
-      ['identity.revoke', own.endpoint],
-      ['wire.disconnect', own.endpoint, 4403, expect.any(String)],
-    ])
-  })
+      it.each([
+        ['?status=open', 2],
+        ['?status=resolved', 0],
+        ['?status=all&limit=1', 1],
+        ['?tier=tier2', 0],
+      ])('are chosen by %s', async (query, count) => {
+        expect(TicketList.parse((await admin.ask('GET', `/api/tickets${query}`)).body).tickets).toHaveLength(count)
+      })
 
-  it('are audited with who, what, of which organisation, and no secret', async () => {
-    await admin.ask('POST', '/api/people', {
-      name: 'Eve',
-      login: 'eve',
-      password: 'a secret of Eve',
-      teams: [],
-      organisationId: own.organisation,
-    })
-    await admin.ask('POST', `/api/tickets/${other.ticket}/isolate`, { version: 1, reason: 'it burns' })
-    const lines = await console_.store.db.selectFrom('audit').selectAll().orderBy('id').execute()
-    const told = lines.map(({ action, target, organisation_id, detail }) => ({
-      action,
-      target,
-      organisation_id,
-      detail: JSON.parse(detail) as unknown,
-    }))
-    expect(told).toContainEqual({
-      action: 'person.sign-in',
-      target: expect.stringMatching(/^person:.{36}$/),
-      organisation_id: null,
-      detail: { via: 'session', address: '127.0.0.1', login: 'ada' },
-    })
-    expect(told.at(-1)).toEqual({
-      action: 'ticket.isolate',
-      target: `ticket:${other.ticket}`,
-      organisation_id: other.organisation,
-      detail: { via: 'session', address: '127.0.0.1', reason: 'it burns' },
-    })
-    expect(JSON.stringify(lines)).not.toContain('a secret of Eve')
-  })
-})
+      it('come with their timeline, signals, isolation and what may be done', async () => {
+        const ticket = TicketDetail.parse((await admin.ask('GET', `/api/tickets/${own.ticket}`)).body)
+        expect(ticket).toMatchObject({
+          reasons: ['alpha reason'],
+          timeline: [{ kind: 'opened', actor: 'Tierline', text: 'Opened: alpha summary', body: { summary: 'alpha summary' } }],
+          signals: [{ summary: 'alpha summary', receivedAt: now }],
+          isolation: { desired: 'open', isReady: true },
+          legalActions: ['acknowledge', 'resolve'],
+        })
+      })
 
-describe('a power that holds for some machines only', () => {
-  it('counts for a ticket about such a machine, and for no other', async () => {
-    await addPerson(console_, { login: 'second', teams: ['tier2'], isAdmin: false })
-    const second = await signedIn(console_.url, 'second')
-    const asking = await addOrganisation(console_, 'gamma')
-    await console_.store.db.updateTable('tickets').set({ containment: 'asked' }).where('id', '=', asking.ticket).execute()
-    const leave = () => second.ask('POST', `/api/tickets/${asking.ticket}/leave`, { version: 1, reason: 'it is a drill' })
-    expect(await leave()).toMatchObject({ status: 403, body: { code: 'power-missing' } })
-    await console_.store.db.updateTable('endpoints').set({ confirmed_role: 'workstation' }).where('id', '=', asking.endpoint).execute()
-    expect((await leave()).status).toBe(200)
-  })
-})
+      it('name who acted, also staff of the provider', async () => {
+        const { db } = console_.store
+        const ada = await db.selectFrom('people').select('id').where('login', '=', 'ada').executeTakeFirstOrThrow()
+        const entry = { ticket_id: own.ticket, at: now + 1, kind: 'commented' as const, actor: ada.id, body: '{"text":"<b>hello</b>"}' }
+        await db
+          .insertInto('timeline')
+          .values({ id: 'zz-comment', ...entry })
+          .execute()
+        const customer = await signedIn(console_.url, 'alpha-admin')
+        const answer = await customer.ask('GET', `/api/tickets/${own.ticket}`)
+        expect(TicketDetail.parse(answer.body).timeline.at(-1)).toMatchObject({ actor: 'Ada', body: { text: '<b>hello</b>' } })
+        expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
+        expect(answer.headers.get('cache-control')).toBe('no-store')
+      })
+    })
 
-describe('a line that enrols', () => {
-  it('says so when no other machine can reach the collector', async () => {
-    const { body } = await admin.ask('POST', '/api/enrolment-tokens', { organisationId: own.organisation, siteId: own.site })
-    expect(body).toMatchObject({
-      line: expect.stringMatching(/^echo tl1\.[\w-]+ \| npm run -s agent -- enrol && npm run -s agent -- run$/),
-      warning: expect.stringContaining('--public-url'),
+    describe('endpoints', () => {
+      it('are listed by name, with their role and their open tickets', async () => {
+        const { endpoints } = EndpointList.parse((await admin.ask('GET', '/api/endpoints')).body)
+        expect(endpoints.map(({ hostname }) => hostname)).toEqual(['alpha-host', 'beta-host'])
+        expect(endpoints[0]).toMatchObject({
+          role: 'server',
+          roleSource: 'facts',
+          isConnected: true,
+          openTickets: 1,
+          isolation: { detail: 'alpha isolation' },
+        })
+      })
+
+      it('come with inventory, gaps and commands', async () => {
+        const endpoint = EndpointDetail.parse((await admin.ask('GET', `/api/endpoints/${own.endpoint}`)).body)
+        expect(endpoint).toMatchObject({
+          inventory: { hardware: { serial: 'alpha-serial' } },
+          gaps: [{ why: 'alpha gap', fromSeq: 1 }],
+          commands: [],
+        })
+      })
+
+      it('answer samples of a range, oldest first, thinned where there are more than a chart can show', async () => {
+        const at = (nth: number) => now - 86_400_000 + nth * 10_000
+        const body = (nth: number) =>
+          JSON.stringify({
+            at: at(nth),
+            processor: { busyRatio: 0, load1: 0, load5: 0, load15: 0 },
+            memory: { totalBytes: 1, availableBytes: 1, swapTotalBytes: 0, swapUsedBytes: 0 },
+            ...{ disks: [], networks: [], uptimeSeconds: nth },
+          })
+        const rows = Array.from({ length: 4_000 }, (_, nth) => ({ endpoint_id: own.endpoint, at: at(nth), body: body(nth) }))
+        await console_.store.db.transaction().execute((tx) => console_.store.capabilities.putRows(tx, 'samples', rows, 'ignore'))
+        const read = async (from: number, to: number) =>
+          SampleList.parse((await admin.ask('GET', `/api/endpoints/${own.endpoint}/samples?from=${from}&to=${to}`)).body).samples
+        const few = await read(at(10), at(12))
+        expect(few.map((sample) => sample.at)).toEqual([at(10), at(11), at(12)])
+        const many = await read(at(0), at(3_999))
+        expect(many.length).toBeGreaterThan(1_300)
+        expect(many.length).toBeLessThanOrEqual(1_500)
+        expect(many.slice(0, 2).map((sample) => sample.at)).toEqual([at(0), at(3)])
+      })
+    })
+
+    describe('changes', () => {
+      it('reach the room that owns them, with who asked', async () => {
+        console_.asked.length = 0
+        await admin.ask('POST', `/api/tickets/${own.ticket}/resolve`, { version: 1, resolution: 'fixed', note: 'cleaned' })
+        await admin.ask('DELETE', `/api/endpoints/${own.endpoint}`)
+        expect(console_.asked).toEqual([
+          [
+            'desk.resolve',
+            { ticketId: own.ticket, version: 1, resolution: 'fixed', note: 'cleaned', person: { id: expect.any(String), name: 'Ada' } },
+          ],
+          ['identity.revoke', own.endpoint],
+          ['wire.disconnect', own.endpoint, 4403, expect.any(String)],
+        ])
+      })
+
+      it('are audited with who, what, of which organisation, and no secret', async () => {
+        await admin.ask('POST', '/api/people', {
+          name: 'Eve',
+          login: 'eve',
+          password: 'a secret of Eve',
+          teams: [],
+          organisationId: own.organisation,
+        })
+        await admin.ask('POST', `/api/tickets/${other.ticket}/isolate`, { version: 1, reason: 'it burns' })
+        const lines = await console_.store.db.selectFrom('audit').selectAll().orderBy('id').execute()
+        const told = lines.map(({ action, target, organisation_id, detail }) => ({
+          action,
+          target,
+          organisation_id,
+          detail: JSON.parse(detail) as unknown,
+        }))
+        expect(told).toContainEqual({
+          action: 'person.sign-in',
+          target: expect.stringMatching(/^person:.{36}$/),
+          organisation_id: null,
+          detail: { via: 'session', address: '127.0.0.1', login: 'ada' },
+        })
+        expect(told.at(-1)).toEqual({
+          action: 'ticket.isolate',
+          target: `ticket:${other.ticket}`,
+          organisation_id: other.organisation,
+          detail: { via: 'session', address: '127.0.0.1', reason: 'it burns' },
+        })
+        expect(JSON.stringify(lines)).not.toContain('a secret of Eve')
+      })
+    })
+
+    describe('a power that holds for some machines only', () => {
+      it('counts for a ticket about such a machine, and for no other', async () => {
+        await addPerson(console_, { login: 'second', teams: ['tier2'], isAdmin: false })
+        const second = await signedIn(console_.url, 'second')
+        const asking = await addOrganisation(console_, 'gamma')
+        await console_.store.db.updateTable('tickets').set({ containment: 'asked' }).where('id', '=', asking.ticket).execute()
+        const leave = () => second.ask('POST', `/api/tickets/${asking.ticket}/leave`, { version: 1, reason: 'it is a drill' })
+        expect(await leave()).toMatchObject({ status: 403, body: { code: 'power-missing' } })
+        await console_.store.db.updateTable('endpoints').set({ confirmed_role: 'workstation' }).where('id', '=', asking.endpoint).execute()
+        expect((await leave()).status).toBe(200)
+      })
+    })
+
+    describe('a line that enrols', () => {
+      it('says so when no other machine can reach the collector', async () => {
+        const { body } = await admin.ask('POST', '/api/enrolment-tokens', { organisationId: own.organisation, siteId: own.site })
+        expect(body).toMatchObject({
+          line: expect.stringMatching(/^echo tl1\.[\w-]+ \| npm run -s agent -- enrol && npm run -s agent -- run$/),
+          warning: expect.stringContaining('--public-url'),
+        })
+      })
+    })
+
+    describe('an Idempotency-Key', () => {
+      it('that comes many times at once has one effect', async () => {
+        const create = () =>
+          admin.ask('POST', '/api/organisations', { name: 'Once', timeZone: 'Europe/Berlin' }, { 'idempotency-key': 'once-and-only' })
+        const answers = await Promise.all(Array.from({ length: 5 }, create))
+        expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+        expect(answers[0]?.status).toBe(201)
+      })
     })
   })
-})

@@ -30,11 +30,14 @@ export interface TestConsole extends AsyncDisposable {
   asked: Asked
 }
 
-/** The console's half of a collector over a real socket and a real store; of the agents' half only the wire is missing. */
-export async function startConsole(change: Partial<HttpOptions> = {}): Promise<TestConsole> {
+/**
+ * The console's half of a collector over a real socket and a real store; of the agents' half only the wire is missing.
+ * @param database a URL; a SQLite file of its own when absent.
+ */
+export async function startConsole(change: Partial<HttpOptions> = {}, database?: string): Promise<TestConsole> {
   const folder = await mkdtemp(join(tmpdir(), 'tierline-http-'))
   const time = new FakeTime()
-  const store = await openStore(`sqlite:${join(folder, 'tierline.db')}`)
+  const store = await openStore(database ?? `sqlite:${join(folder, 'tierline.db')}`)
   const audit = createAudit({ time })
   const people = createPeople({ store, time, audit })
   const bus = createLiveBus()

@@ -21,6 +21,8 @@ export class LaneLog {
   last: number
   synced: number
   acknowledged: number
+  /** Highest seq the collector can have: what was here when this was opened, or was sent since. */
+  sent: number
 
   constructor(dir: string, lane: Lane, segmentBytes: number, acknowledged: number) {
     this.lane = lane
@@ -29,6 +31,7 @@ export class LaneLog {
     this.#segments = findSegments(dir, lane)
     this.last = this.#segments.at(-1)?.lastSeq ?? 0
     this.synced = this.last
+    this.sent = this.last
     this.acknowledged = Math.min(acknowledged, this.last)
   }
 

@@ -38,6 +38,9 @@ export interface Spool {
   /** Records after `afterSeq` in order; a missing seq was lost. At least one, even if it is larger than `maxBytes`. */
   read(lane: Lane, afterSeq: number, maxRecords: number, maxBytes: number): Spooled[]
   acknowledge(lane: Lane, seq: number): void
+  /** Highest seq that the collector can have: what was here when the spool was opened, or was noted as sent since. */
+  sent(lane: Lane): number
+  noteSent(lane: Lane, seq: number): void
   /** Begins a new epoch that holds what is unacknowledged, numbered anew. */
   restart(reason: string): Promise<void>
   /** Told when a lane has something new to send. Returns its own end. */
@@ -107,6 +110,13 @@ class DiskSpool implements Spool {
   acknowledge(lane: Lane, seq: number): void {
     this.#lanes.of(lane).acknowledge(seq)
     this.#persistLater ??= this.#options.time.after(acknowledgedEveryMs, () => this.#persistAcknowledged())
+  }
+
+  sent = (lane: Lane): number => this.#lanes.of(lane).sent
+
+  noteSent(lane: Lane, seq: number): void {
+    const log = this.#lanes.of(lane)
+    log.sent = Math.max(log.sent, seq)
   }
 
   onAppended(listener: (lane: Lane) => void): () => void {

@@ -53,15 +53,20 @@ export class Outgoing {
     const first = found[0]?.seq ?? this.#spool.sendable(lane) + 1
     if (first > next) return this.#skip(lane, next, first - 1)
     const records = found.filter((record, index) => record.seq === first + index)
-    this.#sent.set(lane, first + records.length - 1)
+    this.#note(lane, first + records.length - 1)
     return { kind: 'records', epoch: this.#spool.epoch, lane, records }
   }
 
   #skip(lane: Lane, from: number, to: number): Frame {
-    this.#sent.set(lane, to)
+    this.#note(lane, to)
     const why =
       from < this.#spool.firstKept(lane) ? 'the spool was full and gave up its oldest records' : 'these records were damaged on disk'
     return { kind: 'skipped', epoch: this.#spool.epoch, lane, from, to, why }
+  }
+
+  #note(lane: Lane, seq: number): void {
+    this.#sent.set(lane, seq)
+    this.#spool.noteSent(lane, seq)
   }
 
   #roomFor(lane: Lane): number {

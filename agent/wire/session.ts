@@ -144,7 +144,7 @@ export class Session {
   #welcome(message: Extract<CollectorMessage, { kind: 'welcome' }>): void {
     const { spool, takers } = this.#options
     takers.onCollectorTime(message.now)
-    const isBeyond = Lane.options.some((lane) => (message.cursors[lane] ?? 0) > spool.last(lane))
+    const isBeyond = Lane.options.some((lane) => (message.cursors[lane] ?? 0) > spool.sent(lane))
     if (this.#outgoing) this.#refuse('a second welcome came')
     else if (isBeyond) void this.#restartSpool()
     else {
@@ -154,10 +154,13 @@ export class Session {
     }
   }
 
-  /** Invariant 2 of the house: this disk was restored or cloned; the next hello speaks of a new epoch. */
+  /**
+   * Invariant 2 of the house: this disk was restored or cloned; the next hello speaks of a new epoch. Compared with what
+   * can have been sent, not with the last record: a restored agent may have appended as many as it had lost.
+   */
   async #restartSpool(): Promise<void> {
     const { spool, log, takers } = this.#options
-    const reason = 'the collector has committed more records of this spool than it holds: the disk was restored or cloned'
+    const reason = 'the collector has committed records that this spool never sent: its disk was restored or cloned'
     this.#isEnding = true
     try {
       await spool.restart(reason)

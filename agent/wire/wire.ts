@@ -189,7 +189,8 @@ class DialingWire implements Wire {
     }
     if (attempt.kind === 'ended' && attempt.end.kind === 'lost' && attempt.end.wasWelcome && !blamesUs.has(attempt.end.code))
       this.#attempt = 0
-    const backoff = isLiftedByPeople(attempt) ? refusedForGood : (this.#options.backoff ?? ordinary)
+    const isForGood = attempt.kind === 'refused' && liftedByPeople.has(attempt.code)
+    const backoff = isForGood ? refusedForGood : (this.#options.backoff ?? ordinary)
     return backoffMs(this.#attempt++, random, backoff)
   }
 
@@ -210,11 +211,6 @@ class DialingWire implements Wire {
     }
     return promise
   }
-}
-
-function isLiftedByPeople(attempt: Attempt): boolean {
-  if (attempt.kind === 'refused') return liftedByPeople.has(attempt.code)
-  return attempt.kind === 'ended' && attempt.end.kind === 'lost' && attempt.end.code === CloseCode.Revoked
 }
 
 function complaintOf(attempt: Attempt): string {

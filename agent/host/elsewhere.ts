@@ -2,7 +2,7 @@ import { cpus, freemem, loadavg, totalmem, uptime } from 'node:os'
 import type { Platform } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { followFile } from './follow-file.ts'
-import { hardwareOnce, identity, readInterfaces } from './hardware.ts'
+import { hardwareOnce, identity, inventoryDisks, readInterfaces } from './hardware.ts'
 import type { Answer, DiskReading, MemoryReading, Probe, ProcessorReading, RoleReading } from './probe.ts'
 import { list, look, read, watchFolder } from './system-files.ts'
 
@@ -24,11 +24,10 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     unitsDown: () => unsupported('the state of services'),
     role,
     async inventory() {
-      const mounted = await disks()
       return {
         ...identity(platform),
         ...(await hardware(totalmem())),
-        disks: mounted.map(({ device, mount, type, totalBytes }) => ({ device, mount, type, totalBytes })),
+        disks: inventoryDisks(await disks()),
         interfaces: readInterfaces(),
         role: await role(),
       }

@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Cancel, Time } from '#shared/domain/time.ts'
-import type { LineFollower, Stop } from './probe.ts'
+import type { Answer, LineFollower, Stop } from './probe.ts'
 
 /** Half a second is soon enough for a log, and one `stat` costs microseconds. */
 const lookEveryMs = 500
@@ -13,11 +13,19 @@ const maxLineBytes = 16_384
  * Tells whole lines as they are appended to `path`, from the end it has now; a file that appears later is told from its
  * start. Rotation: the old file is read to its end before the new one is begun. Truncation: reading starts over.
  */
-export async function followFile(path: string, follower: LineFollower, time: Time): Promise<Stop> {
+export async function followFile(path: string, follower: LineFollower, time: Time): Promise<Answer<Stop>> {
   const tail = new Tail(path, follower, time)
-  await tail.start()
-  return () => tail.stop()
+  try {
+    await tail.start()
+    return { kind: 'known', value: () => tail.stop() }
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+    return { kind: 'unsupported', reason: `${path} may not be read by the user this agent runs as` }
+  }
 }
+
+const isForbidden = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
 
 class Tail {
   readonly #path: string

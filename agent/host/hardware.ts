@@ -1,6 +1,7 @@
 import { arch, hostname, networkInterfaces, release } from 'node:os'
 import type { Platform } from '#shared/domain/endpoint.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
+import type { DiskReading } from './probe.ts'
 
 type System = Inventory['system']
 type Hardware = Inventory['hardware']
@@ -66,9 +67,18 @@ export function readInterfaces(): Inventory['interfaces'] {
     .map(([name, addresses = []]) => ({
       name,
       mac: addresses[0]?.mac ?? 'unknown',
-      addresses: addresses.map((address) => address.address).sort(),
+      addresses: addresses
+        .map((address) => address.address)
+        .sort()
+        .slice(0, 50),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .slice(0, 200)
+}
+
+export function inventoryDisks(disks: DiskReading[]): Inventory['disks'] {
+  const cut = (text: string): string => text.slice(0, 500)
+  return disks.map(({ device, mount, type, totalBytes }) => ({ device: cut(device), mount: cut(mount), type, totalBytes })).slice(0, 200)
 }
 
 export function identity(platform: Platform): { hostname: string; platform: Platform } {

@@ -27,7 +27,7 @@ export interface Probe {
   role(): Promise<RoleReading>
   inventory(): Promise<MachineInventory>
   /** Whole lines as they are appended, from the end the file has now; also over rotation and truncation. */
-  followFile(path: string, follower: LineFollower): Promise<Stop>
+  followFile(path: string, follower: LineFollower): Promise<Answer<Stop>>
   /** New messages of the journal's auth facilities, as syslog would write them. */
   followJournal(follower: LineFollower): Promise<Answer<Stop>>
   /** Tells the name of whatever changes in this folder; `undefined` when the system doesn't say which. Rejects when the folder can't be watched. */

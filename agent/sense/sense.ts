@@ -114,7 +114,8 @@ class RunningSense implements Sense {
       start: (broken, stop) =>
         detector.watch(probe, (event) => signals.happened({ ...event, detector: name }), { ...this.#context(detector, stop), broken }),
       // What it guards stands in the inventory.
-      onWorked: () => this.#worked(name, () => this.#inventory.soon()),
+      onStarted: () => this.#inventory.soon(),
+      onWorked: () => this.#failures.worked(name),
       onFailed: (reason) => this.#failures.failed(name, reason),
     })
   }
@@ -133,11 +134,6 @@ class RunningSense implements Sense {
       onWorked: () => this.#failures.worked(name),
       onFailed: (reason) => this.#failures.failed(name, reason),
     })
-  }
-
-  #worked(name: string, then: () => void): void {
-    this.#failures.worked(name)
-    then()
   }
 
   #context(detector: Detector, stop: AbortSignal): SenseContext {

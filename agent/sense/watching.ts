@@ -7,6 +7,8 @@ import { within } from './rounds.ts'
 /** A watch that broke gets this long before it is tried again: what broke it may be a log that is being rotated. */
 const startAgainAfterMs = seconds(30)
 const startDeadlineMs = seconds(30)
+/** One that broke before works again when it has run this long; else each start of a broken one would look like a cure. */
+const provenAfterMs = seconds(60)
 
 export interface KeptWatch {
   /** What runs now; undefined while it is broken or unsupported. */
@@ -19,6 +21,7 @@ interface KeptWatchOptions {
   time: Time
   log: Logger
   start(broken: (reason: string) => void, stop: AbortSignal): Promise<Watching | Unsupported>
+  onStarted(): void
   onWorked(): void
   onFailed(reason: string): void
 }
@@ -28,6 +31,7 @@ export function keepWatching(options: KeptWatchOptions): KeptWatch {
   const { time, log, name } = options
   const stop = new AbortController()
   let current: Watching | undefined
+  let hasBroken = false
   let next: Cancel = () => undefined
   let starting = begin()
 
@@ -36,10 +40,17 @@ export function keepWatching(options: KeptWatchOptions): KeptWatch {
       const started = await within(startDeadlineMs, time, stop.signal, startOnce)
       if (isUnsupported(started)) log.info({ detector: name, reason: started.unsupported }, 'a detector has nothing to watch here')
       else current = started
-      options.onWorked()
+      options.onStarted()
+      if (hasBroken) next = time.after(provenAfterMs, prove)
+      else options.onWorked()
     } catch (error) {
       fail(sentenceOf(error))
     }
+  }
+
+  function prove(): void {
+    hasBroken = false
+    options.onWorked()
   }
 
   /** A start that ends after its time was up leaves nothing running behind. */
@@ -61,6 +72,7 @@ export function keepWatching(options: KeptWatchOptions): KeptWatch {
     const broken = current
     current = undefined
     broken?.stop().catch((error: unknown) => log.warn({ error, detector: name }, 'a broken watch did not stop'))
+    hasBroken = true
     options.onFailed(reason)
     next()
     next = time.after(startAgainAfterMs, () => {

@@ -56,14 +56,12 @@ export class FakeMachine implements Probe {
     }
   }
 
-  async followFile(path: string, follower: LineFollower): Promise<Stop> {
+  async followFile(path: string, follower: LineFollower): Promise<Answer<Stop>> {
     this.#followers.set(path, follower)
-    return () => void this.#followers.delete(path)
+    return { kind: 'known', value: () => void this.#followers.delete(path) }
   }
 
-  async followJournal(follower: LineFollower): Promise<Answer<Stop>> {
-    return { kind: 'known', value: await this.followFile('journal', follower) }
-  }
+  followJournal = (follower: LineFollower): Promise<Answer<Stop>> => this.followFile('journal', follower)
 
   watchFolder = async (): Promise<Stop> => () => undefined
   look = async (): Promise<FileLook | undefined> => undefined

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
 import { followFile } from '../follow-file.ts'
-import { type HardwareReading, hardwareOnce, identity, readInterfaces } from '../hardware.ts'
+import { type HardwareReading, hardwareOnce, identity, inventoryDisks, readInterfaces } from '../hardware.ts'
 import { judgeRole, readRoleFacts } from '../linux-role.ts'
 import { parseMounts, readDisk } from '../mounts.ts'
 import type { Answer, DiskReading, MachineInventory, MemoryReading, Probe, RoleReading } from '../probe.ts'
@@ -48,11 +48,10 @@ async function disks(): Promise<DiskReading[]> {
 }
 
 async function inventory(hardware: HardwareReading): Promise<MachineInventory> {
-  const mounted = await disks()
   return {
     ...identity('linux'),
     ...hardware,
-    disks: mounted.map(({ device, mount, type, totalBytes }) => ({ device, mount, type, totalBytes })),
+    disks: inventoryDisks(await disks()),
     interfaces: readInterfaces(),
     role: await role(),
   }

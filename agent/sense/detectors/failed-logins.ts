@@ -29,10 +29,15 @@ export default defineDetector({
   },
 })
 
+/** The logs that may be read; the journal where there is none. */
 async function follow(probe: Probe, onLine: (line: string) => void, context: WatchContext): Promise<{ stops: Stop[] } | Unsupported> {
   const follower = { onLine, onEnd: (reason: string) => context.broken(reason) }
   const { authLogs } = context.settings
-  if (authLogs.length > 0) return { stops: await Promise.all(authLogs.map((path) => probe.followFile(path, follower))) }
-  const journal = await probe.followJournal(follower)
-  return journal.kind === 'known' ? { stops: [journal.value] } : { unsupported: journal.reason }
+  const logs = authLogs.length > 0 ? authLogs.map((path) => probe.followFile(path, follower)) : [probe.followJournal(follower)]
+  const answers = await Promise.all(logs)
+  const stops = answers.flatMap((answer) => (answer.kind === 'known' ? [answer.value] : []))
+  const lacking = answers.flatMap((answer) => (answer.kind === 'unsupported' ? [answer.reason] : []))
+  if (stops.length === 0) return { unsupported: lacking.join('; ') }
+  if (lacking.length > 0) context.log.warn({ lacking }, 'not every log with sign-ins can be followed')
+  return { stops }
 }

@@ -23,7 +23,12 @@ afterEach(async () => {
 })
 
 async function follow(): Promise<void> {
-  stop = await followFile(path, { onLine: (line) => void lines.push(line), onEnd: (reason) => expect.unreachable(reason) }, systemTime)
+  const followed = await followFile(
+    path,
+    { onLine: (line) => void lines.push(line), onEnd: (reason) => expect.unreachable(reason) },
+    systemTime,
+  )
+  if (followed.kind === 'known') stop = followed.value
 }
 
 const seen = (expected: string[]) => vi.waitFor(() => expect(lines).toEqual(expected), { timeout: 3_000 })

@@ -84,15 +84,15 @@ describe('a detector that does not work', () => {
 })
 
 describe('a watch', () => {
-  it('that breaks is raised, started again after half a minute, and cleared', async () => {
+  it('that breaks is raised, started again after half a minute, and cleared once it has run for a minute', async () => {
     let starts = 0
     const watching = defineDetector({
       name: 'log',
       platforms: ['linux'],
       async watch(probe, _say, { broken }): Promise<Watching> {
         starts += 1
-        const stop = await probe.followFile('log', { onLine: () => undefined, onEnd: broken })
-        return { stop: async () => stop() }
+        await probe.followFile('log', { onLine: () => undefined, onEnd: broken })
+        return { stop: async () => undefined }
       },
     })
     const { machine, time, spool, sense } = await startBench([watching])
@@ -105,6 +105,11 @@ describe('a watch', () => {
     ])
     await time.advance(seconds(2))
     expect(starts).toBe(2)
+    machine.endLogs('the disk went away again')
+    await time.advance(seconds(31))
+    expect(starts).toBe(3)
+    expect(spool.signals()).toHaveLength(1)
+    await time.advance(seconds(60))
     expect(spool.signals().at(-1)?.state).toBe('cleared')
     await sense.stop()
   })

@@ -42,18 +42,18 @@ function readStored(dataDir: string): Map<string, number> {
 
 /** Each of `said` is stored, and nothing is stored twice. */
 async function expectOnceEach({ stored }: Story, said: string[]): Promise<void> {
-  await expect.poll(() => said.filter((about) => !stored().has(about)), { timeout: seconds(30), interval: 250 }).toEqual([])
+  await expect.poll(() => said.filter((about) => !stored().has(about)), { timeout: seconds(60), interval: 250 }).toEqual([])
   expect([...stored()].filter(([, times]) => times !== 1)).toEqual([])
 }
 
-it('keeps what happens while the collector is away, and brings it when it is back', async () => {
+it('keeps what happens while the collector is away, and brings it when it is back', { timeout: 120_000 }, async () => {
   const tale = await story()
   const agent = tale.startAgent('away')
   await agent.line()
   await passed(2_000)
   expect(tale.stored().size).toBe(0)
   const collector = await tale.startCollector()
-  await expect.poll(() => tale.stored().size, { timeout: seconds(20) }).toBeGreaterThan(50)
+  await expect.poll(() => tale.stored().size, { timeout: seconds(45) }).toBeGreaterThan(50)
   await collector.kill('SIGTERM')
   await passed(1_000)
   await tale.startCollector()
@@ -63,7 +63,7 @@ it('keeps what happens while the collector is away, and brings it when it is bac
   await expectOnceEach(tale, agent.lines)
 })
 
-it('loses nothing and stores nothing twice when both sides are killed with -9 at random moments', { timeout: 120_000 }, async () => {
+it('loses nothing and stores nothing twice when both sides are killed with -9 at random moments', { timeout: 180_000 }, async () => {
   const tale = await story()
   const said: string[] = []
   for (const round of ['a', 'b', 'c', 'd']) {

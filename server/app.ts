@@ -9,7 +9,7 @@ import { agentsUrlOf, certificateHosts } from './addresses.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
 import { keepResult } from './command/command.ts'
 import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
-import { type CollectorConfig, isLoopback } from './config.ts'
+import { type CollectorConfig, isLoopback, storeUrlOf } from './config.ts'
 import { createDesk, type Desk } from './desk.ts'
 import { createFire } from './due.ts'
 import { createTimers } from './escalate/timers.ts'
@@ -102,12 +102,12 @@ interface Ground {
 async function layGround({ config, time, teardowns }: Around): Promise<Ground> {
   prepareDataFolder(config.dataDir)
   const matrix = await readMatrix(config)
-  const store = await openStore(config.database === 'sqlite' ? `sqlite:${join(config.dataDir, 'tierline.db')}` : config.database)
+  const store = await openStore(storeUrlOf(config))
   teardowns.defer(() => store.close())
   const audit = createAudit({ time })
   const people = createPeople({ store, time, audit })
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
-  const firstRun = await people.ensureFirstRun({ mode: 'observe', timeZone })
+  const firstRun = await people.ensureFirstRun({ mode: config.firstMode ?? 'observe', timeZone })
   const identity = await openIdentity({ dataDir: config.dataDir, store, time, verbs: [...commands.keys()] })
   return {
     store,
@@ -215,12 +215,16 @@ async function openDoors(
   const certificate = await identity.serverCertificate(certificateHosts(config))
   const wire = await openAgentsPort(around, ground, room, intake, certificate)
   const agentsUrl = agentsUrlOf(config, wire.port)
-  const { certificate: cert, key } = certificate
   const about = { time, log, version: packageJson.version, people, audit, matrix, identity, bus, store, config, agentsUrl }
   const stages = { desk: room.desk, receivers: room.receivers, ingest: intake.ingest, wire, sentence }
-  const tls = isLoopback(config.console.host) ? {} : { tls: { cert, key } }
+  const tls = isLoopback(config.console.host) ? {} : { tls: certificate }
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))
   teardowns.defer(() => http.stop())
+  const renewal = renewDaily(around, async () => {
+    const renewed = await identity.serverCertificate(certificateHosts(config))
+    for (const door of [wire, http]) door.replaceCertificate(renewed)
+  })
+  teardowns.defer(renewal)
   return { wire, http, agentsUrl }
 }
 
@@ -243,8 +247,6 @@ async function openAgentsPort(
   }).catch(explainListen('--agents-port', config.agents))
   teardowns.defer(() => wire.stop())
   connect(wire)
-  const renewal = renewDaily({ time, log }, async () => wire.replaceCertificate(await identity.serverCertificate(certificateHosts(config))))
-  teardowns.defer(renewal)
   return wire
 }
 

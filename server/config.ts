@@ -15,6 +15,8 @@ export interface CollectorConfig {
   publicUrl?: string
   /** The matrix that ships, when absent. */
   matrixFile?: string
+  /** What the organisation that a first run makes is in; `observe` when absent. */
+  firstMode?: 'observe' | 'live'
   /** The console as it was built. */
   consoleDist: string
   logLevel: LogLevel
@@ -60,6 +62,9 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Collec
     logLevel: logLevelOf(said('log-level') ?? 'info'),
   }
 }
+
+export const storeUrlOf = ({ database, dataDir }: CollectorConfig): string =>
+  database === 'sqlite' ? `sqlite:${join(dataDir, 'tierline.db')}` : database
 
 /** A URL's host: an IPv6 address stands in brackets. */
 export const urlHost = (host: string): string => (isIPv6(host) ? `[${host}]` : host)

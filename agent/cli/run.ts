@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { fstatSync, mkdirSync } from 'node:fs'
 import { Fault } from '#shared/domain/fault.ts'
 import { seconds } from '#shared/domain/time.ts'
 import { hasIdentity } from '../identity/files.ts'
@@ -20,7 +20,7 @@ const verb: Verb = {
     if (!lock) throw new Fault('already-running', `Another agent already runs with ${config.dataDir}.`)
     const [{ startAgent }, { pino }] = await Promise.all([import('../app.ts'), import('pino')])
     const log = pino({ level: config.logLevel, base: null })
-    const stopped = untilStopped()
+    const stopped = Promise.race([untilStopped(), ...(config.isTrial ? [untilParentIsGone()] : [])])
     const agent = await startAgent(config, { time: systemTime, log })
     await stopped
     setTimeout(() => process.exit(1), stopWithinMs).unref()
@@ -29,6 +29,13 @@ const verb: Verb = {
   },
 }
 export default verb
+
+/** Whoever started a trial holds the other end of its stdin: that closes even when they are killed, and no agent is left behind. */
+function untilParentIsGone(): Promise<void> {
+  const stdin = fstatSync(0)
+  if (!stdin.isSocket() && !stdin.isFIFO()) return new Promise(() => undefined)
+  return new Promise((resolve) => process.stdin.once('close', resolve).resume())
+}
 
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {

@@ -10,6 +10,9 @@ const sharedMayUse: Record<string, string[]> = {
   api: ['domain', 'protocol', 'commands', 'api'],
 }
 
+/** Holds the version, for whoever says it. */
+const projectFile = 'package.json'
+
 export default defineRule({
   says: 'types may cross stages, values never; agent and server never meet; shared knows nobody',
   check: (sources) => sources.flatMap((source) => source.imports.flatMap((each) => violation(source, each))),
@@ -28,7 +31,10 @@ export default defineRule({
   ],
   allowed: [
     { path: 'agent/sense/sense.ts', text: `import type { Spool } from '../spool/spool.ts'` },
-    { path: 'agent/app.ts', text: `import { openSpool } from './spool/spool.ts'` },
+    {
+      path: 'agent/app.ts',
+      text: `import { openSpool } from './spool/spool.ts'\nimport project from '../package.json' with { type: 'json' }`,
+    },
     { path: 'server/console/app.tsx', text: `import { Session } from '#shared/api/session.ts'` },
     { path: 'server/ticket/ticket.ts', text: `import { sentence } from './sentences.ts'\nimport type { Tx } from '../store/store.ts'` },
     { path: 'test/life/story.test.ts', text: `import { startAgent } from '../../agent/app.ts'` },
@@ -37,7 +43,7 @@ export default defineRule({
 
 function violation(source: Source, each: Import): Violation[] {
   const target = targetOf(source.path, each.specifier)
-  if (target === undefined) return []
+  if (target === undefined || target === projectFile) return []
   const what = complaint(placeOf(source.path), placeOf(target), each.isType)
   return what === undefined ? [] : [{ path: source.path, line: each.line, what: `${what}: ${each.specifier}` }]
 }

@@ -1,7 +1,7 @@
 import { defineRule } from '../rule.ts'
 
 const vague = /^(utils?|helpers?|managers?|commons?|misc|lib)$/
-const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))*\.tsx?$/
+const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*\.tsx?$/
 
 export default defineRule({
   says: 'files are kebab-case and named by what they do: no utils, no helpers, no managers, no barrels',

@@ -1,4 +1,5 @@
 import type { ESTree } from 'vite'
+import { isProduct } from '../place.ts'
 import { defineRule, type Violation } from '../rule.ts'
 import { type Source, visit } from '../source.ts'
 
@@ -10,7 +11,7 @@ const lists = /^server\/store\/(schema\.ts|migrations\/)/
 const lines = (count: number, line: string): string => Array.from({ length: count }, () => line).join('\n')
 
 export default defineRule({
-  says: `a file has at most ${maxFileLines} lines, a function at most ${maxFunctionLines} of its own`,
+  says: `a file has at most ${maxFileLines} lines, and a function of the product at most ${maxFunctionLines} of its own`,
   check: (sources) => sources.flatMap((source) => [...longFile(source), ...longFunctions(source)]),
   planted: [
     { path: 'server/route/route.ts', text: lines(maxFileLines + 1, '// line') },
@@ -43,7 +44,7 @@ interface Span {
 
 /** What a function holds without the functions inside it: a factory is as long as what it does itself. */
 function longFunctions(source: Source): Violation[] {
-  if (lists.test(source.path)) return []
+  if (lists.test(source.path) || !isProduct(source.path)) return []
   const spans = spansOf(source)
   return spans.flatMap((span) => {
     const inner = spans.filter((other) => isDirectlyInside(other, span, spans))
@@ -59,22 +60,12 @@ function isDirectlyInside(inner: Span, outer: Span, all: Span[]): boolean {
   return isInside(inner, outer) && !all.some((between) => isInside(inner, between) && isInside(between, outer))
 }
 
-/** The functions of a file; of a test file only those that aren't the body of a `describe`. */
 function spansOf(source: Source): Span[] {
   const found: Span[] = []
-  const described = new Set<number>()
   const add = (node: ESTree.Function | ESTree.ArrowFunctionExpression): void => {
-    if (described.has(node.start)) return
     const firstLine = source.lineAt(node.start)
     found.push({ start: node.start, end: node.end, firstLine, lineCount: source.lineAt(node.end) - firstLine + 1 })
   }
-  visit(source, {
-    CallExpression: (call) => {
-      if (/^describe\b/.test(source.text.slice(call.start, call.end))) for (const argument of call.arguments) described.add(argument.start)
-    },
-    FunctionDeclaration: add,
-    FunctionExpression: add,
-    ArrowFunctionExpression: add,
-  })
+  visit(source, { FunctionDeclaration: add, FunctionExpression: add, ArrowFunctionExpression: add })
   return found
 }

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { seconds } from '#shared/domain/time.ts'
+import { startProgram } from '../support/program.ts'
+import { type Benchmark, type Figures, percentile, rounded } from './benchmark.ts'
+import { enrolAgents } from './ingest/agents.ts'
+import { startBareServer } from './ingest/bare-process.ts'
+import { type Load, runLoad } from './ingest/load.ts'
+import { watchPipeline } from './ingest/pipeline-watch.ts'
+import { cpuMs, rssMiB } from './ingest/process-figures.ts'
+
+const agentCount = 8
+const warmUpMs = seconds(2)
+const measuredMs = seconds(10)
+
+export default {
+  says: 'signals acknowledged after commit, per second, against a bare ws server that parses, validates and drops',
+  run: async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tierline-bench-'))
+    const collector = startProgram(['up', '--data', folder, '--port', '0', '--agents-port', '0'])
+    try {
+      return await measure(folder, collector)
+    } finally {
+      await collector.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+} satisfies Benchmark
+
+async function measure(folder: string, collector: ReturnType<typeof startProgram>): Promise<Figures> {
+  const passes = await enrolAgents(collector, folder, agentCount)
+  const bare = await startBareServer(folder, passes)
+  const yardstick = perSecond(await warmedLoad(bare.passes))
+  bare.stop()
+  console.log(`bare server: ${yardstick} signals/s`)
+
+  await runLoad(passes, warmUpMs)
+  const pipeline = watchPipeline(join(folder, 'tierline.db'))
+  await pipeline.drained()
+  const cpuBefore = cpuMs(collector.pid)
+  const load = await runLoad(passes, measuredMs)
+  const cpuMsPerMinute = ((cpuMs(collector.pid) - cpuBefore) / load.elapsedMs) * seconds(60)
+  const backlog = pipeline.backlog()
+  const drainMs = await pipeline.drained()
+  const lag = pipeline.lagsMs(load.signals)
+  pipeline.close()
+
+  const figure = perSecond(load)
+  console.log(`collector: ${figure} signals/s from ${agentCount} agents in frames of 50, each acknowledged after its commit`)
+  console.log(`pipeline beside it: ${backlog} signals behind at the end, drained in ${drainMs} ms`)
+  return {
+    ...{ figure, unit: 'signals/s', yardstick, ratio: rounded(figure / yardstick, 3) },
+    ...{ p50: rounded(percentile(load.latenciesMs, 0.5)), p99: rounded(percentile(load.latenciesMs, 0.99)) },
+    ...{ pipelineLagMsP50: percentile(lag, 0.5), pipelineLagMsP99: percentile(lag, 0.99), backlog, drainMs },
+    ...{ signals: load.signals, rssMiB: rounded(rssMiB(collector.pid), 1), cpuMsPerMinute: Math.round(cpuMsPerMinute) },
+  }
+}
+
+async function warmedLoad(passes: Parameters<typeof runLoad>[0]): Promise<Load> {
+  await runLoad(passes, warmUpMs)
+  return runLoad(passes, measuredMs)
+}
+
+const perSecond = (load: Load): number => Math.round((load.signals / load.elapsedMs) * seconds(1))

@@ -1,0 +1,41 @@
+import { request } from 'node:http'
+
+/** A person's browser, as far as the HTTP API sees it: keeps the cookie, and sends the Origin of the console. */
+export interface ApiClient {
+  get<Body>(path: string): Promise<Body>
+  post<Body>(path: string, body: unknown): Promise<Body>
+}
+
+/** Signs in at `consoleUrl` (plain HTTP); `socketPath` leads there from another network namespace. */
+export async function signIn(consoleUrl: string, login: string, password: string, socketPath?: string): Promise<ApiClient> {
+  const place = { consoleUrl, socketPath }
+  const { cookie } = await exchange(place, 'POST', '/api/session', '', { login, password })
+  return {
+    get: async <Body>(path: string) => (await exchange(place, 'GET', path, cookie)).body as Body,
+    post: async <Body>(path: string, body: unknown) => (await exchange(place, 'POST', path, cookie, body)).body as Body,
+  }
+}
+
+function exchange(
+  { consoleUrl, socketPath }: { consoleUrl: string; socketPath: string | undefined },
+  method: string,
+  path: string,
+  cookie: string,
+  body?: unknown,
+): Promise<{ body: unknown; cookie: string }> {
+  const content = body === undefined ? undefined : JSON.stringify(body)
+  const headers = { origin: consoleUrl, cookie, ...(content === undefined ? {} : { 'content-type': 'application/json' }) }
+  return new Promise((resolve, reject) => {
+    const sent = request(new URL(path, consoleUrl), { method, headers, socketPath }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('end', () => {
+        if ((response.statusCode ?? 500) >= 300) return reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`))
+        const cookies = (response.headers['set-cookie'] ?? []).map((each) => each.split(';')[0])
+        resolve({ body: text === '' ? undefined : JSON.parse(text), cookie: cookies.join('; ') })
+      })
+    })
+    sent.on('error', reject)
+    sent.end(content)
+  })
+}

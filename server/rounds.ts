@@ -1,3 +1,4 @@
+import { type SqlBool, sql } from 'kysely'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
@@ -9,7 +10,7 @@ import { keepDigestLines } from './notify/notify.ts'
 import { expireCommands, settleResults } from './results.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { Turns } from './turns.ts'
-import { loadWorld, type Outcome, type SignalRow, type View, type World } from './world.ts'
+import { columnsOfSignal, loadWorld, type Outcome, type SignalRow, type View, type World } from './world.ts'
 
 /** A group small enough to decide in a few milliseconds, large enough that the commit is shared. */
 const maxSignals = 200
@@ -104,7 +105,8 @@ async function giveUp(tx: Tx, signal: SignalRow, error: unknown, now: number): P
 
 /** In the order in which they were committed; security before all else (invariant 9). */
 function unhandled({ db }: Store, isUrgent: boolean): Promise<SignalRow[]> {
-  const all = db.selectFrom('signals').selectAll().where('handled_at', 'is', null)
-  const some = isUrgent ? all.where('kind', 'like', 'security.%') : all
+  const all = db.selectFrom('signals').select(columnsOfSignal).where('handled_at', 'is', null)
+  // Word for word as in the index signals_urgent, so that a long queue of health is not searched for security.
+  const some = isUrgent ? all.where(sql<SqlBool>`substr(kind, 1, 9) = 'security.'`) : all
   return some.orderBy('arrival').limit(maxSignals).execute()
 }

@@ -1,4 +1,3 @@
-import type { Selectable } from 'kysely'
 import type { Facts } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
 import { caseOf, type Subject, type TicketCase, type Trouble } from './changes.ts'
@@ -12,8 +11,12 @@ import type { SignalsTable, TicketsTable } from './store/schema.ts'
 import type { Tx } from './store/store.ts'
 import { nextTicketNumber } from './ticket/ticket.ts'
 
-/** A signal as the pipeline reads it. */
-export type SignalRow = Selectable<SignalsTable>
+/** What the desk needs of a signal; its evidence stays where it is. */
+export const columnsOfSignal = [
+  ...(['id', 'organisation_id', 'endpoint_id', 'source_id', 'origin'] as const),
+  ...(['kind', 'severity', 'state', 'fingerprint', 'summary', 'facts'] as const),
+] as const
+export type SignalRow = Pick<SignalsTable, (typeof columnsOfSignal)[number]>
 
 /** What became of a signal. */
 export type Outcome = { kind: 'ticket'; work: TicketCase } | { kind: 'digest'; team: string } | { kind: 'record' }

@@ -99,6 +99,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     async reported(endpointId, status) {
       await db.transaction().execute((tx) => keepReports(tx, [{ endpointId, status }], time.now()))
+      const endpoint = await db
+        .selectFrom('endpoints')
+        .select('organisation_id as organisationId')
+        .where('id', '=', endpointId)
+        .executeTakeFirst()
+      if (endpoint) bus.publish({ topic: 'endpoint', id: endpointId, endpointId, at: time.now(), ...endpoint })
     },
     idle: () => loop.idle(),
     stop: () => loop.stop(),

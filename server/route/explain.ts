@@ -17,12 +17,11 @@ export function explainRoute(route: Route, trouble: Trouble, subject: Subject, t
 }
 
 /** Who said what the machine is for. */
-export function explainRole(subject: Subject): string {
-  if (!subject.endpoint) return 'It is about no machine that Tierline knows.'
-  const source = { person: 'a person said so', facts: 'found by facts', unknown: 'nobody knows yet' }[subject.roleSource]
-  return subject.role === 'unknown'
-    ? `What ${subject.endpoint.hostname} is for ${source}: priority as for a server, containment as for a core machine.`
-    : `${subject.endpoint.hostname} is ${a(subject.role)} (${source}).`
+export function explainRole({ endpoint, role, roleSource }: Subject): string {
+  if (!endpoint) return 'It is about no machine that Tierline knows.'
+  if (role === 'unknown')
+    return `Nobody knows yet what ${endpoint.hostname} is for: priority as for a server, containment as for a core machine.`
+  return `${endpoint.hostname} is ${a(role)} (${roleSource === 'person' ? 'a person said so' : 'found by facts'}).`
 }
 
 const names: Record<Role, string> = {

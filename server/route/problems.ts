@@ -32,7 +32,8 @@ function flatten(issue: Issue, before: PropertyKey[]): Found[] {
   const path = [...before, ...issue.path]
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], reason: 'nobody knows this word here' }))
   if (issue.code === 'invalid_key') return [{ path, reason: issue.issues.map(({ message }) => message).join('; ') }]
-  if (issue.code !== 'invalid_union') return [{ path, reason: issue.message }]
+  if (issue.code !== 'invalid_union')
+    return [{ path, reason: issue.message.endsWith('received undefined') ? 'it is missing' : issue.message }]
   const [best] = issue.errors.toSorted((a, b) => depthOf(b) - depthOf(a))
   return best ? best.flatMap((inner) => flatten(inner, path)) : [{ path, reason: issue.message }]
 }

@@ -8,7 +8,7 @@ import type { Tx } from '../store/store.ts'
  * Enters: correlate's verdict with the trouble; what the later stages and people decided.
  * Leaves: tickets and their timeline. This is the only writer of both.
  * Promises: the timeline is only appended to (invariant 5) and keeps its order within one instant; a ticket's version
- * rises by one with every transaction that changed it.
+ * rises with every transaction that wrote on it, and not with mere counting, or nobody could act on a noisy one.
  * Meets: a noisy endpoint. Every signal is stored and counted, but only the first ones and round numbers get a line on
  * the timeline, so that ten thousand of them can't bury what people wrote.
  */
@@ -88,7 +88,7 @@ function isRoundNumber(count: number): boolean {
 
 /** Writes the cases' tickets with their new entries; returns the version each ticket has now. */
 export async function keepTickets(tx: Tx, putRows: PutRows, cases: readonly TicketCase[]): Promise<Map<string, number>> {
-  const tickets = cases.map(({ ticket }) => ({ ...ticket, version: ticket.version + 1 }))
+  const tickets = cases.map(({ ticket, entries }) => ({ ...ticket, version: ticket.version + (entries.length > 0 ? 1 : 0) }))
   await putRows(tx, 'tickets', tickets, { replaceWhere: ['id'] })
   await keepEntries(
     tx,

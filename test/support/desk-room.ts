@@ -157,7 +157,7 @@ async function seed(url: string, time: FakeTime, { mode = 'live', plan = 'standa
     await db.insertInto('organisations').values({ id, name: id, mode, plan, time_zone: 'Europe/Berlin', created_at: now }).execute()
   }
   await db.insertInto('sites').values({ id: 'site-1', organisation_id: 'acme', name: 'Berlin', time_zone: null, created_at: now }).execute()
-  const machines = Object.entries(roles ?? { ws: 'workstation', srv: 'server', core: 'core', unknown: 'unknown' })
+  const machines = Object.entries<Role>(roles ?? { ws: 'workstation', srv: 'server', core: 'core', unknown: 'unknown' })
   for (const [id, role] of machines) {
     const row = { id, organisation_id: 'acme', site_id: 'site-1', hostname: `${id}-host`, platform: 'linux' as const }
     await db

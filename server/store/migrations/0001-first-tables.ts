@@ -60,6 +60,7 @@ const ingest = (countedKey: string, keyOrdered: string) => [
     summary text not null, facts text not null, evidence text not null, detector text not null, sensed_at bigint not null,
     received_at bigint not null, origin text not null, handled_at bigint, outcome text, ticket_id text)`,
   'create index signals_unhandled on signals (arrival) where handled_at is null',
+  `create index signals_urgent on signals (arrival) where handled_at is null and substr(kind, 1, 9) = 'security.'`,
   'create index signals_of_endpoint on signals (endpoint_id, received_at)',
   'create index signals_of_ticket on signals (ticket_id) where ticket_id is not null',
   `create table conditions (

@@ -36,10 +36,16 @@ function outcomeOf({ signal, role, plan = 'standard', mode = 'live', arrives }: 
   const now = Temporal.PlainDateTime.from(arrives).toZonedDateTime(timeZone, { disambiguation: 'earlier' }).epochMilliseconds
   const subject: Subject = {
     organisation: { id: 'acme', name: 'Acme', mode, plan, timeZone },
-    ...{ site: { id: 'site-1', timeZone }, endpoint: { id: 'host', hostname: 'host' }, role, roleSource: role === 'unknown' ? 'unknown' : 'facts', isolation: null },
+    ...{
+      site: { id: 'site-1', timeZone },
+      endpoint: { id: 'host', hostname: 'host' },
+      role,
+      roleSource: role === 'unknown' ? 'unknown' : 'facts',
+      isolation: null,
+    },
   }
   const view = { subjectOf: () => subject, earlier: () => undefined, nextNumber: 1, lately: [] }
-  const outcome = decide(view, rules, { arrival: 1, ...signalRow({ id: 'signal-1', ...signal }, now) }, now)
+  const outcome = decide(view, rules, signalRow({ id: 'signal-1', ...signal }, now), now)
   if (outcome.kind !== 'ticket') return outcome
   const { ticket, orders, timers } = outcome.work
   return {

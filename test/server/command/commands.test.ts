@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { hours, minutes } from '#shared/domain/time.ts'
+import type { ResultRecord } from '#shared/protocol/record.ts'
+import { keepResult } from '../../../server/command/command.ts'
+import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
+
+const unreadable = { kind: 'security.ransomware.canary', severity: 'critical', state: 'happened', facts: { change: 'unreadable' } } as const
+
+let room: DeskRoom
+beforeEach(async () => {
+  room = await openDeskRoom()
+})
+afterEach(() => room.close())
+
+const command = () => room.store.db.selectFrom('commands').selectAll().orderBy('requested_at').orderBy('id').executeTakeFirstOrThrow()
+const tickets = () => room.store.db.selectFrom('tickets').selectAll().orderBy('number').execute()
+const kinds = async () =>
+  (await room.store.db.selectFrom('timeline').select('kind').orderBy('at').orderBy('id').execute()).map(({ kind }) => kind)
+
+const answer = async (outcome: ResultRecord['outcome'], more: Partial<ResultRecord> = {}, endpointId = 'ws'): Promise<void> => {
+  const { id, verb } = await command()
+  const now = room.time.now()
+  const result: ResultRecord = {
+    v: 1,
+    type: 'result',
+    commandId: id,
+    verb,
+    outcome,
+    startedAt: now,
+    finishedAt: now,
+    detail: 'as asked',
+    ...more,
+  }
+  await room.store.db.transaction().execute((tx) => keepResult(tx, endpointId, result, now))
+  await room.pipeline.idle()
+}
+const isolated = { actual: 'isolated', readiness: { isReady: true }, since: 1, proof: { collectorAnswered: true } } as const
+
+describe('the life of a command', () => {
+  it('is requested, queued, sent, delivered and settled: each a fact with its instant', async () => {
+    await room.signals(unreadable)
+    expect(await command()).toMatchObject({ status: 'sent', sent_at: room.time.now(), delivered_at: null, settled_at: null })
+    await room.time.advance(5)
+    await room.dispatcher.received('ws', (await command()).id, 1)
+    expect(await command()).toMatchObject({ status: 'delivered', delivered_at: room.time.now() })
+    await room.time.advance(5)
+    await answer('succeeded', { isolation: isolated })
+    expect(await command()).toMatchObject({ status: 'succeeded', settled_at: room.time.now() })
+    expect(await room.store.db.selectFrom('isolations').selectAll().execute()).toMatchObject([
+      { desired: 'isolated', actual: 'isolated', is_ready: 1, proof: JSON.stringify({ collectorAnswered: true }) },
+    ])
+    expect(await kinds()).toEqual(['opened', 'prioritised', 'routed', 'command-requested', 'command-sent', 'command-settled'])
+  })
+
+  it('waits for an endpoint that is away, and goes out signed once: the same bytes however often', async () => {
+    room.isConnected = false
+    await room.signals(unreadable)
+    const { jws, status } = await command()
+    expect(status).toBe('queued')
+    room.isConnected = true
+    await room.dispatcher.connected('ws')
+    await room.dispatcher.connected('ws')
+    expect(room.sent).toHaveLength(2)
+    expect(room.sent.map(({ order }) => JSON.stringify(order))).toEqual([jws, jws])
+    expect((await kinds()).filter((kind) => kind === 'command-sent')).toHaveLength(1)
+  })
+
+  it('is sent again after a restart of the collector, as long as it is not answered', async () => {
+    room.isConnected = false
+    await room.signals(unreadable)
+    room = await room.restart()
+    await room.dispatcher.connected('ws')
+    expect(room.sent).toHaveLength(1)
+    await answer('succeeded', { isolation: isolated })
+    await room.dispatcher.connected('ws')
+    expect(room.sent).toHaveLength(1)
+  })
+
+  it('is settled once: a repeated result changes nothing', async () => {
+    await room.signals(unreadable)
+    await answer('succeeded', { isolation: isolated })
+    await answer('failed')
+    expect(await command()).toMatchObject({ status: 'succeeded' })
+    expect((await kinds()).filter((kind) => kind === 'command-settled')).toHaveLength(1)
+  })
+
+  it('is not settled by another machine', async () => {
+    await room.signals(unreadable)
+    await answer('succeeded', {}, 'srv')
+    expect(await command()).toMatchObject({ status: 'sent' })
+  })
+
+  it('expires when nobody answers, and what the machine says later is the fact', async () => {
+    room.isConnected = false
+    await room.signals(unreadable)
+    room.time.jump(hours(24))
+    await room.time.advance(minutes(1))
+    expect(await command()).toMatchObject({ status: 'expired' })
+    room.isConnected = true
+    await room.dispatcher.connected('ws')
+    expect(room.sent).toEqual([])
+    await answer('succeeded', { isolation: isolated })
+    expect(await command()).toMatchObject({ status: 'succeeded' })
+  })
+})
+
+describe('an isolation that does not happen', () => {
+  it.each(['failed', 'refused', 'unknown'] as const)('%s: is a P1 of its own', async (outcome) => {
+    await room.signals(unreadable)
+    await answer(outcome, { detail: 'no nft here' })
+    expect(await tickets()).toMatchObject([
+      { kind: 'security.ransomware.canary' },
+      { kind: 'security.isolation.failed', priority: 'P1', team: 'security', fingerprint: 'isolation.failed' },
+    ])
+  })
+
+  it('expired: too', async () => {
+    room.isConnected = false
+    await room.signals(unreadable)
+    room.time.jump(hours(24))
+    await room.time.advance(minutes(1))
+    await room.pipeline.idle()
+    expect((await tickets()).map(({ kind }) => kind)).toContain('security.isolation.failed')
+  })
+
+  it('may be tried again by a person', async () => {
+    await room.signals(unreadable)
+    const ticket = (await tickets())[0]
+    if (!ticket) throw new Error('no ticket')
+    const act = { ticketId: ticket.id, person: { id: 'p', name: 'P' }, reason: 'again' }
+    expect(await room.desk.isolate({ ...act, version: ticket.version })).toMatchObject({ kind: 'refused' })
+    await answer('failed')
+    const after = await room.store.db.selectFrom('tickets').selectAll().where('id', '=', ticket.id).executeTakeFirstOrThrow()
+    expect(await room.desk.isolate({ ...act, version: after.version })).toMatchObject({ kind: 'done' })
+  })
+})
+
+it('what an endpoint says of its isolation is kept beside what is wanted', async () => {
+  await room.dispatcher.reported('srv', { actual: 'open', readiness: { isReady: false, reason: 'off (local trial)' }, since: 1 })
+  expect(await room.store.db.selectFrom('isolations').selectAll().execute()).toMatchObject([
+    { endpoint_id: 'srv', desired: 'open', actual: 'open', is_ready: 0, detail: 'off (local trial)' },
+  ])
+})

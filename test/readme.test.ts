@@ -10,7 +10,11 @@ const packageJson = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) 
 /** Made by installing, building and running; never part of the project. */
 const made = new Set(['node_modules', 'dist', 'tierline-data', 'test-results', '.git'])
 /** Folders whose inside the tree leaves to the reader: their own names say it. */
-const closed = new Set(['docs', 'server/console', ...['agent', 'bench', 'golden', 'life', 'scenario', 'server', 'shared'].map((name) => `test/${name}`)])
+const closed = new Set([
+  'docs',
+  'server/console',
+  ...['agent', 'bench', 'golden', 'life', 'scenario', 'server', 'shared'].map((name) => `test/${name}`),
+])
 
 describe('the tree in the README', () => {
   const tree = parseTree(fence('tree'))

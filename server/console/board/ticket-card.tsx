@@ -29,7 +29,7 @@ export function TicketCard({ ticket }: { ticket: TicketSummary }) {
         </Group>
         <Countdown ticket={ticket} />
       </Group>
-      <Text size="sm" fw={600} lh={1.35} lineClamp={3} className={styles.title}>
+      <Text size="sm" fw={600} lh={1.35} lineClamp={3} className={styles.title} data-title>
         {ticket.title}
       </Text>
       <div className={styles.where}>

@@ -17,6 +17,9 @@ interface Look {
   gridColor: string
 }
 
+// So that the axis says 512 KiB and 1 MiB, not 488 and 977.
+const powersOfTwo = Array.from({ length: 50 }, (_, power) => 2 ** power)
+
 type Options = Omit<uPlot.Options, 'width' | 'height'>
 
 /** How a health chart looks: thin lines, little ink, one cursor over all charts of the page. */
@@ -29,7 +32,13 @@ export function chartOptions({ labels, unit, colors, textColor, gridColor }: Loo
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, unit === 'percent' ? 1 : Math.max(1024, max * 1.1)] } },
     axes: [
       { ...axis, space: 80, size: 26, values: (_, splits) => splits.map((second) => timeOfDay(second * 1_000)) },
-      { ...axis, space: 36, size: unit === 'percent' ? 46 : 76, values: (_, splits) => splits.map((value) => inUnit[unit](value)) },
+      {
+        ...axis,
+        space: 36,
+        size: unit === 'percent' ? 46 : 76,
+        values: (_, splits) => splits.map((value) => inUnit[unit](value)),
+        ...(unit === 'bytesPerSecond' && { incrs: powersOfTwo }),
+      },
     ],
     series: [
       {},

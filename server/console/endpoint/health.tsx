@@ -1,5 +1,6 @@
 import { Center, Group, SegmentedControl, SimpleGrid, Text } from '@mantine/core'
 import { useMemo, useState } from 'react'
+import type { Sample } from '#shared/domain/sample.ts'
 import { SectionCard } from '../frame/section-card.tsx'
 import { useNow } from '../time/clock.tsx'
 import { Chart } from './chart.tsx'
@@ -24,7 +25,7 @@ export function Health({ endpointId }: { endpointId: string }) {
   )
   const now = useNow()
   const newest = samples.at(-1)
-  const span = { from: now - ranges[range], to: Math.max(now, newest?.at ?? 0) }
+  const span = spanOf(samples, now, ranges[range])
   return (
     <SectionCard
       title="Health"
@@ -62,4 +63,12 @@ export function Health({ endpointId }: { endpointId: string }) {
       )}
     </SectionCard>
   )
+}
+
+const SHORTEST_MS = 2 * 60_000
+
+/** The chosen range; of a machine that has been watched for less, what there is, so that a newcomer sees lines and not a margin. */
+function spanOf(samples: readonly Sample[], now: number, rangeMs: number): { from: number; to: number } {
+  const oldest = samples[0]?.at ?? now
+  return { from: Math.max(now - rangeMs, Math.min(oldest, now - SHORTEST_MS)), to: Math.max(now, samples.at(-1)?.at ?? 0) }
 }

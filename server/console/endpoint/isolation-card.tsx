@@ -57,7 +57,7 @@ function Switch({ endpoint }: { endpoint: EndpointDetail }) {
         <Button
           size="compact-xs"
           variant="default"
-          c={isImpossible || isCutOff ? 'inherit' : 'red'}
+          {...(!isImpossible && !isCutOff && { c: 'red' })}
           disabled={isImpossible}
           onClick={asking.open}
         >

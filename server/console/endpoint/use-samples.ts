@@ -5,6 +5,7 @@ import { useApi } from '../api/api-context.tsx'
 import { keys } from '../api/keys.ts'
 import { createRereader } from '../live/hints.ts'
 import { useLiveLine } from '../live/use-live-line.ts'
+import { useClock } from '../time/clock.tsx'
 import { appendSamples } from './series.ts'
 
 // The agent stamps samples with its own clock, which may be a little ahead of the collector's.
@@ -17,6 +18,7 @@ const none: Sample[] = []
 export function useSamples(endpointId: string, spanMs: number): { samples: Sample[]; isLoading: boolean } {
   const api = useApi()
   const client = useQueryClient()
+  const clock = useClock()
   const queryKey = [...keys.samples(endpointId), String(spanMs)]
   const { data, isLoading } = useQuery({
     queryKey,
@@ -24,9 +26,9 @@ export function useSamples(endpointId: string, spanMs: number): { samples: Sampl
     // Reads only what is newer than what it has.
     queryFn: async ({ signal: stop }) => {
       const kept = client.getQueryData<Sample[]>(queryKey) ?? []
-      const start = Date.now() - spanMs
+      const start = clock.now() - spanMs
       const from = Math.max(start, (kept.at(-1)?.at ?? 0) + 1)
-      const { samples } = await api.samples(endpointId, from, Math.min(from + MAX_SPAN_MS, Date.now() + AHEAD_MS), stop)
+      const { samples } = await api.samples(endpointId, from, Math.min(from + MAX_SPAN_MS, clock.now() + AHEAD_MS), stop)
       return appendSamples(kept, samples, start)
     },
   })

@@ -43,7 +43,7 @@ function ContainButtons({ ticket }: { ticket: TicketDetail }) {
   return (
     <>
       <Tooltip label={whyNot} disabled={!whyNot} multiline maw={280}>
-        <Button variant="default" c={whyNot || isCutOff ? 'inherit' : 'red'} disabled={Boolean(whyNot)} onClick={open}>
+        <Button variant="default" {...(!whyNot && !isCutOff && { c: 'red' })} disabled={Boolean(whyNot)} onClick={open}>
           {isCutOff ? 'Release' : 'Isolate'}
         </Button>
       </Tooltip>

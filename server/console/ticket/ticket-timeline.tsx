@@ -22,9 +22,9 @@ const notable: Partial<Record<TimelineKind, string>> = {
 export function TicketTimeline({ timeline }: { timeline: readonly TimelineEntry[] }) {
   return (
     <SectionCard title="Timeline">
-      <Timeline bulletSize={12} lineWidth={2} active={timeline.length - 1}>
-        {timeline.map((entry, index) => (
-          <Timeline.Item key={entry.id} color={notable[entry.kind] ?? 'gray.5'} mt={index === 0 ? 0 : 14} data-kind={entry.kind}>
+      <Timeline className="ticket-timeline" bulletSize={12} lineWidth={2} active={timeline.length - 1}>
+        {timeline.map((entry) => (
+          <Timeline.Item key={entry.id} color={notable[entry.kind] ?? 'gray.5'} data-kind={entry.kind}>
             <Text size="sm" className="entry">
               {entry.text}
             </Text>

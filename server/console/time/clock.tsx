@@ -54,9 +54,14 @@ export function ClockProvider({ clock, children }: { clock: Clock; children: Rea
   return <ClockContext value={clock}>{children}</ClockContext>
 }
 
+export function useClock(): Clock {
+  const clock = useContext(ClockContext)
+  if (!clock) throw new Error('useClock stands outside of ClockProvider')
+  return clock
+}
+
 /** The collector's time, drawn anew every second. */
 export function useNow(): number {
-  const clock = useContext(ClockContext)
-  if (!clock) throw new Error('useNow stands outside of ClockProvider')
+  const clock = useClock()
   return useSyncExternalStore(clock.everySecond, clock.lastTick)
 }

@@ -55,7 +55,7 @@ export const actualColor: Record<ActualIsolation, string> = {
   failed: 'red',
 }
 
-export const dueName = { respond: 'respond', resolve: 'resolve', 'time-box': 'moves on', ask: 'answer', review: 'review' } as const
+export const dueName = { respond: 'respond', resolve: 'resolve', 'time-box': 'time-box', ask: 'answer', review: 'review' } as const
 
 export const commandColor = (status: string): string =>
   ({ succeeded: 'teal', failed: 'red', refused: 'red', expired: 'orange', unknown: 'orange' })[status] ?? 'blue'

@@ -1,0 +1,188 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Role } from '#shared/domain/endpoint.ts'
+import { startTestAgent, toldDetector } from '../support/agent.ts'
+import { type ApiClient, signIn } from '../support/api.ts'
+import { buildConsole, complaintsOf, findChromium, openBrowser } from '../support/browser.ts'
+import { startTestCollector, type TestCollector } from '../support/collector.ts'
+import { startLivelyDesk } from '../support/lively-desk.ts'
+
+/*
+ * The console in a real browser, served by a real collector, with a real agent that says what it is told to. What comes
+ * from the machine here is hostile on purpose: it must be shown, and never run.
+ */
+
+const chromium = findChromium()
+const hostile = `<img src=x onerror="document.title='run'">`
+const hostileLine = `sshd[812]: Invalid user <script>document.title='run'</script> from 203.0.113.9`
+
+describe.skipIf(chromium === undefined)('the console in a browser', () => {
+  const stack = new AsyncDisposableStack()
+  let built: Awaited<ReturnType<typeof buildConsole>>
+  let browser: Browser
+  let seat: BrowserContext
+  let page: Page
+  let complaints: string[]
+  let api: ApiClient
+  let collector: TestCollector
+
+  beforeAll(async () => {
+    built = stack.use(await buildConsole())
+    collector = stack.use(await startTestCollector({ consoleDist: built.folder }))
+    browser = await openBrowser(chromium ?? '')
+    stack.defer(() => browser.close())
+    api = await signIn(collector.consoleUrl, collector.firstSignIn.login, collector.firstSignIn.password)
+    seat = await browser.newContext({ baseURL: collector.consoleUrl, viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
+    page = await seat.newPage()
+    complaints = complaintsOf(page)
+  })
+  afterAll(() => stack.disposeAsync())
+
+  /** A machine with a real agent, and what makes it say something. */
+  async function machine(hostname: string, role?: Role) {
+    const token = await collector.token(role && { role })
+    const told = toldDetector()
+    const agent = await startTestAgent({ token, hostname, detectors: [told.detector] })
+    stack.defer(() => agent.stop('stop'))
+    return { ...agent, say: told.say }
+  }
+
+  it('lets in whoever has the password', async () => {
+    await page.goto('/tickets')
+    await page.getByLabel('Login').fill(collector.firstSignIn.login)
+    await page.getByLabel('Password', { exact: true }).fill('not this one')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').waitFor()
+    await signInAt(page, collector.firstSignIn)
+  })
+
+  it('says on an empty board what to do next', async () => {
+    await page.getByText('No machine is watched yet').waitFor()
+    await page.getByRole('link', { name: 'Add a machine' }).click()
+    await page.getByRole('button', { name: 'Add a machine' }).click()
+    await page.getByRole('button', { name: 'Make the line' }).click()
+    await expect.poll(() => page.locator('[data-line]').textContent()).toContain('npm run -s agent -- enrol')
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('link', { name: 'Board', exact: true }).click()
+  })
+
+  it('shows a ticket as soon as a machine opens it, and everything hostile in it as text', async () => {
+    const { say, endpointId } = await machine(hostile)
+    await page.getByText('No open tickets').waitFor()
+    await say({
+      kind: 'security.logon.success-after-failures',
+      severity: 'high',
+      about: '203.0.113.9',
+      summary: `Somebody got in as ${hostile} after 31 failures`,
+      facts: { users: ['root', hostile], failures: 31 },
+      evidence: [{ name: hostile, text: hostileLine }],
+    })
+    const card = page.locator('[data-tier="security"] [data-ticket]')
+    await card.waitFor({ timeout: 5_000 })
+    await expect.poll(() => card.textContent()).toContain(hostile)
+    await expect.poll(() => page.title()).toBe('(1 P1) Tierline')
+
+    await card.click()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.getByText(hostileLine).waitFor()
+    await page.goto(`/endpoints/${endpointId}`)
+    await page.getByRole('heading', { level: 1, name: hostile }).waitFor()
+    await page.getByRole('figure', { name: 'Processor' }).locator('canvas').waitFor()
+    expect(await page.locator('img[src="x"]').count()).toBe(0)
+    expect(await page.title()).toBe('(1 P1) Tierline')
+    expect(complaints).toEqual([])
+  })
+
+  it('takes a ticket from new to resolved', async () => {
+    await page.goto('/')
+    await page.locator('[data-tier="security"] [data-ticket]').click()
+    await page.getByRole('button', { name: 'Acknowledge' }).click()
+    await page.locator('[data-kind="acknowledged"]').waitFor()
+    await page.getByLabel('Comment').fill(`It was the auditor.\n${hostile}`)
+    await page.getByRole('button', { name: 'Comment' }).click()
+    await page.locator('[data-kind="commented"]', { hasText: 'It was the auditor.' }).waitFor()
+    await page.getByRole('button', { name: 'Resolve' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('False alarm').check()
+    await dialog.getByLabel('Note').fill('Announced for today.')
+    await dialog.getByRole('button', { name: 'Resolve it' }).click()
+    await page.locator('[data-kind="resolved"]').waitFor()
+    await page.getByRole('link', { name: 'Board', exact: true }).click()
+    await page.getByText('No open tickets').waitFor()
+    expect(await page.title()).toBe('Tierline')
+    expect(complaints).toEqual([])
+  })
+
+  it('tells whoever was slower that the ticket has changed, and reads it again', async () => {
+    const printer = { organisationId: collector.organisationId, title: 'The printer sings' }
+    const { id, version } = await api.post<{ id: string; version: number }>('/api/tickets', printer)
+    const slow = await seat.newPage()
+    // Without a live line it does not hear what happens meanwhile.
+    await slow.route('**/api/live*', (route) => route.abort())
+    await slow.goto(`/tickets/${id}`)
+    await slow.getByRole('button', { name: 'Acknowledge' }).waitFor()
+    await slow.getByText('Not live').waitFor()
+    await api.post(`/api/tickets/${id}/comments`, { version, text: 'It sings in tune.' })
+    await slow.getByRole('button', { name: 'Acknowledge' }).click()
+    await slow.getByText('The ticket has changed meanwhile').waitFor()
+    await slow.getByText('It sings in tune.').waitFor()
+    await slow.close()
+  })
+
+  it('puts each ticket into the queue of its tier, and draws the picture of the README', async () => {
+    await using desk = await startLivelyDesk(built.folder)
+    await using picture = await browser.newContext({
+      baseURL: desk.consoleUrl,
+      viewport: { width: 1280, height: 800 },
+      locale: 'en-GB',
+    })
+    const board = await picture.newPage()
+    await signInAt(board, desk)
+    await board.locator('[data-ticket]').first().waitFor()
+    expect(await queuesOf(board)).toEqual({
+      tier1: ['P3 Disk / is 98 % full, 2.3 GiB left', 'P3 Disk /var is 92 % full, 8.1 GiB left', 'P4 cups.service has failed: no printing'],
+      tier2: [
+        'P2 postgresql.service has failed',
+        'P3 Less than 5 % of memory free for 15 minutes',
+        'P3 Log-on service open to the internet: 41 failures in 10 minutes',
+      ],
+      tier3: ['P1 slapd.service is down: nobody can log on'],
+      security: ['P1 The decoy 00-accounts.docx was edited; it can still be read', 'P2 “I clicked on something in a mail from the bank”'],
+      field: [],
+      vcio: [],
+    })
+    expect(await board.getByText('Isolate it?').count()).toBe(2)
+    await board.getByText('Live', { exact: true }).waitFor()
+    await keepPicture(await board.screenshot({ animations: 'disabled' }))
+  })
+})
+
+async function signInAt(page: Page, { login, password }: { login: string; password: string }): Promise<void> {
+  await page.goto('/')
+  await page.getByLabel('Login').fill(login)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Board' }).waitFor()
+}
+
+/** Priority and title of each queue's cards, from top to bottom. */
+async function queuesOf(page: Page): Promise<Record<string, string[]>> {
+  const queues = await page.locator('[data-tier]').evaluateAll((sections) =>
+    sections.map((section) => {
+      const cards = [...section.querySelectorAll('[data-ticket]')]
+      const said = cards.map((card) => `${card.getAttribute('data-priority')} ${card.querySelector('[data-title]')?.textContent}`)
+      return [section.getAttribute('data-tier') ?? '', said] as const
+    }),
+  )
+  return Object.fromEntries(queues)
+}
+
+/** Only when asked for: every run would draw it anew, with other ages and numbers. */
+async function keepPicture(picture: Buffer): Promise<void> {
+  if (process.env.TIERLINE_PICTURE !== '1') return
+  const docs = join(import.meta.dirname, '../../docs')
+  await mkdir(docs, { recursive: true })
+  await writeFile(join(docs, 'console.png'), picture)
+}

@@ -6,7 +6,7 @@ import { unanswered } from './command/contain.ts'
 import { takeTimers } from './escalate/escalate.ts'
 import { fire } from './escalate/fire.ts'
 import { raiseWithin } from './ingest/handled.ts'
-import { type Kept, keepCases, type Rules, readRules } from './keep.ts'
+import { type Kept, keepCases, nothingKept, type Rules, readRules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
 import { type Notice, takeDigest } from './notify/notify.ts'
 import type { Matrix } from './route/matrix.ts'
@@ -33,20 +33,20 @@ export interface DueOptions {
 export function createFire(options: DueOptions): (due: { id: string }[]) => Promise<number> {
   const { time, log, turns, afterCommit } = options
   const rules = readRules(options.matrix)
-  const fireGroup = async (ids: string[]): Promise<void> => {
+  const fireGroup = (ids: string[]): Promise<Kept> => {
     const now = time.now()
-    afterCommit(await turns((tx) => fireAll(tx, options.store, rules, ids, now)))
+    return turns((tx) => fireAll(tx, options.store, rules, ids, now))
   }
-  const putAside = async (id: string, error: unknown): Promise<void> => {
+  const putAside = async (id: string, error: unknown): Promise<Kept> => {
     await turns((tx) => giveUp(tx, id, error, time.now()))
     log.error({ error, timer: id }, 'a timer could not be fired and was put aside')
-  }
-  const fireEach = async (ids: string[]): Promise<void> => {
-    for (const id of ids) await fireGroup([id]).catch((error: unknown) => putAside(id, error))
+    return nothingKept
   }
   return async (due) => {
     const ids = due.map(({ id }) => id)
-    await fireGroup(ids).catch(() => fireEach(ids))
+    const kept = await fireGroup(ids).catch(() => undefined)
+    if (kept) afterCommit(kept)
+    else for (const id of ids) afterCommit(await fireGroup([id]).catch((error: unknown) => putAside(id, error)))
     return due.length
   }
 }

@@ -29,20 +29,23 @@ export function createLoops({ time, log }: { time: Time; log: Logger }): CreateL
         if (await round()) isNudged = true
       }
     }
+    const failed = (error: unknown): never => {
+      log.error({ error, loop: name }, 'a round failed; it is tried again')
+      cancelRetry()
+      if (!isStopped) cancelRetry = time.after(retryMs, nudge)
+      throw error
+    }
     const start = (): Promise<void> => {
       isNudged = true
-      running ??= run().finally(() => {
-        running = undefined
-      })
+      running ??= run()
+        .catch(failed)
+        .finally(() => {
+          running = undefined
+        })
       return running
     }
-    const nudge = (): void => {
-      start().catch((error: unknown) => {
-        log.error({ error, loop: name }, 'a round failed; it is tried again')
-        cancelRetry()
-        if (!isStopped) cancelRetry = time.after(retryMs, nudge)
-      })
-    }
+    /** Whoever nudges waits for nothing; what fails is logged and tried again above. */
+    const nudge = (): void => void start().catch(() => undefined)
     return {
       nudge,
       idle: start,

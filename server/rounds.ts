@@ -5,7 +5,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { nextTimeOfDay } from './escalate/calendar.ts'
 import { planDigests } from './escalate/escalate.ts'
 import { markHandled, raiseWithin } from './ingest/handled.ts'
-import { type Kept, keepCases, type Rules } from './keep.ts'
+import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { keepDigestLines } from './notify/notify.ts'
 import { expireCommands, settleResults } from './results.ts'
 import type { Store, Tx } from './store/store.ts'
@@ -29,18 +29,18 @@ interface Needs {
 export function createRounds(needs: Needs): () => Promise<boolean> {
   const { turns, time, log, afterCommit } = needs
 
-  const handleGroup = async (signals: readonly SignalRow[]): Promise<void> => {
+  const handleGroup = (signals: readonly SignalRow[]): Promise<Kept> => {
     const now = time.now()
-    const kept = await turns((tx) => handle(tx, needs, signals, now))
-    afterCommit(kept)
+    return turns((tx) => handle(tx, needs, signals, now))
   }
   /** The group failed as a whole; the one that made it fail is found by handling each alone, and is put aside. */
   const handleEach = async (signals: readonly SignalRow[]): Promise<void> => {
-    for (const signal of signals) await handleGroup([signal]).catch((error: unknown) => putAside(signal, error))
+    for (const signal of signals) afterCommit(await handleGroup([signal]).catch((error: unknown) => putAside(signal, error)))
   }
-  const putAside = async (signal: SignalRow, error: unknown): Promise<void> => {
+  const putAside = async (signal: SignalRow, error: unknown): Promise<Kept> => {
     await turns((tx) => giveUp(tx, signal, error, time.now()))
     log.error({ error, signal: signal.id, kind: signal.kind }, 'a signal could not be handled and was put aside')
+    return nothingKept
   }
   const nextSignals = async (): Promise<SignalRow[]> => {
     const urgent = await unhandled(needs.store, true)
@@ -48,7 +48,9 @@ export function createRounds(needs: Needs): () => Promise<boolean> {
   }
   return async () => {
     const signals = await nextSignals()
-    if (signals.length > 0) await handleGroup(signals).catch(() => handleEach(signals))
+    const kept = signals.length === 0 ? nothingKept : await handleGroup(signals).catch(() => undefined)
+    if (kept) afterCommit(kept)
+    else await handleEach(signals)
     const hasSettled = (await settleResults(needs)) || (await expireCommands(needs))
     return hasSettled || signals.length > 0
   }

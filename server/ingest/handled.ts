@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { Fault } from '#shared/domain/fault.ts'
 import type { SignalsTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import { type OwnTrouble, ownRow } from './rows.ts'
@@ -10,14 +11,18 @@ export interface Mark {
   ticketId: string | null
 }
 
-/** The pipeline's tick on its work list, in the transaction of the effect; one statement however many there are. */
+/**
+ * The pipeline's tick on its work list, in the transaction of the effect; one statement however many there are.
+ * @throws Fault when one of them is ticked already: the effect was kept before and must not be kept twice (invariant 3).
+ */
 export async function markHandled(tx: Tx, marks: readonly Mark[], now: number): Promise<void> {
   if (marks.length === 0) return
   const rows = sql.join(marks.map(({ signalId, outcome, ticketId }) => sql`(${signalId}, ${outcome}, ${ticketId})`))
-  await sql`
+  const { numAffectedRows } = await sql`
     with marks (signal_id, made_of_it, made_ticket) as (values ${rows})
     update signals set handled_at = ${now}, outcome = marks.made_of_it, ticket_id = marks.made_ticket
-    from marks where signals.id = marks.signal_id`.execute(tx)
+    from marks where signals.id = marks.signal_id and signals.handled_at is null`.execute(tx)
+  if (numAffectedRows !== BigInt(marks.length)) throw new Fault('signal-handled-before', 'A signal was handled before.')
 }
 
 /** Puts a trouble of the collector's own on the work list in the transaction of what brought it about: neither is kept without the other. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { days, minutes } from '#shared/domain/time.ts'
+import { markHandled } from '../../../server/ingest/handled.ts'
 import { type DeskRoom, openDeskRoom, putSignals, signalRow } from '../../support/desk-room.ts'
 
 let room: DeskRoom
@@ -209,5 +210,13 @@ describe('a signal that can’t be handled', () => {
       ['other', 'same', expect.stringContaining('could not be handled')].sort(),
     )
     expect((await outcomes()).sort()).toEqual(['record', 'ticket', 'ticket', 'ticket'])
+  })
+
+  it('never twice: an effect whose signal is marked already is rolled back', async () => {
+    const row = signalRow({ endpointId: 'srv' }, room.time.now())
+    await room.store.db.insertInto('signals').values(row).execute()
+    await room.pipeline.idle()
+    const again = room.store.db.transaction().execute((tx) => markHandled(tx, [{ signalId: row.id, outcome: 'ticket', ticketId: 't' }], 1))
+    await expect(again).rejects.toThrow('handled before')
   })
 })

@@ -6,14 +6,14 @@ import { computed, type Import, type Source } from '../source.ts'
 /** A package that isn't here needs a reason in the README's decisions first. The agent's list is short: it runs as root everywhere. */
 const allowed: Record<string, string[]> = {
   shared: ['zod'],
-  agent: ['ws', 'zod', 'pino', 'systeminformation', 'node-schedule', 'jose', '@peculiar/x509', 'reflect-metadata', 'uuid'],
+  agent: ['ws', 'zod', 'pino', 'systeminformation', 'jose', '@peculiar/x509', 'reflect-metadata', 'uuid'],
   server: [
-    ...['ws', 'zod', 'pino', 'pino-pretty', 'jose', '@peculiar/x509', 'reflect-metadata', 'kysely', 'pg', 'yaml', 'node-schedule'],
-    ...['fastify', 'fastify-type-provider-zod', '@fastify/cookie', '@fastify/helmet', '@fastify/rate-limit', '@fastify/static'],
+    ...['ws', 'zod', 'pino', 'pino-pretty', 'jose', '@peculiar/x509', 'reflect-metadata', 'kysely', 'pg', 'yaml'],
+    ...['fastify', 'fastify-type-provider-zod', '@fastify/cookie', '@fastify/helmet', '@fastify/static'],
     ...['@fastify/swagger', '@fastify/swagger-ui'],
   ],
   console: [
-    ...['zod', 'react', 'react-dom', 'uplot', '@mantine/core', '@mantine/form', '@mantine/hooks', '@mantine/notifications'],
+    ...['zod', 'react', 'react-dom', 'uplot', '@mantine/core', '@mantine/hooks', '@mantine/notifications'],
     ...['@tanstack/react-query', '@tanstack/react-router', '@tanstack/react-table'],
   ],
 }

@@ -51,7 +51,7 @@ const maxDetail = 1_000
 export async function createCommands(parts: CommandParts): Promise<Commands> {
   const { journalDir, time } = parts
   const collectorTime = openCollectorTime(join(journalDir, 'collector-time'), time)
-  const journal = await openCommandJournal(join(journalDir, 'commands.jsonl'), collectorTime.latest)
+  const journal = openCommandJournal(join(journalDir, 'commands.jsonl'), collectorTime.latest)
   const running = new Set<Promise<void>>()
   const desk = new CommandDesk({ verbs: allVerbs, ...parts }, journal, collectorTime.latest)
 
@@ -65,7 +65,7 @@ export async function createCommands(parts: CommandParts): Promise<Commands> {
     noteCollectorTime: collectorTime.note,
     stop: async () => {
       await Promise.allSettled(running)
-      await journal.close()
+      journal.close()
     },
   }
 }
@@ -119,7 +119,7 @@ class CommandDesk {
     if (prepared.kind === 'refused') return this.#append(this.#resultOf(order, null, { outcome: 'refused', detail: prepared.reason }))
 
     const startedAt = time.now()
-    const begun = await this.#begin(order, startedAt, prepared.isIdempotent)
+    const begun = this.#begin(order, startedAt, prepared.isIdempotent)
     if (begun.kind === 'not-written') return this.#append(this.#resultOf(order, null, { outcome: 'failed', detail: begun.reason }))
     received(order.id, startedAt)
     await this.#run(order, startedAt, prepared.run)
@@ -140,13 +140,9 @@ class CommandDesk {
   }
 
   /** A full disk must not stop what is safe to do twice: an isolation above all. */
-  async #begin(
-    order: CommandOrder,
-    at: number,
-    isIdempotent: boolean,
-  ): Promise<{ kind: 'begun' } | { kind: 'not-written'; reason: string }> {
+  #begin(order: CommandOrder, at: number, isIdempotent: boolean): { kind: 'begun' } | { kind: 'not-written'; reason: string } {
     try {
-      await this.#journal.start(order, at)
+      this.#journal.start(order, at)
       return { kind: 'begun' }
     } catch (error) {
       this.#parts.log.error({ err: error, commandId: order.id }, 'a command could not be written into the journal')
@@ -170,15 +166,17 @@ class CommandDesk {
   }
 
   async #settle(result: ResultRecord): Promise<void> {
-    await this.#journal.finish(result).catch((error: unknown) => {
+    try {
+      this.#journal.finish(result)
+    } catch (error) {
       this.#parts.log.error({ err: error, commandId: result.commandId }, 'a result could not be written into the journal')
-    })
+    }
     await this.#report(result)
   }
 
   async #report(result: ResultRecord): Promise<void> {
     await this.#append(result)
-    await this.#journal.reported(result.commandId)
+    this.#journal.reported(result.commandId)
   }
 
   async #append(result: ResultRecord): Promise<void> {

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { CommandOrder } from '#shared/domain/command.ts'
@@ -6,9 +6,10 @@ import { ResultRecord } from '#shared/protocol/record.ts'
 
 /*
  * What was begun, what came of it, and whether that was handed to the spool. Enters: an order that is about to run, its
- * result. Leaves: both, after a crash too. Promises: `start` and `finish` are fsynced when they resolve; a torn last line
+ * result. Leaves: both, after a crash too. Promises: `start` and `finish` are fsynced when they return; a torn last line
  * is cut off. Kept: everything that could still be delivered again, and the newest finished ones beyond that; the file is
- * written anew when most of it is history. On failure: it throws, and the command must not run.
+ * written anew when most of it is history. Synchronous, because an attack waits for it. On failure: it throws, and what
+ * can't be done twice must not run.
  */
 
 const Line = z.discriminatedUnion('kind', [
@@ -30,11 +31,11 @@ export interface CommandJournal {
   find(id: string): Entry | undefined
   /** In the order in which they were started. */
   entries(): Entry[]
-  start(order: CommandOrder, at: number): Promise<void>
-  finish(result: ResultRecord): Promise<void>
+  start(order: CommandOrder, at: number): void
+  finish(result: ResultRecord): void
   /** The result stands in the spool. Not fsynced: forgetting it only says the same result twice. */
-  reported(id: string): Promise<void>
-  close(): Promise<void>
+  reported(id: string): void
+  close(): void
 }
 
 /** Finished and expired ones that are kept for looking back. */
@@ -43,25 +44,24 @@ const keptForHistory = 200
 const maxHistoryLines = 2_000
 
 /** @param latest the collector's time, which says what can't be delivered any more. */
-export async function openCommandJournal(file: string, latest: () => number): Promise<CommandJournal> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const journal = new JournalFile(file, latest, fold(parseLines(await readFile(file, 'utf8').catch(nothingIfMissing))))
-  await journal.compact()
-  return journal
+export function openCommandJournal(file: string, latest: () => number): CommandJournal {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  return new JournalFile(file, latest, fold(parseLines(readText(file))))
 }
 
 class JournalFile implements CommandJournal {
   readonly #file: string
   readonly #latest: () => number
   #entries: Map<string, Entry>
-  #handle: FileHandle | undefined
+  /** Undefined once closed: the number may then be another file's. */
+  #descriptor: number | undefined
   #lines = 0
-  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(file: string, latest: () => number, entries: Map<string, Entry>) {
     this.#file = file
     this.#latest = latest
     this.#entries = entries
+    this.#descriptor = this.#writeAnew()
   }
 
   find(id: string): Entry | undefined {
@@ -72,57 +72,52 @@ class JournalFile implements CommandJournal {
     return [...this.#entries.values()]
   }
 
-  /** The entry stands in memory at once, so that the same command arriving meanwhile is found. */
-  async start(order: CommandOrder, at: number): Promise<void> {
+  /** The entry stands in memory only if it stands on disk. */
+  start(order: CommandOrder, at: number): void {
+    fdatasyncSync(this.#write({ v: 1, kind: 'started', order, at }))
     this.#entries.set(order.id, { order, startedAt: at, isReported: false })
-    await this.#write({ v: 1, kind: 'started', order, at }, true).catch((error: unknown) => {
-      this.#entries.delete(order.id)
-      throw error
-    })
   }
 
-  async finish(result: ResultRecord): Promise<void> {
+  finish(result: ResultRecord): void {
     const entry = this.#entries.get(result.commandId)
     if (entry) entry.result = result
-    await this.#write({ v: 1, kind: 'finished', result }, true)
+    fdatasyncSync(this.#write({ v: 1, kind: 'finished', result }))
   }
 
-  async reported(id: string): Promise<void> {
+  reported(id: string): void {
     const entry = this.#entries.get(id)
     if (entry) entry.isReported = true
-    await this.#write({ v: 1, kind: 'reported', id }, false)
-    if (this.#lines > 3 * this.#entries.size + maxHistoryLines) await this.compact()
+    this.#write({ v: 1, kind: 'reported', id })
+    if (this.#lines > 3 * this.#entries.size + maxHistoryLines) this.#compact()
   }
 
-  async close(): Promise<void> {
-    await this.#inTurn(async () => this.#handle?.close())
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor)
+    this.#descriptor = undefined
   }
 
-  /** Writes what is kept into a new file that takes the old one's place. */
-  compact(): Promise<void> {
-    return this.#inTurn(async () => {
-      const kept = keep(this.#entries, this.#latest())
-      const lines = [...kept.values()].flatMap(linesOf)
-      const earlier = this.#handle
-      this.#handle = await replaceFile(this.#file, lines.map(encode).join(''))
-      this.#entries = kept
-      this.#lines = lines.length
-      await earlier?.close()
-    })
+  #compact(): void {
+    const earlier = this.#descriptor
+    this.#descriptor = this.#writeAnew()
+    if (earlier !== undefined) closeSync(earlier)
   }
 
-  #write(line: Line, isSynced: boolean): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#handle?.appendFile(encode(line))
-      if (isSynced) await this.#handle?.datasync()
-      this.#lines += 1
-    })
+  /** Writes what is kept into a new file that takes the old one's place; answers it, open to be written on. */
+  #writeAnew(): number {
+    const kept = keep(this.#entries, this.#latest())
+    const lines = [...kept.values()].flatMap(linesOf)
+    const descriptor = replaceFile(this.#file, lines.map(encode).join(''))
+    this.#entries = kept
+    this.#lines = lines.length
+    return descriptor
   }
 
-  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const mine = this.#turn.then(work)
-    this.#turn = mine.catch(() => undefined)
-    return mine
+  /** A newline first: what an earlier write left torn must not swallow this line. */
+  #write(line: Line): number {
+    if (this.#descriptor === undefined) throw new Error('the journal of commands is closed')
+    writeFileSync(this.#descriptor, `\n${encode(line)}`)
+    this.#lines += 1
+    return this.#descriptor
   }
 }
 
@@ -165,23 +160,35 @@ function parseLines(text: string): Line[] {
 
 const encode = (line: Line): string => `${JSON.stringify(line)}\n`
 
-function nothingIfMissing(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return ''
-  throw error
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
 }
 
-/** The new file, in place, durable, and open to be written on. When that fails the old one is untouched. */
-async function replaceFile(file: string, text: string): Promise<FileHandle> {
-  const handle = await open(`${file}.new`, 'w', 0o600)
+/** The new file, in place, durable, and open. When that fails the old one is untouched. */
+function replaceFile(file: string, text: string): number {
+  const descriptor = openSync(`${file}.new`, 'w', 0o600)
   try {
-    await handle.writeFile(text)
-    await handle.sync()
-    await rename(`${file}.new`, file)
-    const folder = await open(dirname(file), 'r')
-    await folder.sync().finally(() => folder.close())
-    return handle
+    writeFileSync(descriptor, text)
+    fsyncSync(descriptor)
+    renameSync(`${file}.new`, file)
+    syncFolder(dirname(file))
+    return descriptor
   } catch (error) {
-    await handle.close()
+    closeSync(descriptor)
     throw error
+  }
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
   }
 }

@@ -47,7 +47,7 @@ export interface IsolationParts {
   time: Time
   log: Logger
   /** Places that may answer before the drop. */
-  findPlaces?: () => Promise<Place[]>
+  findPlaces?: () => Place[]
 }
 
 export async function openIsolation(parts: IsolationParts): Promise<Isolation> {

@@ -25,7 +25,7 @@ export interface IsolatorParts {
   ca: string
   collectorAddresses(): Promise<CollectorAddress[]>
   journal: Journal
-  findPlaces: () => Promise<Place[]>
+  findPlaces: () => Place[]
   happened(event: Happening): Promise<void>
   time: Time
   log: Logger
@@ -75,10 +75,9 @@ export class Isolator implements Isolation {
       if (addresses.length === 0) return this.#state.refuse('no address of the collector is known, so it would be cut off too')
       this.#state.become('isolating', { commandId })
       await this.#prepare(commandId, addresses)
-      const status = await this.#drop()
-      // Read back after the answer is out: the attack doesn't wait for it.
-      void this.#inTurn(() => this.#readBack())
-      return status
+      await this.#drop()
+      this.#watch()
+      return this.#state.status
     })
   }
 
@@ -86,7 +85,7 @@ export class Isolator implements Isolation {
     return this.#inTurn(async () => {
       const { firewall, journal } = this.#parts
       if (journal.wish().want === 'open' && this.#state.status.actual === 'open') return this.#state.status
-      await this.#wish({ want: 'open', commandId, addresses: [] })
+      this.#wish({ want: 'open', commandId, addresses: [] })
       this.#state.become('releasing', { commandId })
       if (firewall) await this.#open(firewall)
       return this.#state.status
@@ -111,37 +110,45 @@ export class Isolator implements Isolation {
     await this.#turn
   }
 
-  /** The wish on disk and, meanwhile, somebody who answers: both before anything is dropped. */
+  /** The wish on disk, and somebody who answers: both before anything is dropped. */
   async #prepare(commandId: string, addresses: CollectorAddress[]): Promise<void> {
     const { findPlaces, time } = this.#parts
-    const [witness] = await Promise.all([
-      findPlaces().then((places) => findWitness(notTheCollector(places, addresses), time)),
-      this.#wish({ want: 'isolated', commandId, addresses }),
-    ])
-    this.#witness = witness
+    this.#wish({ want: 'isolated', commandId, addresses })
+    this.#witness = await findWitness(notTheCollector(findPlaces(), addresses), time)
   }
 
   /** A full disk must not stop an isolation: what can't be written down is done all the same, and said. */
-  async #wish(wish: Pick<Wish, 'want' | 'commandId' | 'addresses'>): Promise<void> {
-    await this.#parts.journal.write({ ...wish, at: this.#parts.time.now() }).catch((error: unknown) => {
+  #wish(wish: Pick<Wish, 'want' | 'commandId' | 'addresses'>): void {
+    try {
+      this.#parts.journal.write({ ...wish, at: this.#parts.time.now() })
+    } catch (error) {
       this.#parts.log.error({ err: error, want: wish.want }, 'the wish could not be written to disk; a restart would forget it')
-    })
+    }
   }
 
-  async #drop(): Promise<IsolationStatus> {
+  async #drop(): Promise<void> {
     this.#baseline = undefined
     this.#wasCollectorReached = false
     try {
       await this.#firewall().apply(this.#addresses())
+      await this.#proveDrop()
     } catch (error) {
       await this.#state.fail(sentenceOf(error))
-      return this.#state.status
     }
+  }
+
+  async #proveDrop(): Promise<void> {
+    const rulesAppliedAt = this.#parts.time.now()
+    // Read back beside the proof: what stands now is what must stand from now on.
+    const listing = this.#firewall()
+      .snapshot()
+      .catch(() => undefined)
     const proof = await this.#proveInTime()
-    if (this.#isProven(proof)) this.#becomeIsolated(proof)
-    else if (proof.isCutOff) await this.#seekCollector(proof)
-    else await this.#state.fail('the rules are in place, but packets still get out', proof.facts)
-    return this.#state.status
+    const isProven = this.#isProven(proof)
+    if (isProven) this.#becomeIsolated({ ...proof, facts: { ...proof.facts, rulesAppliedAt } })
+    this.#baseline = await listing
+    if (!proof.isCutOff) await this.#state.fail('the rules are in place, but packets still get out', proof.facts)
+    else if (!isProven) await this.#seekCollector(proof)
   }
 
   /**
@@ -156,13 +163,8 @@ export class Isolator implements Isolation {
       await this.#firewall().apply(addresses)
       return this.#state.fail('cut off, but the collector doesn’t answer, with or without the rules', proof.facts)
     }
-    await this.#wish({ want: 'open', commandId: this.#parts.journal.wish().commandId, addresses: [] })
+    this.#wish({ want: 'open', commandId: this.#parts.journal.wish().commandId, addresses: [] })
     return this.#state.fail('the rules cut off the collector as well, so they were taken away again', proof.facts)
-  }
-
-  async #readBack(): Promise<void> {
-    if (this.#state.status.actual === 'isolated') this.#baseline = await this.#firewall().snapshot()
-    this.#watch()
   }
 
   async #proveInTime(): Promise<Proof> {

@@ -1,11 +1,11 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { DesiredIsolation } from '#shared/domain/endpoint.ts'
 
 /*
  * What we want of this machine's network, on disk before anything is touched. Enters: a wish. Leaves: the wish, also
- * after a crash or a reboot. Promises: fsynced when `write` resolves; the old wish or the new one, never half of one.
+ * after a crash or a reboot. Promises: fsynced when `write` returns; the old wish or the new one, never half of one.
  * On failure: `write` throws, and the wish holds for this process only; of a damaged file, `whenDamaged` decides.
  */
 
@@ -22,46 +22,51 @@ export type Wish = z.infer<typeof Wish>
 
 export interface Journal {
   wish(): Wish
-  write(wish: Omit<Wish, 'v'>): Promise<void>
+  write(wish: Omit<Wish, 'v'>): void
 }
 
 const untouched: Wish = { v: 1, want: 'open', commandId: '', at: 0, addresses: [] }
 
 export async function openJournal(file: string, whenDamaged: () => Promise<Wish['want']>): Promise<Journal> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  let current = (await readWish(file)) ?? { ...untouched, want: await whenDamaged() }
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  let current = readWish(file) ?? { ...untouched, want: await whenDamaged() }
   return {
     wish: () => current,
-    write: async (wish) => {
+    write: (wish) => {
       current = { v: 1, ...wish }
-      await replaceFile(file, JSON.stringify(current))
+      replaceFile(file, JSON.stringify(current))
     },
   }
 }
 
 /** Undefined when it is there and says nothing we understand. */
-async function readWish(file: string): Promise<Wish | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return JSON.stringify(untouched)
-    throw error
-  })
+function readWish(file: string): Wish | undefined {
   try {
-    return Wish.parse(JSON.parse(text))
-  } catch {
-    return undefined
+    return Wish.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? untouched : undefined
   }
 }
 
-async function replaceFile(file: string, text: string): Promise<void> {
+/** Synchronous: an attack waits for it, and the event loop's threads may be busy reading what the attack has touched. */
+function replaceFile(file: string, text: string): void {
   const next = `${file}.new`
-  const handle = await open(next, 'w', 0o600)
+  const descriptor = openSync(next, 'w', 0o600)
   try {
-    await handle.writeFile(text)
-    await handle.datasync()
+    writeFileSync(descriptor, text)
+    fdatasyncSync(descriptor)
   } finally {
-    await handle.close()
+    closeSync(descriptor)
   }
-  await rename(next, file)
-  const folder = await open(dirname(file), 'r')
-  await folder.sync().finally(() => folder.close())
+  renameSync(next, file)
+  syncFolder(dirname(file))
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
 }

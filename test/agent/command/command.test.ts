@@ -177,6 +177,7 @@ describe('a command', () => {
     const commands = await open([aVerb('isolate-host', true, () => promise)])
     const jws = await collector.sign(anOrder())
     const both = Promise.all([commands.take(jws), commands.take(jws)])
+    while (happened.length === 0) await new Promise((resolve) => setImmediate(resolve))
     resolve(done)
     await both
     expect([runs.length, results.length]).toEqual([1, 1])

@@ -1,0 +1,95 @@
+import { readdirSync } from 'node:fs'
+import { relative } from 'node:path'
+import type { EndpointDetail } from '#shared/api/endpoints.ts'
+import type { Machine } from '../support/namespaces.ts'
+import type { Scenario } from './scenario.ts'
+import { startAttack, type Taken, writeDocuments } from './stage/attack.ts'
+import { type Timeline, watchDisks } from './stage/timeline.ts'
+import { agentsPort, openWorld, sharePort, tryConnection, type World, whyNoWorld } from './stage/world.ts'
+
+const documentCount = 400
+
+export default {
+  says: 'a real openssl loop encrypts a workstation: it must be cut off from its neighbour, keep its collector, and come back',
+  whyNot: whyNoWorld,
+  play: async () => {
+    console.log(`Setting the stage: a collector, an endpoint with ${documentCount} documents, a neighbour …`)
+    const world = await openWorld((documents) => writeDocuments(documents, documentCount))
+    try {
+      return await play(world)
+    } catch (error) {
+      console.error(`\nIt did not hold: ${error instanceof Error ? error.message : error}`)
+      return false
+    } finally {
+      await world.close()
+    }
+  },
+} satisfies Scenario
+
+async function play(world: World): Promise<boolean> {
+  const { documents, canaries } = world
+  console.log(`The agent has ${canaries.length} canaries among them: ${canaries.map((path) => relative(documents, path)).join(', ')}\n`)
+  const before = await checkConnections(world, 'before the attack', 'connected')
+
+  const disks = watchDisks(world)
+  const attack = startAttack(world.machines.endpoint, documents)
+  const touched = await attack.first(canaries)
+  const isolated = await world.until(({ isolation }) => isolation.actual === 'isolated')
+  const during = await checkConnections(world, 'while it is isolated', 'cut off')
+  attack.stop()
+  disks.stop()
+  tell(world, touched, disks.timeline(touched.at), attack.taken, isolated)
+
+  await world.person.post(`/api/endpoints/${world.endpointId}/release`, { reason: 'the loop was stopped; the scenario is over' })
+  await world.until(({ isolation }) => isolation.actual === 'open')
+  const after = await checkConnections(world, 'after a person released it', 'connected')
+
+  const holds = before && during && after
+  console.log(holds ? '\nAll of it held.' : '\nNot all of it held: see the lines marked with ✗.')
+  return holds
+}
+
+/** Real connections: to and from the neighbour as `expected`, to the collector always. */
+async function checkConnections({ machines }: World, when: string, expected: 'connected' | 'cut off'): Promise<boolean> {
+  const { collector, endpoint, neighbour } = machines
+  const isCutOff = expected === 'cut off'
+  const tries = [
+    tried('endpoint → neighbour', endpoint, neighbour.ipv4, sharePort, (answer) => (answer === 'connected') !== isCutOff),
+    tried('endpoint → neighbour', endpoint, neighbour.ipv6, sharePort, (answer) => (answer === 'connected') !== isCutOff),
+    tried('neighbour → endpoint', neighbour, endpoint.ipv4, endpointPort, (answer) => answer === (isCutOff ? 'no answer' : 'ECONNREFUSED')),
+    tried('endpoint → collector', endpoint, collector.ipv4, agentsPort, (answer) => answer === 'connected'),
+  ]
+  const answers = await Promise.all(tries)
+  console.log([`Connections ${when}:`, ...answers.map(({ line }) => line)].join('\n'))
+  return answers.every(({ isFit }) => isFit)
+}
+
+/** Nothing listens there: an endpoint that is not isolated refuses, one that is isolated doesn’t answer at all. */
+const endpointPort = 22
+
+async function tried(what: string, from: Machine, address: string, port: number, fits: (answer: string) => boolean) {
+  const answer = await tryConnection(from, address, port)
+  const isFit = fits(answer)
+  return { isFit, line: `  ${isFit ? '✓' : '✗'} ${what}  ${`${address}:${port}`.padEnd(20)} ${answer}` }
+}
+
+function tell(world: World, touched: Taken, timeline: Timeline, taken: readonly Taken[], isolated: EndpointDetail): void {
+  const line = (at: number, what: string): void => console.log(`${(at - touched.at).toFixed(1).padStart(9)} ms  ${what}`)
+  console.log('\nTimeline:')
+  line(touched.at, `first canary touched: ${relative(world.documents, touched.path)}`)
+  line(timeline.signalOnDisk, 'signal on the endpoint’s disk')
+  line(timeline.committed, 'committed by the collector')
+  line(timeline.ticket, 'ticket opened, isolation decided')
+  line(timeline.commandSent, 'command signed and sent')
+  line(timeline.rulesApplied, 'ruleset applied')
+  line(timeline.proven, 'isolation proven')
+  console.log('\nProof:')
+  for (const [fact, value] of Object.entries(isolated.isolation.proof ?? {})) console.log(`  ${fact}: ${value}`)
+
+  const until = (at: number): number => taken.filter((file) => file.at < at).length
+  const left = readdirSync(world.documents).filter((name) => !name.endsWith('.enc')).length
+  console.log(`
+Files lost: ${until(touched.at)} before the first canary, ${until(timeline.proven)} until isolation was proven, ${taken.length} until the loop was stopped; ${left} are left.
+Isolating a machine keeps what is on it from spreading and from talking to its masters; it does not stop a program.
+`)
+}

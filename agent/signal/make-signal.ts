@@ -33,8 +33,11 @@ export interface Occurrence {
   at: number
 }
 
-/** Evidence beyond this is cut: the record must fit a frame with all the rest of it. */
+/** UTF-16 units of one text, and of all of them together: what a person reads, and what fits a frame with the rest of it. */
+const maxTextLength = 16_384
 const maxEvidenceLength = 32_768
+/** A record that is larger could never be sent; the rest of it needs a little too. */
+const maxSignalBytes = maxRecordBytes - 4_096
 
 export function fingerprintOf(finding: Finding): string {
   const full = finding.fingerprint ?? `${finding.kind}:${finding.about}`
@@ -42,7 +45,7 @@ export function fingerprintOf(finding: Finding): string {
 }
 
 export function makeSignal(finding: Finding, said: { id: string; detector: string; state: SignalState; sensedAt: number }): Signal {
-  return fitted({
+  const bare = withFittingFacts({
     ...said,
     kind: finding.kind,
     severity: finding.severity,
@@ -50,8 +53,9 @@ export function makeSignal(finding: Finding, said: { id: string; detector: strin
     about: cut(finding.about, 1_024),
     summary: cut(finding.summary, 500),
     facts: cutFacts(finding.facts ?? {}),
-    evidence: cutEvidence(finding.evidence ?? []),
+    evidence: [],
   })
+  return withFittingEvidence(bare, finding.evidence ?? [])
 }
 
 /** A UUIDv7 of `now`, or always the same one for the same occurrence. */
@@ -73,21 +77,39 @@ function cutFacts(facts: Facts): Facts {
   )
 }
 
-function cutEvidence(evidence: Evidence[]): Evidence[] {
-  let left = maxEvidenceLength
+/** Half of a record at most, so that there is always room for evidence. */
+function withFittingFacts(signal: Signal): Signal {
+  return sizeOf(signal) <= maxSignalBytes / 2 ? signal : { ...signal, facts: { factsLeftOut: true } }
+}
+
+/** Text that JSON writes long (control characters take six bytes each) is shortened until the record fits. */
+function withFittingEvidence(signal: Signal, evidence: Evidence[]): Signal {
+  for (let length = maxEvidenceLength; length > 0; length = Math.floor(length / 2)) {
+    const whole = { ...signal, evidence: shortenAll(evidence, length) }
+    if (sizeOf(whole) <= maxSignalBytes) return whole
+  }
+  return signal
+}
+
+function shortenAll(evidence: Evidence[], length: number): Evidence[] {
+  let left = length
   return evidence.slice(0, 20).map(({ name, text }) => {
-    const kept = cut(text, Math.min(16_384, left))
-    left -= kept.length
-    return { name: cut(name, 200), text: kept }
+    const room = Math.min(maxTextLength, left)
+    left -= Math.min(text.length, room)
+    return { name: cut(name, 200), text: shorten(text, room) }
   })
 }
 
-/** A record that is too large could never be sent and would stop its lane; a signal without its evidence is still the signal. */
-function fitted(signal: Signal): Signal {
-  const tooLarge = maxRecordBytes - 4_096
-  if (Buffer.byteLength(JSON.stringify(signal)) <= tooLarge) return signal
-  const bare = { ...signal, evidence: [] }
-  return Buffer.byteLength(JSON.stringify(bare)) <= tooLarge ? bare : { ...bare, facts: { factsLeftOut: true } }
+/** Longer than any "… cut, N bytes left out". */
+const noteLength = 50
+
+/** What is left out is said where it is missing. */
+function shorten(text: string, length: number): string {
+  if (text.length <= length) return text.toWellFormed()
+  const kept = cut(text, Math.max(0, length - noteLength))
+  return `${kept}… cut, ${Buffer.byteLength(text.slice(kept.length))} bytes left out`
 }
+
+const sizeOf = (signal: Signal): number => Buffer.byteLength(JSON.stringify(signal))
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Signal } from '#shared/domain/signal.ts'
+import { maxRecordBytes } from '#shared/protocol/limits.ts'
 import { type Finding, openSignals } from '../../../agent/signal/signal.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { MemoryFile, MemorySpool, silent } from '../sense/bench-machine.ts'
@@ -143,6 +144,37 @@ describe('what happened', () => {
     const [signal] = spool.signals()
     expect(Signal.safeParse(signal).success).toBe(true)
     expect(signal?.about.isWellFormed()).toBe(true)
+  })
+
+  it('shortens evidence and says in it how much is missing', async () => {
+    const { signals, spool } = await setUp()
+    const evidence = ['short', 'é'.repeat(20_000), 'y'.repeat(20_000), 'z'].map((text, index) => ({ name: `part ${index}`, text }))
+    await signals.happened({ ...hostile, detector: 'd', evidence })
+    const texts = spool.signals()[0]?.evidence.map(({ text }) => text) ?? []
+    expect(texts[0]).toBe('short')
+    expect(texts[1]).toBe(`${'é'.repeat(16_334)}… cut, ${2 * (20_000 - 16_334)} bytes left out`)
+    expect(texts[2]).toMatch(/^y{16329}… cut, 3671 bytes left out$/)
+    expect(texts[3]).toBe('… cut, 1 bytes left out')
+  })
+
+  it.each([
+    [
+      'evidence that JSON writes six times as long',
+      { evidence: Array.from({ length: 20 }, () => ({ name: 'n', text: '\u0001'.repeat(400_000) })) },
+    ],
+    [
+      'facts that fill a record alone',
+      { facts: Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`f${index}`, '\u0001'.repeat(4_096)])) },
+    ],
+  ])('is never too large for the spool, nor lost: %s', async (_, large) => {
+    const { signals, spool } = await setUp()
+    const evidence = [{ name: 'proof', text: '\u0001'.repeat(100_000) }]
+    await signals.happened({ ...hostile, detector: 'd', evidence, ...large })
+    const [body] = spool.of('security')
+    expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThanOrEqual(maxRecordBytes)
+    const text = spool.signals()[0]?.evidence[0]?.text ?? ''
+    expect(text).toMatch(/… cut, \d+ bytes left out$/)
+    expect(text.length).toBeGreaterThan(5_000)
   })
 })
 

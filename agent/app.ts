@@ -90,7 +90,7 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
   return { config, time, log, probe, host, detectors, identity, spool, signals }
 }
 
-async function startIsolation({ config, time, log, probe, host, identity, signals }: Parts): Promise<Isolation> {
+async function startIsolation({ config, time, log, probe, host, identity, spool, signals }: Parts): Promise<Isolation> {
   const { addresses } = identity
   const isolation = await openIsolation({
     dir: join(config.dataDir, 'isolation'),
@@ -99,11 +99,11 @@ async function startIsolation({ config, time, log, probe, host, identity, signal
     collectorAddresses: async () => (await addresses.resolve()).map(({ address }) => ({ address, port: addresses.port })),
     ca: identity.ca,
     happened: (event) => signals.happened(event),
+    append: (lane, body) => spool.append(lane, body),
     time,
     log,
   })
   await isolation.reapply()
-  await isolation.readiness()
   return isolation
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { IsolationReadiness, IsolationStatus, Platform } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Host } from '../host/host.ts'
 import type { Happening } from '../signal/signal.ts'
 import type { CollectorAddress } from './address.ts'
@@ -44,6 +45,8 @@ export interface IsolationParts {
   /** PEM of the CA that the collector must show as proof that it was reached. */
   ca: string
   happened(event: Happening): Promise<void>
+  /** The spool's: what changes by itself later is reported as another result of the command that asked for it. */
+  append(lane: Lane, body: RecordBody): Promise<number>
   time: Time
   log: Logger
   /** Places that may answer before the drop. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { IsolationReadiness, IsolationStatus } from '#shared/domain/endpoint.ts'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Happening } from '../signal/signal.ts'
 import type { CollectorAddress } from './address.ts'
 import type { Firewall } from './firewalls/firewall.ts'
@@ -10,7 +11,7 @@ import type { Journal, Wish } from './journal.ts'
 import type { Place } from './knock.ts'
 import { findWitness, type Proof, prove, type Witness } from './prove.ts'
 import { IsolationState } from './state.ts'
-import { countDrifts } from './trouble.ts'
+import { countDrifts, reportOf } from './trouble.ts'
 
 /*
  * The states of isolation and the steps between them. Enters: isolate, release, reapply, and a tick every two seconds
@@ -27,6 +28,7 @@ export interface IsolatorParts {
   journal: Journal
   findPlaces: () => Place[]
   happened(event: Happening): Promise<void>
+  append(lane: Lane, body: RecordBody): Promise<number>
   time: Time
   log: Logger
 }
@@ -204,10 +206,19 @@ export class Isolator implements Isolation {
     this.#cancelWatch?.()
     if (this.#isStopped || !this.#isWatchNeeded()) return
     this.#cancelWatch = this.#parts.time.after(afterMs, () => {
-      void this.#inTurn(() => this.#tick())
+      void this.#inTurn(() => this.#look())
         .catch((error: unknown) => this.#parts.log.error({ err: error }, 'looking after the isolation failed'))
         .finally(() => this.#watch())
     })
+  }
+
+  /** What changes without a command asking for it has no result of its own, so it is reported. */
+  async #look(): Promise<void> {
+    const before = this.#state.status.actual
+    await this.#tick()
+    const { status } = this.#state
+    const report = status.actual === before ? undefined : reportOf(status, this.#parts.time.now())
+    if (report) await this.#parts.append('security', report)
   }
 
   #isWatchNeeded(): boolean {

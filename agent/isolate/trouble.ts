@@ -1,4 +1,6 @@
+import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import { minutes } from '#shared/domain/time.ts'
+import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Happening } from '../signal/signal.ts'
 
 /** `security.isolation.failed`: refused, not proven, not repaired, or undone again and again. */
@@ -12,6 +14,15 @@ export function isolationFailed(firewall: string, summary: string, facts: Happen
     facts,
     detector: 'isolate',
   }
+}
+
+/** The state that came about by itself, as a later result of its command; undefined when no command is known. */
+export function reportOf(status: IsolationStatus, now: number): ResultRecord | undefined {
+  const { commandId = '', actual } = status
+  if (commandId === '') return undefined
+  const outcome = actual === 'isolated' || actual === 'open' ? 'succeeded' : 'failed'
+  const detail = `the isolation changed by itself: ${actual}`
+  return { v: 1, type: 'result', commandId, verb: 'isolate-host', outcome, startedAt: null, finishedAt: now, detail, isolation: status }
 }
 
 const windowMs = minutes(10)

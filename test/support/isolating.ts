@@ -22,6 +22,7 @@ const isolation = await openIsolation({
   ca,
   collectorAddresses: async () => collector.map((place) => ({ address: place.split(' ')[0] ?? '', port: Number(place.split(' ')[1]) })),
   happened: async (event) => void say({ happened: event }),
+  append: async (_lane, reported) => (say({ reported }) ? 1 : 0),
   time: systemTime,
   log: pino({ level: 'silent' }),
 })

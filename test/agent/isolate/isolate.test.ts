@@ -40,6 +40,7 @@ function parts(more: Partial<IsolationParts>): IsolationParts {
     ca: '',
     collectorAddresses: async () => [{ address: '127.0.0.1', port: 1 }],
     happened: async (event) => void happened.push(event),
+    append: async () => 1,
     time: new FakeTime(),
     log: pino({ level: 'silent' }),
     ...more,

@@ -123,6 +123,7 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
 
     expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('ECONNREFUSED')
     expect(await agent.until('isolated')).toMatchObject({ commandId: 'command-1' })
+    expect(agent.reported).toMatchObject([{ type: 'result', commandId: 'command-1', isolation: { actual: 'isolated' } }])
   })
 
   it('finishes at start a release that a crash interrupted', async () => {
@@ -196,6 +197,7 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
 
 class IsolatingProcess {
   readonly happened: unknown[] = []
+  readonly reported: unknown[] = []
   readonly #child: ChildProcess
   readonly #lines: Interface
   readonly #ended: Promise<unknown>
@@ -208,7 +210,8 @@ class IsolatingProcess {
     child.stderr?.pipe(process.stderr)
     this.#lines = createInterface({ input: child.stdout })
     this.#lines.on('line', (line) => {
-      const said = JSON.parse(line) as { status?: IsolationStatus; happened?: unknown }
+      const said = JSON.parse(line) as { status?: IsolationStatus; happened?: unknown; reported?: unknown }
+      if (said.reported) this.reported.push(said.reported)
       if (said.happened) this.happened.push(said.happened)
       if (said.status) this.#waiting.shift()?.(said.status)
     })

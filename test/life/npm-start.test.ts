@@ -1,9 +1,10 @@
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { EndpointList } from '#shared/api/endpoints.ts'
 import type { TicketList } from '#shared/api/tickets.ts'
 import { type ApiClient, signIn } from '../support/api.ts'
@@ -26,6 +27,12 @@ async function canaryTicket(api: ApiClient): Promise<TicketList['tickets'][numbe
   const { tickets } = await api.get<TicketList>('/api/tickets?status=open')
   return tickets.find((ticket) => ticket.kind === 'security.ransomware.canary')
 }
+
+const hasProc = existsSync('/proc/self/task')
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+/** A process that is dead and not yet collected by its parent counts as dead. */
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -58,12 +65,20 @@ describe('npm start', () => {
     const [, canary = ''] = await trial.prints(/echo x >> '(.+)'/)
     const touchedAt = performance.now()
     await appendFile(canary, 'x\n')
-    const ticket = await expect
-      .poll(() => canaryTicket(api), { interval: 20, timeout: 5_000 })
-      .toBeDefined()
-      .then(() => canaryTicket(api))
+    const ticket = await vi.waitFor(async () => (await canaryTicket(api)) ?? Promise.reject(new Error('no ticket yet')), {
+      interval: 20,
+      timeout: 5_000,
+    })
     console.log(`echo x >> canary → ticket on the board: ${Math.round(performance.now() - touchedAt)} ms`)
     expect(ticket).toMatchObject({ priority: 'P1', tier: 'security', endpoint: { id: endpointId } })
+  })
+
+  it.skipIf(!hasProc)('starts the agent again when it dies', async () => {
+    const [agentPid = 0] = childrenOf(trial.pid)
+    process.kill(agentPid, 'SIGKILL')
+    await vi.waitFor(() => expect(trial.errors()).toContain('it is started again in 1 s'), { timeout: 5_000 })
+    await vi.waitFor(() => expect(childrenOf(trial.pid)).toHaveLength(1), { timeout: 10_000 })
+    expect(childrenOf(trial.pid)).not.toContain(agentPid)
   })
 
   it('stops both cleanly on Ctrl-C, and carries on with the same data and identity', async () => {
@@ -77,6 +92,15 @@ describe('npm start', () => {
     expect(endpoints.map((endpoint) => endpoint.id)).toEqual([endpointId])
     expect(await canaryTicket(api)).toBeDefined()
     expect((await trial.stop('SIGTERM')).code).toBe(0)
+  })
+
+  it.skipIf(!hasProc)('leaves no agent behind when it is killed', async () => {
+    trial = startTrial()
+    await trial.prints(/Ctrl-C stops both/)
+    const [agentPid = 0] = childrenOf(trial.pid)
+    expect(isAlive(agentPid)).toBe(true)
+    await trial.stop('SIGKILL')
+    await vi.waitFor(() => expect(isAlive(agentPid)).toBe(false), { timeout: 10_000 })
   })
 })
 

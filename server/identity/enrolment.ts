@@ -1,4 +1,5 @@
 import { randomUUIDv7, type X509Certificate } from 'node:crypto'
+import { plainText } from '#shared/domain/plain-text.ts'
 import { days } from '#shared/domain/time.ts'
 import { RefusalCode } from '#shared/protocol/close-codes.ts'
 import type { EnrolRequest, EnrolResponse, CommandAuthority as PublicAuthority } from '#shared/protocol/enrolment.ts'
@@ -30,7 +31,7 @@ export async function enrol(request: EnrolRequest, { ca, authorities, store, now
   const id = randomUUIDv7()
   const certificate = await ca.issueClient({ commonName: id, publicKey }, now, clientLifeMs)
   const { hostname, platform } = request
-  const endpoint = { id, organisation_id, site_id, hostname: hostname.replaceAll('\0', '�'), platform, confirmed_role: role }
+  const endpoint = { id, organisation_id, site_id, hostname: plainText(hostname), platform, confirmed_role: role }
   const isFirst = await store.db.transaction().execute(async (tx) => {
     if (!(await useToken(tx, request.tokenId, id, now))) return false
     await tx

@@ -1,12 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Insertable } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
+import { plainText } from '#shared/domain/plain-text.ts'
 import type { Sample } from '#shared/domain/sample.ts'
 import { isSecurity, type Signal, type StandingSignal } from '#shared/domain/signal.ts'
 import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
 import type { Database } from '../store/schema.ts'
 import type { Entry } from './read-record.ts'
-import { type From, ownRow, plain, type SignalRow, sentRow, standingRow } from './rows.ts'
+import { type From, ownRow, type SignalRow, sentRow, standingRow } from './rows.ts'
 import { difference } from './standing.ts'
 
 export type Job =
@@ -57,7 +58,7 @@ export async function addJob(batch: Batch, job: Job, known: KnownConditions): Pr
 }
 
 function cursorOf(batch: Batch, { from, epoch, lane }: { from: From; epoch: string; lane: Lane }): CursorRow {
-  const fresh: CursorRow = { endpoint_id: from.endpointId, epoch: plain(epoch), lane, seq: 0 }
+  const fresh: CursorRow = { endpoint_id: from.endpointId, epoch: plainText(epoch), lane, seq: 0 }
   const key = cursorKey(fresh)
   const row = batch.cursors.get(key) ?? fresh
   batch.cursors.set(key, row)
@@ -74,7 +75,7 @@ function addSkipped(batch: Batch, job: Extract<Job, { kind: 'skipped' }>, cursor
   if (job.toSeq > cursor.seq) {
     const { endpoint_id, epoch, lane } = cursor
     const place = { id: randomUUIDv7(), endpoint_id, epoch, lane, noticed_at: batch.receivedAt }
-    batch.gaps.push({ ...place, from_seq: cursor.seq + 1, to_seq: job.toSeq, why: plain(job.why) })
+    batch.gaps.push({ ...place, from_seq: cursor.seq + 1, to_seq: job.toSeq, why: plainText(job.why) })
     moveTo(batch, cursor, job.toSeq)
   }
   return { kind: 'taken', seq: cursor.seq, refused: [] }
@@ -101,9 +102,9 @@ function addRefused(
   entry: Extract<Entry, { refused: string }>,
 ): { seq: number; reason: string } {
   const { seq, refused: reason } = entry
-  const raw = plain(entry.raw)
-  const place = { id: randomUUIDv7(), endpoint_id: from.endpointId, epoch: plain(epoch), lane, seq, received_at: batch.receivedAt }
-  batch.refused.push({ ...place, reason: plain(reason), raw })
+  const raw = plainText(entry.raw)
+  const place = { id: randomUUIDv7(), endpoint_id: from.endpointId, epoch: plainText(epoch), lane, seq, received_at: batch.receivedAt }
+  batch.refused.push({ ...place, reason: plainText(reason), raw })
   const isToldAlready = batch.signals.some((row) => row.kind === refusedKind && row.endpoint_id === from.endpointId)
   if (!isToldAlready) batch.signals.push(ownRow(refusal(from, { lane, seq, reason, raw }), batch.receivedAt))
   return { seq, reason }
@@ -187,7 +188,7 @@ function setCondition(
   lane: Lane = isSecurity(signal.kind) ? 'security' : 'signals',
 ) {
   const { endpointId } = from
-  const fingerprint = plain(signal.fingerprint)
+  const fingerprint = plainText(signal.fingerprint)
   const row = { endpoint_id: endpointId, fingerprint, lane, signal: JSON.stringify(signal), raised_at: batch.receivedAt }
   batch.conditions.set(`${endpointId} ${fingerprint}`, { endpointId, fingerprint, lane, row: isTrue ? row : null })
 }

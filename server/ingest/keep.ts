@@ -1,7 +1,9 @@
+import type { SelectQueryBuilder } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { Sample } from '#shared/domain/sample.ts'
 import type { StandingSignal } from '#shared/domain/signal.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
+import type { Database } from '../store/schema.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { type Batch, cursorKey, type Job, type KnownConditions } from './batch.ts'
 
@@ -34,10 +36,7 @@ export async function keepBatch(tx: Tx, batch: Batch, { putRows }: Store['capabi
   await keepConditions(tx, batch, putRows)
   await putRows(tx, 'refused_records', batch.refused, 'ignore')
   await putRows(tx, 'gaps', batch.gaps, 'ignore')
-  for (const table of ['refused_records', 'gaps'] as const) {
-    const added = table === 'gaps' ? batch.gaps : batch.refused
-    for (const endpointId of new Set(added.map((row) => row.endpoint_id))) await dropOldest(tx, table, endpointId)
-  }
+  await boundKept(tx, batch)
   for (const { from, samples } of batch.samples.values()) await keepers.keepSamples(tx, from.endpointId, samples)
   for (const { from, at, inventory } of batch.inventories.values()) await keepers.keepInventory(tx, from.endpointId, at, inventory)
   for (const { endpointId, result } of batch.results) await keepers.keepResult(tx, endpointId, result, batch.receivedAt)
@@ -58,13 +57,18 @@ async function keepConditions(tx: Tx, batch: Batch, putRows: Store['capabilities
   }
 }
 
-async function dropOldest(tx: Tx, table: 'refused_records' | 'gaps', endpointId: string): Promise<void> {
-  const tooOld = tx
-    .selectFrom(table)
-    .select('id')
-    .where('endpoint_id', '=', endpointId)
-    .orderBy('id', 'desc')
-    .limit(maxKeptPerEndpoint)
-    .offset(maxKeptPerEndpoint)
-  await tx.deleteFrom(table).where('id', 'in', tooOld).execute()
+async function boundKept(tx: Tx, batch: Batch): Promise<void> {
+  for (const endpointId of new Set(batch.refused.map((row) => row.endpoint_id))) {
+    const tooOld = oldest(tx.selectFrom('refused_records').select('id').where('endpoint_id', '=', endpointId))
+    await tx.deleteFrom('refused_records').where('id', 'in', tooOld).execute()
+  }
+  for (const endpointId of new Set(batch.gaps.map((row) => row.endpoint_id))) {
+    const tooOld = oldest(tx.selectFrom('gaps').select('id').where('endpoint_id', '=', endpointId))
+    await tx.deleteFrom('gaps').where('id', 'in', tooOld).execute()
+  }
+}
+
+/** A batch can't hold more than it leaves, so one bite is enough. */
+function oldest<Tables extends 'refused_records' | 'gaps'>(rows: SelectQueryBuilder<Database, Tables, { id: string }>) {
+  return rows.orderBy('id', 'desc').limit(maxKeptPerEndpoint).offset(maxKeptPerEndpoint)
 }

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Insertable } from 'kysely'
+import { plainText } from '#shared/domain/plain-text.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Evidence, Facts, Signal, SignalState, StandingSignal } from '#shared/domain/signal.ts'
 import type { Database } from '../store/schema.ts'
@@ -72,19 +73,19 @@ interface Placed extends Signal {
 
 function signalRow(signal: Placed, receivedAt: number): SignalRow {
   return {
-    id: plain(signal.id),
+    id: plainText(signal.id),
     organisation_id: signal.organisationId,
     endpoint_id: signal.endpointId,
     source_id: signal.sourceId,
     kind: signal.kind,
     severity: signal.severity,
     state: signal.state,
-    fingerprint: plain(signal.fingerprint),
-    about: plain(signal.about),
-    summary: plain(signal.summary),
+    fingerprint: plainText(signal.fingerprint),
+    about: plainText(signal.about),
+    summary: plainText(signal.summary),
     facts: JSON.stringify(signal.facts),
     evidence: JSON.stringify(signal.evidence),
-    detector: plain(signal.detector),
+    detector: plainText(signal.detector),
     sensed_at: signal.sensedAt,
     received_at: receivedAt,
     origin: signal.origin,
@@ -93,6 +94,3 @@ function signalRow(signal: Placed, receivedAt: number): SignalRow {
     ticket_id: null,
   }
 }
-
-/** PostgreSQL stores no NUL in a text; inside JSON it is escaped already. */
-export const plain = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text)

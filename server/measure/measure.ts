@@ -7,6 +7,7 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
+import { plainText } from '#shared/domain/plain-text.ts'
 import type { Sample } from '#shared/domain/sample.ts'
 import { type Cancel, hours, type Time } from '#shared/domain/time.ts'
 import type { Store, Tx } from '../store/store.ts'
@@ -58,8 +59,12 @@ async function keepSamples(tx: Tx, { capabilities }: Store, endpointId: string, 
 }
 
 async function keepInventory(tx: Tx, { capabilities }: Store, endpointId: string, at: number, inventory: Inventory): Promise<void> {
-  // PostgreSQL stores no NUL in a text; inside the JSON it is escaped.
-  const version = inventory.agent.version.replaceAll('\0', '')
-  const row = { endpoint_id: endpointId, at, role: inventory.role.role, agent_version: version, body: JSON.stringify(inventory) }
+  const row = {
+    endpoint_id: endpointId,
+    at,
+    role: inventory.role.role,
+    agent_version: plainText(inventory.agent.version),
+    body: JSON.stringify(inventory),
+  }
   await capabilities.putRows(tx, 'inventories', [row], { replaceWhere: ['endpoint_id'] })
 }

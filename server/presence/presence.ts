@@ -7,6 +7,7 @@
 import type { Logger } from 'pino'
 import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { plainText } from '#shared/domain/plain-text.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import type { PresencesTable } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
@@ -89,7 +90,7 @@ export async function startPresence(needs: {
   return {
     connected: ({ endpointId, organisationId }, agentVersion) => {
       const now = time.now()
-      const agent_version = agentVersion.replaceAll('\0', '')
+      const agent_version = plainText(agentVersion)
       const row = { endpoint_id: endpointId, is_connected: 1, changed_at: now, last_heard_at: now, goodbye: null, agent_version } as const
       known.set(endpointId, { organisationId, row: { ...row } })
       change(endpointId, {})

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { seconds } from '#shared/domain/time.ts'
+import { CloseCode } from '#shared/protocol/close-codes.ts'
+import { startTestCollector, type TestCollector } from '../../support/collector.ts'
+import { FakeTime } from '../../support/fake-time.ts'
+import { type Credentials, connectRaw, dialRaw, enrolRaw, hello, rawSignal, signalRecord } from '../../support/raw-agent.ts'
+
+let time: FakeTime
+let collector: TestCollector
+let who: Credentials
+
+beforeEach(async () => {
+  time = new FakeTime(Date.now())
+  collector = await startTestCollector({ time })
+  who = await enrolRaw(await collector.token())
+})
+afterEach(() => collector[Symbol.asyncDispose]())
+
+const presence = () => collector.store.reader.selectFrom('presences').select(['is_connected', 'goodbye']).execute()
+
+it('closes a socket that says no hello', async () => {
+  const dialled = await dialRaw(who)
+  if (dialled.kind === 'refused') throw new Error(dialled.body.message)
+  await time.advance(seconds(10))
+  expect(await dialled.agent.closed).toEqual({ code: CloseCode.HelloTimeout, reason: 'no hello came in time' })
+})
+
+it('finds a half-open socket within 45 seconds, and keeps one that answers', async () => {
+  const lost = await connectRaw(who)
+  const well = await connectRaw(await enrolRaw(await collector.token(), 'raw-2'))
+  lost.socket.pause()
+  for (let ping = 0; ping < 3; ping += 1) {
+    await time.advance(seconds(15))
+    await new Promise((answered) => setTimeout(answered, 50))
+  }
+  await expect.poll(async () => (await presence()).map(({ is_connected }) => is_connected).sort()).toEqual([0, 1])
+  well.records('signals', 1, signalRecord(rawSignal()))
+  expect(await well.hears('ack')).toMatchObject({ seq: 1 })
+  lost.socket.terminate()
+})
+
+it('remembers why an agent went', async () => {
+  const agent = await connectRaw(who)
+  agent.say({ kind: 'goodbye', reason: 'reboot' })
+  await agent.leave()
+  await expect.poll(presence).toEqual([{ is_connected: 0, goodbye: 'reboot' }])
+})
+
+it('tells an agent that somebody watches it, also after it came back', async () => {
+  const agent = await connectRaw(who)
+  collector.wire.watch(who.endpointId, true)
+  expect(await agent.hears('watch')).toEqual({ kind: 'watch', isWatched: true })
+  await agent.leave()
+  const back = await connectRaw(who)
+  expect(await back.hears('watch')).toEqual({ kind: 'watch', isWatched: true })
+  collector.wire.watch(who.endpointId, false)
+  expect(await back.hears('watch')).toEqual({ kind: 'watch', isWatched: false })
+})
+
+it('answers a hello with what is committed of that epoch', async () => {
+  const agent = await connectRaw(who)
+  agent.records('signals', 1, signalRecord(rawSignal()), signalRecord(rawSignal()))
+  await agent.hears('ack')
+  await agent.leave()
+  const dialled = await dialRaw(who)
+  if (dialled.kind === 'refused') throw new Error(dialled.body.message)
+  dialled.agent.say(hello('epoch-one'))
+  expect((await dialled.agent.hears('welcome')).cursors).toEqual({ signals: 2 })
+})
+
+it('when it stops, commits and acknowledges what came, and says when to come back', async () => {
+  const agent = await connectRaw(who)
+  agent.records('signals', 1, ...Array.from({ length: 50 }, () => signalRecord(rawSignal())))
+  await new Promise((sent) => agent.socket.ping(undefined, undefined, sent))
+  await new Promise((answered) => agent.socket.once('pong', answered))
+  await collector.stop()
+  expect(await agent.hears('ack')).toMatchObject({ seq: 50 })
+  expect(await agent.hears('goodbye')).toMatchObject({ reason: 'shutdown', retryAfterMs: expect.any(Number) })
+  expect(await agent.closed).toMatchObject({ code: CloseCode.GoingAway })
+})

@@ -61,7 +61,8 @@ export interface Desk {
   acknowledge(act: Act): Promise<DeskOutcome>
   comment(act: Act & { text: string }): Promise<DeskOutcome>
   resolve(act: Act & { resolution: Resolution; note: string }): Promise<DeskOutcome>
-  isolate(act: Act & { reason: string }): Promise<DeskOutcome>
+  /** @param act `onlyIfAsked`: the person may say yes to a pending question and not isolate otherwise. */
+  isolate(act: Act & { reason: string; onlyIfAsked?: boolean }): Promise<DeskOutcome>
   release(act: Act & { reason: string }): Promise<DeskOutcome>
   leave(act: Act & { reason: string }): Promise<DeskOutcome>
   isolateEndpoint(act: EndpointAct): Promise<DeskOutcome>
@@ -125,9 +126,9 @@ export function createDesk({ store, matrix, time, turns, afterCommit }: DeskOpti
     return { kind: 'done', version: 0 }
   }
 
-  const contain = (act: Act & { reason: string }, verb: Verb): Promise<DeskOutcome> =>
+  const contain = (act: Act & { reason: string; onlyIfAsked?: boolean }, verb: Verb): Promise<DeskOutcome> =>
     onTicket(act, (work, now) => {
-      const refusal = whyNot(verb, work.subject)
+      const refusal = act.onlyIfAsked && work.ticket.containment !== 'asked' ? nobodyAsks : whyNot(verb, work.subject)
       if (refusal) return refusal
       const changes = decided(work, act.person.id, verb === 'isolate-host' ? 'isolate' : 'release', act.reason, now)
       const order = ordered(verb, act.person.id, act.reason)
@@ -167,7 +168,7 @@ export function createDesk({ store, matrix, time, turns, afterCommit }: DeskOpti
     release: (act) => contain(act, 'release-host'),
     leave: (act) =>
       onTicket(act, (work, now) => {
-        if (work.ticket.containment !== 'asked') return { kind: 'refused', reason: 'Nobody asks whether to isolate this machine.' }
+        if (work.ticket.containment !== 'asked') return nobodyAsks
         return { kind: 'work', work: answering(work, decided(work, act.person.id, 'leave', act.reason, now), act.person, now) }
       }),
     isolateEndpoint: (act) => onEndpoint(act, 'isolate-host'),
@@ -176,6 +177,8 @@ export function createDesk({ store, matrix, time, turns, afterCommit }: DeskOpti
 }
 
 type Verb = 'isolate-host' | 'release-host'
+
+const nobodyAsks = { kind: 'refused', reason: 'Nobody asks whether to isolate this machine.' } as const
 
 function whyNot(verb: Verb, subject: Subject): { kind: 'refused'; reason: string } | undefined {
   if (!subject.endpoint) return { kind: 'refused', reason: 'This ticket is about no machine.' }

@@ -5,8 +5,9 @@ import type { Caller } from '../people/caller.ts'
 import type { People } from '../people/people.ts'
 import type { Source } from '../people/programs.ts'
 import type { Matrix } from '../route/matrix.ts'
+import type { Subject } from './owners.ts'
 import { refuse } from './problems.ts'
-import { type Access, isPerson, type Person } from './route.ts'
+import { type Access, isPerson, type Person, type PersonAccess } from './route.ts'
 import type { View } from './view.ts'
 
 /*
@@ -50,18 +51,24 @@ export async function signedIn(people: People, personOf: PersonOf, request: Fast
   return caller && personOf(caller)
 }
 
-/** @param role of the machine that the request turned out to be about. */
-export function demandPower(access: Access, by: Person | Source | undefined, role: Role | undefined): void {
-  if (access.who !== 'person' || access.power === null || !isPerson(by) || by.has(access.power, role)) return
+/** Whether the person's powers are enough for a request about this. */
+export function isAllowed(access: PersonAccess, person: Person, { role, isAsked }: Pick<Subject, 'role' | 'isAsked'>): boolean {
+  const { power, orWhileAsked } = access
+  if (power === null || person.has(power, role)) return true
+  return isAsked === true && orWhileAsked !== undefined && person.has(orWhileAsked, role)
+}
+
+/** @param subject what the request turned out to be about. */
+export function demandPower(access: Access, by: Person | Source | undefined, subject: Pick<Subject, 'role' | 'isAsked'>): void {
+  if (access.who !== 'person' || access.power === null || !isPerson(by) || isAllowed(access, by, subject)) return
   throw refuse('power-missing', `You need the power "${access.power}", which none of your teams has here.`)
 }
 
-/** What can be said before the body is read: whoever has a power for no role at all need not go on. */
-function demandReach(access: Access & { who: 'person' }, person: Person): void {
-  const { power, reach } = access
-  const may = (role?: Role) => power === null || person.has(power, role)
-  if (!may() && !Role.options.some(may)) demandPower(access, person, undefined)
-  if (reach === 'provider' && person.caller.scope !== 'all')
+/** What can be said before the body is read: whoever has the power over no machine, asked or not, need not go on. */
+function demandReach(access: PersonAccess, person: Person): void {
+  const mightBeAllowed = [undefined, ...Role.options].some((role) => isAllowed(access, person, { ...(role && { role }), isAsked: true }))
+  if (!mightBeAllowed) demandPower(access, person, {})
+  if (access.reach === 'provider' && person.caller.scope !== 'all')
     throw refuse('provider-only', 'Only staff of the provider may do this: it concerns all organisations.')
 }
 

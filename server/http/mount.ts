@@ -8,7 +8,7 @@ import { demandPower, type Guard } from './guard.ts'
 import type { Answer, KeptAnswers } from './kept-answers.ts'
 import { type Subject, subjectOf } from './owners.ts'
 import { refuse } from './problems.ts'
-import { type Asked, actorOf, type Person, type Route } from './route.ts'
+import { type Asked, actorOf, type Person, type PersonAccess, type Route } from './route.ts'
 
 /*
  * Enters: a route as it describes itself. Leaves: the same route at Fastify. The life of a request, in order: who is
@@ -44,7 +44,7 @@ export function mount(app: FastifyInstance, route: Route, { guard, keptAnswers, 
   const status = route.status ?? 200
 
   const work = async (request: FastifyRequest, reply: FastifyReply, subject: Subject): Promise<Answer> => {
-    const body = await route.handle(askedOf(request, reply))
+    const body = await route.handle(askedOf(request, reply, subject))
     await record(route, request, subject.organisationId, body)
     return { status, body }
   }
@@ -61,7 +61,7 @@ export function mount(app: FastifyInstance, route: Route, { guard, keptAnswers, 
     handler: async (request, reply) => {
       refuseNul(request)
       const subject = await subjectOf(route, request, request.by)
-      demandPower(route.access, request.by, subject.role)
+      demandPower(route.access, request.by, subject)
       const key = route.creates && keyOf(request)
       const answer = key
         ? await keptAnswers.once(onceOf(route, request, key), () => work(request, reply, subject))
@@ -89,9 +89,10 @@ function* nuls(value: unknown, at: string): Generator<string> {
   for (const [name, inner] of Object.entries(value)) yield* name.includes('\0') ? [at] : nuls(inner, at === '' ? name : `${at}.${name}`)
 }
 
-function askedOf(request: FastifyRequest, reply: FastifyReply): Asked<unknown, unknown, unknown, undefined> {
+function askedOf(request: FastifyRequest, reply: FastifyReply, subject: Subject): Asked<unknown, unknown, unknown, undefined> {
+  const { params, query, body } = request
   // `by` is what the guard made of this route's access, which is what its handler's type says.
-  return { params: request.params, query: request.query, body: request.body, by: request.by as undefined, request, reply }
+  return { params, query, body, by: request.by as undefined, subject, request, reply }
 }
 
 function keyOf(request: FastifyRequest): string | undefined {
@@ -130,8 +131,13 @@ function schemaOf(route: Route, status: number) {
 
 function describe({ access, creates }: Route): string {
   const who = { anyone: 'Anyone.', source: 'A source, by its key.', person: 'Whoever is signed in.' }[access.who]
-  const power = access.who === 'person' && access.power !== null ? ` Needs the power \`${access.power}\`.` : ''
+  const power = access.who === 'person' && access.power !== null ? ` Needs ${neededPower(access)}.` : ''
   const provider = access.who === 'person' && access.reach === 'provider' ? ' Staff of the provider only.' : ''
   const key = creates ? ' Takes an `Idempotency-Key`.' : ''
   return who + power + provider + key
+}
+
+function neededPower({ power, orWhileAsked }: PersonAccess): string {
+  const instead = orWhileAsked === undefined ? '' : `; \`${orWhileAsked}\` is enough while the ticket asks whether to isolate`
+  return `the power \`${power}\`${instead}`
 }

@@ -1,4 +1,5 @@
 import type { Role } from '#shared/domain/endpoint.ts'
+import { isOpen } from '#shared/domain/ticket.ts'
 import type { Source } from '../people/programs.ts'
 import { refuse } from './problems.ts'
 import { isPerson, type Person, type Route, type Thing } from './route.ts'
@@ -23,12 +24,11 @@ export interface Subject {
   organisationId: string | null
   /** Of the machine, when it is about one. */
   role?: Role
+  /** The ticket asks people whether to isolate its machine. */
+  isAsked?: boolean
 }
 
-interface Owner {
-  owner: string | null
-  role?: Role
-}
+type Owner = Omit<Subject, 'organisationId'> & { owner: string | null }
 
 export async function subjectOf(route: Route, inputs: Inputs, by: Person | Source | undefined): Promise<Subject> {
   if (!isPerson(by)) return { organisationId: by?.organisationId ?? null }
@@ -47,15 +47,36 @@ function requireProvider({ caller }: Person): void {
   if (caller.scope !== 'all') throw refuse('provider-only', 'Only staff of the provider may do this for all organisations: name yours.')
 }
 
-function together(known: Subject, { owner, role }: Owner, thing: Thing): Subject {
+function together(known: Subject, { owner, ...more }: Owner, thing: Thing): Subject {
   if (known.organisationId !== null && owner !== null && known.organisationId !== owner) throw notFound(thing)
-  return { ...known, organisationId: owner ?? known.organisationId, ...(role && { role }) }
+  return { ...known, organisationId: owner ?? known.organisationId, ...more }
 }
 
 async function ownerOf(thing: Thing, id: string, person: Person): Promise<Owner> {
   const owner = await owners[thing](person.view, id, person)
   if (!owner) throw notFound(thing)
   return owner
+}
+
+async function ownerOfEndpoint(view: View, id: string): Promise<Owner | undefined> {
+  const row = await view
+    .endpoints()
+    .leftJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')
+    .select(['endpoints.organisation_id', 'endpoints.confirmed_role', 'inventories.role'])
+    .where('endpoints.id', '=', id)
+    .executeTakeFirst()
+  return row && { owner: row.organisation_id, role: row.confirmed_role ?? row.role ?? 'unknown' }
+}
+
+export async function ownerOfTicket(view: View, id: string): Promise<Owner | undefined> {
+  const row = await view
+    .tickets()
+    .select(['tickets.organisation_id', 'tickets.endpoint_id', 'tickets.containment', 'tickets.status'])
+    .where('tickets.id', '=', id)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const owner = row.endpoint_id === null ? { owner: row.organisation_id } : await ownerOfEndpoint(view, row.endpoint_id)
+  return owner && { ...owner, isAsked: row.containment === 'asked' && isOpen(row.status) }
 }
 
 const owners: Record<Thing, (view: View, id: string, person: Person) => Promise<Owner | undefined>> = {
@@ -65,24 +86,8 @@ const owners: Record<Thing, (view: View, id: string, person: Person) => Promise<
   person: (view, id) => view.people().select('people.organisation_id as owner').where('people.id', '=', id).executeTakeFirst(),
   source: (view, id) => view.sources().select('sources.organisation_id as owner').where('sources.id', '=', id).executeTakeFirst(),
   receiver: (view, id) => view.receivers().select('receivers.organisation_id as owner').where('receivers.id', '=', id).executeTakeFirst(),
-  endpoint: async (view, id) => {
-    const row = await view
-      .endpoints()
-      .leftJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')
-      .select(['endpoints.organisation_id', 'endpoints.confirmed_role', 'inventories.role'])
-      .where('endpoints.id', '=', id)
-      .executeTakeFirst()
-    return row && { owner: row.organisation_id, role: row.confirmed_role ?? row.role ?? 'unknown' }
-  },
-  ticket: async (view, id, person) => {
-    const row = await view
-      .tickets()
-      .select(['tickets.organisation_id', 'tickets.endpoint_id'])
-      .where('tickets.id', '=', id)
-      .executeTakeFirst()
-    if (!row) return undefined
-    return row.endpoint_id === null ? { owner: row.organisation_id } : owners.endpoint(view, row.endpoint_id, person)
-  },
+  endpoint: ownerOfEndpoint,
+  ticket: ownerOfTicket,
   token: async (view, id, { caller }) => {
     const row = await view.tokensOf(caller.personId).select('api_tokens.id').where('api_tokens.id', '=', id).executeTakeFirst()
     return row && { owner: caller.organisationId }

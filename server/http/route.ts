@@ -4,6 +4,7 @@ import type { Power } from '#shared/api/session.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Caller } from '../people/caller.ts'
 import type { Source } from '../people/programs.ts'
+import type { Subject } from './owners.ts'
 import type { View } from './view.ts'
 
 /*
@@ -19,8 +20,13 @@ export type Reach = 'own' | 'organisation' | 'provider'
 export type Access =
   | { who: 'anyone' }
   | { who: 'source' }
-  /** @property power null: whoever is signed in. */
-  | { who: 'person'; power: Power | null; reach: Reach }
+  /**
+   * @property power null: whoever is signed in.
+   * @property orWhileAsked is enough too while the ticket asks people whether to isolate.
+   */
+  | { who: 'person'; power: Power | null; orWhileAsked?: Power; reach: Reach }
+
+export type PersonAccess = Extract<Access, { who: 'person' }>
 
 /** Somebody who is signed in, and what they may see and do. */
 export interface Person {
@@ -50,6 +56,8 @@ export interface Asked<P, Q, B, Who> {
   query: Q
   body: B
   by: Who
+  /** What `names` led to. */
+  subject: Subject
   request: FastifyRequest
   reply: FastifyReply
 }

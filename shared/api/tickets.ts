@@ -54,6 +54,10 @@ export const TimelineEntry = z.object({
 })
 export type TimelineEntry = z.infer<typeof TimelineEntry>
 
+/** The last word of each route that changes a ticket: POST /api/tickets/:id/<verb> */
+export const TicketVerb = z.enum(['acknowledge', 'comments', 'resolve', 'isolate', 'release', 'leave'])
+export type TicketVerb = z.infer<typeof TicketVerb>
+
 export const TicketDetail = TicketSummary.extend({
   impact: Impact,
   urgency: Urgency,
@@ -66,6 +70,11 @@ export const TicketDetail = TicketSummary.extend({
   signals: z.array(Signal.extend({ receivedAt: z.number().int() })),
   isolation: IsolationView.nullable(),
   legalActions: z.array(TicketAction),
+  /**
+   * What the powers of whoever asks let them do on this ticket as it stands. Who may answer a question that is pending
+   * may `isolate` as its yes, and only then.
+   */
+  may: z.array(TicketVerb),
 })
 export type TicketDetail = z.infer<typeof TicketDetail>
 

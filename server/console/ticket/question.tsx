@@ -2,7 +2,6 @@ import { Alert, Button, Group, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { TicketDetail } from '#shared/api/tickets.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
-import { usePowers } from '../session/session.ts'
 import { useNow } from '../time/clock.tsx'
 import { countdown } from '../time/durations.ts'
 import { useTicketChange } from './use-ticket-change.ts'
@@ -32,12 +31,12 @@ function Unanswered({ ticket }: { ticket: TicketDetail }) {
 }
 
 function Answer({ ticket }: { ticket: TicketDetail }) {
-  const may = usePowers()
   const [reason, setReason] = useState('')
   const answer = useTicketChange(ticket.id, (api, verb: 'isolate' | 'leave') =>
     api.contain(ticket.id, verb, { version: ticket.version, reason: reason.trim() }),
   )
-  if (!may('answer-ask') && !may('isolate')) return <Text size="sm">Your teams can't answer this; {ticket.team} can.</Text>
+  if (!ticket.may.includes('isolate') && !ticket.may.includes('leave'))
+    return <Text size="sm">Your teams can't answer this; {ticket.team} can.</Text>
   const isBlank = reason.trim() === ''
   return (
     <Group gap="xs" align="flex-end">
@@ -49,7 +48,7 @@ function Answer({ ticket }: { ticket: TicketDetail }) {
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
-      {may('isolate') && (
+      {ticket.may.includes('isolate') && (
         <Button
           color="red"
           disabled={isBlank || ticket.isolation?.isReady === false}
@@ -59,7 +58,7 @@ function Answer({ ticket }: { ticket: TicketDetail }) {
           Isolate
         </Button>
       )}
-      {may('answer-ask') && (
+      {ticket.may.includes('leave') && (
         <Button variant="default" disabled={isBlank} loading={answer.isPending} onClick={() => answer.mutate('leave')}>
           Leave it connected
         </Button>

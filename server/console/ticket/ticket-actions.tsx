@@ -1,26 +1,24 @@
 import { Button, Group, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import type { TicketDetail } from '#shared/api/tickets.ts'
-import { usePowers } from '../session/session.ts'
 import { ReasonDialog } from '../words/reason-dialog.tsx'
 import { ResolveDialog } from './resolve-dialog.tsx'
 import { useTicketChange } from './use-ticket-change.ts'
 
 /** What this person may do with this ticket now; nothing else has a button. */
 export function TicketActions({ ticket }: { ticket: TicketDetail }) {
-  const may = usePowers()
   const acknowledge = useTicketChange(ticket.id, (api, version: number) => api.acknowledge(ticket.id, version))
   const [isResolving, resolving] = useDisclosure()
-  const canWork = may('work-tickets')
+  const can = (act: 'acknowledge' | 'resolve'): boolean => ticket.may.includes(act) && ticket.legalActions.includes(act)
   return (
     <Group gap="xs">
       <ContainButtons ticket={ticket} />
-      {canWork && ticket.legalActions.includes('resolve') && (
-        <Button variant={ticket.legalActions.includes('acknowledge') ? 'default' : 'filled'} onClick={resolving.open}>
+      {can('resolve') && (
+        <Button variant={can('acknowledge') ? 'default' : 'filled'} onClick={resolving.open}>
           Resolve
         </Button>
       )}
-      {canWork && ticket.legalActions.includes('acknowledge') && (
+      {can('acknowledge') && (
         <Button loading={acknowledge.isPending} onClick={() => acknowledge.mutate(ticket.version)}>
           Acknowledge
         </Button>
@@ -31,13 +29,12 @@ export function TicketActions({ ticket }: { ticket: TicketDetail }) {
 }
 
 function ContainButtons({ ticket }: { ticket: TicketDetail }) {
-  const may = usePowers()
   const [asking, { open, close }] = useDisclosure()
   const isCutOff = ticket.isolation?.desired === 'isolated'
   const verb = isCutOff ? 'release' : 'isolate'
   const contain = useTicketChange(ticket.id, (api, reason: string) => api.contain(ticket.id, verb, { version: ticket.version, reason }))
   // While a question is open, its own box has the buttons.
-  if (!ticket.endpoint || !ticket.isolation || ticket.containment === 'asked' || !may(verb)) return null
+  if (!ticket.endpoint || !ticket.isolation || ticket.containment === 'asked' || !ticket.may.includes(verb)) return null
   const whyNot =
     !isCutOff && !ticket.isolation.isReady ? `This machine can't be isolated: ${ticket.isolation.detail || 'it is not ready'}` : undefined
   return (

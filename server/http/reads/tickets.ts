@@ -23,7 +23,8 @@ export async function listTickets(view: View, query: z.output<typeof TicketQuery
   return { tickets: await summaries(view, rows), total: Number(total) }
 }
 
-export async function readTicket(view: View, id: string, sentence: Sentence): Promise<TicketDetail | undefined> {
+/** All but what the reader may do, which depends on who they are. */
+export async function readTicket(view: View, id: string, sentence: Sentence): Promise<Omit<TicketDetail, 'may'> | undefined> {
   const row = await summaryRows(view.tickets()).where('tickets.id', '=', id).executeTakeFirst()
   if (!row) return undefined
   const [[summary], timeline, signals, isolationOf] = await Promise.all([

@@ -1,38 +1,72 @@
 import { z } from 'zod'
 import type { Power } from '#shared/api/session.ts'
-import { Acknowledge, Comment, Contain, Leave, NewTicket, Resolve, TicketDetail, TicketList, TicketQuery } from '#shared/api/tickets.ts'
+import {
+  Acknowledge,
+  Comment,
+  Contain,
+  Leave,
+  NewTicket,
+  Resolve,
+  TicketDetail,
+  TicketList,
+  TicketQuery,
+  TicketVerb,
+} from '#shared/api/tickets.ts'
 import type { Act, DeskOutcome } from '../../desk.ts'
 import { mustBeDone } from '../desk-outcome.ts'
+import { isAllowed } from '../guard.ts'
 import type { Needs } from '../needs.ts'
+import { ownerOfTicket } from '../owners.ts'
 import { found } from '../reads/found.ts'
 import { listTickets, readTicket } from '../reads/tickets.ts'
-import { defineRoute, type Person, type Route } from '../route.ts'
+import { defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
 
 const ById = z.object({ id: z.string().max(64) })
 
+const whoMay = (power: Power, orWhileAsked?: Power): PersonAccess => ({
+  ...{ who: 'person', power, reach: 'organisation' },
+  ...(orWhileAsked && { orWhileAsked }),
+})
+
+/** Who may do what to a ticket: asked of every change, and told with every ticket that is read. */
+const accessOf: Record<TicketVerb, PersonAccess> = {
+  acknowledge: whoMay('work-tickets'),
+  comments: whoMay('work-tickets'),
+  resolve: whoMay('work-tickets'),
+  // Also the yes to a pending question, so whoever may answer it may do this then.
+  isolate: whoMay('isolate', 'answer-ask'),
+  release: whoMay('release'),
+  leave: whoMay('answer-ask'),
+}
+
 export default function tickets({ desk, sentence }: Needs): Route[] {
-  const detail = async (by: Person, id: string) => found('ticket', await readTicket(by.view, id, sentence))
+  const detail = async (by: Person, id: string): Promise<TicketDetail> => {
+    const [ticket, owner] = await Promise.all([readTicket(by.view, id, sentence), ownerOfTicket(by.view, id)])
+    const subject = found('ticket', owner)
+    return { ...found('ticket', ticket), may: TicketVerb.options.filter((verb) => isAllowed(accessOf[verb], by, subject)) }
+  }
 
   /** A change of one ticket: it carries the version it saw and answers with the ticket as it is then. */
   const change = <Body extends z.ZodObject<{ version: z.ZodNumber }>>(
-    verb: string,
+    verb: TicketVerb,
     summary: string,
-    power: Power,
     body: Body,
-    act: (act: Act & z.output<Body>) => Promise<DeskOutcome>,
+    act: (act: Act & z.output<Body> & { onlyIfAsked?: true }) => Promise<DeskOutcome>,
   ): Route =>
     defineRoute({
       method: 'POST',
       path: `/api/tickets/:id/${verb}`,
       summary,
-      access: { who: 'person', power, reach: 'organisation' },
+      access: accessOf[verb],
       names: { 'params.id': 'ticket' },
       action: `ticket.${verb}`,
       params: ById,
       body,
       answer: TicketDetail,
-      handle: async ({ params, body, by }) => {
-        mustBeDone(await act({ ...body, ticketId: params.id, person: actorIn(by) }))
+      handle: async ({ params, body, by, subject }) => {
+        // Allowed by the question alone: the desk looks again whether it is still open when it gets there.
+        const isByQuestion = !isAllowed(accessOf[verb], by, { ...subject, isAsked: false })
+        mustBeDone(await act({ ...body, ticketId: params.id, person: actorIn(by), ...(isByQuestion && { onlyIfAsked: true }) }))
         return detail(by, params.id)
       },
     })
@@ -75,12 +109,12 @@ export default function tickets({ desk, sentence }: Needs): Route[] {
         return detail(by, id)
       },
     }),
-    change('acknowledge', 'Take it', 'work-tickets', Acknowledge, desk.acknowledge),
-    change('comments', 'Say something on it', 'work-tickets', Comment, desk.comment),
-    change('resolve', 'End it', 'work-tickets', Resolve, desk.resolve),
-    change('isolate', 'Cut its endpoint off; also the yes to a pending question', 'isolate', Contain, desk.isolate),
-    change('release', 'Undo the isolation of its endpoint', 'release', Contain, desk.release),
-    change('leave', 'The no to a pending question', 'answer-ask', Leave, desk.leave),
+    change('acknowledge', 'Take it', Acknowledge, desk.acknowledge),
+    change('comments', 'Say something on it', Comment, desk.comment),
+    change('resolve', 'End it', Resolve, desk.resolve),
+    change('isolate', 'Cut its endpoint off; also the yes to a pending question', Contain, desk.isolate),
+    change('release', 'Undo the isolation of its endpoint', Contain, desk.release),
+    change('leave', 'The no to a pending question', Leave, desk.leave),
   ]
 }
 

@@ -75,6 +75,7 @@ describe('auto', () => {
     await room.time.advance(minutes(10))
     expect(await commands()).toEqual([])
     expect(await room.desk.leave(await actOn('srv'))).toMatchObject({ kind: 'refused' })
+    expect(await room.desk.isolate({ ...(await actOn('srv')), onlyIfAsked: true })).toMatchObject({ kind: 'refused' })
   })
 
   it('asks again, and never by itself, after a person has released the machine', async () => {

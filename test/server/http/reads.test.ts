@@ -66,6 +66,7 @@ for (const { name, url, isThere } of databases)
           signals: [{ summary: 'alpha summary', receivedAt: now }],
           isolation: { desired: 'open', isReady: true },
           legalActions: ['acknowledge', 'resolve'],
+          may: ['acknowledge', 'comments', 'resolve', 'isolate', 'release', 'leave'],
         })
       })
 
@@ -186,6 +187,25 @@ for (const { name, url, isThere } of databases)
         expect(await leave()).toMatchObject({ status: 403, body: { code: 'power-missing' } })
         await console_.store.db.updateTable('endpoints').set({ confirmed_role: 'workstation' }).where('id', '=', asking.endpoint).execute()
         expect((await leave()).status).toBe(200)
+      })
+
+      it('is enough for the yes to a question while it is pending, and the ticket tells so', async () => {
+        await addPerson(console_, { login: 'answering', teams: ['tier2'], isAdmin: false })
+        const second = await signedIn(console_.url, 'answering')
+        const { ticket, endpoint } = await addOrganisation(console_, 'delta')
+        const isolate = (version: number) => second.ask('POST', `/api/tickets/${ticket}/isolate`, { version, reason: 'it burns' })
+        const may = async () => TicketDetail.parse((await second.ask('GET', `/api/tickets/${ticket}`)).body).may
+        const { db } = console_.store
+        await db.updateTable('endpoints').set({ confirmed_role: 'workstation' }).where('id', '=', endpoint).execute()
+        expect(await isolate(1)).toMatchObject({ status: 403, body: { code: 'power-missing' } })
+        expect(await may()).not.toContain('isolate')
+        await db.updateTable('tickets').set({ containment: 'asked' }).where('id', '=', ticket).execute()
+        expect(await may()).toContain('isolate')
+        const answer = TicketDetail.parse((await isolate(1)).body)
+        expect(answer).toMatchObject({ containment: 'answered', isolation: { desired: 'isolated' } })
+        expect(answer.may).not.toContain('isolate')
+        expect((await second.ask('POST', `/api/endpoints/${endpoint}/isolate`, { reason: 'again' })).status).toBe(403)
+        expect((await second.ask('POST', `/api/tickets/${ticket}/release`, { version: answer.version, reason: 'back' })).status).toBe(403)
       })
     })
 

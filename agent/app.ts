@@ -21,6 +21,8 @@ import { startWire, type Wire } from './wire/wire.ts'
 
 export interface Agent {
   isConnected(): boolean
+  /** The machine falls asleep: says so, and is back once it woke. Everything but the connection goes on. */
+  sleep(): Promise<void>
   /** Says goodbye with `reason`, then ends everything in the reverse of how it began. */
   stop(reason: GoodbyeReason): Promise<void>
 }
@@ -57,7 +59,7 @@ export async function startAgent(config: AgentConfig, surroundings: Surroundings
   }
   try {
     const wire = await start(config, surroundings, (end) => void teardowns.push(end))
-    return { isConnected: () => wire.isConnected(), stop }
+    return { isConnected: () => wire.isConnected(), sleep: () => wire.pause('sleep'), stop }
   } catch (error) {
     await stop('stop')
     throw error

@@ -1,13 +1,17 @@
 import { fstatSync, mkdirSync } from 'node:fs'
+import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import { seconds } from '#shared/domain/time.ts'
+import type { Agent } from '../app.ts'
+import { onFallingAsleep, untilToldToGo } from '../goodbye.ts'
+import { createHost } from '../host/host.ts'
 import { hasIdentity } from '../identity/files.ts'
 import { takeLock } from '../lock.ts'
 import type { Verb } from '../main.ts'
 import { systemTime } from '../system-time.ts'
 
-/** Who started us waits no longer than five. */
-const stopWithinMs = seconds(4.5)
+/** Who started us waits no longer than five, of which finding out why took up to a half. */
+const stopWithinMs = seconds(4)
 
 const verb: Verb = {
   summary: 'watches this machine until it is told to stop',
@@ -18,27 +22,26 @@ const verb: Verb = {
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
     const lock = await takeLock(config.dataDir)
     if (!lock) throw new Fault('already-running', `Another agent already runs with ${config.dataDir}.`)
+    // Listened to before anything else: until then SIGUSR1 would open Node's debugger.
+    const host = createHost()
+    const toldToGo = untilToldToGo(process, host, systemTime)
+    const stopped = Promise.race([toldToGo, ...(config.isTrial ? [untilParentIsGone()] : [])])
+    let agent: Agent | undefined
+    onFallingAsleep(process, () => void agent?.sleep())
     const [{ startAgent }, { pino }] = await Promise.all([import('../app.ts'), import('pino')])
     const log = pino({ level: config.logLevel, base: null })
-    const stopped = Promise.race([untilStopped(), ...(config.isTrial ? [untilParentIsGone()] : [])])
-    const agent = await startAgent(config, { time: systemTime, log })
-    await stopped
+    agent = await startAgent(config, { time: systemTime, log, host })
+    const reason = await stopped
     setTimeout(() => process.exit(1), stopWithinMs).unref()
-    await agent.stop('stop')
+    await agent.stop(reason)
     await lock.release()
   },
 }
 export default verb
 
 /** Whoever started a trial holds the other end of its stdin: that closes even when they are killed, and no agent is left behind. */
-function untilParentIsGone(): Promise<void> {
+function untilParentIsGone(): Promise<GoodbyeReason> {
   const stdin = fstatSync(0)
   if (!stdin.isSocket() && !stdin.isFIFO()) return new Promise(() => undefined)
-  return new Promise((resolve) => process.stdin.once('close', resolve).resume())
-}
-
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
-  })
+  return new Promise((resolve) => process.stdin.once('close', () => resolve('stop')).resume())
 }

@@ -42,6 +42,8 @@ export interface Wire {
   /** Tells the collector that this command stands in the journal; lost when there is no connection. */
   received(commandId: string, at: number): void
   isConnected(): boolean
+  /** Says goodbye, flushed, and dials again once the machine has slept, or a few seconds later if it didn't. */
+  pause(reason: GoodbyeReason): Promise<void>
   /** Says goodbye, flushed, and dials no more. */
   stop(reason: GoodbyeReason): Promise<void>
 }
@@ -49,6 +51,11 @@ export interface Wire {
 type Attempt = { kind: 'ended'; end: SessionEnd } | Exclude<DialOutcome, { kind: 'open' }>
 
 const longestRequestedWaitMs = minutes(10)
+/**
+ * Longer than a machine takes to fall asleep once it said so. On Linux the monotonic clock stands still meanwhile, so
+ * the rest of this passes after it woke; where that clock goes on, all of it has passed by then.
+ */
+const fallsAsleepWithinMs = seconds(10)
 /** A renewal that is under way is not waited for longer than this. */
 const stopTimeoutMs = seconds(2)
 const blamesUs: ReadonlySet<number> = new Set([
@@ -75,10 +82,12 @@ export function startWire(options: WireOptions): Wire {
 class DialingWire implements Wire {
   readonly #options: WireOptions
   readonly #running: Promise<void>
-  readonly #stopping = new AbortController()
+  #dialing = new AbortController()
   #session: Session | undefined
   #endWait: (() => void) | undefined
   #stopReason: GoodbyeReason | undefined
+  /** Set from `pause` until the rest that it asks for begins. */
+  #pauseReason: GoodbyeReason | undefined
   #attempt = 0
   #mustRenew = false
   #lastComplaint = ''
@@ -96,22 +105,41 @@ class DialingWire implements Wire {
     return this.#session?.isWelcome ?? false
   }
 
+  async pause(reason: GoodbyeReason): Promise<void> {
+    this.#pauseReason = reason
+    await this.#leave(reason)
+  }
+
   async stop(reason: GoodbyeReason): Promise<void> {
     this.#stopReason ??= reason
-    this.#stopping.abort()
+    await this.#leave(reason)
+    await Promise.race([this.#running, this.#wait(stopTimeoutMs)])
+  }
+
+  /** Whatever is under way ends: a try, a session, a wait. */
+  async #leave(reason: GoodbyeReason): Promise<void> {
+    this.#dialing.abort()
     this.#endWait?.()
     await this.#session?.leave(reason)
-    await Promise.race([this.#running, this.#wait(stopTimeoutMs)])
+  }
+
+  get #leavingFor(): GoodbyeReason | undefined {
+    return this.#stopReason ?? this.#pauseReason
   }
 
   async #run(): Promise<void> {
     while (this.#stopReason === undefined) {
       const attempt = await this.#connect()
-      if (this.#stopReason !== undefined) return
-      const waitMs = this.#waitAfter(attempt)
-      this.#complain(attempt, waitMs)
-      await this.#wait(waitMs)
+      if (this.#leavingFor === undefined) await this.#waitAfter(attempt)
+      while (this.#pauseReason !== undefined && this.#stopReason === undefined) await this.#rest()
     }
+  }
+
+  /** Paused again meanwhile, it begins anew. */
+  async #rest(): Promise<void> {
+    this.#pauseReason = undefined
+    this.#attempt = 0
+    await this.#wait(fallsAsleepWithinMs + backoffMs(0, this.#random(), this.#options.backoff))
   }
 
   async #connect(): Promise<Attempt> {
@@ -120,7 +148,7 @@ class DialingWire implements Wire {
     if (dialed.kind !== 'open') return dialed
     const session = this.#begin(dialed)
     this.#session = session
-    if (this.#stopReason !== undefined) void session.leave(this.#stopReason)
+    if (this.#leavingFor !== undefined) void session.leave(this.#leavingFor)
     const end = await session.ended
     this.#session = undefined
     this.#options.onWatch(false)
@@ -129,9 +157,11 @@ class DialingWire implements Wire {
 
   async #dial(): Promise<DialOutcome> {
     const { collector, lookup } = this.#options.identity
+    this.#dialing = new AbortController()
+    const stop = this.#dialing.signal
     try {
       const credentials = await this.#options.identity.credentials(this.#mustRenew)
-      return await dial({ collector, credentials, lookup, stop: this.#stopping.signal })
+      return await dial({ collector, credentials, lookup, stop })
     } catch (error) {
       if (error instanceof Fault && !error.isRetryable) return { kind: 'refused', code: error.code, message: error.message }
       return { kind: 'unreachable', message: sentenceOf(error) }
@@ -181,8 +211,13 @@ class DialingWire implements Wire {
     doing.catch((error: unknown) => this.#options.log.error({ reason: sentenceOf(error) }, complaint))
   }
 
-  #waitAfter(attempt: Attempt): number {
-    const random = (this.#options.random ?? Math.random)()
+  async #waitAfter(attempt: Attempt): Promise<void> {
+    const waitMs = this.#waitMsAfter(attempt)
+    this.#complain(attempt, waitMs)
+    await this.#wait(waitMs)
+  }
+
+  #waitMsAfter(attempt: Attempt): number {
     if (attempt.kind === 'ended' && attempt.end.kind === 'goodbye') {
       this.#attempt = 0
       return Math.min(attempt.end.retryAfterMs, longestRequestedWaitMs)
@@ -191,7 +226,11 @@ class DialingWire implements Wire {
       this.#attempt = 0
     const isForGood = attempt.kind === 'refused' && liftedByPeople.has(attempt.code)
     const backoff = isForGood ? refusedForGood : (this.#options.backoff ?? ordinary)
-    return backoffMs(this.#attempt++, random, backoff)
+    return backoffMs(this.#attempt++, this.#random(), backoff)
+  }
+
+  #random(): number {
+    return (this.#options.random ?? Math.random)()
   }
 
   /** The same trouble is said once, however often it is met. */

@@ -33,9 +33,9 @@ const verb: Verb = {
     const agent = alone ? undefined : await startAgent(started, allow ?? false)
     const rows = { ...started.rows, ...agent?.rows, 'Another machine': await anotherMachine(started) }
     process.stdout.write(`\n${table(rows)}\nCtrl-C stops ${agent ? 'both' : 'it'}.\n`)
-    await stopped
+    const signal = await stopped
     process.stdout.write('\nStopping …\n')
-    await stopInTime([async () => agent?.stop(), () => started.collector.stop()])
+    await stopInTime([async () => agent?.child.stop(signal), () => started.collector.stop()])
   },
 }
 export default verb
@@ -50,7 +50,7 @@ async function startAgent({ collector, config }: Started, isIsolationAllowed: bo
     await enrolAgent(program, token)
   }
   const child = keepRunning(program)
-  return { stop: () => child.stop(), rows: rowsOf(await untilHeard(collector.store, program.dataDir)) }
+  return { child, rows: rowsOf(await untilHeard(collector.store, program.dataDir)) }
 }
 
 function rowsOf(machine: ThisMachine | undefined): Record<string, string | string[]> {

@@ -14,7 +14,8 @@ export interface AgentProgram {
 }
 
 export interface AgentChild {
-  stop(): Promise<void>
+  /** Passes on the signal that asked for it: the agent says goodbye with the reason it reads in that. */
+  stop(signal: NodeJS.Signals): Promise<void>
 }
 
 const longestPauseMs = minutes(1)
@@ -53,18 +54,18 @@ export function keepRunning(program: AgentProgram): AgentChild {
   start()
 
   return {
-    async stop() {
+    async stop(signal) {
       isStopping = true
       clearTimeout(timer)
-      if (child) await end(child)
+      if (child) await end(child, signal)
     },
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
-  child.kill('SIGTERM')
+  child.kill(signal)
   const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
   await gone
   clearTimeout(timer)

@@ -5,14 +5,14 @@ const stopWithinMs = seconds(5)
 /** One Ctrl-C arrives twice below npm: from the terminal, and passed on by npm itself. */
 const sameKeyMs = seconds(1)
 
-/** Resolves at the first request to stop. A second one, pressed later on purpose, ends the process at once. */
-export function untilStopped(): Promise<void> {
+/** Resolves with the first request to stop. A second one, pressed later on purpose, ends the process at once. */
+export function untilStopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let askedAt: number | undefined
-    const ask = (): void => {
+    const ask = (signal: NodeJS.Signals): void => {
       if (askedAt !== undefined && Date.now() - askedAt > sameKeyMs) process.exit(1)
       askedAt ??= Date.now()
-      resolve()
+      resolve(signal)
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ask)
   })

@@ -12,7 +12,7 @@ import { type CommandJournal, type Entry, openCommandJournal } from './journal.t
 import { forged, stale } from './suspicion.ts'
 import type { Machine, Verb, VerbOutcome } from './verb.ts'
 import { verbs as allVerbs } from './verbs.ts'
-import { type Claimed, verify } from './verify.ts'
+import { type Claimed, readyVerifiers, type Verifier, verify } from './verify.ts'
 
 /*
  * verify → addressed to me → never seen → not expired → journal → run → its result goes through the spool. Enters: the
@@ -53,7 +53,8 @@ export async function createCommands(parts: CommandParts): Promise<Commands> {
   const collectorTime = openCollectorTime(join(journalDir, 'collector-time'), time)
   const journal = openCommandJournal(join(journalDir, 'commands.jsonl'), collectorTime.latest)
   const running = new Set<Promise<void>>()
-  const desk = new CommandDesk({ verbs: allVerbs, ...parts }, journal, collectorTime.latest)
+  const verifiers = await readyVerifiers(parts.authorities)
+  const desk = new CommandDesk({ verbs: allVerbs, ...parts, verifiers }, journal, collectorTime.latest)
 
   const track = (work: Promise<void>): Promise<void> => {
     running.add(work)
@@ -73,12 +74,14 @@ export async function createCommands(parts: CommandParts): Promise<Commands> {
 type Settled = Omit<VerbOutcome, 'outcome'> & { outcome: CommandOutcome }
 type Ready = { kind: 'ready'; isIdempotent: boolean; run: () => Promise<VerbOutcome> }
 
+type DeskParts = CommandParts & { verbs: ReadonlyMap<string, Verb>; verifiers: readonly Verifier[] }
+
 class CommandDesk {
-  readonly #parts: CommandParts & { verbs: ReadonlyMap<string, Verb> }
+  readonly #parts: DeskParts
   readonly #journal: CommandJournal
   readonly #latest: () => number
 
-  constructor(parts: CommandParts & { verbs: ReadonlyMap<string, Verb> }, journal: CommandJournal, latest: () => number) {
+  constructor(parts: DeskParts, journal: CommandJournal, latest: () => number) {
     this.#parts = parts
     this.#journal = journal
     this.#latest = latest
@@ -86,8 +89,8 @@ class CommandDesk {
 
   async take(jws: string): Promise<void> {
     try {
-      const { authorities, endpointId } = this.#parts
-      const verdict = await verify(jws, authorities, endpointId)
+      const { verifiers, endpointId } = this.#parts
+      const verdict = await verify(jws, verifiers, endpointId)
       if (verdict.kind === 'order') return await this.#takeOrder(verdict.order)
       if (verdict.kind === 'forged') await this.#parts.happened(forged(verdict.reason, verdict.claimed))
       if (verdict.claimed) await this.#append(this.#resultOf(verdict.claimed, null, { outcome: 'refused', detail: verdict.reason }))

@@ -27,20 +27,30 @@ export const commandType = 'tierline-command+jws'
 const maxLength = 65_536
 const ClaimedPayload = CommandOrder.pick({ id: true, verb: true })
 
-export async function verify(jws: string, authorities: readonly CommandAuthority[], endpointId: string): Promise<Verdict> {
+/** An authority whose key is ready to verify: an attack doesn't wait for that. */
+export interface Verifier {
+  kid: string
+  key: Awaited<ReturnType<typeof importJWK>>
+  verbs: readonly string[]
+}
+
+export function readyVerifiers(authorities: readonly CommandAuthority[]): Promise<Verifier[]> {
+  return Promise.all(authorities.map(async ({ kid, key, verbs }) => ({ kid, key: await importJWK(key, 'EdDSA'), verbs })))
+}
+
+export async function verify(jws: string, verifiers: readonly Verifier[], endpointId: string): Promise<Verdict> {
   const claimed = readClaimed(jws)
   const forged = (reason: string): Verdict => ({ kind: 'forged', reason, claimed })
   if (!isCanonical(jws)) return forged('it is not a compact JWS')
 
   const header = attempt(() => decodeProtectedHeader(jws))
   if (header?.typ !== commandType) return forged('its header does not say that it is a command')
-  const authority = authorities.find(({ kid }) => kid === header.kid)
-  if (!authority) return forged('no authority of this endpoint has the key it names')
+  const verifier = verifiers.find(({ kid }) => kid === header.kid)
+  if (!verifier) return forged('no authority of this endpoint has the key it names')
 
   let payload: unknown
   try {
-    const key = await importJWK(authority.key, 'EdDSA')
-    const verified = await compactVerify(jws, key, { algorithms: ['EdDSA', 'Ed25519'] })
+    const verified = await compactVerify(jws, verifier.key, { algorithms: ['EdDSA', 'Ed25519'] })
     payload = JSON.parse(new TextDecoder().decode(verified.payload))
   } catch (error) {
     return forged(`its signature does not hold: ${sentenceOf(error)}`)
@@ -49,7 +59,7 @@ export async function verify(jws: string, authorities: readonly CommandAuthority
   const order = CommandOrder.safeParse(payload)
   if (!order.success) return { kind: 'unfit', reason: firstIssue(order.error), claimed }
   if (!order.data.endpoints.includes(endpointId)) return forged('it is addressed to somebody else')
-  if (!authority.verbs.includes('*') && !authority.verbs.includes(order.data.verb)) return forged('its key may not sign this verb')
+  if (!verifier.verbs.includes('*') && !verifier.verbs.includes(order.data.verb)) return forged('its key may not sign this verb')
   return { kind: 'order', order: order.data }
 }
 

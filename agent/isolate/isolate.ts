@@ -50,7 +50,7 @@ export interface IsolationParts {
   time: Time
   log: Logger
   /** Places that may answer before the drop. */
-  findPlaces?: () => Place[]
+  findPlaces?: () => Promise<Place[]>
 }
 
 export async function openIsolation(parts: IsolationParts): Promise<Isolation> {

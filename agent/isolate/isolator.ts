@@ -6,6 +6,7 @@ import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Happening } from '../signal/signal.ts'
 import type { CollectorAddress } from './address.ts'
 import type { Firewall } from './firewalls/firewall.ts'
+import { HeldRules } from './held-rules.ts'
 import type { Isolation } from './isolate.ts'
 import type { Journal, Wish } from './journal.ts'
 import type { Place } from './knock.ts'
@@ -26,7 +27,7 @@ export interface IsolatorParts {
   ca: string
   collectorAddresses(): Promise<CollectorAddress[]>
   journal: Journal
-  findPlaces: () => Place[]
+  findPlaces: () => Promise<Place[]>
   happened(event: Happening): Promise<void>
   append(lane: Lane, body: RecordBody): Promise<number>
   time: Time
@@ -43,11 +44,11 @@ export class Isolator implements Isolation {
   readonly #parts: IsolatorParts
   readonly #drifts = countDrifts()
   readonly #state: IsolationState
+  /** Undefined where no firewall of ours fits. */
+  readonly #rules: HeldRules | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #cancelWatch: Cancel | undefined
   #isStopped = false
-  /** Our rules as the system lists them; undefined until they were read back. */
-  #baseline: string | undefined
   #witness: Witness | undefined
   /** Monotonic instant since when the machine is not cut off although it should be. */
   #brokenSince: number | undefined
@@ -55,6 +56,7 @@ export class Isolator implements Isolation {
 
   constructor(parts: IsolatorParts) {
     this.#parts = parts
+    this.#rules = parts.firewall && new HeldRules(parts.firewall)
     this.#state = new IsolationState({ ...parts, firewall: parts.firewall?.name ?? 'none' })
   }
 
@@ -85,11 +87,11 @@ export class Isolator implements Isolation {
 
   release(commandId: string): Promise<IsolationStatus> {
     return this.#inTurn(async () => {
-      const { firewall, journal } = this.#parts
-      if (journal.wish().want === 'open' && this.#state.status.actual === 'open') return this.#state.status
+      const { want } = this.#parts.journal.wish()
+      if (want === 'open' && this.#state.status.actual === 'open') return this.#state.status
       this.#wish({ want: 'open', commandId, addresses: [] })
       this.#state.become('releasing', { commandId })
-      if (firewall) await this.#open(firewall)
+      if (this.#rules) await this.#open(this.#rules)
       return this.#state.status
     })
   }
@@ -101,7 +103,7 @@ export class Isolator implements Isolation {
       if (wish.want === 'open') return this.#clearLeftovers()
       if (!readiness.isReady) return this.#state.fail(`this machine should be isolated, but ${readiness.reason ?? 'it can’t be'}`)
       this.#state.become('isolating', { commandId: wish.commandId, detail: 'put back at start; the proof follows' })
-      await this.#repair(this.#firewall())
+      await this.#repair(this.#held())
       this.#watch(0)
     })
   }
@@ -115,8 +117,9 @@ export class Isolator implements Isolation {
   /** The wish on disk, and somebody who answers: both before anything is dropped. */
   async #prepare(commandId: string, addresses: CollectorAddress[]): Promise<void> {
     const { findPlaces, time } = this.#parts
+    const finding = findPlaces()
     this.#wish({ want: 'isolated', commandId, addresses })
-    this.#witness = await findWitness(notTheCollector(findPlaces(), addresses), time)
+    this.#witness = await findWitness(notTheCollector(await finding, addresses), time)
   }
 
   /** A full disk must not stop an isolation: what can't be written down is done all the same, and said. */
@@ -129,28 +132,20 @@ export class Isolator implements Isolation {
   }
 
   async #drop(): Promise<void> {
-    this.#baseline = undefined
     this.#wasCollectorReached = false
     try {
-      await this.#firewall().apply(this.#addresses())
-      await this.#proveDrop()
+      await this.#held().put(this.#addresses())
+      await this.#proveDrop(this.#parts.time.now())
     } catch (error) {
       await this.#state.fail(sentenceOf(error))
     }
   }
 
-  async #proveDrop(): Promise<void> {
-    const rulesAppliedAt = this.#parts.time.now()
-    // Read back beside the proof: what stands now is what must stand from now on.
-    const listing = this.#firewall()
-      .snapshot()
-      .catch(() => undefined)
+  async #proveDrop(rulesAppliedAt: number): Promise<void> {
     const proof = await this.#proveInTime()
-    const isProven = this.#isProven(proof)
-    if (isProven) this.#becomeIsolated({ ...proof, facts: { ...proof.facts, rulesAppliedAt } })
-    this.#baseline = await listing
-    if (!proof.isCutOff) await this.#state.fail('the rules are in place, but packets still get out', proof.facts)
-    else if (!isProven) await this.#seekCollector(proof)
+    if (this.#isProven(proof)) this.#becomeIsolated({ ...proof, facts: { ...proof.facts, rulesAppliedAt } })
+    else if (proof.isCutOff) await this.#seekCollector(proof)
+    else await this.#state.fail('the rules are in place, but packets still get out', proof.facts)
   }
 
   /**
@@ -159,10 +154,10 @@ export class Isolator implements Isolation {
    */
   async #seekCollector(proof: Proof): Promise<void> {
     const addresses = this.#addresses()
-    await this.#firewall().remove()
+    await this.#held().takeAway()
     const { isCollectorReached } = await prove({ addresses, witness: undefined, ca: this.#parts.ca, time: this.#parts.time })
     if (!isCollectorReached) {
-      await this.#firewall().apply(addresses)
+      await this.#held().put(addresses)
       return this.#state.fail('cut off, but the collector doesn’t answer, with or without the rules', proof.facts)
     }
     this.#wish({ want: 'open', commandId: this.#parts.journal.wish().commandId, addresses: [] })
@@ -185,10 +180,10 @@ export class Isolator implements Isolation {
     return prove({ addresses: this.#addresses(), witness: this.#witness, ca, time })
   }
 
-  async #open(firewall: Firewall): Promise<void> {
+  async #open(rules: HeldRules): Promise<void> {
     try {
-      await firewall.remove()
-      if ((await firewall.snapshot()) !== undefined) return await this.#state.fail('the rules are still there after they were removed')
+      await rules.takeAway()
+      if (await rules.areThere()) return await this.#state.fail('the rules are still there after they were removed')
       this.#cancelWatch?.()
       this.#state.become('open', { proof: { rules: 'gone' }, detail: '' })
     } catch (error) {
@@ -198,8 +193,7 @@ export class Isolator implements Isolation {
 
   /** Rules of a release that a crash interrupted. */
   async #clearLeftovers(): Promise<void> {
-    const { firewall } = this.#parts
-    if (firewall && this.#state.status.readiness.isReady && (await firewall.snapshot()) !== undefined) await this.#open(firewall)
+    if (this.#rules && this.#state.status.readiness.isReady && (await this.#rules.areThere())) await this.#open(this.#rules)
   }
 
   #watch(afterMs = watchEveryMs): void {
@@ -227,9 +221,9 @@ export class Isolator implements Isolation {
 
   /** Makes true what the journal wants, and says when that takes too long. */
   async #tick(): Promise<void> {
-    const firewall = this.#firewall()
-    if (this.#parts.journal.wish().want === 'open') return this.#open(firewall)
-    const isRepaired = await this.#repair(firewall)
+    const rules = this.#held()
+    if (this.#parts.journal.wish().want === 'open') return this.#open(rules)
+    const isRepaired = await this.#repair(rules)
     if (this.#state.status.actual === 'isolated' && !isRepaired) return
     const proof = await this.#prove()
     if (this.#isProven(proof)) return this.#becomeIsolated(proof)
@@ -239,25 +233,23 @@ export class Isolator implements Isolation {
   }
 
   /** True when the rules were not as we had left them and were put in place again. */
-  async #repair(firewall: Firewall): Promise<boolean> {
-    const found = await firewall.snapshot()
-    if (found !== undefined && found === this.#baseline) return false
-    if (this.#baseline !== undefined) await this.#noteDrift(found)
+  async #repair(rules: HeldRules): Promise<boolean> {
+    const found = await rules.look()
+    if (found === 'as left') return false
+    if (found !== 'unknown') await this.#noteDrift(found)
     try {
-      await firewall.apply(this.#addresses())
-      this.#baseline = await firewall.snapshot()
+      await rules.put(this.#addresses())
     } catch (error) {
       this.#parts.log.error({ err: error }, 'the isolation rules could not be put in place')
     }
     return true
   }
 
-  async #noteDrift(found: string | undefined): Promise<void> {
+  async #noteDrift(found: 'changed' | 'gone'): Promise<void> {
     const { time, log } = this.#parts
-    const what = found === undefined ? 'removed' : 'changed'
-    log.warn({ what }, 'somebody touched the isolation rules; putting them back')
-    this.#state.become('isolating', { detail: `somebody ${what} the rules; they are being put back` })
-    if (this.#drifts.note(time.now())) await this.#state.say('the isolation rules were changed 3 times within 10 minutes', { what })
+    log.warn({ rules: found }, 'somebody touched the isolation rules; putting them back')
+    this.#state.become('isolating', { detail: `the rules were ${found}; they are being put back` })
+    if (this.#drifts.note(time.now())) await this.#state.say('the isolation rules were touched 3 times within 10 minutes', { rules: found })
   }
 
   /** Once the collector was reached through these rules, its silence later says nothing against them. */
@@ -282,9 +274,9 @@ export class Isolator implements Isolation {
     return this.#parts.journal.wish().addresses
   }
 
-  #firewall(): Firewall {
-    if (!this.#parts.firewall) throw new Fault('no-firewall', 'this operating system has no firewall we know')
-    return this.#parts.firewall
+  #held(): HeldRules {
+    if (!this.#rules) throw new Fault('no-firewall', 'this operating system has no firewall we know')
+    return this.#rules
   }
 
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { isLoopback } from './address.ts'
 import type { Place } from './knock.ts'
 
@@ -16,9 +16,10 @@ const established = '01'
 /** Ports above belong to whoever dialled (the kernel's default range), so nobody listens there. */
 const firstEphemeralPort = 32_768
 
-export function findWitnesses(): Place[] {
-  const peers = [...peersIn(readOrNothing('/proc/net/tcp')), ...peersIn(readOrNothing('/proc/net/tcp6'))]
-  return distinct([...peers, ...neighboursIn(readOrNothing('/proc/net/arp'))])
+/** The kernel walks its whole table for a list of connections, some 5 ms each, so they are read beside one another. */
+export async function findWitnesses(): Promise<Place[]> {
+  const [tcp = '', tcp6 = '', arp = ''] = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6', '/proc/net/arp'].map(readBeginning))
+  return distinct([...peersIn(tcp), ...peersIn(tcp6), ...neighboursIn(arp)])
     .filter(({ address }) => !isLoopback(address))
     .slice(0, maxWitnesses)
 }
@@ -64,26 +65,16 @@ function distinct(places: Place[]): Place[] {
   return [...new Map(places.map((place) => [`${place.protocol} ${place.address} ${place.port}`, place])).values()]
 }
 
-/** The kernel writes it at once from memory, so a thread to wait in would only cost time; the beginning is enough. */
-function readOrNothing(file: string): string {
+/** A busy server has a hundred thousand connections; the first 400 of them have witnesses enough. */
+const maxBytes = 65_536
+
+/** What can't be read is no list at all. */
+async function readBeginning(file: string): Promise<string> {
+  const chunks: Buffer[] = []
   try {
-    const descriptor = openSync(file, 'r')
-    try {
-      return readBeginning(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
+    for await (const chunk of createReadStream(file, { end: maxBytes - 1 })) chunks.push(chunk as Buffer)
   } catch {
     return ''
   }
-}
-
-/** A busy server has a hundred thousand connections; some 400 of them have witnesses enough. */
-const maxBytes = 65_536
-
-function readBeginning(descriptor: number): string {
-  const buffer = Buffer.alloc(maxBytes)
-  let length = 0
-  for (let read = -1; read !== 0 && length < maxBytes; length += read) read = readSync(descriptor, buffer, length, maxBytes - length, null)
-  return buffer.toString('latin1', 0, length)
+  return Buffer.concat(chunks).toString('latin1')
 }

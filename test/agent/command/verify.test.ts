@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { verify } from '../../../agent/command/verify.ts'
+import { readyVerifiers, verify } from '../../../agent/command/verify.ts'
 import { anOrder, endpointId, makeSigner, type Signer } from './orders.ts'
 
 let collector: Signer
@@ -10,7 +10,8 @@ beforeAll(async () => {
   stranger = await makeSigner()
 })
 
-const verdictOn = (jws: string, signer = collector) => verify(jws, [signer.authority], endpointId)
+const verdictOn = (jws: string, signer = collector) =>
+  readyVerifiers([signer.authority]).then((verifiers) => verify(jws, verifiers, endpointId))
 
 describe('verify', () => {
   it('takes what an authority signed for this endpoint', async () => {
@@ -19,9 +20,9 @@ describe('verify', () => {
 
   it('takes it from any authority on the list, with the verbs its key may sign', async () => {
     const operator = await makeSigner(['release-host'])
-    const authorities = [collector.authority, operator.authority]
-    expect(await verify(await operator.sign(anOrder({ verb: 'release-host' })), authorities, endpointId)).toMatchObject({ kind: 'order' })
-    expect(await verify(await operator.sign(anOrder()), authorities, endpointId)).toMatchObject({
+    const verifiers = await readyVerifiers([collector.authority, operator.authority])
+    expect(await verify(await operator.sign(anOrder({ verb: 'release-host' })), verifiers, endpointId)).toMatchObject({ kind: 'order' })
+    expect(await verify(await operator.sign(anOrder()), verifiers, endpointId)).toMatchObject({
       kind: 'forged',
       reason: 'its key may not sign this verb',
       claimed: { id: 'command-1' },

@@ -36,7 +36,11 @@ export const problems = {
     title: 'Only staff of the provider may do this',
     when: 'you are bound to one organisation and this concerns all of them',
   },
-  'session-only': { status: 403, title: 'Sign in as a person to do this', when: 'a token tries to make another token' },
+  'session-only': {
+    status: 403,
+    title: 'Sign in as a person to do this',
+    when: 'a token tries to make another token, or to change a password',
+  },
   'not-found': {
     status: 404,
     title: 'There is no such thing',

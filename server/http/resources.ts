@@ -1,4 +1,5 @@
 import type { Needs } from './needs.ts'
+import audit from './resources/audit.ts'
 import endpoints from './resources/endpoints.ts'
 import enrolmentTokens from './resources/enrolment-tokens.ts'
 import live from './resources/live.ts'
@@ -13,7 +14,21 @@ import tickets from './resources/tickets.ts'
 import tokens from './resources/tokens.ts'
 import type { Route } from './route.ts'
 
-const resources = [session, tickets, endpoints, enrolmentTokens, organisations, people, tokens, sources, signals, receivers, matrix, live]
+const resources = [
+  session,
+  tickets,
+  endpoints,
+  enrolmentTokens,
+  organisations,
+  people,
+  tokens,
+  sources,
+  signals,
+  receivers,
+  matrix,
+  audit,
+  live,
+]
 
 /** The whole API, one file in `resources/` each. A new one is added here, where a bundle finds it too. */
 export function routesOf(needs: Needs): Route[] {

@@ -46,6 +46,8 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     timeline: () => reader.selectFrom('timeline').innerJoin('tickets', 'tickets.id', 'timeline.ticket_id').where(ofTickets),
     timers: () => reader.selectFrom('timers').innerJoin('tickets', 'tickets.id', 'timers.ticket_id').where(ofTickets),
 
+    /** What concerns no organisation, or all of them, is the provider's. */
+    audit: () => reader.selectFrom('audit').where(within('audit.organisation_id')),
     /** Tokens are their maker's, whatever the scope. */
     tokensOf: (personId: string) => reader.selectFrom('api_tokens').where('api_tokens.person_id', '=', personId),
     /** The matrix is the provider's; its route says so. */

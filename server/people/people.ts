@@ -19,6 +19,7 @@ export interface People extends Directory {
   /** @returns the new password; old sessions and tokens of this admin work no more. */
   resetAdmin(): Promise<FirstSignIn>
   signIn: Sessions['signIn']
+  changePassword: Sessions['changePassword']
   signOut: Sessions['signOut']
   /** @returns undefined for whatever is unknown, expired, revoked, or a disabled person's. */
   authenticate(credential: { cookie: string } | { bearer: string }): Promise<Caller | undefined>
@@ -38,6 +39,7 @@ export function createPeople(needs: { store: Store; time: Time; audit: Audit }):
     ensureFirstRun: firstRun.ensure,
     resetAdmin: firstRun.resetAdmin,
     signIn: sessions.signIn,
+    changePassword: sessions.changePassword,
     signOut: sessions.signOut,
     authenticate: (credential) => ('cookie' in credential ? sessions.callerOf(credential.cookie) : programs.callerOf(credential.bearer)),
     authenticateSource: programs.sourceOf,

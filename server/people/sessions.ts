@@ -1,14 +1,15 @@
 import { hours, type Time } from '#shared/domain/time.ts'
 import type { Store } from '../store/store.ts'
 import { type Caller, callerOf, personColumns } from './caller.ts'
-import { hashOfNobody, isPassword } from './passwords.ts'
+import { hashOfNobody, hashPassword, isPassword } from './passwords.ts'
 import { digestOf, newSecret } from './secrets.ts'
 import { createSignInLimit } from './sign-in-limit.ts'
 
 /*
  * Enters: a login and a password. Leaves: a session, whose secret only the cookie holds.
  * Promises: an unknown login takes as long as a wrong password and is answered alike; a session ends after 12 hours,
- * at sign-out, and when its person is disabled. On failure: refused, or limited with how long to wait.
+ * at sign-out, when its person is disabled, and when they change their password elsewhere. On failure: refused, or
+ * limited with how long to wait.
  * Threat: guessing logins and passwords; a stolen database (only hashes stand in it).
  */
 
@@ -20,9 +21,22 @@ export type SignInOutcome =
   | { kind: 'refused' }
   | { kind: 'limited'; retryAfterMs: number }
 
+export interface PasswordChange {
+  personId: string
+  current: string
+  next: string
+  /** The address that asks. */
+  from: string
+  /** Of the session that stays. */
+  secret: string
+}
+export type PasswordOutcome = { kind: 'changed' } | { kind: 'refused' } | { kind: 'limited'; retryAfterMs: number }
+
 export interface Sessions {
   /** @param from the address that asks. */
   signIn(login: string, password: string, from: string): Promise<SignInOutcome>
+  /** Their other sessions end. Guessing the current one counts as guessing at the sign-in. */
+  changePassword(change: PasswordChange): Promise<PasswordOutcome>
   signOut(secret: string): Promise<void>
   callerOf(secret: string): Promise<Caller | undefined>
 }
@@ -48,11 +62,21 @@ export function createSessions({ store, time }: { store: Store; time: Time }): S
       const login = typed.trim().toLowerCase()
       const retryAfterMs = limit.begin(from, login)
       if (retryAfterMs > 0) return { kind: 'limited', retryAfterMs }
-      const person = await enabledPerson(store, login)
+      const person = await enabledPerson(store, 'login', login)
       const isRight = await isPassword(password, person?.password_hash ?? nobody)
       if (!person || !isRight) return { kind: 'refused' }
       limit.succeeded(from, login)
       return { kind: 'signed-in', caller: callerOf(person, 'session'), ...(await open(person.id)) }
+    },
+    changePassword: async ({ personId, current, next, from, secret }) => {
+      const person = await enabledPerson(store, 'id', personId)
+      if (!person) return { kind: 'refused' }
+      const retryAfterMs = limit.begin(from, person.login)
+      if (retryAfterMs > 0) return { kind: 'limited', retryAfterMs }
+      if (!(await isPassword(current, person.password_hash))) return { kind: 'refused' }
+      limit.succeeded(from, person.login)
+      const isKept = await keepPassword(store, person, await hashPassword(next), digestOf(secret))
+      return { kind: isKept ? 'changed' : 'refused' }
     },
     signOut: async (secret) => {
       await store.db.deleteFrom('sessions').where('id', '=', digestOf(secret)).execute()
@@ -71,11 +95,26 @@ export function createSessions({ store, time }: { store: Store; time: Time }): S
   }
 }
 
-function enabledPerson(store: Store, login: string) {
+/** @returns false when the password was changed meanwhile: of two who know the old one, the first decides. */
+function keepPassword(store: Store, person: { id: string; password_hash: string }, hash: string, session: string): Promise<boolean> {
+  return store.db.transaction().execute(async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable('people')
+      .set({ password_hash: hash })
+      .where('id', '=', person.id)
+      .where('password_hash', '=', person.password_hash)
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n) return false
+    await tx.deleteFrom('sessions').where('person_id', '=', person.id).where('id', '!=', session).execute()
+    return true
+  })
+}
+
+function enabledPerson(store: Store, by: 'id' | 'login', value: string) {
   return store.reader
     .selectFrom('people')
     .select([...personColumns, 'people.password_hash'])
-    .where('login', '=', login)
+    .where(by, '=', value)
     .where('disabled_at', 'is', null)
     .executeTakeFirst()
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Severity } from '../domain/severity.ts'
 import { Facts, SignalKind, SignalState } from '../domain/signal.ts'
+import { NewPassword } from './session.ts'
 
 /** An IANA name that this runtime knows, such as Europe/Berlin. */
 const TimeZone = z.string().max(100).refine(isTimeZone, 'expected a time zone such as Europe/Berlin')
@@ -37,12 +38,13 @@ export const Person = z.object({
 export const NewPerson = z.object({
   name: z.string().min(1).max(200),
   login: z.string().min(3).max(200),
-  password: z.string().min(12).max(1_000),
+  password: NewPassword,
   teams: z.array(z.string().max(100)).max(50),
   isAdmin: z.boolean().default(false),
   organisationId: z.string().max(64).nullable().default(null),
 })
-export const PersonList = z.object({ people: z.array(Person) })
+/** `teams`: those of the matrix, that somebody can be in. */
+export const PersonList = z.object({ people: z.array(Person), teams: z.array(z.string()) })
 
 /**
  * GET, POST /api/tokens: tokens for programs, acting as the person who makes them; sent as `Authorization: Bearer`.
@@ -87,6 +89,25 @@ export const ReceiverMade = z.object({ id: z.string(), secret: z.string() })
 export const ReceiverList = z.object({
   receivers: z.array(z.object({ id: z.string(), name: z.string(), notifier: z.string(), organisationId: z.string().nullable() })),
 })
+
+/**
+ * GET /api/audit?before=&limit= (power administer): who did what, the newest first, within one's scope. `before` is the
+ * id of the oldest line that one has.
+ */
+export const AuditQuery = z.object({ before: z.string().max(64).optional(), limit: z.coerce.number().int().min(1).max(500).default(100) })
+export const AuditLine = z.object({
+  id: z.string(),
+  at: z.number().int(),
+  /** Name of the person, or "Tierline". */
+  actor: z.string(),
+  /** Dotted, as in `ticket.acknowledge`. */
+  action: z.string(),
+  /** `name` is the thing's as it is called now; null when it has none, or is gone. */
+  target: z.object({ thing: z.string(), id: z.string(), name: z.string().nullable() }),
+  organisationId: z.string().nullable(),
+  detail: z.record(z.string(), z.unknown()),
+})
+export const AuditList = z.object({ lines: z.array(AuditLine), hasMore: z.boolean() })
 
 /** GET /api/matrix (staff of the provider) */
 export const MatrixView = z.object({ version: z.number().int(), yaml: z.string(), createdAt: z.number().int() })

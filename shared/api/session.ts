@@ -8,6 +8,12 @@ export type Power = z.infer<typeof Power>
 export const SignIn = z.object({ login: z.string().min(1).max(200), password: z.string().min(1).max(1_000) })
 export type SignIn = z.infer<typeof SignIn>
 
+/** As the collector takes a new one: long enough that nobody needs odd letters. */
+export const NewPassword = z.string().min(12).max(1_000)
+/** POST /api/session/password: one's own; 204. Their other sessions end; tokens of programs go on. */
+export const PasswordChange = z.object({ current: z.string().min(1).max(1_000), next: NewPassword })
+export type PasswordChange = z.infer<typeof PasswordChange>
+
 /** GET /api/session, and the answer to signing in. DELETE /api/session signs out; 204. */
 export const Session = z.object({
   person: z.object({

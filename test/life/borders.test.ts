@@ -31,6 +31,7 @@ afterAll(() => console_[Symbol.asyncDispose]())
 /** A body that fits, for each route that takes one, naming this organisation's own things. */
 const bodies: Record<string, (own: Belongings) => Record<string, unknown>> = {
   'POST /api/session': () => ({ login: 'nobody', password: 'nothing' }),
+  'POST /api/session/password': () => ({ current: 'nothing', next: 'twelve letters or more' }),
   'POST /api/tickets': ({ organisation, endpoint }) => ({ organisationId: organisation, endpointId: endpoint, title: 'It hangs' }),
   'POST /api/tickets/:id/acknowledge': () => ({ version: 1 }),
   'POST /api/tickets/:id/comments': () => ({ version: 1, text: 'hello' }),

@@ -14,7 +14,7 @@ export default function people({ people, matrix }: Needs): Route[] {
       summary: 'People who may sign in, by name',
       access: { who: 'person', power: 'administer', reach: 'organisation' },
       answer: PersonList,
-      handle: async ({ by }) => ({ people: await readPeople(by.view) }),
+      handle: async ({ by }) => ({ people: await readPeople(by.view), teams: Object.keys(matrix.teams) }),
     }),
     defineRoute({
       method: 'POST',

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { Session, SignIn } from '#shared/api/session.ts'
+import { PasswordChange, Session, SignIn } from '#shared/api/session.ts'
 import { cookieName } from '../guard.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
@@ -38,6 +38,25 @@ export default function session({ people, personOf, time, version, log }: Needs)
       handle: async ({ by }) => sessionOf(by, version),
     }),
     defineRoute({
+      method: 'POST',
+      path: '/api/session/password',
+      summary: 'Change your own password; your other sessions end',
+      access: { who: 'person', power: null, reach: 'own' },
+      action: 'person.change-password',
+      body: PasswordChange,
+      answer: z.void(),
+      status: 204,
+      handle: async ({ body, by, request }) => {
+        if (by.caller.via === 'token') throw refuse('session-only', 'A token can not change a password: sign in, and change it there.')
+        const { personId } = by.caller
+        const outcome = await people.changePassword({ ...body, personId, from: request.ip, secret: request.cookies[cookieName] ?? '' })
+        if (outcome.kind !== 'changed')
+          log.warn({ address: request.ip, personId, outcome: outcome.kind }, 'a change of password was refused')
+        if (outcome.kind === 'limited') throw tooMany(outcome.retryAfterMs)
+        if (outcome.kind === 'refused') throw notTheirPassword()
+      },
+    }),
+    defineRoute({
       method: 'DELETE',
       path: '/api/session',
       summary: 'Sign out',
@@ -72,6 +91,10 @@ function sessionOf({ caller, powers }: Person, collectorVersion: string): z.outp
 function tooMany(retryAfterMs: number) {
   const retryAfterSeconds = Math.ceil(retryAfterMs / 1_000)
   const minutes = Math.ceil(retryAfterSeconds / 60)
-  const detail = `Too many attempts to sign in: wait ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, then try again.`
+  const detail = `Too many attempts with a wrong password: wait ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, then try again.`
   return refuse('too-many-sign-ins', detail, { retryAfterSeconds })
+}
+
+function notTheirPassword() {
+  return refuse('invalid-input', 'Check what you sent as current.', { errors: [{ field: 'current', message: 'is not your password' }] })
 }

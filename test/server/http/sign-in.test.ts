@@ -49,6 +49,40 @@ describe('signing in', () => {
     expect((await second.ask('GET', '/api/session')).status).toBe(401)
   })
 
+  it('goes on with a new password, which ends the other sessions and lets the old password in no more', async () => {
+    await addPerson(console_, { login: 'dora' })
+    const [here, elsewhere] = [await signedIn(console_.url, 'dora'), await signedIn(console_.url, 'dora')]
+    const next = 'another correct horse'
+    expect((await here.ask('POST', '/api/session/password', { current: password, next: 'too short' })).body).toMatchObject({
+      errors: [{ field: 'next' }],
+    })
+    expect((await here.ask('POST', '/api/session/password', { current: password, next })).status).toBe(204)
+    expect([(await here.ask('GET', '/api/session')).status, (await elsewhere.ask('GET', '/api/session')).status]).toEqual([200, 401])
+    expect([(await signIn('dora', password)).status, (await signIn('dora', next)).status]).toEqual([401, 200])
+    const line = await console_.store.db
+      .selectFrom('audit')
+      .selectAll()
+      .where('action', '=', 'person.change-password')
+      .executeTakeFirstOrThrow()
+    expect(line.target).toBe(`person:${line.actor}`)
+    expect(line.detail).not.toContain('correct horse')
+  })
+
+  it('lets nobody guess the password of somebody who went for coffee, nor a token change it', async () => {
+    await addPerson(console_, { login: 'emil' })
+    const seat = await signedIn(console_.url, 'emil')
+    const guess = (current: string) => seat.ask('POST', '/api/session/password', { current, next: 'twelve letters or more' })
+    const { token } = (await seat.ask('POST', '/api/tokens', { name: 'script' })).body
+    const program = visit(console_.url, { authorization: `Bearer ${token}` })
+    const byToken = await program.ask('POST', '/api/session/password', { current: password, next: 'twelve letters or more' })
+    expect(byToken).toMatchObject({ status: 403, body: { code: 'session-only' } })
+    for (const answer of await Promise.all(Array.from({ length: 5 }, () => guess('wrong')))) {
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'current', message: 'is not your password' }] } })
+    }
+    expect(await guess(password)).toMatchObject({ status: 429, body: { code: 'too-many-sign-ins' } })
+    expect((await signIn('emil', password)).status).toBe(429)
+  })
+
   it('ends at once when the person is disabled', async () => {
     const admin = await signedIn(console_.url, 'ada')
     const id = await addPerson(console_, { login: 'cleo' })

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { AuditList } from '#shared/api/administration.ts'
+import { startConsole, type TestConsole } from './start-console.ts'
+import { signedIn, type Visitor } from './visitor.ts'
+import { addOrganisation, addPerson, type Belongings } from './world.ts'
+
+let console_: TestConsole
+let alpha: Belongings
+let beta: Belongings
+let provider: Visitor
+beforeAll(async () => {
+  console_ = await startConsole()
+  alpha = await addOrganisation(console_, 'alpha')
+  beta = await addOrganisation(console_, 'beta')
+  await addPerson(console_, { login: 'ada', name: 'Ada' })
+  provider = await signedIn(console_.url, 'ada')
+  for (const { ticket } of [alpha, beta]) await provider.ask('POST', `/api/tickets/${ticket}/comments`, { version: 1, text: 'hello' })
+  await provider.ask('POST', `/api/endpoints/${beta.endpoint}/isolate`, { reason: 'it burns' })
+})
+afterAll(() => console_[Symbol.asyncDispose]())
+
+const read = async (visitor: Visitor, query = '') => AuditList.parse((await visitor.ask('GET', `/api/audit${query}`)).body)
+
+describe('the audit', () => {
+  it('is read with names, by whom and about what, the newest first', async () => {
+    const { lines, hasMore } = await read(provider)
+    expect(hasMore).toBe(false)
+    expect(lines.map(({ action }) => action).toSorted()).toEqual([
+      'endpoint.isolate',
+      'person.sign-in',
+      'ticket.comments',
+      'ticket.comments',
+    ])
+    expect(lines.find(({ action }) => action === 'endpoint.isolate')).toMatchObject({
+      actor: 'Ada',
+      target: { thing: 'endpoint', id: beta.endpoint, name: 'beta-host' },
+      organisationId: beta.organisation,
+      detail: { reason: 'it burns' },
+    })
+    expect(lines.map(({ target }) => target.name)).toContain('#1 alpha disk is full')
+  })
+
+  it('comes page by page, each line once, also when many have one instant', async () => {
+    const all = (await read(provider)).lines.map(({ id }) => id)
+    const pages: string[] = []
+    for (let more = true; more; ) {
+      const { lines, hasMore } = await read(provider, `?limit=1${pages.length > 0 ? `&before=${pages.at(-1)}` : ''}`)
+      pages.push(...lines.map(({ id }) => id))
+      more = hasMore
+    }
+    expect(pages).toEqual(all)
+  })
+
+  it('shows to an organisation what concerns it, and nothing else', async () => {
+    const customer = await signedIn(console_.url, 'beta-admin')
+    const { lines } = await read(customer)
+    expect(lines.map(({ action }) => action).toSorted()).toEqual(['endpoint.isolate', 'person.sign-in', 'ticket.comments'])
+    expect(new Set(lines.map(({ organisationId }) => organisationId))).toEqual(new Set([beta.organisation]))
+    const foreign = (await read(provider)).lines.find(({ organisationId }) => organisationId === alpha.organisation)
+    expect((await customer.ask('GET', `/api/audit?before=${foreign?.id}`)).status).toBe(404)
+  })
+})

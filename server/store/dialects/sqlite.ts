@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import type { SQLInputValue } from 'node:sqlite'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -67,15 +68,16 @@ class TransactionalAdapter extends SqliteAdapter {
 function capabilitiesOf(connection: SqliteConnection): Capabilities {
   return {
     ddl: { countedKey: 'integer primary key autoincrement', keyOrdered: 'without rowid' },
-    // The transaction is this connection's, so a prepared statement run once a row is inside it: about 5 µs each.
+    // The transaction is this connection's, so a prepared statement run once a row is inside it: 8 µs each, by
+    // position. (By name it takes 20 µs, through one JSON parameter 32.)
     putRows: async (_tx, table, rows, conflict) => {
       const [first] = rows
       if (!first) return
       const columns = Object.keys(first)
-      const places = columns.map((column) => `:${column}`).join(', ')
+      const places = columns.map(() => '?').join(', ')
       const sql = `insert into ${table} (${columns.join(', ')}) values (${places}) ${conflictClause(columns, conflict)}`
       const statement = connection.statement(sql)
-      for (const row of rows) statement.run(row as Record<string, string | number | null>)
+      for (const row of rows as readonly Record<string, SQLInputValue>[]) statement.run(...columns.map((column) => row[column] ?? null))
     },
   }
 }

@@ -10,7 +10,8 @@ import { HeldRules } from './held-rules.ts'
 import type { Isolation } from './isolate.ts'
 import type { Journal, Wish } from './journal.ts'
 import type { Place } from './knock.ts'
-import { findWitness, type Proof, prove, type Witness } from './prove.ts'
+import type { Proof } from './prove.ts'
+import { Prover } from './prover.ts'
 import { IsolationState } from './state.ts'
 import { countDrifts, reportOf } from './trouble.ts'
 
@@ -34,8 +35,6 @@ export interface IsolatorParts {
   log: Logger
 }
 
-const proveWithinMs = seconds(10)
-const proveAgainAfterMs = 100
 /** An edited firewall is noticed within this; listing one table costs some 5 ms of a child process. */
 const watchEveryMs = seconds(2)
 const repairWithinMs = seconds(10)
@@ -44,18 +43,18 @@ export class Isolator implements Isolation {
   readonly #parts: IsolatorParts
   readonly #drifts = countDrifts()
   readonly #state: IsolationState
+  readonly #prover: Prover
+  readonly #stopping = new AbortController()
   /** Undefined where no firewall of ours fits. */
   readonly #rules: HeldRules | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #cancelWatch: Cancel | undefined
-  #isStopped = false
-  #witness: Witness | undefined
   /** Monotonic instant since when the machine is not cut off although it should be. */
   #brokenSince: number | undefined
-  #wasCollectorReached = false
 
   constructor(parts: IsolatorParts) {
     this.#parts = parts
+    this.#prover = new Prover(parts)
     this.#rules = parts.firewall && new HeldRules(parts.firewall)
     this.#state = new IsolationState({ ...parts, firewall: parts.firewall?.name ?? 'none' })
   }
@@ -92,6 +91,7 @@ export class Isolator implements Isolation {
       this.#wish({ want: 'open', commandId, addresses: [] })
       this.#state.become('releasing', { commandId })
       if (this.#rules) await this.#open(this.#rules)
+      this.#watch()
       return this.#state.status
     })
   }
@@ -109,17 +109,16 @@ export class Isolator implements Isolation {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true
+    this.#stopping.abort()
     this.#cancelWatch?.()
     await this.#turn
   }
 
   /** The wish on disk, and somebody who answers: both before anything is dropped. */
   async #prepare(commandId: string, addresses: CollectorAddress[]): Promise<void> {
-    const { findPlaces, time } = this.#parts
-    const finding = findPlaces()
+    const finding = this.#parts.findPlaces()
     this.#wish({ want: 'isolated', commandId, addresses })
-    this.#witness = await findWitness(notTheCollector(await finding, addresses), time)
+    await this.#prover.prepare(await finding, addresses)
   }
 
   /** A full disk must not stop an isolation: what can't be written down is done all the same, and said. */
@@ -132,7 +131,6 @@ export class Isolator implements Isolation {
   }
 
   async #drop(): Promise<void> {
-    this.#wasCollectorReached = false
     try {
       await this.#held().put(this.#addresses())
       await this.#proveDrop(this.#parts.time.now())
@@ -142,8 +140,9 @@ export class Isolator implements Isolation {
   }
 
   async #proveDrop(rulesAppliedAt: number): Promise<void> {
-    const proof = await this.#proveInTime()
-    if (this.#isProven(proof)) this.#becomeIsolated({ ...proof, facts: { ...proof.facts, rulesAppliedAt } })
+    const proof = await this.#prover.proveInTime(this.#addresses(), this.#stopping.signal)
+    if (this.#prover.isEnough(proof)) this.#becomeIsolated({ ...proof, facts: { ...proof.facts, rulesAppliedAt } })
+    else if (this.#stopping.signal.aborted) return
     else if (proof.isCutOff) await this.#seekCollector(proof)
     else await this.#state.fail('the rules are in place, but packets still get out', proof.facts)
   }
@@ -155,29 +154,13 @@ export class Isolator implements Isolation {
   async #seekCollector(proof: Proof): Promise<void> {
     const addresses = this.#addresses()
     await this.#held().takeAway()
-    const { isCollectorReached } = await prove({ addresses, witness: undefined, ca: this.#parts.ca, time: this.#parts.time })
+    const { isCollectorReached } = await this.#prover.prove(addresses)
     if (!isCollectorReached) {
       await this.#held().put(addresses)
       return this.#state.fail('cut off, but the collector doesn’t answer, with or without the rules', proof.facts)
     }
     this.#wish({ want: 'open', commandId: this.#parts.journal.wish().commandId, addresses: [] })
     return this.#state.fail('the rules cut off the collector as well, so they were taken away again', proof.facts)
-  }
-
-  async #proveInTime(): Promise<Proof> {
-    const { time } = this.#parts
-    const endsAt = time.monotonic() + proveWithinMs
-    let proof = await this.#prove()
-    while (!this.#isProven(proof) && time.monotonic() < endsAt && !this.#isStopped) {
-      await new Promise<void>((resolve) => time.after(proveAgainAfterMs, resolve))
-      proof = await this.#prove()
-    }
-    return proof
-  }
-
-  async #prove(): Promise<Proof> {
-    const { ca, time } = this.#parts
-    return prove({ addresses: this.#addresses(), witness: this.#witness, ca, time })
   }
 
   async #open(rules: HeldRules): Promise<void> {
@@ -198,7 +181,7 @@ export class Isolator implements Isolation {
 
   #watch(afterMs = watchEveryMs): void {
     this.#cancelWatch?.()
-    if (this.#isStopped || !this.#isWatchNeeded()) return
+    if (this.#stopping.signal.aborted || !this.#isWatchNeeded()) return
     this.#cancelWatch = this.#parts.time.after(afterMs, () => {
       void this.#inTurn(() => this.#look())
         .catch((error: unknown) => this.#parts.log.error({ err: error }, 'looking after the isolation failed'))
@@ -225,8 +208,8 @@ export class Isolator implements Isolation {
     if (this.#parts.journal.wish().want === 'open') return this.#open(rules)
     const isRepaired = await this.#repair(rules)
     if (this.#state.status.actual === 'isolated' && !isRepaired) return
-    const proof = await this.#prove()
-    if (this.#isProven(proof)) return this.#becomeIsolated(proof)
+    const proof = await this.#prover.prove(this.#addresses())
+    if (this.#prover.isEnough(proof)) return this.#becomeIsolated(proof)
     this.#brokenSince = proof.isCutOff ? undefined : (this.#brokenSince ?? this.#parts.time.monotonic())
     const isLate = this.#brokenSince !== undefined && this.#parts.time.monotonic() - this.#brokenSince >= repairWithinMs
     if (isLate) await this.#state.fail('this machine should be cut off, and for 10 s it has not been', proof.facts)
@@ -252,13 +235,7 @@ export class Isolator implements Isolation {
     if (this.#drifts.note(time.now())) await this.#state.say('the isolation rules were touched 3 times within 10 minutes', { rules: found })
   }
 
-  /** Once the collector was reached through these rules, its silence later says nothing against them. */
-  #isProven(proof: Proof): boolean {
-    return proof.isCutOff && (proof.isCollectorReached || this.#wasCollectorReached)
-  }
-
   #becomeIsolated(proof: Proof): void {
-    this.#wasCollectorReached = true
     this.#brokenSince = undefined
     this.#state.become('isolated', { proof: proof.facts, detail: '' })
   }
@@ -284,8 +261,4 @@ export class Isolator implements Isolation {
     this.#turn = mine.catch(() => undefined)
     return mine
   }
-}
-
-function notTheCollector(places: Place[], addresses: CollectorAddress[]): Place[] {
-  return places.filter((place) => !addresses.some(({ address }) => address === place.address))
 }

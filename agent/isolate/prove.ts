@@ -22,7 +22,7 @@ export interface Witness {
 }
 
 /** Long enough for anybody on the same network; an attack is not held up for those further away. */
-const findWithinMs = 30
+const findWithinMs = 50
 const collectorWithinMs = seconds(2)
 /** A packet that our firewall stops fails within 2 ms; one that still goes out is given the time to be answered. */
 const cutOffWithinMs = 250

@@ -21,6 +21,7 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
   let folder: string
   let ca: string
   let agent: IsolatingProcess
+  let share: ChildProcess | undefined
 
   beforeAll(async () => {
     network = openNetwork(['collector', 'endpoint', 'neighbour'])
@@ -38,6 +39,7 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
     agent = startAgent()
   })
   afterEach(async () => {
+    share?.kill('SIGKILL')
     await agent.ask('release')
     await agent.end()
     rmSync(folder, { recursive: true })
@@ -51,16 +53,18 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
   const connect = (from: 'endpoint' | 'neighbour' | 'collector', address: string, port: number): string =>
     network.machines[from].run(node, [script('peer.ts'), 'connect', address, String(port)]).stdout.trim()
   const table = (): string => network.machines.endpoint.run('nft', ['list', 'table', 'inet', 'tierline']).stdout
-  async function holdShare(): Promise<ChildProcess> {
+  async function holdShare(): Promise<void> {
     const { endpoint, neighbour } = network.machines
-    const child = endpoint.spawn(node, [script('peer.ts'), 'hold', neighbour.ipv4, String(sharePort)])
-    await said(child, 'connected')
-    return child
+    share = endpoint.spawn(node, [script('peer.ts'), 'hold', neighbour.ipv4, String(sharePort)])
+    await said(share, 'connected')
   }
 
-  it('cuts off everything but the collector, proves it by a peer that answered before, and gives it all back', async () => {
+  /** A peer counts as a witness if it answers within 50 ms, which a busy test machine may miss. */
+  const onBusyMachines = { retry: 3 }
+
+  it('cuts off everything but the collector, proves it by a peer that answered before, and gives it all back', onBusyMachines, async () => {
     const { collector, endpoint, neighbour } = network.machines
-    const share = await holdShare()
+    await holdShare()
 
     const isolated = await agent.ask('isolate', 'command-1')
 
@@ -86,10 +90,9 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
     expect(table()).toBe('')
     expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('connected')
     expect(connect('neighbour', endpoint.ipv6, 3389)).toBe('connected')
-    share.kill('SIGKILL')
   })
 
-  it('says honestly when nobody answered before, or a neighbour’s port-unreachable when that did', async () => {
+  it('says honestly when nobody answered before, or a neighbour’s port-unreachable when that did', onBusyMachines, async () => {
     const { endpoint, neighbour } = network.machines
     endpoint.run('ip', ['neigh', 'flush', 'all'])
     expect((await agent.ask('isolate')).proof).toMatchObject({ witness: null, note: expect.stringContaining('nothing else answered') })

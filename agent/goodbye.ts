@@ -7,16 +7,19 @@ import type { Host } from './host/host.ts'
  * will name. Promises: an answer within half a second, because whoever stops us waits for five. On failure (no init
  * system that can be asked, or none that answers in time): `stop`, which claims the least.
  */
-export type ProcessSignals = Pick<NodeJS.Process, 'on' | 'once' | 'platform'>
+export type ProcessSignals = Pick<NodeJS.Process, 'on' | 'platform'>
 
 const askTimeoutMs = seconds(0.5)
 
-/** Resolves with the reason once somebody tells this process to end. The package's upgrade script sends SIGUSR2. */
+/**
+ * Resolves with the reason once somebody tells this process to end; told again, it doesn't go sooner (below npm one
+ * Ctrl-C arrives twice). The package's upgrade script sends SIGUSR2.
+ */
 export function untilToldToGo(from: ProcessSignals, host: Pick<Host, 'run'>, time: Time): Promise<GoodbyeReason> {
   return new Promise((resolve) => {
-    for (const person of ['SIGINT', 'SIGHUP'] as const) from.once(person, () => resolve('stop'))
-    from.once('SIGTERM', () => void whyStopped(host, time).then(resolve))
-    if (from.platform !== 'win32') from.once('SIGUSR2', () => resolve('update'))
+    for (const person of ['SIGINT', 'SIGHUP'] as const) from.on(person, () => resolve('stop'))
+    from.on('SIGTERM', () => void whyStopped(host, time).then(resolve))
+    if (from.platform !== 'win32') from.on('SIGUSR2', () => resolve('update'))
   })
 }
 

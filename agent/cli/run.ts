@@ -26,14 +26,13 @@ const verb: Verb = {
     const host = createHost()
     const toldToGo = untilToldToGo(process, host, systemTime)
     const stopped = Promise.race([toldToGo, ...(config.isTrial ? [untilParentIsGone()] : [])])
+    void stopped.then(() => setTimeout(() => process.exit(1), stopWithinMs).unref())
     let agent: Agent | undefined
     onFallingAsleep(process, () => void agent?.sleep())
     const [{ startAgent }, { pino }] = await Promise.all([import('../app.ts'), import('pino')])
     const log = pino({ level: config.logLevel, base: null })
     agent = await startAgent(config, { time: systemTime, log, host })
-    const reason = await stopped
-    setTimeout(() => process.exit(1), stopWithinMs).unref()
-    await agent.stop(reason)
+    await agent.stop(await stopped)
     await lock.release()
   },
 }

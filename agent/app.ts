@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
+import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Commands, createCommands } from './command/command.ts'
 import { verbs } from './command/verbs.ts'
@@ -138,7 +139,7 @@ function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Comman
   const { identity, spool, signals, time, log } = parts
   return startWire({
     ...{ identity, spool, time, log, version: packageJson.version },
-    capabilities: ['watch', ...verbs.keys()],
+    capabilities: [...agentCapabilities, ...verbs.keys()],
     isolation: () => isolation.status(),
     appendStanding: () => signals.appendStanding(),
     onCommand: (jws) => void commands.take(jws),

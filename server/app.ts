@@ -148,10 +148,11 @@ function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, 
     keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }])
 
   let wire: AgentWire | undefined
-  const send: AgentWire['sendCommand'] = (endpointId, command) => wire?.sendCommand(endpointId, command) ?? false
+  const send: AgentWire['sendCommand'] = (endpointId, command) => wire?.sendCommand(endpointId, command) ?? 'away'
   const outbox = createOutbox({ db, time, log, notifiers: [webhook], sayOnTimeline })
   teardowns.defer(() => outbox.stop())
-  const dispatcher = createDispatcher({ db, time, log, bus, loops, sign: identity.authority.sign, send, sayOnTimeline })
+  const onResult = (): void => pipeline.nudge(true)
+  const dispatcher = createDispatcher({ db, time, log, bus, loops, sign: identity.authority.sign, send, onResult, sayOnTimeline })
   teardowns.defer(() => dispatcher.stop())
   const timers = createTimers({ db, time, loops, fire: createFire(shared) })
   teardowns.defer(() => timers.stop())

@@ -10,17 +10,20 @@ type Frame = Extract<AgentMessage, { kind: 'records' | 'skipped' }>
 
 /**
  * What goes out next on one connection. Security first, whenever there is any (invariant 9): the other lanes leave a
- * tenth of the credit to it. A seq that the spool no longer has goes out as `skipped`, so no gap stops a lane.
+ * tenth of the credit to it. A seq that the spool no longer has goes out as `skipped`, so no gap stops a lane; only a
+ * collector that doesn't take that word has to live without what lies behind the gap.
  */
 export class Outgoing {
   readonly #spool: Spool
   readonly #sent = new Map<Lane, number>()
   readonly #done = new Map<Lane, number>()
+  readonly #takesSkipped: boolean
   #credit: number
 
   /** `cursors`: what the collector has committed of this epoch. */
-  constructor(spool: Spool, cursors: Partial<Record<Lane, number>>, credit: number) {
+  constructor(spool: Spool, cursors: Partial<Record<Lane, number>>, credit: number, takesSkipped: boolean) {
     this.#spool = spool
+    this.#takesSkipped = takesSkipped
     this.#credit = credit
     for (const lane of Lane.options) {
       this.#sent.set(lane, cursors[lane] ?? 0)
@@ -42,16 +45,17 @@ export class Outgoing {
   next(): Frame | undefined {
     for (const lane of Lane.options) {
       const room = this.#roomFor(lane)
-      if (room > 0 && this.#sentOf(lane) < this.#spool.sendable(lane)) return this.#take(lane, room)
+      const frame = room > 0 && this.#sentOf(lane) < this.#spool.sendable(lane) ? this.#take(lane, room) : undefined
+      if (frame) return frame
     }
     return undefined
   }
 
-  #take(lane: Lane, room: number): Frame {
+  #take(lane: Lane, room: number): Frame | undefined {
     const next = this.#sentOf(lane) + 1
     const found = this.#spool.read(lane, next - 1, Math.min(room, maxRecordsPerFrame), maxFrameBytes)
     const first = found[0]?.seq ?? this.#spool.sendable(lane) + 1
-    if (first > next) return this.#skip(lane, next, first - 1)
+    if (first > next) return this.#takesSkipped ? this.#skip(lane, next, first - 1) : undefined
     const records = found.filter((record, index) => record.seq === first + index)
     this.#note(lane, first + records.length - 1)
     return { kind: 'records', epoch: this.#spool.epoch, lane, records }

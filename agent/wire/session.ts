@@ -9,6 +9,7 @@ import type { RawData, WebSocket } from 'ws'
 import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import type { CollectorCapability } from '#shared/protocol/capabilities.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import { decode, encode } from '#shared/protocol/envelope.ts'
 import { pingEveryMs } from '#shared/protocol/limits.ts'
@@ -28,7 +29,7 @@ export interface SessionOptions {
 
 /** Who is told of what the collector says. None of them may throw. */
 export interface Takers {
-  onWelcome(): void
+  onWelcome(takesStanding: boolean): void
   onCollectorTime(now: number): void
   onCommand(jws: string): void
   onWatch(isWatched: boolean): void
@@ -50,6 +51,8 @@ export class Session {
   readonly #options: SessionOptions
   readonly #stopListening: () => void
   #outgoing: Outgoing | undefined
+  /** What this collector named: nothing else is sent to it (invariant 12). */
+  #taken: ReadonlySet<string> = new Set()
   #heardAt: number
   #watchdog: Cancel
   #goodbye: SessionEnd | undefined
@@ -73,7 +76,7 @@ export class Session {
 
   /** A hint for the collector; lost when the socket is. */
   received(commandId: string, at: number): void {
-    if (this.isWelcome) this.#send({ kind: 'received', commandId, at })
+    if (this.isWelcome && this.#takes('received')) this.#send({ kind: 'received', commandId, at })
   }
 
   /** Says why we go, and leaves once that is flushed, or after two seconds. */
@@ -148,10 +151,16 @@ export class Session {
     if (this.#outgoing) this.#refuse('a second welcome came')
     else if (isBeyond) void this.#restartSpool()
     else {
-      this.#outgoing = new Outgoing(spool, message.cursors, message.credit)
-      takers.onWelcome()
+      this.#taken = new Set(message.capabilities)
+      this.#outgoing = new Outgoing(spool, message.cursors, message.credit, this.#takes('skipped'))
+      if (!this.#takes('skipped')) this.#options.log.warn('this collector takes no word of gaps: a lane that has one waits')
+      takers.onWelcome(this.#takes('standing'))
       this.#pump()
     }
+  }
+
+  #takes(capability: CollectorCapability): boolean {
+    return this.#taken.has(capability)
   }
 
   /**

@@ -174,7 +174,7 @@ class DialingWire implements Wire {
       onCollectorTime,
       onCommand,
       onWatch,
-      onWelcome: () => this.#welcome(),
+      onWelcome: (takesStanding: boolean) => this.#welcome(takesStanding),
       onSpoolRestarted: (reason: string) => this.#tell(this.#options.onSpoolRestarted(reason), 'the new epoch could not be reported'),
     }
     return new Session({ socket, spool, time, log, hello: this.#hello(), takers })
@@ -201,10 +201,10 @@ class DialingWire implements Wire {
     }
   }
 
-  #welcome(): void {
+  #welcome(takesStanding: boolean): void {
     this.#lastComplaint = ''
     this.#options.log.info({ collector: this.#options.identity.collector }, 'connected')
-    this.#tell(this.#options.appendStanding(), 'what is true now could not be spooled')
+    if (takesStanding) this.#tell(this.#options.appendStanding(), 'what is true now could not be spooled')
   }
 
   #tell(doing: Promise<void>, complaint: string): void {

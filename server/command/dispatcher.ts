@@ -9,7 +9,8 @@ import type { LiveBus } from '../live.ts'
 import type { CreateLoop } from '../loop.ts'
 import type { CommandsTable, Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
-import { keepReports } from './command.ts'
+import type { Offered } from '../wire/session.ts'
+import { keepReports, keepResult } from './command.ts'
 
 /** Brings commands to their endpoints: requested → queued (signed) → sent → delivered, each a fact with its instant. */
 export interface Dispatcher {
@@ -33,8 +34,10 @@ export interface DispatcherOptions {
   loops: CreateLoop
   /** Compact JWS over the order, by the collector's authority. */
   sign(order: CommandOrder): Promise<string>
-  /** false: the endpoint is not connected. */
-  send(endpointId: string, command: { id: string; jws: string }): boolean
+  /** `away`: the endpoint is not connected. `unnamed`: it is, by an agent that didn't name this verb (invariant 12). */
+  send(endpointId: string, command: { id: string; verb: string; jws: string }): Offered
+  /** A result was kept that the pipeline has to settle. */
+  onResult(): void
   /** The ticket stage's. */
   sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
 }
@@ -52,8 +55,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
   const send = async (commands: readonly CommandsTable[]): Promise<void> => {
     for (const command of commands) {
-      if (command.jws === null || !options.send(command.endpoint_id, { id: command.id, jws: command.jws })) continue
-      if (await keepSent(options, command)) hint(command)
+      const { id, verb, jws, endpoint_id } = command
+      const offered = jws === null ? 'away' : options.send(endpoint_id, { id, verb, jws })
+      if (offered === 'unnamed') await refuseUnnamed(options, command)
+      if (offered === 'sent' && (await keepSent(options, command))) hint(command)
     }
   }
   /** What was connected meanwhile is taken before anything is awaited, so no endpoint is forgotten. */
@@ -130,6 +135,23 @@ function orderOf({ id, verb, args, endpoint_id, expires_at, requested_by, reason
     ...{ id, verb, args: JSON.parse(args) as CommandOrder['args'], endpoints: [endpoint_id], nonce: randomBytes(16).toString('base64url') },
     ...{ issuedAt: now, expiresAt: expires_at, requestedBy: requested_by.slice(0, 200), reason: reason.slice(0, 500) },
   }
+}
+
+/**
+ * An agent that doesn't know a verb answers for it by not naming it, once: there is nothing to wait for. A command that
+ * was sent before, to the agent as it was then, may have run: its own result, or its time running out, settles that.
+ */
+async function refuseUnnamed(
+  { db, time, log, onResult }: DispatcherOptions,
+  { id, verb, endpoint_id, sent_at }: CommandsTable,
+): Promise<void> {
+  if (sent_at !== null) return
+  log.warn({ endpoint: endpoint_id, command: id, verb }, 'a command was not sent: the agent does not name its verb')
+  const detail = `It was not sent: the agent on this machine does not know ${verb}. It has to be updated.`
+  const finishedAt = time.now()
+  const result = { v: 1, type: 'result', commandId: id, verb, outcome: 'refused', startedAt: null, finishedAt, detail } as const
+  await db.transaction().execute((tx) => keepResult(tx, endpoint_id, result, finishedAt))
+  onResult()
 }
 
 /** The first sending is a fact with a line on the timeline; repetitions are not. */

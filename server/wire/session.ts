@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import { collectorCapabilities } from '#shared/protocol/capabilities.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import { encode } from '#shared/protocol/envelope.ts'
 import { defaultCredit, helloTimeoutMs, maxRecordsPerFrame, pingEveryMs, protocolMinor } from '#shared/protocol/limits.ts'
@@ -32,6 +33,9 @@ export interface SessionEvents {
   goodbye(session: Session, message: Message<'goodbye'>): void
   ended(session: Session): void
 }
+
+/** `unnamed`: the agent's hello doesn't name it, so it was not sent. `sent` promises no more than that the socket took it. */
+export type Offered = 'sent' | 'away' | 'unnamed'
 
 export interface SessionOptions {
   socket: WebSocket
@@ -65,6 +69,7 @@ export class Session {
   readonly #share: ReturnType<Backpressure['share']>
   readonly #commits = new Set<Promise<void>>()
   readonly #closed = Promise.withResolvers<void>()
+  #named: ReadonlySet<string> = new Set()
   #state: 'opened' | 'joining' | 'live' | 'ending' = 'opened'
   #unacknowledged = 0
   #missedPings = 0
@@ -107,6 +112,13 @@ export class Session {
     }
     socket.send(encode(message))
     return true
+  }
+
+  /** Invariant 12: an agent is sent only what it named. */
+  offer(capability: string, message: CollectorMessage): Offered {
+    if (!this.isLive) return 'away'
+    if (!this.#named.has(capability)) return 'unnamed'
+    return this.send(message) ? 'sent' : 'away'
   }
 
   /** Whether somebody answers at the other end within two seconds. */
@@ -187,7 +199,8 @@ export class Session {
     const cursors = await ingest.cursors(endpointId, hello.epoch)
     if (this.#state !== 'joining') return
     this.#state = 'live'
-    const about = { protocolMinor, collectorVersion: version, capabilities: [], now: time.now() }
+    this.#named = new Set(hello.capabilities)
+    const about = { protocolMinor, collectorVersion: version, capabilities: [...collectorCapabilities], now: time.now() }
     this.send({ kind: 'welcome', ...about, endpointId, cursors, credit: defaultCredit })
     events.welcomed(this, hello)
   }

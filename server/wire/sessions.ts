@@ -1,6 +1,6 @@
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import type { CollectorMessage } from '#shared/protocol/messages.ts'
-import type { Session } from './session.ts'
+import type { Offered, Session } from './session.ts'
 
 /** Who is connected: at most one live session per endpoint. */
 export interface Sessions {
@@ -10,7 +10,8 @@ export interface Sessions {
   admit(session: Session): Promise<boolean>
   /** @returns whether it was the live one of its endpoint. */
   ended(session: Session): boolean
-  sendTo(endpointId: string, message: CollectorMessage): boolean
+  /** To its live session, if it named `capability`. */
+  offerTo(endpointId: string, capability: string, message: CollectorMessage): Offered
   endAll(endpointId: string, code: CloseCode, reason: string): void
   all(): Session[]
 }
@@ -40,10 +41,7 @@ export function createSessions(onDuplicate: (live: Session, refused: Session) =>
       open.delete(session)
       return live.get(session.from.endpointId) === session && live.delete(session.from.endpointId)
     },
-    sendTo: (endpointId, message) => {
-      const session = live.get(endpointId)
-      return session?.isLive === true && session.send(message)
-    },
+    offerTo: (endpointId, capability, message) => live.get(endpointId)?.offer(capability, message) ?? 'away',
     endAll: (endpointId, code, reason) => {
       for (const session of open) if (session.from.endpointId === endpointId) session.end(code, reason)
     },

@@ -8,7 +8,7 @@
 import { constants } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -24,7 +24,7 @@ import type { Ingest } from '../ingest/ingest.ts'
 import type { Presence } from '../presence/presence.ts'
 import { createBackpressure } from './backpressure.ts'
 import { type Answer, addressOf, createExchanges, notFound, peerOf, refusal } from './exchanges.ts'
-import { Session, type SessionEvents } from './session.ts'
+import { type Offered, Session, type SessionEvents } from './session.ts'
 import { createSessions } from './sessions.ts'
 
 export interface WireOptions {
@@ -45,9 +45,9 @@ export interface WireOptions {
 export interface AgentWire {
   /** Where it listens; differs from what was asked when that was 0. */
   port: number
-  /** @returns false when the endpoint isn't connected; true promises only that the socket took it. */
-  sendCommand(endpointId: string, command: { id: string; jws: string }): boolean
-  /** Remembered over reconnects until it is taken back. */
+  /** Sent only to an agent that named its verb. */
+  sendCommand(endpointId: string, command: { id: string; verb: string; jws: string }): Offered
+  /** Remembered over reconnects until it is taken back; agents that didn't name `watch` don't hear of it. */
   watch(endpointId: string, isWatched: boolean): void
   /** Ends every session of this endpoint, within a second. */
   disconnect(endpointId: string, code: CloseCode, reason: string): void
@@ -74,7 +74,7 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
     welcomed: (session, hello) => {
       const { endpointId } = session.from
       presence.connected(session.from, hello.agentVersion)
-      if (watched.has(endpointId)) session.send({ kind: 'watch', isWatched: true })
+      if (watched.has(endpointId)) session.offer('watch', { kind: 'watch', isWatched: true })
       options.onReported(endpointId, hello.isolation)
       options.onConnected(endpointId)
     },
@@ -93,8 +93,11 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
     handleProtocols: () => subprotocol,
   })
   const server = createServer({ ...tlsOptions(options), ...httpLimits }, createExchanges({ identity, time, log }))
-  const open = (socket: WebSocket, from: KnownEndpoint, address: string) =>
-    sessions.opened(new Session({ socket, from, address, time, log, version: options.version, ingest, backpressure, events }))
+  const open = (socket: WebSocket, from: KnownEndpoint, address: string) => {
+    if (server.listening)
+      sessions.opened(new Session({ socket, from, address, time, log, version: options.version, ingest, backpressure, events }))
+    else socket.terminate()
+  }
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     admitUpgrade(request, identity).then(
@@ -108,15 +111,16 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
       },
     )
   })
+  const connections = connectionsOf(server)
   const port = await listen(server, options.listen)
 
   return {
     port,
-    sendCommand: (endpointId, { id, jws }) => sessions.sendTo(endpointId, { kind: 'command', id, jws }),
+    sendCommand: (endpointId, { id, verb, jws }) => sessions.offerTo(endpointId, verb, { kind: 'command', id, jws }),
     watch: (endpointId, isWatched) => {
       if (isWatched) watched.add(endpointId)
       else watched.delete(endpointId)
-      sessions.sendTo(endpointId, { kind: 'watch', isWatched })
+      sessions.offerTo(endpointId, 'watch', { kind: 'watch', isWatched })
     },
     disconnect: (endpointId, code, reason) => sessions.endAll(endpointId, code, reason),
     replaceCertificate: (certificate) => server.setSecureContext(tlsOptions({ ...options, certificate })),
@@ -125,10 +129,20 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
       const leaving = sessions.all()
       const spreadMs = Math.min(maxRetrySpreadMs, leaving.length * retryMsPerAgent)
       await Promise.all(leaving.map((session) => session.leave(Math.round(minRetryMs + Math.random() * spreadMs))))
-      server.closeAllConnections()
+      for (const connection of connections) connection.destroy()
       await closed
     },
   }
+}
+
+/** Also those that have not shaken hands yet: `closeAllConnections` knows nothing of them, and each would hold a stop up for 10 s. */
+function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  return open
 }
 
 /** The server takes every handshake, so that a refusal can be told; who may pass is decided by the certificate alone. */

@@ -46,6 +46,8 @@ export interface DeskRoom {
   /** What reached an endpoint; `isConnected` decides whether anything does. */
   sent: { endpointId: string; order: CommandOrder }[]
   isConnected: boolean
+  /** Verbs that the agents don't know. */
+  unnamed: string[]
   heard: LiveEvent[]
   /** Ingest's commit, then the pipeline until nothing is left to do. */
   signals(...signals: Partial<PlacedSignal>[]): Promise<void>
@@ -100,10 +102,13 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
   const dispatcher = createDispatcher({
     ...{ db: store.db, time, log, bus, loops, sayOnTimeline },
     sign: async (order) => JSON.stringify(order),
-    send: (endpointId, { jws }) => {
-      if (room.isConnected) sent.push({ endpointId, order: JSON.parse(jws) as CommandOrder })
-      return room.isConnected
+    send: (endpointId, { verb, jws }) => {
+      if (!room.isConnected) return 'away'
+      if (room.unnamed.includes(verb)) return 'unnamed'
+      sent.push({ endpointId, order: JSON.parse(jws) as CommandOrder })
+      return 'sent'
     },
+    onResult: () => pipeline.nudge(true),
   })
   const outbox = createOutbox({ db: store.db, time, log, notifiers: [webhook], sayOnTimeline })
   const timers = createTimers({ db: store.db, time, loops, fire: createFire(shared) })
@@ -114,7 +119,7 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
     await store.close()
   }
   const room: DeskRoom = {
-    ...{ store, time, matrix, pipeline, timers, desk, dispatcher, outbox, sent, heard, isConnected: true },
+    ...{ store, time, matrix, pipeline, timers, desk, dispatcher, outbox, sent, heard, isConnected: true, unnamed: [] },
     receivers: createReceivers({ db: store.db, time }),
     async signals(...signals) {
       await putSignals(store, signals, time.now())

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:https'
 import { type RawData, WebSocket } from 'ws'
 import type { Signal } from '#shared/domain/signal.ts'
+import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import { type EnrolRequest, EnrolResponse, readToken } from '#shared/protocol/enrolment.ts'
 import { subprotocol } from '#shared/protocol/limits.ts'
 import type { AgentMessage, CollectorMessage } from '#shared/protocol/messages.ts'
@@ -77,19 +78,19 @@ export async function dialRaw(who: Partial<Credentials> & { url: string }, path 
 }
 
 /** Connected, with the hello said and the welcome heard. */
-export async function connectRaw(who: Credentials, epoch = 'epoch-one'): Promise<RawAgent> {
+export async function connectRaw(who: Credentials, epoch = 'epoch-one', capabilities?: string[]): Promise<RawAgent> {
   const dialled = await dialRaw(who)
   if (dialled.kind === 'refused') throw new Error(JSON.stringify(dialled))
-  dialled.agent.say(hello(epoch))
+  dialled.agent.say(hello(epoch, capabilities))
   await dialled.agent.hears('welcome')
   return dialled.agent
 }
 
-export const hello = (epoch: string): AgentMessage => ({
+export const hello = (epoch: string, capabilities: string[] = [...agentCapabilities]): AgentMessage => ({
   kind: 'hello',
   protocolMinor: 0,
   agentVersion: 'raw',
-  capabilities: [],
+  capabilities,
   hostname: 'raw-1',
   now: Date.now(),
   epoch,
@@ -112,6 +113,7 @@ export class RawAgent {
   readonly socket: WebSocket
   readonly closed: Promise<{ code: number; reason: string }>
   readonly #heard: CollectorMessage[] = []
+  readonly #kinds: CollectorMessage['kind'][] = []
   #isChanged = Promise.withResolvers<void>()
 
   constructor(socket: WebSocket) {
@@ -127,6 +129,11 @@ export class RawAgent {
 
   records(lane: Lane, seq: number, ...bodies: unknown[]): void {
     this.say({ kind: 'records', epoch: 'epoch-one', lane, records: bodies.map((body, index) => ({ seq: seq + index, body })) })
+  }
+
+  /** Of every message that came, in order. */
+  kinds(): CollectorMessage['kind'][] {
+    return [...this.#kinds]
   }
 
   /** The next message of this kind that was not taken yet, within five seconds. */
@@ -149,6 +156,7 @@ export class RawAgent {
 
   #wake(message: CollectorMessage): void {
     this.#heard.push(message)
+    this.#kinds.push(message.kind)
     this.#isChanged.resolve()
     this.#isChanged = Promise.withResolvers()
   }

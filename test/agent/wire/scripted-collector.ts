@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { seconds } from '#shared/domain/time.ts'
+import { collectorCapabilities } from '#shared/protocol/capabilities.ts'
 import { subprotocol } from '#shared/protocol/limits.ts'
 import { type AgentMessage, AgentMessage as AgentMessageSchema, type CollectorMessage } from '#shared/protocol/messages.ts'
 import type { Lane } from '#shared/protocol/record.ts'
@@ -82,8 +83,12 @@ function converse(socket: WebSocket, collector: ScriptedCollector, cursors: Part
 }
 
 export function welcome(connection: Connection, _hello: Hello, cursors: Partial<Record<Lane, number>>, credit = 1_000): void {
-  const versions = { protocolMinor: 0, collectorVersion: 'test', capabilities: [] }
-  connection.send({ kind: 'welcome', ...versions, now: 41, endpointId: 'endpoint-1', cursors, credit })
+  sendWelcome(connection, { cursors, credit })
+}
+
+export function sendWelcome(connection: Connection, changed: Partial<Extract<CollectorMessage, { kind: 'welcome' }>>): void {
+  const about = { protocolMinor: 0, collectorVersion: 'test', capabilities: [...collectorCapabilities], now: 41 }
+  connection.send({ kind: 'welcome', ...about, endpointId: 'endpoint-1', cursors: {}, credit: 1_000, ...changed })
 }
 
 const seqsOf = (message: AgentMessage, lane: Lane): number[] =>

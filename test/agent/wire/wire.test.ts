@@ -4,7 +4,7 @@ import { Fault } from '#shared/domain/fault.ts'
 import { seconds } from '#shared/domain/time.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { openTestSpool, signalRecord, temporaryFolder } from '../spool/records.ts'
-import { connected, startScriptedCollector, startTestWire, welcome } from './scripted-collector.ts'
+import { connected, sendWelcome, startScriptedCollector, startTestWire, welcome } from './scripted-collector.ts'
 
 const within = { timeout: seconds(5) }
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
@@ -99,6 +99,22 @@ it('hands on commands and watches, and forgets the watch with the connection', a
   await expect.poll(() => collector.connections[0]?.heard.at(-1), within).toMatchObject({ kind: 'received', commandId: 'command-1' })
   collector.connections[0]?.socket.terminate()
   await expect.poll(() => told[4], within).toBe('watch false')
+})
+
+it('sends a collector only what its welcome named', async () => {
+  const collector = await startScriptedCollector({ onHello: (connection) => sendWelcome(connection, { capabilities: [] }) })
+  const spool = await openTestSpool(temporaryFolder(), 200_000)
+  for (const about of range(1, 60)) await spool.append('samples', signalRecord(String(about), 4_000))
+  expect(spool.firstKept('samples')).toBeGreaterThan(1)
+  await spool.append('signals', signalRecord('a'))
+  const { wire, told } = await startTestWire(collector, { spool })
+  await connected(wire)
+  wire.received('command-1', 1)
+  await spool.append('inventory', signalRecord('b'))
+  await expect.poll(() => spool.acknowledged('inventory'), within).toBe(1)
+  expect(told).not.toContain('standing')
+  const heard = collector.connections[0]?.heard.map((message) => (message.kind === 'records' ? message.lane : message.kind))
+  expect(heard).toEqual(['hello', 'signals', 'inventory'])
 })
 
 it('comes back when a collector that said goodbye asked it to', async () => {

@@ -104,6 +104,40 @@ describe('the life of a command', () => {
   })
 })
 
+describe('a verb that the agent does not name', () => {
+  it('is not sent: its command is refused with a sentence, once, and that is an alarm', async () => {
+    room.unnamed = ['isolate-host']
+    await room.signals(unreadable)
+    await room.pipeline.idle()
+    const { status, result } = await command()
+    expect([status, JSON.parse(result ?? '').detail]).toEqual(['refused', expect.stringMatching(/does not know isolate-host/)])
+    expect(await tickets()).toMatchObject([{ kind: 'security.ransomware.canary' }, { kind: 'security.isolation.failed', priority: 'P1' }])
+    await room.dispatcher.connected('ws')
+    expect(room.sent).toEqual([])
+    expect((await kinds()).filter((kind) => kind === 'command-settled')).toHaveLength(1)
+  })
+
+  it('waits for its machine, and is refused when that comes back without it', async () => {
+    room.isConnected = false
+    await room.signals(unreadable)
+    expect(await command()).toMatchObject({ status: 'queued' })
+    Object.assign(room, { isConnected: true, unnamed: ['isolate-host'] })
+    await room.dispatcher.connected('ws')
+    await room.pipeline.idle()
+    expect(await command()).toMatchObject({ status: 'refused', sent_at: null })
+  })
+
+  it('says nothing of a command that was sent before: it may have run', async () => {
+    await room.signals(unreadable)
+    room.unnamed = ['isolate-host']
+    await room.dispatcher.connected('ws')
+    await room.pipeline.idle()
+    expect(await command()).toMatchObject({ status: 'sent' })
+    await answer('succeeded', { isolation: isolated })
+    expect(await command()).toMatchObject({ status: 'succeeded' })
+  })
+})
+
 describe('an isolation that does not happen', () => {
   it.each(['failed', 'refused', 'unknown'] as const)('%s: is a P1 of its own', async (outcome) => {
     await room.signals(unreadable)

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { seconds } from '#shared/domain/time.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
@@ -57,6 +59,30 @@ it('tells an agent that somebody watches it, also after it came back', async () 
   expect(await back.hears('watch')).toEqual({ kind: 'watch', isWatched: false })
 })
 
+it('sends an agent only what its hello named', async () => {
+  const command = { id: 'command-1', verb: 'isolate-host', jws: 'a.b.c' }
+  const plain = await connectRaw(who, 'epoch-one', [])
+  collector.wire.watch(who.endpointId, true)
+  expect(collector.wire.sendCommand(who.endpointId, command)).toBe('unnamed')
+  plain.records('signals', 1, signalRecord(rawSignal()))
+  await plain.hears('ack')
+  expect(plain.kinds()).toEqual(['welcome', 'ack'])
+  await plain.leave()
+  await expect.poll(() => collector.wire.sendCommand(who.endpointId, command)).toBe('away')
+
+  const able = await connectRaw(who, 'epoch-one', ['isolate-host'])
+  expect(collector.wire.sendCommand(who.endpointId, command)).toBe('sent')
+  expect(await able.hears('command')).toEqual({ kind: 'command', id: 'command-1', jws: 'a.b.c' })
+  expect(able.kinds()).toEqual(['welcome', 'command'])
+})
+
+it('names in its welcome what it takes', async () => {
+  const dialled = await dialRaw(who)
+  if (dialled.kind === 'refused') throw new Error(dialled.body.message)
+  dialled.agent.say(hello('epoch-one'))
+  expect((await dialled.agent.hears('welcome')).capabilities).toEqual(['skipped', 'received', 'standing'])
+})
+
 it('answers a hello with what is committed of that epoch', async () => {
   const agent = await connectRaw(who)
   agent.records('signals', 1, signalRecord(rawSignal()), signalRecord(rawSignal()))
@@ -77,4 +103,14 @@ it('when it stops, commits and acknowledges what came, and says when to come bac
   expect(await agent.hears('ack')).toMatchObject({ seq: 50 })
   expect(await agent.hears('goodbye')).toMatchObject({ reason: 'shutdown', retryAfterMs: expect.any(Number) })
   expect(await agent.closed).toMatchObject({ code: CloseCode.GoingAway })
+})
+
+it('is not held up when it stops by who connects and says nothing', async () => {
+  const { hostname, port } = new URL(who.url)
+  const mute = connect(Number(port), hostname)
+  await once(mute, 'connect')
+  const startedAt = performance.now()
+  await collector.stop()
+  expect(performance.now() - startedAt).toBeLessThan(seconds(2))
+  mute.destroy()
 })

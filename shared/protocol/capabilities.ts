@@ -1,0 +1,11 @@
+/*
+ * What each side takes beyond the core of the protocol (hello, welcome, records, ack, refused, goodbye). Neither sends
+ * what the other didn't name (invariant 12), so either may be the older one.
+ */
+
+/** Named in `welcome`: the frames `skipped` and `received`, and records of the type `standing`. */
+export const collectorCapabilities = ['skipped', 'received', 'standing'] as const
+export type CollectorCapability = (typeof collectorCapabilities)[number]
+
+/** Named in `hello`, beside every verb of a command that the agent can run. */
+export const agentCapabilities = ['watch'] as const

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { Sample } from '#shared/domain/sample.ts'
 import { days, hours, minutes } from '#shared/domain/time.ts'
@@ -63,6 +63,9 @@ it('ends raw samples after seven days, however many there are', async () => {
   await keep('endpoint-1', ...old, sampleAt(now - days(6)))
   await keep('endpoint-2', sampleAt(now - days(8)), sampleAt(now))
   await time.advance(hours(1))
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => setTimeout(done, 10)).then(() => time.advance(minutes(1)))
-  expect(await instants()).toEqual([now - days(6), now])
+  const swept = async () => {
+    await time.advance(minutes(1))
+    expect(await instants()).toEqual([now - days(6), now])
+  }
+  await vi.waitFor(swept, { interval: 10, timeout: 10_000 })
 })

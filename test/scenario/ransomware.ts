@@ -7,7 +7,7 @@ import { startAttack, type Taken, writeDocuments } from './stage/attack.ts'
 import { type Timeline, watchDisks } from './stage/timeline.ts'
 import { agentsPort, openWorld, sharePort, tryConnection, type World, whyNoWorld } from './stage/world.ts'
 
-const documentCount = 400
+const documentCount = 1_000
 
 export default {
   says: 'a real openssl loop encrypts a workstation: it must be cut off from its neighbour, keep its collector, and come back',

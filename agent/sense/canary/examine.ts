@@ -35,6 +35,7 @@ export type Observation =
 const maxReadBytes = 16_777_216
 const maxSiblings = 20
 const maxSiblingBytes = 4_194_304
+/** Each has to be opened; comparing names alone costs nothing, so that is done for all. */
 const maxNamesLookedAt = 500
 /** A program that saves a small file is done by then; one that stopped in the middle left what it left. */
 export const writingTakesMs = 100
@@ -85,9 +86,9 @@ async function find(canary: Canary, path: string, probe: Probe, maxBytes: number
 /** What is new beside it with its stem; when it is gone, also what it was renamed to, which is the same file. */
 async function siblingsOf(canary: Canary, isGone: boolean, probe: Probe): Promise<Found[]> {
   const listed = await probe.list(canary.folder)
-  const names = (listed?.names ?? []).slice(0, maxNamesLookedAt)
+  const names = listed?.names ?? []
   const byName = names.filter((name) => isSiblingName(name, parse(canary.path).base))
-  const moved = isGone && byName.length === 0 ? await sameFile(canary, names, probe) : []
+  const moved = isGone && byName.length === 0 ? await sameFile(canary, names.slice(0, maxNamesLookedAt), probe) : []
   const found: Found[] = []
   for (const name of [...byName, ...moved].slice(0, maxSiblings)) {
     const sibling = await find(canary, join(canary.folder, name), probe, maxSiblingBytes)

@@ -67,6 +67,14 @@ describe.skipIf(!has('openssl'))('an attack', () => {
     expect(room.said[0]?.fingerprint).toBe('security.ransomware.canary')
   })
 
+  it('is seen as fast in a folder of a thousand files', async () => {
+    await Promise.all(Array.from({ length: 1_000 }, (_, number) => writeFile(join(room.folder, `Letter ${number}.txt`), 'Dear Sir')))
+    const png = await room.decoy('.png')
+    await openssl(png, `${png}.enc`)
+    await unlink(png)
+    await vi.waitFor(() => expect(room.unreadable()).toBeDefined(), { timeout: 1_500, interval: 5 })
+  })
+
   it('on every file is one fingerprint, each decoy said once as unreadable', async () => {
     for (const name of await readdir(room.folder)) {
       await openssl(join(room.folder, name), join(room.folder, `${name}.locked`))

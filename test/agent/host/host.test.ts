@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { createHost } from '../../../agent/host/host.ts'
+
+const { run } = createHost()
+const soon = { timeoutMs: 5_000 }
+
+describe.skipIf(process.platform === 'win32')('running a program', () => {
+  it('hands over stdin, and answers the code and what was printed', async () => {
+    expect(await run('cat', [], { ...soon, stdin: 'hello' })).toEqual({ kind: 'ended', code: 0, stdout: 'hello', stderr: '' })
+    expect(await run('ls', ['/nowhere-at-all'], soon)).toMatchObject({ kind: 'ended', stderr: expect.stringContaining('No such file') })
+  })
+
+  it('never asks a shell', async () => {
+    expect(await run('echo', ['$HOME; id', '&& ls'], soon)).toMatchObject({ stdout: '$HOME; id && ls\n' })
+  })
+
+  it('says when there is no such program', async () => {
+    expect(await run('no-such-program', [], soon)).toEqual({ kind: 'missing', program: 'no-such-program' })
+  })
+
+  it('kills one that hangs', async () => {
+    expect(await run('sleep', ['60'], { timeoutMs: 100 })).toEqual({ kind: 'timed-out', program: 'sleep', timeoutMs: 100 })
+  })
+
+  it('outlives one that does not read its stdin', async () => {
+    expect(await run('true', [], { ...soon, stdin: 'x'.repeat(1_000_000) })).toMatchObject({ kind: 'ended', code: 0 })
+  })
+
+  it('gives it a fixed environment, whatever ours is', async () => {
+    expect(await run('env', [], soon)).toMatchObject({ stdout: 'PATH=/usr/sbin:/usr/bin:/sbin:/bin\nLC_ALL=C\n' })
+  })
+})

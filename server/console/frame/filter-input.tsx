@@ -13,7 +13,7 @@ export function FilterInput({ what, placeholder, text, onChange }: FilterInputPr
     <TextInput
       ml="auto"
       size="xs"
-      w={240}
+      flex={{ base: '1 1 160px', xs: '0 0 240px' }}
       aria-label={`Filter ${what}`}
       placeholder={placeholder}
       value={text}

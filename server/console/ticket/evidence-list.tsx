@@ -39,8 +39,8 @@ function SignalItem({ signal }: { signal: KeptSignal }) {
   return (
     <Accordion.Item value={signal.id}>
       <Accordion.Control>
-        <Group gap={8} wrap="nowrap" justify="space-between">
-          <Text size="sm" fw={550} className="breakable">
+        <Group gap="4px 8px" justify="space-between">
+          <Text size="sm" fw={550} className="breakable grow">
             {signal.summary}
           </Text>
           <Group gap={8} wrap="nowrap">

@@ -71,8 +71,21 @@ const endpoint = createRoute({
   component: lazyRouteComponent(() => import('./endpoint/endpoint-page.tsx'), 'EndpointPage'),
 })
 
+const administration = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/administration',
+  component: lazyRouteComponent(() => import('./administration/administration-page.tsx'), 'AdministrationPage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
+})
+
 export function createConsoleRouter(context: RouteContext) {
-  const routeTree = root.addChildren([signIn, signedIn.addChildren([board, tickets, ticket, endpoints, endpoint])])
+  const pages = [board, tickets, ticket, endpoints, endpoint, administration, audit] as const
+  const routeTree = root.addChildren([signIn, signedIn.addChildren(pages)])
   return createRouter({ routeTree, context, defaultPreload: false })
 }
 

@@ -131,6 +131,59 @@ describe.skipIf(chromium === undefined)('the console in a browser', () => {
     await slow.close()
   })
 
+  it('makes a key for something that has no agent, and shows the ticket that it opens', async () => {
+    await page.goto('/administration')
+    await page.getByRole('button', { name: 'Make a source' }).click()
+    await page.getByLabel('What is it?').fill('The firewall')
+    await page.getByRole('button', { name: 'Make it' }).click()
+    const key = await page.locator('[data-copyable="the key"]').textContent()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('cell', { name: 'The firewall' }).waitFor()
+    const signal = { kind: 'security.firewall.blocked', severity: 'high', fingerprint: 'scan', summary: 'A port scan was blocked' }
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const { status } = await fetch(`${collector.consoleUrl}/api/signals`, { method: 'POST', headers, body: JSON.stringify(signal) })
+    expect(status).toBe(202)
+    await page.getByRole('link', { name: 'Board', exact: true }).click()
+    await page.locator('[data-tier="security"] [data-title]', { hasText: 'A port scan was blocked' }).waitFor({ timeout: 5_000 })
+    await page.getByRole('button', { name: /^Signed in as/ }).click()
+    await page.getByRole('menuitem', { name: 'Audit' }).click()
+    await page
+      .getByRole('row', { name: /source\.create/ })
+      .getByRole('cell', { name: 'The firewall', exact: true })
+      .waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('opens a ticket for somebody on the telephone, and shows it', async () => {
+    await page.goto('/')
+    await page.getByRole('button', { name: 'New ticket' }).click()
+    await page.getByLabel('What is wrong').fill('Nobody can print')
+    await page.getByLabel('What they say').fill('Since this morning.')
+    await page.getByLabel('No', { exact: true }).check()
+    await page.getByRole('button', { name: 'Open it' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Nobody can print' }).waitFor()
+    await page.getByText('Since this morning.').waitFor()
+    await page.getByText('Impact low, urgency high.').waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('changes a password, and says which field was wrong', async () => {
+    await page.getByRole('button', { name: /^Signed in as/ }).click()
+    await page.getByRole('menuitem', { name: 'Change password' }).click()
+    const next = 'a longer one than before'
+    const fill = async (current: string): Promise<void> => {
+      await page.getByLabel('Password now').fill(current)
+      await page.getByLabel('New password', { exact: true }).fill(next)
+      await page.getByLabel('New password once more').fill(next)
+      await page.getByRole('button', { name: 'Change it' }).click()
+    }
+    await fill('not this one')
+    await page.getByText('current: is not your password').waitFor()
+    await fill(collector.firstSignIn.password)
+    await page.getByText('Your password is changed.').waitFor()
+    await signIn(collector.consoleUrl, collector.firstSignIn.login, next)
+  })
+
   it('puts each ticket into the queue of its tier, and draws the picture of the README', async () => {
     await using desk = await startLivelyDesk(built.folder)
     await using picture = await browser.newContext({

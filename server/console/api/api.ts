@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { OrganisationList } from '#shared/api/administration.ts'
-import { EndpointDetail, EndpointList, EnrolmentTokenMade, type NewEnrolmentToken, SampleList } from '#shared/api/endpoints.ts'
-import { Session, type SignIn } from '#shared/api/session.ts'
-import { type Resolve, TicketDetail, TicketList, type TicketQuery } from '#shared/api/tickets.ts'
+import { EndpointDetail, EndpointList, SampleList } from '#shared/api/endpoints.ts'
+import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
+import { type NewTicket, type Resolve, TicketDetail, TicketList, type TicketQuery } from '#shared/api/tickets.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
+import { createAdministration } from './administration.ts'
 import type { Call } from './call.ts'
 
 const Ignored = z.unknown()
@@ -18,11 +18,14 @@ export function createApi(call: Call) {
   return {
     session: (stop?: AbortSignal) => call('/session', Session, stop ? { stop } : {}),
     signIn: (body: SignIn) => call('/session', Session, { method: 'POST', body }),
+    changePassword: (body: PasswordChange) => post('/session/password', body),
     signOut: () => call('/session', Ignored, { method: 'DELETE' }),
 
     tickets: (query: Partial<z.infer<typeof TicketQuery>>, stop?: AbortSignal) =>
       call(`/tickets?${new URLSearchParams(asText(query))}`, TicketList, stop ? { stop } : {}),
     ticket: (id: string, stop?: AbortSignal) => call(`/tickets/${encodeURIComponent(id)}`, TicketDetail, stop ? { stop } : {}),
+    createTicket: (body: z.input<typeof NewTicket>) =>
+      call('/tickets', TicketDetail, { method: 'POST', body, idempotencyKey: crypto.randomUUID() }),
     acknowledge: (id: string, version: number) => change(id, 'acknowledge', { version }),
     comment: (id: string, version: number, text: string) => change(id, 'comments', { version, text }),
     resolve: (id: string, body: z.infer<typeof Resolve>) => change(id, 'resolve', body),
@@ -37,9 +40,7 @@ export function createApi(call: Call) {
       call(endpointPath(id), Ignored, { method: 'PATCH', body: { role } }),
     revoke: (id: string) => call(endpointPath(id), Ignored, { method: 'DELETE' }),
 
-    organisations: (stop?: AbortSignal) => call('/organisations', OrganisationList, stop ? { stop } : {}),
-    makeEnrolmentToken: (body: z.input<typeof NewEnrolmentToken>) =>
-      call('/enrolment-tokens', EnrolmentTokenMade, { method: 'POST', body, idempotencyKey: crypto.randomUUID() }),
+    ...createAdministration(call),
   }
 }
 

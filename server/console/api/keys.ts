@@ -7,4 +7,10 @@ export const keys = {
   endpoint: (id: string) => ['endpoint', id],
   samples: (id: string) => ['samples', id],
   organisations: ['organisations'],
+  people: ['people'],
+  tokens: ['tokens'],
+  sources: ['sources'],
+  receivers: ['receivers'],
+  matrix: ['matrix'],
+  audit: ['audit'],
 } as const

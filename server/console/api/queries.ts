@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { Api } from './api.ts'
 import { keys } from './keys.ts'
 
@@ -45,3 +45,18 @@ export const endpointQuery = (api: Api, id: string) =>
 
 export const organisationsQuery = (api: Api) =>
   queryOptions({ queryKey: keys.organisations, queryFn: ({ signal: stop }) => api.organisations(stop), staleTime: 60_000 })
+
+export const peopleQuery = (api: Api) => queryOptions({ queryKey: keys.people, queryFn: ({ signal: stop }) => api.people(stop) })
+export const tokensQuery = (api: Api) => queryOptions({ queryKey: keys.tokens, queryFn: ({ signal: stop }) => api.tokens(stop) })
+export const sourcesQuery = (api: Api) => queryOptions({ queryKey: keys.sources, queryFn: ({ signal: stop }) => api.sources(stop) })
+export const receiversQuery = (api: Api) => queryOptions({ queryKey: keys.receivers, queryFn: ({ signal: stop }) => api.receivers(stop) })
+export const matrixQuery = (api: Api) => queryOptions({ queryKey: keys.matrix, queryFn: ({ signal: stop }) => api.matrix(stop) })
+
+/** The newest page first; each further one goes on where the last ended. */
+export const auditQuery = (api: Api) =>
+  infiniteQueryOptions({
+    queryKey: keys.audit,
+    queryFn: ({ pageParam, signal: stop }) => api.audit(pageParam, stop),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ lines, hasMore }) => (hasMore ? lines.at(-1)?.id : undefined),
+  })

@@ -12,6 +12,7 @@ import { priorityColor } from '../words/words.ts'
 import { arrange, filterTickets } from './arrange.ts'
 import styles from './board.module.css'
 import { EmptyBoard } from './empty-board.tsx'
+import { NewTicketButton } from './new-ticket.tsx'
 import { TierQueue } from './tier-queue.tsx'
 
 /** Every open ticket, in the queue of the tier that has it. */
@@ -34,6 +35,7 @@ export function BoardPage() {
           </Text>
         )}
         <FilterInput what="the board" placeholder="Filter: host, word, owner, P1 …" text={text} onChange={setText} />
+        <NewTicketButton />
       </Group>
       <div className={styles.queues}>
         {arrange(shown, now).map((queue) => (

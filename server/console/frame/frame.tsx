@@ -1,14 +1,17 @@
 import { Anchor, AppShell, Group } from '@mantine/core'
 import { Link, Outlet } from '@tanstack/react-router'
 import { Live } from '../live/live.tsx'
+import { usePowers } from '../session/session.ts'
 import { IsolationFailed } from './isolation-failed.tsx'
 import { LineBadge } from './line-badge.tsx'
 import { P1Notice } from './p1-notice.tsx'
+import { PageLink } from './page-link.tsx'
 import { SignedIn } from './signed-in.tsx'
 import { Wordmark } from './wordmark.tsx'
 
 /** What stands around every page once somebody is signed in. */
 export function Frame() {
+  const may = usePowers()
   return (
     <Live>
       <P1Notice />
@@ -24,6 +27,11 @@ export function Frame() {
               </Link>
               <Link to="/tickets">Tickets</Link>
               <Link to="/endpoints">Endpoints</Link>
+              {may('administer') && (
+                <PageLink to="/administration" visibleFrom="md">
+                  Administration
+                </PageLink>
+              )}
               <Anchor href="/docs" visibleFrom="xs">
                 Docs
               </Anchor>

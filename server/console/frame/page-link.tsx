@@ -1,4 +1,4 @@
-import { Anchor, type AnchorProps, Button, type ButtonProps } from '@mantine/core'
+import { Anchor, type AnchorProps, Button, type ButtonProps, Menu, type MenuItemProps } from '@mantine/core'
 import { createLink } from '@tanstack/react-router'
 import type { AnchorHTMLAttributes } from 'react'
 
@@ -7,3 +7,4 @@ type AnchorElement = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'style' | 'co
 /** Mantine's look with the router's knowledge of which pages there are. */
 export const PageLink = createLink((props: AnchorProps & AnchorElement) => <Anchor {...props} />)
 export const PageButton = createLink((props: ButtonProps & AnchorElement) => <Button component="a" {...props} />)
+export const PageMenuItem = createLink((props: MenuItemProps & AnchorElement) => <Menu.Item component="a" {...props} />)

@@ -1,37 +1,53 @@
 import { Avatar, Group, Menu, Text, UnstyledButton } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
-import { useSession, useSignOut } from '../session/session.ts'
+import { ChangePassword } from '../session/change-password.tsx'
+import { usePowers, useSession, useSignOut } from '../session/session.ts'
+import { PageMenuItem } from './page-link.tsx'
 
 export function SignedIn() {
   const { person, collectorVersion } = useSession()
+  const may = usePowers()
   const signOut = useMutation({ mutationFn: useSignOut() })
+  const [isChanging, changing] = useDisclosure()
   return (
-    <Menu position="bottom-end" width={220} withArrow>
-      <Menu.Target>
-        <UnstyledButton aria-label={`Signed in as ${person.name}`}>
-          <Group gap={8} wrap="nowrap">
-            <Avatar size={28} radius="xl" color="cyan" name={person.name} />
-            <Text size="sm" visibleFrom="sm" truncate maw={160}>
-              {person.name}
-            </Text>
-          </Group>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {person.login}
-          {person.isAdmin ? ' · admin' : ''}
-          <br />
-          {person.teams.join(', ') || 'in no team'}
-        </Menu.Label>
-        <Menu.Divider />
-        <Menu.Item component="a" href="/docs">
-          API and docs
-        </Menu.Item>
-        <Menu.Item onClick={() => signOut.mutate()}>Sign out</Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>Collector {collectorVersion}</Menu.Label>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Menu position="bottom-end" width={220} withArrow>
+        <Menu.Target>
+          <UnstyledButton aria-label={`Signed in as ${person.name}`}>
+            <Group gap={8} wrap="nowrap">
+              <Avatar size={28} radius="xl" color="cyan" name={person.name} />
+              <Text size="sm" visibleFrom="sm" truncate maw={160}>
+                {person.name}
+              </Text>
+            </Group>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>
+            {person.login}
+            {person.isAdmin ? ' · admin' : ''}
+            <br />
+            {person.teams.join(', ') || 'in no team'}
+          </Menu.Label>
+          <Menu.Divider />
+          {may('administer') && (
+            <>
+              <PageMenuItem to="/administration">Administration</PageMenuItem>
+              <PageMenuItem to="/audit">Audit</PageMenuItem>
+            </>
+          )}
+          <Menu.Item component="a" href="/docs">
+            API and docs
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item onClick={changing.open}>Change password</Menu.Item>
+          <Menu.Item onClick={() => signOut.mutate()}>Sign out</Menu.Item>
+          <Menu.Divider />
+          <Menu.Label>Collector {collectorVersion}</Menu.Label>
+        </Menu.Dropdown>
+      </Menu>
+      <ChangePassword isOpen={isChanging} onClose={changing.close} />
+    </>
   )
 }

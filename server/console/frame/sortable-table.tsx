@@ -13,6 +13,7 @@ import { type ReactNode, useMemo } from 'react'
 /** One column: what it is called, what it sorts by, what it shows. */
 export interface Column<Row> {
   id: string
+  /** Empty: nothing to read or to sort by, such as a button; it stands at the right. */
   header: string
   sortBy(row: Row): string | number
   cell(row: Row): ReactNode
@@ -25,6 +26,8 @@ interface SortableTableProps<Row> {
   sortedBy: { id: string; desc: boolean }
   /** What stands in place of rows when there are none. */
   empty: string
+  /** Pixels below which it scrolls sideways. */
+  minWidth?: number
 }
 
 interface Identified {
@@ -32,11 +35,11 @@ interface Identified {
 }
 
 /** Dense rows, sorted by a click on a column's name; scrolls sideways where it has to. */
-export function SortableTable<Row extends Identified>({ rows, columns, sortedBy, empty }: SortableTableProps<Row>) {
+export function SortableTable<Row extends Identified>({ rows, columns, sortedBy, empty, minWidth = 860 }: SortableTableProps<Row>) {
   const table = useSortable(rows, columns, sortedBy)
   return (
     <ScrollArea>
-      <Table highlightOnHover verticalSpacing={7} fz="sm" miw={860}>
+      <Table highlightOnHover verticalSpacing={7} fz="sm" miw={minWidth}>
         <Table.Thead>
           <Table.Tr>
             {table.getFlatHeaders().map(({ column }) => (
@@ -53,7 +56,9 @@ export function SortableTable<Row extends Identified>({ rows, columns, sortedBy,
           {table.getRowModel().rows.map(({ id, original }) => (
             <Table.Tr key={id}>
               {columns.map((column) => (
-                <Table.Td key={column.id}>{column.cell(original)}</Table.Td>
+                <Table.Td key={column.id} {...(column.header === '' && { ta: 'right' })}>
+                  {column.cell(original)}
+                </Table.Td>
               ))}
             </Table.Tr>
           ))}
@@ -95,6 +100,7 @@ const arrow = { asc: ' ↑', desc: ' ↓' } as const
 const ariaSort = { asc: 'ascending', desc: 'descending' } as const
 
 function SortHeader({ name, sorted, onSort }: { name: string; sorted: 'asc' | 'desc' | false; onSort(): void }) {
+  if (name === '') return <Table.Th />
   return (
     <Table.Th aria-sort={sorted ? ariaSort[sorted] : 'none'} className="nowrap">
       <UnstyledButton fz="xs" fw={600} c={sorted ? 'inherit' : 'dimmed'} onClick={onSort}>

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import {
+  ApiTokenList,
+  ApiTokenMade,
+  AuditList,
+  MatrixView,
+  type NewApiToken,
+  type NewPerson,
+  type NewReceiver,
+  type NewSource,
+  OrganisationList,
+  PersonList,
+  ReceiverList,
+  ReceiverMade,
+  SourceList,
+  SourceMade,
+} from '#shared/api/administration.ts'
+import { EnrolmentTokenMade, type NewEnrolmentToken } from '#shared/api/endpoints.ts'
+import type { Call } from './call.ts'
+
+const Ignored = z.unknown()
+
+/** The routes for those who administer. */
+export function createAdministration(call: Call) {
+  const read = <T>(path: string, answer: z.ZodType<T>, stop?: AbortSignal) => call(path, answer, stop ? { stop } : {})
+  const make = <T>(path: string, answer: z.ZodType<T>, body: unknown) =>
+    call(path, answer, { method: 'POST', body, idempotencyKey: crypto.randomUUID() })
+  const end = (path: string, id: string) => call(`${path}/${encodeURIComponent(id)}`, Ignored, { method: 'DELETE' })
+
+  return {
+    organisations: (stop?: AbortSignal) => read('/organisations', OrganisationList, stop),
+    makeEnrolmentToken: (body: z.input<typeof NewEnrolmentToken>) => make('/enrolment-tokens', EnrolmentTokenMade, body),
+
+    people: (stop?: AbortSignal) => read('/people', PersonList, stop),
+    addPerson: (body: z.input<typeof NewPerson>) => make('/people', Ignored, body),
+    disablePerson: (id: string) => end('/people', id),
+
+    tokens: (stop?: AbortSignal) => read('/tokens', ApiTokenList, stop),
+    makeToken: (body: z.input<typeof NewApiToken>) => make('/tokens', ApiTokenMade, body),
+    revokeToken: (id: string) => end('/tokens', id),
+
+    sources: (stop?: AbortSignal) => read('/sources', SourceList, stop),
+    makeSource: (body: z.input<typeof NewSource>) => make('/sources', SourceMade, body),
+    revokeSource: (id: string) => end('/sources', id),
+
+    receivers: (stop?: AbortSignal) => read('/receivers', ReceiverList, stop),
+    addReceiver: (body: z.input<typeof NewReceiver>) => make('/receivers', ReceiverMade, body),
+    endReceiver: (id: string) => end('/receivers', id),
+
+    matrix: (stop?: AbortSignal) => read('/matrix', MatrixView, stop),
+    /** @param before id of the oldest line that one has; the newest lines when absent. */
+    audit: (before: string | undefined, stop?: AbortSignal) =>
+      read(before === undefined ? '/audit' : `/audit?before=${encodeURIComponent(before)}`, AuditList, stop),
+  }
+}

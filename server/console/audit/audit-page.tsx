@@ -1,0 +1,43 @@
+import { Button, Card, Group, Text, Title } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { useApi } from '../api/api-context.tsx'
+import { auditQuery } from '../api/queries.ts'
+import { PageProblem, PageReading } from '../frame/page-problem.tsx'
+import { SortableTable } from '../frame/sortable-table.tsx'
+import { auditColumns } from './audit-columns.tsx'
+
+/** Who did what to which thing. */
+export function AuditPage() {
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(auditQuery(useApi()))
+  const lines = useMemo(() => data?.pages.flatMap((page) => page.lines) ?? [], [data])
+  if (!data) return error ? <PageProblem error={error} reset={() => void refetch()} /> : <PageReading />
+  return (
+    <div className="page">
+      <Group mb="sm" gap="md">
+        <Title order={1} fz={20}>
+          Audit
+        </Title>
+        <Text size="sm" c="dimmed">
+          Every change, by whom; nothing here can be changed.
+        </Text>
+      </Group>
+      <Card withBorder padding={0}>
+        <SortableTable
+          rows={lines}
+          columns={auditColumns}
+          sortedBy={{ id: 'when', desc: true }}
+          empty="Nobody has done anything yet."
+          minWidth={680}
+        />
+      </Card>
+      {hasNextPage && (
+        <Group justify="center" mt="md">
+          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Older
+          </Button>
+        </Group>
+      )}
+    </div>
+  )
+}

@@ -4,7 +4,9 @@ import type { Severity } from '#shared/domain/severity.ts'
 import type { Facts, SignalState } from '#shared/domain/signal.ts'
 import type { TimelineKind } from '#shared/domain/ticket.ts'
 import type { Capabilities } from './store/capabilities.ts'
-import type { IsolationsTable, TicketsTable, TimerKind } from './store/schema.ts'
+import type { IsolationsTable } from './store/tables/command.ts'
+import type { TimerKind } from './store/tables/escalate.ts'
+import type { TicketsTable } from './store/tables/ticket.ts'
 
 /*
  * The words in which the stages decide. A stage's `decide` is pure: it gets one ticket as it stands (TicketCase), what

@@ -10,8 +10,8 @@ import { type Kept, keepCases, nothingKept, type Rules, readRules } from './keep
 import { loadCases, loadTickets } from './load.ts'
 import { type Notice, takeDigest } from './notify/notify.ts'
 import type { Matrix } from './route/matrix.ts'
-import type { TimersTable } from './store/schema.ts'
 import type { Store, Tx } from './store/store.ts'
+import type { TimersTable } from './store/tables/escalate.ts'
 import type { Turns } from './turns.ts'
 
 /*

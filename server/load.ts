@@ -2,8 +2,8 @@ import type { Role } from '#shared/domain/endpoint.ts'
 import { days } from '#shared/domain/time.ts'
 import { caseOf, type Subject, type TicketCase, type Timer } from './changes.ts'
 import type { LoneIsolation } from './command/contain.ts'
-import type { TicketsTable } from './store/schema.ts'
 import type { Tx } from './store/store.ts'
+import type { TicketsTable } from './store/tables/ticket.ts'
 
 /*
  * What the stages decide on, read in few queries however many signals there are: whom each is about, the newest ticket

@@ -6,8 +6,8 @@ import { expire, isolationFailed, keepHandledResults, keepSettlements, resultOf,
 import { raiseWithin } from './ingest/handled.ts'
 import { type Kept, keepCases, type Rules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
-import type { CommandResultsTable } from './store/schema.ts'
 import type { Store, Tx } from './store/store.ts'
+import type { CommandResultsTable } from './store/tables/command.ts'
 import type { Turns } from './turns.ts'
 
 const maxResults = 200

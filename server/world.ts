@@ -7,8 +7,9 @@ import type { Mark } from './ingest/handled.ts'
 import { loadCases, loadLoneIsolations, loadSubjects, loadTicketsOf, type Subjects } from './load.ts'
 import type { DigestLine } from './notify/notify.ts'
 import type { Matrix } from './route/matrix.ts'
-import type { SignalsTable, TicketsTable } from './store/schema.ts'
 import type { Tx } from './store/store.ts'
+import type { SignalsTable } from './store/tables/ingest.ts'
+import type { TicketsTable } from './store/tables/ticket.ts'
 import { nextTicketNumber } from './ticket/ticket.ts'
 
 /** What the desk needs of a signal; its evidence stays where it is. */

@@ -4,8 +4,8 @@ import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Order, PutRows, TicketCase } from '../changes.ts'
-import type { CommandsTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
+import type { CommandsTable } from '../store/tables/command.ts'
 
 /*
  * Enters: orders that a decision made; results as agents spool them; what agents say of their isolation.

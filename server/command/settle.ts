@@ -1,7 +1,7 @@
 import { ResultRecord } from '#shared/protocol/record.ts'
 import type { Entry } from '../changes.ts'
-import type { CommandResultsTable, CommandsTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
+import type { CommandResultsTable, CommandsTable } from '../store/tables/command.ts'
 import { keepReports, type Report } from './command.ts'
 
 /** What a result, or running out of time, makes of a command. */

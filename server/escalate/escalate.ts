@@ -3,8 +3,8 @@ import { isSecurity } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
 import type { Changes, PutRows, TicketCase } from '../changes.ts'
 import type { Matrix } from '../route/matrix.ts'
-import type { TimersTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
+import type { TimersTable } from '../store/tables/escalate.ts'
 import type { Owed } from './promise.ts'
 
 /*

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { Fault } from '#shared/domain/fault.ts'
-import type { SignalsTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
+import type { SignalsTable } from '../store/tables/ingest.ts'
 import { type OwnTrouble, ownRow } from './rows.ts'
 
 /** What the pipeline made of a signal. */

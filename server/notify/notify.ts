@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { TimelineKind } from '#shared/domain/ticket.ts'
 import type { Entry, PutRows, Subject, TicketCase } from '../changes.ts'
-import type { DigestLinesTable, OutboxTable, ReceiversTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
+import type { DigestLinesTable, OutboxTable, ReceiversTable } from '../store/tables/notify.ts'
 
 /*
  * Enters: what a transaction wrote on timelines; digest lines that are due.

@@ -3,8 +3,9 @@ import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, hours, minutes, seconds, type Time } from '#shared/domain/time.ts'
 import type { Entry } from '../changes.ts'
-import type { Database, OutboxTable, ReceiversTable } from '../store/schema.ts'
+import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
+import type { OutboxTable, ReceiversTable } from '../store/tables/notify.ts'
 import type { Delivery, Notifier } from './notifier.ts'
 
 /** Delivers what the outbox holds, after the commit, to each receiver in its order; a dead one holds nobody else up. */

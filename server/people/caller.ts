@@ -1,4 +1,4 @@
-import type { PeopleTable } from '../store/schema.ts'
+import type { PeopleTable } from '../store/tables/people.ts'
 
 /** `all`: staff of the provider; otherwise the one organisation whose things the caller may see. */
 export type Scope = 'all' | string

@@ -9,8 +9,8 @@ import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
-import type { PresencesTable } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
+import type { PresencesTable } from '../store/tables/presence.ts'
 
 /** How old `last_heard_at` of a connected agent may get in the table. */
 const heardEveryMs = seconds(30)

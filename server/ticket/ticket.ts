@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { compareSeverity } from '#shared/domain/severity.ts'
 import type { Changes, Entry, PutRows, Subject, TicketCase, Trouble } from '../changes.ts'
-import type { TicketsTable, TimelineTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
+import type { TicketsTable, TimelineTable } from '../store/tables/ticket.ts'
 
 /*
  * Enters: correlate's verdict with the trouble; what the later stages and people decided.

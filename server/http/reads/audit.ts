@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { AuditLine, AuditList, AuditQuery } from '#shared/api/administration.ts'
-import type { AuditTable } from '../../store/schema.ts'
+import type { AuditTable } from '../../store/tables/audit.ts'
 import type { View } from '../view.ts'
 import { found } from './found.ts'
 import { actorName } from './tickets.ts'

@@ -1,5 +1,5 @@
 import type { IsolationView } from '#shared/api/endpoints.ts'
-import type { IsolationsTable } from '../../store/schema.ts'
+import type { IsolationsTable } from '../../store/tables/command.ts'
 import type { View } from '../view.ts'
 
 /** Before an endpoint has said anything of itself. */

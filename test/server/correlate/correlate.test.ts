@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { days } from '#shared/domain/time.ts'
 import { caseOf, type Subject, type TicketCase, type Trouble } from '../../../server/changes.ts'
 import { correlate, correlationKey } from '../../../server/correlate/correlate.ts'
-import type { TicketsTable } from '../../../server/store/schema.ts'
+import type { TicketsTable } from '../../../server/store/tables/ticket.ts'
 import { draftTicket } from '../../../server/ticket/ticket.ts'
 
 const now = days(100)

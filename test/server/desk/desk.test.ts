@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { minutes } from '#shared/domain/time.ts'
-import type { TicketsTable } from '../../../server/store/schema.ts'
+import type { TicketsTable } from '../../../server/store/tables/ticket.ts'
 import { sentence } from '../../../server/ticket/sentences.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 

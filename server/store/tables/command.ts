@@ -1,0 +1,55 @@
+import type { CommandStatus, Risk } from '#shared/domain/command.ts'
+import type { ActualIsolation, DesiredIsolation } from '#shared/domain/endpoint.ts'
+import type { Flag } from '../flag.ts'
+
+export interface CommandsTable {
+  id: string
+  organisation_id: string
+  endpoint_id: string
+  ticket_id: string | null
+  verb: string
+  /** JSON object. */
+  args: string
+  risk: Risk
+  status: CommandStatus
+  requested_by: string
+  reason: string
+  requested_at: number
+  expires_at: number
+  /** Compact JWS once signed. */
+  jws: string | null
+  sent_at: number | null
+  delivered_at: number | null
+  settled_at: number | null
+  /** JSON of the ResultRecord. */
+  result: string | null
+}
+/** Results as they came; unhandled until the pipeline settled them. */
+export interface CommandResultsTable {
+  id: string
+  endpoint_id: string
+  command_id: string
+  /** JSON of the ResultRecord. */
+  body: string
+  received_at: number
+  handled_at: number | null
+}
+export interface IsolationsTable {
+  endpoint_id: string
+  desired: DesiredIsolation
+  desired_at: number
+  desired_by: string
+  actual: ActualIsolation
+  actual_at: number
+  is_ready: Flag
+  /** Why it is not ready, or the last detail. */
+  detail: string
+  /** JSON: the proof of the last isolation. */
+  proof: string | null
+}
+
+export interface CommandTables {
+  commands: CommandsTable
+  command_results: CommandResultsTable
+  isolations: IsolationsTable
+}

@@ -1,0 +1,18 @@
+export type TimerKind = 'time-box' | 'respond-due' | 'resolve-due' | 'quiet-clear' | 'ask-due' | 'review' | 'digest'
+/** Fired exactly once: the row is marked in the transaction of its effect. */
+export interface TimersTable {
+  id: string
+  /** null for timers of the collector itself (the daily digest). */
+  ticket_id: string | null
+  kind: TimerKind
+  due_at: number
+  /** JSON object. */
+  payload: string
+  created_at: number
+  fired_at: number | null
+  cancelled_at: number | null
+}
+
+export interface EscalateTables {
+  timers: TimersTable
+}

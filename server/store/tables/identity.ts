@@ -1,0 +1,41 @@
+import type { Platform, Role } from '#shared/domain/endpoint.ts'
+
+export interface EndpointsTable {
+  id: string
+  organisation_id: string
+  site_id: string | null
+  hostname: string
+  platform: Platform
+  /** What a person said this machine is; null: take the role found by facts (inventories.role). */
+  confirmed_role: Role | null
+  enrolled_at: number
+  removed_at: number | null
+}
+export interface CertificatesTable {
+  /** Lower-case hex. */
+  serial: string
+  endpoint_id: string
+  not_before: number
+  not_after: number
+  issued_at: number
+  revoked_at: number | null
+}
+export interface EnrolmentTokensTable {
+  id: string
+  /** SHA-256 of the secret. */
+  hash: string
+  organisation_id: string
+  site_id: string | null
+  role: Role | null
+  created_by: string
+  created_at: number
+  expires_at: number
+  used_at: number | null
+  used_by_endpoint_id: string | null
+}
+
+export interface IdentityTables {
+  endpoints: EndpointsTable
+  certificates: CertificatesTable
+  enrolment_tokens: EnrolmentTokensTable
+}

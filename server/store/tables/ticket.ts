@@ -1,0 +1,65 @@
+import type { Impact, Priority, Urgency } from '#shared/domain/priority.ts'
+import type { Severity } from '#shared/domain/severity.ts'
+import type { Containment, Resolution, TicketStatus, TimelineKind } from '#shared/domain/ticket.ts'
+import type { Tier } from '#shared/domain/tier.ts'
+import type { Flag } from '../flag.ts'
+
+export interface TicketsTable {
+  id: string
+  /** What people say aloud. */
+  number: number
+  organisation_id: string
+  site_id: string | null
+  endpoint_id: string | null
+  source_id: string | null
+  fingerprint: string
+  kind: string
+  severity: Severity
+  title: string
+  status: TicketStatus
+  resolution: Resolution | null
+  impact: Impact
+  urgency: Urgency
+  priority: Priority
+  tier: Tier
+  team: string
+  owner_id: string | null
+  occurrences: number
+  /** The condition is true now (raised and not cleared); 0 for what happened. */
+  is_standing: Flag
+  containment: Containment
+  opened_at: number
+  last_signal_at: number
+  acknowledged_at: number | null
+  /** Any act of a person; null means nobody touched it. */
+  touched_at: number | null
+  resolved_at: number | null
+  /** When it came into its present tier. */
+  in_tier_since: number
+  respond_by: number | null
+  resolve_by: number | null
+  responded_at: number | null
+  matrix_version: number
+  /** Name of the route that decided. */
+  rule: string
+  /** JSON array of sentences: why this priority and tier. */
+  reasons: string
+  /** Rises with every change; a change carries the one it saw. */
+  version: number
+}
+/** Appended to, never changed. */
+export interface TimelineTable {
+  id: string
+  ticket_id: string
+  at: number
+  kind: TimelineKind
+  /** `system`, `agent`, or a person's id. */
+  actor: string
+  /** JSON object. */
+  body: string
+}
+
+export interface TicketTables {
+  tickets: TicketsTable
+  timeline: TimelineTable
+}

@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 import { X509Certificate as NodeCertificate, randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
 import { days, minutes } from '#shared/domain/time.ts'
 import type { KeyFiles } from './key-files.ts'
@@ -111,7 +112,7 @@ async function issueLeaf(
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[usage]]),
       await x509.AuthorityKeyIdentifierExtension.create(ca.issuer.publicKey),
       ...(hosts.length > 0
-        ? [new x509.SubjectAlternativeNameExtension(hosts.map((host) => ({ type: isAddress(host) ? 'ip' : 'dns', value: host })))]
+        ? [new x509.SubjectAlternativeNameExtension(hosts.map((host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host })))]
         : []),
     ],
   })
@@ -124,8 +125,6 @@ function makeSerial(): string {
   bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0)
   return bytes.toString('hex')
 }
-
-const isAddress = (host: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(host) || host.includes(':')
 
 function importKey(pem: string): Promise<CryptoKey> {
   return crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), ecdsa, true, ['sign'])

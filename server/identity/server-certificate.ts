@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { days } from '#shared/domain/time.ts'
 import { type CertificateAuthority, makeKeyPair } from './certificate-authority.ts'
 import type { KeyFiles } from './key-files.ts'
@@ -36,5 +37,6 @@ function isGood(pem: string, hosts: readonly string[], { ca, now }: { ca: Certif
   return isYoung && ca.hasIssued(certificate) && hosts.every((host) => names(certificate, host))
 }
 
+/** `checkIP` throws at whatever is no address. */
 const names = (certificate: X509Certificate, host: string): boolean =>
-  (certificate.checkHost(host, { subject: 'never' }) ?? certificate.checkIP(host)) !== undefined
+  (isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host)) !== undefined

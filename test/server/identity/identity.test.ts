@@ -180,6 +180,12 @@ describe('the server certificate', () => {
     expect(certificate.subjectAltName).toBe('DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, DNS:rmm.example.org')
   })
 
+  it('is made anew for a name that it does not bear yet', async () => {
+    await identity.serverCertificate(['localhost', '127.0.0.1'])
+    const { certificate } = await identity.serverCertificate(['localhost', '127.0.0.1', 'desk.example.org'])
+    expect(new X509Certificate(certificate).checkHost('desk.example.org')).toBe('desk.example.org')
+  })
+
   it('stays the same until a host is added or two thirds of its life are over', async () => {
     const first = await identity.serverCertificate(hosts)
     expect(await identity.serverCertificate(hosts.slice(0, 2))).toEqual(first)

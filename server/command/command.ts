@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { commands as definitions } from '#shared/commands/registry.ts'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import { Fault } from '#shared/domain/fault.ts'
+import { plainText } from '#shared/domain/plain-text.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Order, PutRows, TicketCase } from '../changes.ts'
 import type { Tx } from '../store/store.ts'
@@ -41,7 +42,7 @@ export const wantedBy = ({ ticket, subject, orders }: TicketCase): Wanted[] => {
 
 /** Ingest's part: the result is on disk before it is acknowledged; the pipeline settles it. */
 export async function keepResult(tx: Tx, endpointId: string, result: ResultRecord, receivedAt: number): Promise<void> {
-  const row = { id: randomUUIDv7(), endpoint_id: endpointId, command_id: result.commandId, body: JSON.stringify(result) }
+  const row = { id: randomUUIDv7(), endpoint_id: endpointId, command_id: plainText(result.commandId), body: JSON.stringify(result) }
   await tx
     .insertInto('command_results')
     .values({ ...row, received_at: receivedAt, handled_at: null })
@@ -60,7 +61,7 @@ export async function keepReports(tx: Tx, reports: readonly Report[], now: numbe
       actual: status.actual,
       actual_at: now,
       is_ready: status.readiness.isReady ? (1 as const) : (0 as const),
-      detail: status.detail ?? status.readiness.reason ?? '',
+      detail: plainText(status.detail ?? status.readiness.reason ?? ''),
       ...(status.proof ? { proof: JSON.stringify(status.proof) } : {}),
     }
     await tx

@@ -48,6 +48,7 @@ const maxCommands = 100
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { db, time, log, bus } = options
   const connected = new Set<string>()
+  const undelivered = createUndelivered()
 
   const hint = ({ id, organisation_id, endpoint_id, ticket_id }: CommandsTable): void => {
     const about = { organisationId: organisation_id, endpointId: endpoint_id, at: time.now() }
@@ -59,7 +60,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const { id, verb, jws, endpoint_id } = command
       const offered = jws === null ? 'away' : options.send(endpoint_id, { id, verb, jws })
       if (offered === 'unnamed') await refuseUnnamed(options, command)
-      if (offered === 'sent' && (await keepSent(options, command))) hint(command)
+      if (offered !== 'sent') continue
+      undelivered.add(command, time.now())
+      if (await keepSent(options, command)) hint(command)
     }
   }
   /** What was connected meanwhile is taken before anything is awaited, so no endpoint is forgotten. */
@@ -90,6 +93,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       await loop.idle()
     },
     async received(endpointId, commandId, at) {
+      if (!undelivered.take(endpointId, commandId)) return
       const now = time.now()
       log.debug({ endpoint: endpointId, command: commandId, agentsClock: at }, 'a command was delivered')
       const updated = await db
@@ -114,6 +118,18 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     idle: () => loop.idle(),
     stop: () => loop.stop(),
+  }
+}
+
+/** Commands that went out and whose arrival nobody has confirmed: whatever else an agent claims to have received costs no write. */
+function createUndelivered() {
+  const sent = new Map<string, Pick<CommandsTable, 'endpoint_id' | 'expires_at'>>()
+  return {
+    add({ id, endpoint_id, expires_at }: CommandsTable, now: number): void {
+      for (const [known, { expires_at: end }] of sent) if (end <= now) sent.delete(known)
+      sent.set(id, { endpoint_id, expires_at })
+    },
+    take: (endpointId: string, commandId: string): boolean => sent.get(commandId)?.endpoint_id === endpointId && sent.delete(commandId),
   }
 }
 

@@ -6,6 +6,7 @@
  * Meets: duplicates, holes, hostile records, a crash between commit and acknowledgement.
  */
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { plainText } from '#shared/domain/plain-text.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Lane } from '#shared/protocol/record.ts'
@@ -76,7 +77,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
         .selectFrom('cursors')
         .selectAll()
         .where('endpoint_id', '=', endpointId)
-        .where('epoch', '=', epoch)
+        .where('epoch', '=', plainText(epoch))
         .execute()
       return Object.fromEntries(rows.map(({ lane, seq }) => [lane, seq]))
     },

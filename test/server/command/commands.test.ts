@@ -90,6 +90,24 @@ describe('the life of a command', () => {
     expect(await command()).toMatchObject({ status: 'sent' })
   })
 
+  it('is delivered by the word of its own machine only, and a claim about an unknown one writes nothing', async () => {
+    await room.signals(unreadable)
+    const { id } = await command()
+    const updates: string[] = []
+    const { updateTable } = room.store.db
+    room.store.db.updateTable = ((table: never) => {
+      updates.push(table)
+      return updateTable.call(room.store.db, table)
+    }) as typeof updateTable
+    await room.dispatcher.received('srv', id, 1)
+    await room.dispatcher.received('ws', 'never-sent', 1)
+    expect(updates).toEqual([])
+    await room.dispatcher.received('ws', id, 1)
+    await room.dispatcher.received('ws', id, 1)
+    expect(updates).toEqual(['commands'])
+    expect(await command()).toMatchObject({ status: 'delivered' })
+  })
+
   it('expires when nobody answers, and what the machine says later is the fact', async () => {
     room.isConnected = false
     await room.signals(unreadable)

@@ -64,7 +64,8 @@ describe.each(databases)('on %s', (name, url) => {
       await room.pipeline.idle()
       expect(await ticketOf('security.isolation.failed')).toMatchObject({ priority: 'P1', endpoint_id: 'ws' })
       await room.dispatcher.received('ws', id, 1)
-      await room.dispatcher.reported('ws', { actual: 'open', readiness: { isReady: false }, since: 1 })
+      await room.dispatcher.reported('ws', { actual: 'open', readiness: { isReady: false }, since: 1, detail: 'half a \ud800 and a \0' })
+      expect(await db.selectFrom('isolations').select('detail').executeTakeFirstOrThrow()).toEqual({ detail: 'half a \ufffd and a \ufffd' })
       await room.dispatcher.connected('ws')
 
       const disk = await ticketOf('health.disk.full')

@@ -38,7 +38,8 @@ export function createDoor({ host, publicUrl }: Door): CheckDoor {
   }
 }
 
-const isGuarded = (request: FastifyRequest): boolean => request.method !== 'GET' || request.url.startsWith('/api/')
+/** By the route that was found: a target may be written in several ways, also as `http://host/api/…` (RFC 9112 §3.2.2). */
+const isGuarded = (request: FastifyRequest): boolean => request.method !== 'GET' || request.routeOptions.url?.startsWith('/api/') === true
 
 /** `[::1]:7840` → `[::1]`, in lower case; an empty name for what is no host at all. */
 function nameOf(host: string): string {

@@ -70,6 +70,7 @@ export class Session {
   readonly #commits = new Set<Promise<void>>()
   readonly #closed = Promise.withResolvers<void>()
   #named: ReadonlySet<string> = new Set()
+  #epoch = ''
   #state: 'opened' | 'joining' | 'live' | 'ending' = 'opened'
   #unacknowledged = 0
   #missedPings = 0
@@ -170,10 +171,11 @@ export class Session {
     const { events } = this.#options
     switch (message.kind) {
       case 'records':
-        this.#take(message, bytes)
-        break
       case 'skipped':
-        this.#skip(message)
+        // Each epoch is a row for good: one a session, or one agent fills the table.
+        if (message.epoch !== this.#epoch) this.#refuse('epoch: it is not the one of hello')
+        else if (message.kind === 'records') this.#take(message, bytes)
+        else this.#skip(message)
         break
       case 'received':
         events.received(this, message)
@@ -200,6 +202,7 @@ export class Session {
     if (this.#state !== 'joining') return
     this.#state = 'live'
     this.#named = new Set(hello.capabilities)
+    this.#epoch = hello.epoch
     const about = { protocolMinor, collectorVersion: version, capabilities: [...collectorCapabilities], now: time.now() }
     this.send({ kind: 'welcome', ...about, endpointId, cursors, credit: defaultCredit })
     events.welcomed(this, hello)

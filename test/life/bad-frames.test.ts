@@ -40,6 +40,7 @@ afterEach(async () => {
 })
 
 const record = () => signalRecord(rawSignal())
+const skippedOf = (epoch: string) => ({ kind: 'skipped', epoch, lane: 'signals', from: 1, to: Number.MAX_SAFE_INTEGER, why: 'a jump' })
 const frameOf = (bytes: number) => `{"kind":"records","padding":"${'x'.repeat(bytes)}"}`
 
 describe('a broken frame', () => {
@@ -51,6 +52,7 @@ describe('a broken frame', () => {
     ['too large', (agent) => agent.socket.send(frameOf(maxFrameBytes)), CloseCode.TooLarge, /^the frame is longer than 1048576 bytes$/],
     ['far too large', (agent) => agent.socket.send(frameOf(8 * maxFrameBytes)), CloseCode.TooLarge, /^$/],
     ['a second hello', (agent) => agent.say(hello('epoch-one')), CloseCode.Malformed, /^a second hello came$/],
+    ['of another epoch', (agent) => agent.say(skippedOf('epoch-two')), CloseCode.Malformed, /^epoch: it is not the one of hello$/],
     ['a hole', (agent) => agent.records('signals', 5, record()), CloseCode.Gap, /^signals: record 1 is missing$/],
   ])('that is %s', async (_what, send, code, reason) => {
     send(bad)

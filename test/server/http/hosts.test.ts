@@ -54,6 +54,12 @@ describe('the Origin of a request', () => {
     },
   )
 
+  it('is looked at however the target is written', async () => {
+    const origin = 'https://evil.example'
+    for (const path of [`${console_.url}/api/session`, 'http://evil.example/api/session?x', '/api/session?/x'])
+      expect(await codeFor({ origin }, 'GET', path)).toBe('foreign-origin')
+  })
+
   it.each(['cross-site', 'same-site'])('may not be hidden: the browser says %s', async (site) => {
     expect(await codeFor({ 'sec-fetch-site': site }, 'POST')).toBe('foreign-origin')
     expect(await codeFor({ 'sec-fetch-site': site }, 'GET', '/api/live')).toBe('foreign-origin')

@@ -23,6 +23,8 @@ export interface Trouble {
   fingerprint: string
   summary: string
   facts: Facts
+  /** How old the news was when it arrived. */
+  ageMs: number
   source: TroubleSource
   /** What a person answered to "can you carry on?"; null: taken from the severity. */
   urgency: Urgency | null

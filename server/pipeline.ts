@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { comparePriority } from '#shared/domain/priority.ts'
 import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
 import { apply, type Changes, type Subject, type TicketCase, type Trouble } from './changes.ts'
-import { decideContainment } from './command/contain.ts'
+import { decideContainment, isLate } from './command/contain.ts'
 import { correlate, type Verdict } from './correlate/correlate.ts'
 import { endQuiet, startClocks, tightenClocks, waitForQuiet } from './escalate/escalate.ts'
 import { type Kept, type Rules, readRules } from './keep.ts'
@@ -46,7 +46,7 @@ export function decide(view: View, { matrix, owedOf }: Rules, signal: SignalRow,
   const before = verdict.kind === 'opens' ? draft(view, signal, trouble, subject, now) : verdict.earlier
   const isRaised = comparePriority(found.priority, before.ticket.priority) < 0
   const isNews = !isJoining || isWorse(before, decision, isRaised, matrix)
-  const question = { contain: decision.contain, route: decision.route, isNews, lately: view.lately }
+  const question = { contain: decision.contain, route: decision.route, isNews, isLate: isLate(trouble, matrix), lately: view.lately }
 
   let work = apply(before, enter(verdict, trouble, isNews, now), now)
   if (isNews) work = apply(work, decidePriority(work, found, isJoining), now)

@@ -15,7 +15,7 @@ import { nextTicketNumber } from './ticket/ticket.ts'
 /** What the desk needs of a signal; its evidence stays where it is. */
 export const columnsOfSignal = [
   ...(['id', 'organisation_id', 'endpoint_id', 'source_id', 'origin'] as const),
-  ...(['kind', 'severity', 'state', 'fingerprint', 'summary', 'facts'] as const),
+  ...(['kind', 'severity', 'state', 'fingerprint', 'summary', 'facts', 'age_ms'] as const),
 ] as const
 export type SignalRow = Pick<SignalsTable, (typeof columnsOfSignal)[number]>
 
@@ -103,9 +103,20 @@ function inMemory(subjects: Subjects, cases: Map<string, TicketCase>, lately: Lo
 
 /** A signal's row as the stages see it. It was validated on its way in. */
 export function troubleOf(signal: SignalRow): Trouble {
-  const { id, kind, severity, state, fingerprint, summary, origin } = signal
+  const { id, kind, severity, state, fingerprint, summary, origin, age_ms: ageMs } = signal
   const source = origin === 'source' || origin === 'collector' ? origin : 'agent'
-  return { signalId: id, kind, severity, state, fingerprint, summary, facts: JSON.parse(signal.facts) as Facts, source, urgency: null }
+  return {
+    signalId: id,
+    kind,
+    severity,
+    state,
+    fingerprint,
+    summary,
+    facts: JSON.parse(signal.facts) as Facts,
+    ageMs,
+    source,
+    urgency: null,
+  }
 }
 
 export const newCase = (ticket: TicketsTable, subject: Subject): TicketCase => caseOf(ticket, subject, [], true)

@@ -1,5 +1,5 @@
 import { seconds } from '#shared/domain/time.ts'
-import type { Changes, Subject, TicketCase } from '../changes.ts'
+import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Contain } from '../route/matrix-schema.ts'
 import { ordered } from './order.ts'
@@ -18,20 +18,28 @@ export interface ContainQuestion {
   route: string
   /** The ticket is new, came back, or what joined is worse than what it was opened by. */
   isNews: boolean
+  /** It was over long before we heard of it. */
+  isLate: boolean
   lately: readonly LoneIsolation[]
 }
 
+/** Evidence from before the machine was away says little of now. What was raised is true until it is cleared. */
+export const isLate = ({ state, ageMs }: Pick<Trouble, 'state' | 'ageMs'>, { containment }: Matrix): boolean =>
+  state === 'happened' && ageMs > containment.lateAfter
+
 /**
  * Isolate, ask, or leave alone (pure). A person's answer is never overruled by more of the same: where the machine would act
- * by itself, it asks again instead. Beyond the limits, and in an organisation that observes, it only asks.
+ * by itself, it asks again instead. Beyond the limits, late, and in an organisation that observes, it only asks; while nobody
+ * has answered, more of the same is decided anew, because it is still going on.
  */
 export function decideContainment(work: TicketCase, question: ContainQuestion, matrix: Matrix, now: number): Changes {
   const { subject, ticket } = work
   const isAnswered = ticket.containment === 'answered' && !question.isNews
-  if (!subject.endpoint || isContained(subject) || !(question.isNews || (isAnswered && actsAlone(question.contain)))) return {}
+  const isOfInterest = question.isNews || (hasBeenAsked(ticket) && actsAlone(question.contain))
+  if (!subject.endpoint || isContained(subject) || !isOfInterest) return {}
   const wanted = isAnswered ? askThenLeave : allowed(question, subject, matrix, now)
   if (wanted.kind === 'auto') return isolateAlone(question.route)
-  return wanted.kind === 'ask' ? ask(work, wanted, whyNotAlone(question.contain, wanted, isAnswered, subject, matrix), now) : {}
+  return wanted.kind === 'ask' ? ask(work, wanted, whyNotAlone(question, wanted, isAnswered, subject, matrix), now) : {}
 }
 
 /** The question stood and nobody answered. */
@@ -72,13 +80,15 @@ function ask(work: TicketCase, wanted: Extract<Contain, { kind: 'ask' }>, why: s
   }
 }
 
+const hasBeenAsked = ({ containment }: TicketCase['ticket']): boolean => containment === 'asked' || containment === 'answered'
+
 const askThenLeave: Contain = { kind: 'ask', waitMs: null, otherwise: 'leave' }
 
 const actsAlone = (contain: Contain): boolean => contain.kind === 'auto' || (contain.kind === 'ask' && contain.otherwise === 'isolate')
 
 /** What the organisation's mode and the limits leave of it. */
-function allowed({ contain, lately }: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
-  if (actsAlone(contain) && !matrix.modes[subject.organisation.mode].isolatesAlone) return askThenLeave
+function allowed({ contain, isLate, lately }: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
+  if (actsAlone(contain) && (isLate || !matrix.modes[subject.organisation.mode].isolatesAlone)) return askThenLeave
   if (contain.kind !== 'auto' || !isBeyondLimits(subject, lately, matrix, now)) return contain
   return matrix.containment.beyond[subject.role === 'unknown' ? 'core' : subject.role]
 }
@@ -94,10 +104,17 @@ function isBeyondLimits(subject: Subject, lately: readonly LoneIsolation[], { co
   )
 }
 
-function whyNotAlone(contain: Contain, wanted: Contain, isAnswered: boolean, subject: Subject, matrix: Matrix): string | null {
+function whyNotAlone(
+  { contain, isLate }: ContainQuestion,
+  wanted: Contain,
+  isAnswered: boolean,
+  subject: Subject,
+  matrix: Matrix,
+): string | null {
   if (contain === wanted) return null
   if (isAnswered) return 'a person has decided about this machine before'
   if (!matrix.modes[subject.organisation.mode].isolatesAlone) return 'the organisation observes'
+  if (isLate) return 'it happened long before it was heard of'
   return 'many machines were isolated in the last minutes'
 }
 

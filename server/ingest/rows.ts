@@ -12,6 +12,8 @@ export interface From {
   endpointId: string
   organisationId: string
   siteId: string | null
+  /** How far its clock was behind ours when it said hello; negative: ahead. */
+  clockBehindMs: number
 }
 
 /** A trouble of the collector's own, about an endpoint or about itself. */
@@ -43,6 +45,7 @@ export function sentRow(from: From, signal: Signal, receivedAt: number): SignalR
   return signalRow(
     { ...signal, organisationId: from.organisationId, endpointId: from.endpointId, sourceId: null, origin: 'sent' },
     receivedAt,
+    from.clockBehindMs,
   )
 }
 
@@ -50,7 +53,7 @@ export function sentRow(from: From, signal: Signal, receivedAt: number): SignalR
 export function standingRow(from: From, signal: StandingSignal, state: 'raised' | 'cleared', receivedAt: number): SignalRow {
   const own = state === 'raised' ? {} : { id: randomUUIDv7(), sensedAt: receivedAt, evidence: [] }
   const place = { organisationId: from.organisationId, endpointId: from.endpointId, sourceId: null }
-  return signalRow({ ...signal, ...own, ...place, state, origin: 'standing' }, receivedAt)
+  return signalRow({ ...signal, ...own, ...place, state, origin: 'standing' }, receivedAt, from.clockBehindMs)
 }
 
 export function ownRow(trouble: OwnTrouble, receivedAt: number): SignalRow {
@@ -71,7 +74,7 @@ interface Placed extends Signal {
   origin: NonNullable<SignalRow['origin']>
 }
 
-function signalRow(signal: Placed, receivedAt: number): SignalRow {
+function signalRow(signal: Placed, receivedAt: number, clockBehindMs = 0): SignalRow {
   return {
     id: plainText(signal.id),
     organisation_id: signal.organisationId,
@@ -88,9 +91,13 @@ function signalRow(signal: Placed, receivedAt: number): SignalRow {
     detector: plainText(signal.detector),
     sensed_at: signal.sensedAt,
     received_at: receivedAt,
+    age_ms: ageOf(signal.sensedAt + clockBehindMs, receivedAt),
     origin: signal.origin,
     handled_at: null,
     outcome: null,
     ticket_id: null,
   }
 }
+
+/** Two clocks can be anything; what comes of them is no less than 0 and a number that every database gives back. */
+const ageOf = (sensedAt: number, receivedAt: number): number => Math.min(Math.max(0, receivedAt - sensedAt), Number.MAX_SAFE_INTEGER)

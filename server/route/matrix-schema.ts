@@ -137,7 +137,7 @@ export const MatrixDocument = z.strictObject({
   quiet: z.strictObject({ otherwise: Duration, kinds: z.record(KindPattern, Duration) }),
   reopens: z.strictObject({ otherwise: Duration, security: Duration }),
   digest: z.strictObject({ at: TimeOfDay }),
-  containment: z.strictObject({ site: Limit, organisation: Limit, beyond: perRole(Contain) }),
+  containment: z.strictObject({ site: Limit, organisation: Limit, lateAfter: Duration, beyond: perRole(Contain) }),
   modes: z.record(z.enum(['observe', 'live']), z.strictObject({ isolatesAlone: z.boolean(), pagesHealth: z.boolean() })),
   routes: z.array(Route).min(1),
 })

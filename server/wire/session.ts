@@ -17,6 +17,7 @@ import type { Lane } from '#shared/protocol/record.ts'
 import type { KnownEndpoint } from '../identity/peers.ts'
 import type { Taken } from '../ingest/batch.ts'
 import type { Ingest } from '../ingest/ingest.ts'
+import type { From } from '../ingest/rows.ts'
 import type { Backpressure } from './backpressure.ts'
 import { createPace } from './pace.ts'
 import { readFrame } from './read-frame.ts'
@@ -72,6 +73,7 @@ export class Session {
   #named: ReadonlySet<string> = new Set()
   #epoch = ''
   #state: 'opened' | 'joining' | 'live' | 'ending' = 'opened'
+  #clockBehindMs = 0
   #unacknowledged = 0
   #missedPings = 0
   #cancelTimer: Cancel
@@ -203,6 +205,7 @@ export class Session {
     this.#state = 'live'
     this.#named = new Set(hello.capabilities)
     this.#epoch = hello.epoch
+    this.#clockBehindMs = time.now() - hello.now
     const about = { protocolMinor, collectorVersion: version, capabilities: [...collectorCapabilities], now: time.now() }
     this.send({ kind: 'welcome', ...about, endpointId, cursors, credit: defaultCredit })
     events.welcomed(this, hello)
@@ -217,7 +220,7 @@ export class Session {
       this.#share.ended(bytes)
     }
     if (this.#unacknowledged <= defaultCredit + maxRecordsPerFrame) {
-      this.#commit(frame, this.#options.ingest.takeRecords(this.from, frame), settled)
+      this.#commit(frame, this.#options.ingest.takeRecords(this.#sender(), frame), settled)
     } else {
       settled()
       this.end(CloseCode.TooFast, 'more records came than the credit allows')
@@ -226,7 +229,11 @@ export class Session {
 
   #skip(frame: Message<'skipped'>): void {
     if (frame.to < frame.from) this.#refuse('to: it lies before from')
-    else this.#commit(frame, this.#options.ingest.takeSkipped(this.from, frame), () => undefined)
+    else this.#commit(frame, this.#options.ingest.takeSkipped(this.#sender(), frame), () => undefined)
+  }
+
+  #sender(): From {
+    return { ...this.from, clockBehindMs: this.#clockBehindMs }
   }
 
   /** Invariant 1: the acknowledgement comes after the commit, and only then. */

@@ -57,6 +57,7 @@ export interface DeskRoom {
 }
 
 export interface PlacedSignal extends Signal {
+  ageMs: number
   endpointId: string | null
   organisationId: string
 }
@@ -149,7 +150,14 @@ export function signalRow(signal: Partial<PlacedSignal>, now: number) {
   return {
     ...{ id, organisation_id: organisationId, endpoint_id: endpointId, source_id: null, kind, severity, state },
     ...{ fingerprint: signal.fingerprint ?? kind, about: signal.about ?? '', summary: signal.summary ?? `It is ${kind}` },
-    ...{ facts: JSON.stringify(signal.facts ?? {}), evidence: '[]', detector: 'test', sensed_at: now, received_at: now },
+    ...{
+      facts: JSON.stringify(signal.facts ?? {}),
+      evidence: '[]',
+      detector: 'test',
+      sensed_at: now,
+      received_at: now,
+      age_ms: signal.ageMs ?? 0,
+    },
     ...{ origin: 'sent' as const, handled_at: null, outcome: null, ticket_id: null },
   }
 }

@@ -58,7 +58,7 @@ const ingest = (countedKey: string, keyOrdered: string) => [
     arrival ${countedKey}, id text not null unique, organisation_id text not null, endpoint_id text, source_id text,
     kind text not null, severity text not null, state text not null, fingerprint text not null, about text not null,
     summary text not null, facts text not null, evidence text not null, detector text not null, sensed_at bigint not null,
-    received_at bigint not null, origin text not null, handled_at bigint, outcome text, ticket_id text)`,
+    received_at bigint not null, age_ms bigint not null, origin text not null, handled_at bigint, outcome text, ticket_id text)`,
   'create index signals_unhandled on signals (arrival) where handled_at is null',
   `create index signals_urgent on signals (arrival) where handled_at is null and substr(kind, 1, 9) = 'security.'`,
   'create index signals_of_endpoint on signals (endpoint_id, received_at)',

@@ -31,6 +31,8 @@ export interface SignalsTable {
   detector: string
   sensed_at: number
   received_at: number
+  /** How old the news was when it arrived, by our own clock: the agent's is set right by what its hello said. */
+  age_ms: number
   /** `sent` by the agent, `standing`: the difference found at hello, `collector`: made here (our own troubles). */
   origin: 'sent' | 'standing' | 'collector' | 'source'
   handled_at: number | null

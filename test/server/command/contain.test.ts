@@ -96,6 +96,41 @@ describe('auto', () => {
   })
 })
 
+describe('news that is old when it arrives', () => {
+  const old = { ...unreadable, ageMs: minutes(10) + 1 }
+  beforeEach(async () => {
+    room = await openDeskRoom()
+  })
+
+  it('asks, and leaves the machine when nobody answers', async () => {
+    await room.signals({ ...unreadable, ageMs: minutes(10), endpointId: 'ws' }, { ...old, endpointId: 'srv' })
+    await room.time.advance(minutes(10))
+    expect((await commands()).map(({ endpoint_id }) => endpoint_id)).toEqual(['ws'])
+    expect(await ticketOf('srv')).toMatchObject({ priority: 'P1', containment: 'asked' })
+  })
+
+  it('acts as ever once it is seen to go on', async () => {
+    await room.signals(old, { ...old, endpointId: 'srv' })
+    expect(await commands()).toEqual([])
+    await room.signals(unreadable, { ...unreadable, endpointId: 'srv' })
+    expect((await commands()).map(({ endpoint_id }) => endpoint_id)).toEqual(['ws'])
+    await room.time.advance(minutes(3))
+    expect((await commands()).map(({ endpoint_id }) => endpoint_id)).toEqual(['ws', 'srv'])
+  })
+
+  it('acts as ever on what was raised and not cleared', async () => {
+    await room.signals({ ...old, state: 'raised' })
+    expect(await commands()).toHaveLength(1)
+  })
+
+  it('asks again about the same, late or not, only where nobody was asked', async () => {
+    await room.signals(old)
+    await room.signals(old)
+    const asked = await room.store.db.selectFrom('timeline').select('body').where('kind', '=', 'containment-asked').execute()
+    expect(asked.map(({ body }) => JSON.parse(body))).toMatchObject([{ otherwise: 'leave', why: expect.stringMatching(/long before/) }])
+  })
+})
+
 describe('limits', () => {
   const eight = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`ws-${index}`, 'workstation' as const]))
 

@@ -12,7 +12,18 @@ const subject: Subject = {
   ...{ site: null, endpoint: { id: 'e', hostname: 'e' }, role: 'server', roleSource: 'facts', isolation: null },
 }
 const trouble = (state: Trouble['state'], kind = 'health.disk.full'): Trouble => ({
-  ...{ signalId: 's', kind, severity: 'medium', state, fingerprint: 'f', summary: 'It is full', facts: {}, source: 'agent', urgency: null },
+  ...{
+    signalId: 's',
+    kind,
+    severity: 'medium',
+    state,
+    fingerprint: 'f',
+    summary: 'It is full',
+    facts: {},
+    ageMs: 0,
+    source: 'agent',
+    urgency: null,
+  },
 })
 const earlier = (ticket: Partial<TicketsTable>): TicketCase =>
   caseOf({ ...draftTicket(trouble('raised', ticket.kind), subject, { id: 't', number: 1, sourceId: null }, 0), ...ticket }, subject, [])

@@ -188,7 +188,7 @@ async function addTicket(
         state: 'raised',
       },
       ...{ fingerprint: 'disk-full:/var', about: '/var', summary: `${mark} summary`, facts: '{}', evidence: '[]', detector: 'disk-full' },
-      ...{ sensed_at: now, received_at: now, origin: 'sent', handled_at: now, outcome: 'ticket', ticket_id: id },
+      ...{ sensed_at: now, received_at: now, age_ms: 0, origin: 'sent', handled_at: now, outcome: 'ticket', ticket_id: id },
     })
     .execute()
   await db

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Signal, StandingSignal } from '#shared/domain/signal.ts'
+import { hours } from '#shared/domain/time.ts'
 import type { Lane } from '#shared/protocol/record.ts'
 import { type Committed, createIngest, type Ingest } from '../../../server/ingest/ingest.ts'
 import type { Keepers } from '../../../server/ingest/keep.ts'
@@ -26,7 +27,7 @@ const dialects: [string, string | undefined][] = [
 ]
 const tables = ['cursors', 'signals', 'conditions', 'refused_records', 'gaps'] as const
 
-const from = { endpointId: 'endpoint-1', organisationId: 'organisation-1', siteId: null }
+const from = { endpointId: 'endpoint-1', organisationId: 'organisation-1', siteId: null, clockBehindMs: 0 }
 const epoch = 'epoch-one'
 const frame = (lane: Lane, seq: number, ...bodies: unknown[]) => ({
   epoch,
@@ -123,6 +124,18 @@ for (const [name, where] of dialects) {
       ['a standing record among samples', 'samples', standing()],
     ] as const)('refuses %s', async (_what, lane, body) => {
       expect(await ingest.takeRecords(from, frame(lane, 1, body))).toMatchObject({ seq: 1, refused: [{ seq: 1 }] })
+    })
+
+    it('says how old news was when it arrived, by its own clock', async () => {
+      const now = new FakeTime().now()
+      const agents = { ...from, clockBehindMs: hours(2) }
+      const sensed = [now - hours(2), now - hours(3), now, 0]
+      const bodies = sensed.map((sensedAt) => signalRecord(rawSignal({ sensedAt })))
+      await ingest.takeRecords(agents, frame('signals', 1, ...bodies))
+      const far = { ...from, clockBehindMs: Number.MIN_SAFE_INTEGER }
+      await ingest.takeRecords(far, frame('signals', 5, signalRecord(rawSignal({ sensedAt: 0 }))))
+      const ages = (await signals()).map(({ age_ms }) => age_ms)
+      expect(ages).toEqual([0, hours(1), 0, now - hours(2), Number.MAX_SAFE_INTEGER])
     })
 
     it('opens and clears the difference to what is true now', async () => {

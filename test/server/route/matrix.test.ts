@@ -87,7 +87,18 @@ describe('the matrix that ships', () => {
     ...{ site: null, endpoint: { id: 'e', hostname: 'e' }, role, roleSource: 'facts', isolation: null },
   })
   const troubleOf = (kind: string, severity: Trouble['severity'], facts: Trouble['facts'] = {}): Trouble => ({
-    ...{ signalId: 's', kind, severity, state: 'happened', fingerprint: kind, summary: kind, facts, source: 'agent', urgency: null },
+    ...{
+      signalId: 's',
+      kind,
+      severity,
+      state: 'happened',
+      fingerprint: kind,
+      summary: kind,
+      facts,
+      ageMs: 0,
+      source: 'agent',
+      urgency: null,
+    },
   })
   const decisionOf = (trouble: Trouble, role: Role) => {
     const rule = match(matrix, trouble, { role })

@@ -37,6 +37,7 @@ const signal = (id: string): Insertable<Database['signals']> => ({
   detector: 'disk-full',
   sensed_at: 1_795_000_000_000,
   received_at: 1_795_000_000_001,
+  age_ms: 1,
   origin: 'sent',
   handled_at: null,
   outcome: null,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { seconds } from '#shared/domain/time.ts'
+import { days, minutes, seconds } from '#shared/domain/time.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import { startTestCollector, type TestCollector } from '../../support/collector.ts'
 import { FakeTime } from '../../support/fake-time.ts'
@@ -92,6 +92,19 @@ it('answers a hello with what is committed of that epoch', async () => {
   if (dialled.kind === 'refused') throw new Error(dialled.body.message)
   dialled.agent.say(hello('epoch-one'))
   expect((await dialled.agent.hears('welcome')).cursors).toEqual({ signals: 2 })
+})
+
+it('sets an agent’s clock right by what its hello said', async () => {
+  const dialled = await dialRaw(who)
+  if (dialled.kind === 'refused') throw new Error(dialled.body.message)
+  const { agent } = dialled
+  agent.say({ ...hello('epoch-one'), now: time.now() - days(30) })
+  await agent.hears('welcome')
+  const signal = rawSignal({ sensedAt: time.now() - days(30) - minutes(11) })
+  agent.records('signals', 1, signalRecord(signal))
+  await agent.hears('ack')
+  const row = await collector.store.reader.selectFrom('signals').select('age_ms').where('id', '=', signal.id).executeTakeFirstOrThrow()
+  expect(row.age_ms).toBe(minutes(11))
 })
 
 it('when it stops, commits and acknowledges what came, and says when to come back', async () => {

@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Logger } from 'pino'
+import { sentenceOf } from '#shared/domain/fault.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 
 /**
@@ -15,7 +17,7 @@ export interface CollectorTime {
 /** Losing this much in a crash is nothing beside the hours that commands live. */
 const persistEveryMs = seconds(10)
 
-export function openCollectorTime(file: string, time: Time): CollectorTime {
+export function openCollectorTime(file: string, time: Time, log: Logger): CollectorTime {
   let base = readBase(file)
   let notedAt = time.monotonic()
   let persisted = base
@@ -27,9 +29,7 @@ export function openCollectorTime(file: string, time: Time): CollectorTime {
       if (now <= latest()) return
       base = now
       notedAt = time.monotonic()
-      if (base - persisted < persistEveryMs) return
-      persist(file, base)
-      persisted = base
+      if (base - persisted >= persistEveryMs && persist(file, base, log)) persisted = base
     },
   }
 }
@@ -44,8 +44,25 @@ function readBase(file: string): number {
   }
 }
 
-function persist(file: string, base: number): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(`${file}.new`, String(Math.floor(base)), { mode: 0o600 })
-  renameSync(`${file}.new`, file)
+/** The old time or the new one, never half of one, which would be an earlier one. False when the disk refused. */
+function persist(file: string, base: number, log: Logger): boolean {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeWhole(`${file}.new`, String(Math.floor(base)))
+    renameSync(`${file}.new`, file)
+    return true
+  } catch (error) {
+    log.warn({ reason: sentenceOf(error) }, 'the collector’s time could not be kept for a restart')
+    return false
+  }
+}
+
+function writeWhole(file: string, text: string): void {
+  const descriptor = openSync(file, 'w', 0o600)
+  try {
+    writeFileSync(descriptor, text)
+    fdatasyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }

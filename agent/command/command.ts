@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import type { CommandDefinition } from '#shared/commands/define-command.ts'
 import type { CommandOrder, CommandOutcome } from '#shared/domain/command.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
@@ -18,7 +19,8 @@ import { type Claimed, readyVerifiers, type Verifier, verify } from './verify.ts
  * verify → addressed to me → never seen → not expired → journal → run → its result goes through the spool. Enters: the
  * JWS of a command. Leaves: one result. Promises (invariant 6): runs at most once; the journal entry is fsynced before the
  * verb starts; unsigned, altered or foreign ones never run and are a critical signal; expired ones never run and are
- * recorded; a repeated one is answered with its kept result. On failure: a result that says so; `take` never throws.
+ * recorded; a repeated one is answered with its kept result. On failure: a result that says so; `take` never throws. Where
+ * the journal can't be written, only what protects this machine runs, since the attacker may be who filled the disk.
  * Threat: whoever can reach the agent's socket, or replay it, acting as root on every machine.
  */
 
@@ -50,7 +52,7 @@ const maxDetail = 1_000
 
 export async function createCommands(parts: CommandParts): Promise<Commands> {
   const { journalDir, time } = parts
-  const collectorTime = openCollectorTime(join(journalDir, 'collector-time'), time)
+  const collectorTime = openCollectorTime(join(journalDir, 'collector-time'), time, parts.log)
   const journal = openCommandJournal(join(journalDir, 'commands.jsonl'), collectorTime.latest)
   const running = new Set<Promise<void>>()
   const verifiers = await readyVerifiers(parts.authorities)
@@ -72,7 +74,8 @@ export async function createCommands(parts: CommandParts): Promise<Commands> {
 }
 
 type Settled = Omit<VerbOutcome, 'outcome'> & { outcome: CommandOutcome }
-type Ready = { kind: 'ready'; isIdempotent: boolean; run: () => Promise<VerbOutcome> }
+type Ready = { kind: 'ready'; command: CommandDefinition; run: () => Promise<VerbOutcome> }
+type Begun = { kind: 'begun'; isWritten: boolean } | { kind: 'not-begun'; reason: string }
 
 type DeskParts = CommandParts & { verbs: ReadonlyMap<string, Verb>; verifiers: readonly Verifier[] }
 
@@ -122,9 +125,9 @@ class CommandDesk {
     if (prepared.kind === 'refused') return this.#append(this.#resultOf(order, null, { outcome: 'refused', detail: prepared.reason }))
 
     const startedAt = time.now()
-    const begun = this.#begin(order, startedAt, prepared.isIdempotent)
-    if (begun.kind === 'not-written') return this.#append(this.#resultOf(order, null, { outcome: 'failed', detail: begun.reason }))
-    received(order.id, startedAt)
+    const begun = this.#begin(order, startedAt, prepared.command)
+    if (begun.kind === 'not-begun') return this.#append(this.#resultOf(order, null, { outcome: 'failed', detail: begun.reason }))
+    if (begun.isWritten) received(order.id, startedAt)
     await this.#run(order, startedAt, prepared.run)
   }
 
@@ -136,21 +139,21 @@ class CommandDesk {
 
   async #resume({ order, startedAt }: Entry): Promise<void> {
     const prepared = this.#prepare(order)
-    if (prepared.kind === 'ready' && prepared.isIdempotent) return this.#run(order, startedAt, prepared.run)
+    if (prepared.kind === 'ready' && prepared.command.isIdempotent) return this.#run(order, startedAt, prepared.run)
     await this.#settle(
       this.#resultOf(order, startedAt, { outcome: 'unknown', detail: 'it was begun, and the agent stopped before its end' }),
     )
   }
 
-  /** A full disk must not stop what is safe to do twice: an isolation above all. */
-  #begin(order: CommandOrder, at: number, isIdempotent: boolean): { kind: 'begun' } | { kind: 'not-written'; reason: string } {
+  /** A full disk must not stop what protects this machine and may run twice; all else, a release too, waits for a journal. */
+  #begin(order: CommandOrder, at: number, { risk, isIdempotent }: CommandDefinition): Begun {
     try {
       this.#journal.start(order, at)
-      return { kind: 'begun' }
+      return { kind: 'begun', isWritten: true }
     } catch (error) {
       this.#parts.log.error({ err: error, commandId: order.id }, 'a command could not be written into the journal')
-      if (isIdempotent) return { kind: 'begun' }
-      return { kind: 'not-written', reason: `not begun, because the journal could not be written: ${sentenceOf(error)}` }
+      if (risk === 'protective' && isIdempotent) return { kind: 'begun', isWritten: false }
+      return { kind: 'not-begun', reason: `not begun, because the journal could not be written: ${sentenceOf(error)}` }
     }
   }
 
@@ -160,7 +163,7 @@ class CommandDesk {
     const args = verb.command.args.safeParse(order.args)
     if (!args.success) return { kind: 'refused', reason: `args.${firstIssue(args.error)}` }
     const run = (): Promise<VerbOutcome> => verb.run(this.#parts.machine, args.data, order)
-    return { kind: 'ready', isIdempotent: verb.command.isIdempotent, run }
+    return { kind: 'ready', command: verb.command, run }
   }
 
   async #run(order: CommandOrder, startedAt: number, run: () => Promise<VerbOutcome>): Promise<void> {
@@ -179,7 +182,11 @@ class CommandDesk {
 
   async #report(result: ResultRecord): Promise<void> {
     await this.#append(result)
-    this.#journal.reported(result.commandId)
+    try {
+      this.#journal.reported(result.commandId)
+    } catch (error) {
+      this.#parts.log.warn({ err: error, commandId: result.commandId }, 'a restart will report this result once more')
+    }
   }
 
   async #append(result: ResultRecord): Promise<void> {

@@ -9,7 +9,7 @@ import { ResultRecord } from '#shared/protocol/record.ts'
  * result. Leaves: both, after a crash too. Promises: `start` and `finish` are fsynced when they return; a torn last line
  * is cut off. Kept: everything that could still be delivered again, and the newest finished ones beyond that; the file is
  * written anew when most of it is history. Synchronous, because an attack waits for it. On failure: it throws, and what
- * can't be done twice must not run.
+ * can't be done twice must not run; a file that can't be written anew is written on, so that a full disk stops no start.
  */
 
 const Line = z.discriminatedUnion('kind', [
@@ -46,7 +46,7 @@ const maxHistoryLines = 2_000
 /** @param latest the collector's time, which says what can't be delivered any more. */
 export function openCommandJournal(file: string, latest: () => number): CommandJournal {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  return new JournalFile(file, latest, fold(parseLines(readText(file))))
+  return new JournalFile(file, latest, parseLines(readText(file)))
 }
 
 class JournalFile implements CommandJournal {
@@ -57,11 +57,12 @@ class JournalFile implements CommandJournal {
   #descriptor: number | undefined
   #lines = 0
 
-  constructor(file: string, latest: () => number, entries: Map<string, Entry>) {
+  constructor(file: string, latest: () => number, lines: Line[]) {
     this.#file = file
     this.#latest = latest
-    this.#entries = entries
-    this.#descriptor = this.#writeAnew()
+    this.#entries = fold(lines)
+    this.#lines = lines.length
+    this.#descriptor = this.#writeAnew() ?? openSync(file, 'a', 0o600)
   }
 
   find(id: string): Entry | undefined {
@@ -98,15 +99,16 @@ class JournalFile implements CommandJournal {
 
   #compact(): void {
     const earlier = this.#descriptor
-    this.#descriptor = this.#writeAnew()
-    if (earlier !== undefined) closeSync(earlier)
+    this.#descriptor = this.#writeAnew() ?? earlier
+    if (earlier !== undefined && earlier !== this.#descriptor) closeSync(earlier)
   }
 
-  /** Writes what is kept into a new file that takes the old one's place; answers it, open to be written on. */
-  #writeAnew(): number {
+  /** What is kept, in a new file that took the old one's place and is open to be written on; undefined when the disk refused. */
+  #writeAnew(): number | undefined {
     const kept = keep(this.#entries, this.#latest())
     const lines = [...kept.values()].flatMap(linesOf)
     const descriptor = replaceFile(this.#file, lines.map(encode).join(''))
+    if (descriptor === undefined) return undefined
     this.#entries = kept
     this.#lines = lines.length
     return descriptor
@@ -169,18 +171,19 @@ function readText(file: string): string {
   }
 }
 
-/** The new file, in place, durable, and open. When that fails the old one is untouched. */
-function replaceFile(file: string, text: string): number {
-  const descriptor = openSync(`${file}.new`, 'w', 0o600)
+/** The new file, in place, durable, and open; undefined when the disk refused it, and then the old one is untouched. */
+function replaceFile(file: string, text: string): number | undefined {
+  let descriptor: number | undefined
   try {
+    descriptor = openSync(`${file}.new`, 'w', 0o600)
     writeFileSync(descriptor, text)
     fsyncSync(descriptor)
     renameSync(`${file}.new`, file)
     syncFolder(dirname(file))
     return descriptor
-  } catch (error) {
-    closeSync(descriptor)
-    throw error
+  } catch {
+    if (descriptor !== undefined) closeSync(descriptor)
+    return undefined
   }
 }
 

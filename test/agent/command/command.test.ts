@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineCommand } from '#shared/commands/define-command.ts'
+import type { Risk } from '#shared/domain/command.ts'
 import type { RecordBody, ResultRecord } from '#shared/protocol/record.ts'
 import { type CommandParts, type Commands, createCommands } from '../../../agent/command/command.ts'
 import { defineVerb, type Machine, type Verb, type VerbOutcome } from '../../../agent/command/verb.ts'
@@ -44,13 +45,13 @@ afterEach(async () => {
 
 const done: VerbOutcome = { outcome: 'succeeded', detail: 'done' }
 
-function aVerb(verb: string, isIdempotent: boolean, run: () => Promise<VerbOutcome> = async () => done): Verb {
+function aVerb(verb: string, isIdempotent: boolean, run: () => Promise<VerbOutcome> = async () => done, risk: Risk = 'low'): Verb {
   const command = defineCommand({
     verb,
     title: verb,
     args: z.object({ depth: z.number().optional() }),
     output: z.object({}),
-    risk: 'low',
+    risk,
     ttlMs: 1_000,
     isIdempotent,
   })
@@ -157,6 +158,14 @@ describe('a command', () => {
     expect(results).toMatchObject([{ outcome: 'expired' }])
   })
 
+  it('is judged so also while the disk refuses to keep that time', async () => {
+    await mkdir(join(folder, 'collector-time.new'))
+    const commands = await open()
+    commands.noteCollectorTime(issuedAt + 3_600_000)
+    await commands.take(await collector.sign(anOrder()))
+    expect(results).toMatchObject([{ outcome: 'expired' }])
+  })
+
   it('that is delivered again answers its kept result, also after a restart and after its time', async () => {
     const jws = await collector.sign(anOrder())
     const first = await open()
@@ -198,6 +207,30 @@ describe('a command', () => {
     const commands = await open([aVerb('isolate-host', true, () => Promise.reject(new Error('the network card is on fire')))])
     await commands.take(await collector.sign(anOrder()))
     expect(results).toMatchObject([{ outcome: 'failed', detail: 'the network card is on fire' }])
+  })
+})
+
+describe('where the journal can’t be written, a command', () => {
+  async function takeUnwritten(verb: Verb): Promise<void> {
+    const commands = await open([verb])
+    // As good as a full disk: nothing can be written to a journal that is closed.
+    await commands.stop()
+    await commands.take(await collector.sign(anOrder()))
+  }
+
+  it('that protects this machine runs all the same, and nobody is told that it stands there', async () => {
+    await takeUnwritten(aVerb('isolate-host', true, undefined, 'protective'))
+    expect([runs, received]).toEqual([['isolate-host {}'], []])
+    expect(results).toMatchObject([{ outcome: 'succeeded' }])
+  })
+
+  it.each([
+    ['that does not protect it, a release above all,', aVerb('isolate-host', true)],
+    ['that protects it and can’t be done twice', aVerb('isolate-host', false, undefined, 'protective')],
+  ])('%s is not begun, and says why', async (_which, verb) => {
+    await takeUnwritten(verb)
+    expect([runs, received]).toEqual([[], []])
+    expect(results).toMatchObject([{ outcome: 'failed', startedAt: null, detail: expect.stringContaining('journal') }])
   })
 })
 

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -37,6 +37,17 @@ function settle(journal: CommandJournal, id: string): void {
 }
 
 describe('the journal of commands', () => {
+  it('that the disk lets nobody write anew is written on', async () => {
+    settle(open(), 'command-1')
+    await mkdir(`${file}.new`)
+    const again = open()
+    again.start(anOrder({ id: 'command-2' }), now)
+    expect(open().entries()).toMatchObject([
+      { order: { id: 'command-1' }, isReported: true },
+      { order: { id: 'command-2' }, isReported: false },
+    ])
+  })
+
   it('remembers what was begun, what came of it, and what was reported', async () => {
     const journal = open()
     journal.start(anOrder({ id: 'begun-000' }), 5)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { IsolationReadiness, IsolationStatus, Platform } from '#shared/domain/endpoint.ts'
+import type { DesiredIsolation, IsolationReadiness, IsolationStatus, Platform } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Host } from '../host/host.ts'
@@ -54,12 +54,17 @@ export interface IsolationParts {
 }
 
 export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
-  const { firewall, findPlaces = findWitnesses } = parts
-  const journal = await openJournal(join(parts.dir, 'isolation.json'), async () => {
-    parts.log.error('what this machine’s network should be can’t be read; going by the rules that stand in the firewall')
-    return (await firewall?.snapshot()) === undefined ? 'open' : 'isolated'
-  })
+  const { findPlaces = findWitnesses } = parts
+  const journal = await openJournal(join(parts.dir, 'isolation.json'), () => wishByRules(parts))
   return new Isolator({ ...parts, journal, findPlaces })
+}
+
+/** Rules that stand though no wish is on disk: it was damaged, thrown away, or the disk was full as the isolation began. */
+async function wishByRules({ firewall, isAllowed, log }: IsolationParts): Promise<DesiredIsolation> {
+  const rules = isAllowed ? await firewall?.snapshot().catch(() => undefined) : undefined
+  if (rules === undefined) return 'open'
+  log.error('nothing says what this machine’s network should be, but the isolation rules stand; it stays isolated')
+  return 'isolated'
 }
 
 /** The firewall of this operating system, if we have one for it. */

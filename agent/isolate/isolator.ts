@@ -103,6 +103,7 @@ export class Isolator implements Isolation {
       if (wish.want === 'open') return this.#clearLeftovers()
       if (!readiness.isReady) return this.#state.fail(`this machine should be isolated, but ${readiness.reason ?? 'it can’t be'}`)
       this.#state.become('isolating', { commandId: wish.commandId, detail: 'put back at start; the proof follows' })
+      if (wish.addresses.length === 0) this.#wish({ ...wish, addresses: await this.#parts.collectorAddresses().catch(() => []) })
       await this.#repair(this.#held())
       this.#watch(0)
     })
@@ -127,6 +128,14 @@ export class Isolator implements Isolation {
       this.#parts.journal.write({ ...wish, at: this.#parts.time.now() })
     } catch (error) {
       this.#parts.log.error({ err: error, want: wish.want }, 'the wish could not be written to disk; a restart would forget it')
+    }
+  }
+
+  #settle(): void {
+    try {
+      this.#parts.journal.settle()
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'the wish that is fulfilled could not be taken from the disk')
     }
   }
 
@@ -159,7 +168,7 @@ export class Isolator implements Isolation {
       await this.#held().put(addresses)
       return this.#state.fail('cut off, but the collector doesn’t answer, with or without the rules', proof.facts)
     }
-    this.#wish({ want: 'open', commandId: this.#parts.journal.wish().commandId, addresses: [] })
+    this.#settle()
     return this.#state.fail('the rules cut off the collector as well, so they were taken away again', proof.facts)
   }
 
@@ -168,6 +177,7 @@ export class Isolator implements Isolation {
       await rules.takeAway()
       if (await rules.areThere()) return await this.#state.fail('the rules are still there after they were removed')
       this.#cancelWatch?.()
+      this.#settle()
       this.#state.become('open', { proof: { rules: 'gone' }, detail: '' })
     } catch (error) {
       await this.#state.fail(sentenceOf(error))

@@ -1,12 +1,13 @@
-import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { DesiredIsolation } from '#shared/domain/endpoint.ts'
 
 /*
  * What we want of this machine's network, on disk before anything is touched. Enters: a wish. Leaves: the wish, also
- * after a crash or a reboot. Promises: fsynced when `write` returns; the old wish or the new one, never half of one.
- * On failure: `write` throws, and the wish holds for this process only; of a damaged file, `whenDamaged` decides.
+ * after a crash or a reboot. Promises: fsynced when `write` returns; the old wish or the new one, never half of one. A
+ * release that is done leaves no file, so an open wish that is found is one that a crash interrupted. On failure:
+ * `write` throws, and the wish holds for this process only; where no file can be read, `whenUnknown` decides.
  */
 
 export const Wish = z.object({
@@ -23,28 +24,34 @@ export type Wish = z.infer<typeof Wish>
 export interface Journal {
   wish(): Wish
   write(wish: Omit<Wish, 'v'>): void
+  /** The machine is open and nothing is left to do. */
+  settle(): void
 }
 
 const untouched: Wish = { v: 1, want: 'open', commandId: '', at: 0, addresses: [] }
 
-export async function openJournal(file: string, whenDamaged: () => Promise<Wish['want']>): Promise<Journal> {
+export async function openJournal(file: string, whenUnknown: () => Promise<Wish['want']>): Promise<Journal> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  let current = readWish(file) ?? { ...untouched, want: await whenDamaged() }
+  let current = readWish(file) ?? { ...untouched, want: await whenUnknown() }
   return {
     wish: () => current,
     write: (wish) => {
       current = { v: 1, ...wish }
       replaceFile(file, JSON.stringify(current))
     },
+    settle: () => {
+      current = untouched
+      rmSync(file, { force: true })
+    },
   }
 }
 
-/** Undefined when it is there and says nothing we understand. */
+/** Undefined when there is none, or none that we understand. */
 function readWish(file: string): Wish | undefined {
   try {
     return Wish.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? untouched : undefined
+  } catch {
+    return undefined
   }
 }
 

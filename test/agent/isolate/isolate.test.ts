@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { IsolationReadiness } from '#shared/domain/endpoint.ts'
 import type { Firewall } from '../../../agent/isolate/firewalls/firewall.ts'
 import { type IsolationParts, openIsolation } from '../../../agent/isolate/isolate.ts'
 import type { Happening } from '../../../agent/signal/signal.ts'
@@ -20,9 +21,9 @@ function fakeFirewall(): Firewall & { rules: string | undefined } {
   const firewall = {
     name: 'fake',
     rules: undefined as string | undefined,
-    readiness: async () => ({ isReady: true }),
-    apply: async () => {
-      firewall.rules = 'rules'
+    readiness: async (): Promise<IsolationReadiness> => ({ isReady: true }),
+    apply: async (addresses: readonly { address: string }[]) => {
+      firewall.rules = `rules for ${addresses.map(({ address }) => address).join()}`
     },
     remove: async () => {
       firewall.rules = undefined
@@ -79,7 +80,7 @@ describe('isolation', () => {
 
     firewall.apply = apply
     await time.advance(2_000)
-    expect(firewall.rules).toBe('rules')
+    expect(firewall.rules).toBe('rules for 127.0.0.1')
     const stopping = isolation.stop()
     await time.advance(5_000)
     await stopping
@@ -90,14 +91,52 @@ describe('isolation', () => {
     expect((await isolation.release('command-1')).actual).toBe('open')
   })
 
-  it('with a damaged journal goes by the rules that stand', async () => {
-    await writeFile(join(folder, 'isolation.json'), '{"want":')
+  it.each([
+    ['a damaged journal', () => writeFile(join(folder, 'isolation.json'), '{"want":')],
+    ['no journal, because the disk was full or somebody threw it away,', async () => undefined],
+  ])('with %s goes by the rules that stand, and lets the collector’s addresses of now through', async (_which, damage) => {
+    await damage()
     const firewall = fakeFirewall()
     firewall.rules = 'rules'
-    const time = new FakeTime()
-    const isolation = await openIsolation(parts({ firewall, time }))
+    const isolation = await openIsolation(parts({ firewall }))
     await isolation.reapply()
-    expect([isolation.status().actual, firewall.rules]).toEqual(['isolating', 'rules'])
+    expect([isolation.status().actual, firewall.rules]).toEqual(['isolating', 'rules for 127.0.0.1'])
+    await isolation.stop()
+  })
+
+  it('stays over a restart also when its wish could not be written', async () => {
+    const firewall = fakeFirewall()
+    const time = new FakeTime()
+    const isolation = await openIsolation(parts({ firewall, time, findPlaces: async () => [] }))
+    await mkdir(join(folder, 'isolation.json.new'))
+    const isolating = isolation.isolate('command-1')
+    await vi.waitFor(() => expect(firewall.rules).toBeDefined())
+    // Killed here: nothing of the first process ends cleanly.
+    const again = await openIsolation(parts({ firewall }))
+    await again.reapply()
+    expect([again.status().actual, firewall.rules]).toEqual(['isolating', 'rules for 127.0.0.1'])
+    await again.stop()
+    await Promise.all([isolation.stop(), isolating, time.advance(20_000)])
+  })
+
+  it('finishes at start a release that a crash interrupted', async () => {
+    const wish = { v: 1, want: 'open', commandId: 'command-2', at: 1, addresses: [] }
+    await writeFile(join(folder, 'isolation.json'), JSON.stringify(wish))
+    const firewall = fakeFirewall()
+    firewall.rules = 'rules'
+    const isolation = await openIsolation(parts({ firewall }))
+    await isolation.reapply()
+    expect([isolation.status().actual, firewall.rules, await readdir(folder)]).toEqual(['open', undefined, []])
+    await isolation.stop()
+  })
+
+  it('starts where the firewall can’t even be asked', async () => {
+    const firewall = fakeFirewall()
+    firewall.snapshot = () => Promise.reject(new Error('nft was not found'))
+    firewall.readiness = async () => ({ isReady: false, reason: 'nft was not found' })
+    const isolation = await openIsolation(parts({ firewall }))
+    await isolation.reapply()
+    expect(isolation.status()).toMatchObject({ actual: 'open', readiness: { isReady: false } })
     await isolation.stop()
   })
 })

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
-import { type Network, openNetwork, whyNoNamespaces } from '../../support/namespaces.ts'
+import { type Machine, type Network, openNetwork, whyNoNamespaces } from '../../support/namespaces.ts'
 
 const why = whyNoNamespaces()
 if (why) console.log(`isolation in namespaces is not tested here: ${why}`)
@@ -45,13 +45,26 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
     rmSync(folder, { recursive: true })
   })
 
-  function startAgent(collectors = [network.machines.collector.ipv4, network.machines.collector.ipv6]): IsolatingProcess {
+  function startAgent(collectors = [network.machines.collector.ipv4, network.machines.collector.ipv6], hurry = 1): IsolatingProcess {
     const { endpoint } = network.machines
     const addresses = collectors.flatMap((address) => ['--collector', `${address} ${collectorPort}`])
-    return new IsolatingProcess(endpoint.spawn(node, [script('isolating.ts'), '--dir', folder, `--ca=${ca}`, ...addresses]))
+    return new IsolatingProcess(
+      endpoint.spawn(node, [script('isolating.ts'), '--dir', folder, `--ca=${ca}`, `--hurry=${hurry}`, ...addresses]),
+    )
   }
-  const connect = (from: 'endpoint' | 'neighbour' | 'collector', address: string, port: number): string =>
-    network.machines[from].run(node, [script('peer.ts'), 'connect', address, String(port)]).stdout.trim()
+  type Place = [address: string, port: number]
+  const at = ({ ipv4, ipv6 }: Machine, port: number): Place[] => [
+    [ipv4, port],
+    [ipv6, port],
+  ]
+  /** All at once; answered in the order asked. */
+  function connectAll(from: 'endpoint' | 'neighbour' | 'collector', places: Place[]): string[] {
+    return network.machines[from]
+      .run(node, [script('peer.ts'), 'connect', ...places.flat().map(String)])
+      .stdout.trim()
+      .split('\n')
+  }
+  const connect = (from: 'endpoint' | 'neighbour' | 'collector', ...place: Place): string => connectAll(from, [place])[0] ?? ''
   const table = (): string => network.machines.endpoint.run('nft', ['list', 'table', 'inet', 'tierline']).stdout
   async function holdShare(): Promise<void> {
     const { endpoint, neighbour } = network.machines
@@ -75,19 +88,16 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
       witnessAfter: expect.stringContaining('refused'),
       collectorAfterIsolation: expect.stringContaining('answered'),
     })
-    for (const address of [neighbour.ipv4, neighbour.ipv6]) expect(connect('endpoint', address, sharePort)).toBe('ECONNREFUSED')
-    for (const address of [collector.ipv4, collector.ipv6]) {
-      expect(connect('endpoint', address, collectorPort)).toBe('connected')
-      expect(connect('endpoint', address, 22)).toBe('ECONNREFUSED')
-    }
-    for (const address of [endpoint.ipv4, endpoint.ipv6])
-      for (const from of ['neighbour', 'collector'] as const) expect(connect(from, address, 3389)).toBe('no answer')
+    expect(connectAll('endpoint', at(neighbour, sharePort))).toEqual(['ECONNREFUSED', 'ECONNREFUSED'])
+    expect(connectAll('endpoint', at(collector, collectorPort))).toEqual(['connected', 'connected'])
+    expect(connectAll('endpoint', at(collector, 22))).toEqual(['ECONNREFUSED', 'ECONNREFUSED'])
+    for (const from of ['neighbour', 'collector'] as const) expect(connectAll(from, at(endpoint, 3389))).toEqual(['no answer', 'no answer'])
     expect(connect('endpoint', '127.0.0.1', 3389)).toBe('connected')
 
     const released = await agent.ask('release', 'command-2')
 
     expect(released).toMatchObject({ actual: 'open', commandId: 'command-2' })
-    expect(table()).toBe('')
+    expect([table(), readdirSync(folder)]).toEqual(['', []])
     expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('connected')
     expect(connect('neighbour', endpoint.ipv6, 3389)).toBe('connected')
   })
@@ -130,11 +140,29 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
   })
 
   it('finishes at start a release that a crash interrupted', async () => {
-    const { endpoint } = network.machines
-    endpoint.run('nft', ['add', 'table', 'inet', 'tierline'])
+    await agent.ask('isolate', 'command-1')
+    await agent.end('SIGKILL')
+    writeFileSync(join(folder, 'isolation.json'), JSON.stringify({ v: 1, want: 'open', commandId: 'command-2', at: 1, addresses: [] }))
+    agent = startAgent()
     await agent.ask('reapply')
     expect(table()).toBe('')
   })
+
+  it('stays isolated over a restart when nothing on disk says so any more', async () => {
+    await agent.ask('isolate', 'command-1')
+    await agent.end('SIGKILL')
+    rmSync(join(folder, 'isolation.json'))
+    agent = startAgent()
+    await agent.ask('reapply')
+    expect(table()).not.toBe('')
+    await agent.until('isolated')
+  })
+
+  /** Restarts the agent with a clock on which its waits of seconds are over sooner. What it does meanwhile is as it is. */
+  async function hurry(collectors?: string[]): Promise<void> {
+    await agent.end()
+    agent = startAgent(collectors, 5)
+  }
 
   it.each([
     ['deletes the table', ['delete', 'table', 'inet', 'tierline']],
@@ -142,6 +170,7 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
     ['lets something through', ['insert', 'rule', 'inet', 'tierline', 'outgoing', 'accept']],
   ])('repairs the rules when somebody %s', async (_what, edit) => {
     const { endpoint, neighbour } = network.machines
+    await hurry()
     await agent.ask('isolate')
     endpoint.run('nft', edit)
     expect(connect('endpoint', neighbour.ipv4, sharePort)).not.toBe('ECONNREFUSED')
@@ -151,6 +180,7 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
   })
 
   it('raises a critical signal when the rules are changed again and again', async () => {
+    await hurry()
     await agent.ask('isolate')
     for (let edit = 0; edit < 3; edit += 1) {
       network.machines.endpoint.run('nft', ['flush', 'ruleset'])
@@ -170,12 +200,11 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
       }`
     afterEach(() => void network.machines.endpoint.run('nft', ['flush', 'ruleset']))
 
-    it('takes them away again if they are to blame, since a host that nobody reaches is lost', { timeout: 30_000 }, async () => {
+    it('takes them away again if they are to blame, since a host that nobody reaches is lost', async () => {
       const { endpoint, neighbour } = network.machines
       endpoint.run('ip', ['route', 'add', disguised, 'dev', 'eth0'])
       endpoint.run('nft', ['-f', '-'], tunnel())
-      await agent.end()
-      agent = startAgent([disguised])
+      await hurry([disguised])
 
       const status = await agent.ask('isolate')
 
@@ -184,8 +213,9 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
       expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('connected')
     })
 
-    it('keeps them if it is silent without them too, and says "isolated" once it answers', { timeout: 30_000 }, async () => {
+    it('keeps them if it is silent without them too, and says "isolated" once it answers', async () => {
       const { collector, neighbour } = network.machines
+      await hurry()
       collector.run('ip', ['link', 'set', 'eth0', 'down'])
 
       const status = await agent.ask('isolate')

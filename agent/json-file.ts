@@ -8,12 +8,23 @@ export type JsonRead = { kind: 'value'; value: unknown } | { kind: 'absent' } | 
 export interface JsonFile {
   /** A broken file is set aside beside itself as `….broken`, so that nobody loses what may still be read by hand. */
   read(): Promise<JsonRead>
-  /** Resolves once the value is fsynced under its name. Rejects when the disk refuses; the old value then stands. */
+  /**
+   * Resolves once the value is fsynced under its name; several at once are written one after the other. Rejects when the
+   * disk refuses; the old value then stands.
+   */
   write(value: unknown): Promise<void>
 }
 
 export function jsonFile(path: string): JsonFile {
-  return { read: () => readJson(path), write: (value) => writeJson(path, value) }
+  let turn: Promise<void> = Promise.resolve()
+  return {
+    read: () => readJson(path),
+    write(value) {
+      const mine = turn.then(() => writeJson(path, value))
+      turn = mine.catch(() => undefined)
+      return mine
+    },
+  }
 }
 
 async function readJson(path: string): Promise<JsonRead> {

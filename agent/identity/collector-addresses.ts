@@ -2,7 +2,9 @@ import { promises as dns } from 'node:dns'
 import { readFileSync } from 'node:fs'
 import { isIP, type LookupFunction } from 'node:net'
 import { join } from 'node:path'
+import type { Logger } from 'pino'
 import { z } from 'zod'
+import { sentenceOf } from '#shared/domain/fault.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import { identityFolder, writeDurably } from './files.ts'
 
@@ -38,7 +40,13 @@ type Lookup = (host: string) => Promise<Addresses>
 /** A name server that takes longer than this is as good as none. */
 const patienceMs = seconds(2)
 
-export function openCollectorAddresses(options: { collector: string; dataDir: string; time: Time; lookup?: Lookup }): CollectorAddresses {
+export function openCollectorAddresses(options: {
+  collector: string
+  dataDir: string
+  time: Time
+  log: Logger
+  lookup?: Lookup
+}): CollectorAddresses {
   const url = new URL(options.collector)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const file = join(identityFolder(options.dataDir), 'addresses.json')
@@ -49,7 +57,12 @@ export function openCollectorAddresses(options: { collector: string; dataDir: st
     const family = isIP(host)
     if (family === 4 || family === 6) return [{ address: host, family }]
     try {
-      return await remember(await withPatience(lookup(host), options.time, host))
+      const found = await withPatience(lookup(host), options.time, host)
+      // What can't be remembered is true all the same.
+      await remember(found).catch((error: unknown) =>
+        options.log.warn({ reason: sentenceOf(error) }, 'the collector’s addresses could not be kept'),
+      )
+      return found
     } catch (error) {
       const known = read(file)
       if (known) return known
@@ -57,10 +70,9 @@ export function openCollectorAddresses(options: { collector: string; dataDir: st
     }
   }
 
-  async function remember(found: Addresses): Promise<Addresses> {
+  async function remember(found: Addresses): Promise<void> {
     const isSame = JSON.stringify(read(file)) === JSON.stringify(found)
     if (!isSame) await writeDurably(file, JSON.stringify(found))
-    return found
   }
 
   return { port, resolve }

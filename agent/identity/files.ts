@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, mkdir, open, rename } from 'node:fs/promises'
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
@@ -61,12 +61,21 @@ export async function storeCertificate(dataDir: string, certificate: string): Pr
 /** Temp file, fsync, rename: a reader sees the old content or the new. 0600. */
 export async function writeDurably(file: string, text: string): Promise<void> {
   const made = join(dirname(file), `.${randomBytes(6).toString('hex')}.tmp`)
-  const handle = await open(made, 'wx', 0o600)
+  try {
+    await writeNew(made, text)
+    await rename(made, file)
+  } catch (error) {
+    await rm(made, { force: true })
+    throw error
+  }
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600)
   try {
     await handle.writeFile(text)
     await handle.sync()
   } finally {
     await handle.close()
   }
-  await rename(made, file)
 }

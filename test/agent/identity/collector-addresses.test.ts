@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { seconds } from '#shared/domain/time.ts'
 import { type Addresses, lookupOf, openCollectorAddresses } from '../../../agent/identity/collector-addresses.ts'
@@ -14,7 +15,7 @@ const both: Addresses = [
 function addressesOf(collector: string, lookup: () => Promise<Addresses>, dataDir = mkdtempSync(join(tmpdir(), 'tierline-addresses-'))) {
   mkdirSync(join(dataDir, 'identity'), { recursive: true })
   const time = new FakeTime()
-  return { addresses: openCollectorAddresses({ collector, dataDir, time, lookup }), time, dataDir }
+  return { addresses: openCollectorAddresses({ collector, dataDir, time, log: pino({ level: 'silent' }), lookup }), time, dataDir }
 }
 
 const notAsked = async (): Promise<Addresses> => {
@@ -32,6 +33,13 @@ it('remembers all addresses of a name over a restart, for when no name server ca
   expect(await first.addresses.resolve()).toEqual(both)
   const failing = addressesOf('https://rmm.example.org:7843', () => Promise.reject(new Error('EAI_AGAIN')), first.dataDir)
   expect(await failing.addresses.resolve()).toEqual(both)
+})
+
+it('answers what it found also when the disk takes nothing, and leaves nothing half written', async () => {
+  const { addresses, dataDir } = addressesOf('https://rmm.example.org:7843', async () => both)
+  mkdirSync(join(dataDir, 'identity', 'addresses.json'))
+  expect(await addresses.resolve()).toEqual(both)
+  expect(readdirSync(join(dataDir, 'identity'))).toEqual(['addresses.json'])
 })
 
 it('does not wait for a name server that never answers', async () => {

@@ -36,6 +36,8 @@ export interface Occurrence {
 /** UTF-16 units of one text, and of all of them together: what a person reads, and what fits a frame with the rest of it. */
 const maxTextLength = 16_384
 const maxEvidenceLength = 32_768
+/** What `Signal.evidence` takes. */
+const maxPieces = 20
 /** A record that is larger could never be sent; the rest of it needs a little too. */
 const maxSignalBytes = maxRecordBytes - 4_096
 
@@ -93,11 +95,19 @@ function withFittingEvidence(signal: Signal, evidence: Evidence[]): Signal {
 
 function shortenAll(evidence: Evidence[], length: number): Evidence[] {
   let left = length
-  return evidence.slice(0, 20).map(({ name, text }) => {
+  return noMoreThanFit(evidence).map(({ name, text }) => {
     const room = Math.min(maxTextLength, left)
     left -= Math.min(text.length, room)
     return { name: cut(name, 200), text: shorten(text, room) }
   })
+}
+
+/** The last piece says how many didn't fit beside it. */
+function noMoreThanFit(evidence: Evidence[]): Evidence[] {
+  if (evidence.length <= maxPieces) return evidence
+  const kept = evidence.slice(0, maxPieces - 1)
+  const names = evidence.slice(kept.length).map(({ name }) => name)
+  return [...kept, { name: `${names.length} more pieces were left out`, text: names.join('\n') }]
 }
 
 /** Longer than any "… cut, N bytes left out". */

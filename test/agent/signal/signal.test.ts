@@ -157,6 +157,15 @@ describe('what happened', () => {
     expect(texts[3]).toBe('… cut, 1 bytes left out')
   })
 
+  it('says in the last piece of evidence which pieces there was no room for', async () => {
+    const { signals, spool } = await setUp()
+    const evidence = Array.from({ length: 22 }, (_, index) => ({ name: `part ${index}`, text: 'x' }))
+    await signals.happened({ ...hostile, detector: 'd', evidence })
+    const kept = spool.signals()[0]?.evidence ?? []
+    expect(kept).toHaveLength(20)
+    expect(kept.at(-1)).toEqual({ name: '3 more pieces were left out', text: 'part 19\npart 20\npart 21' })
+  })
+
   it.each([
     [
       'evidence that JSON writes six times as long',

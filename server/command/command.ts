@@ -54,11 +54,14 @@ export interface Report {
   status: IsolationStatus
 }
 
+/** "Isolated" is said only with proof (invariant 7): without one it is no more than a wish. */
+export const isProven = ({ actual, proof }: IsolationStatus): boolean => actual === 'isolated' && Object.keys(proof ?? {}).length > 0
+
 /** What an endpoint says is true of it. Nobody has wanted anything of one that is new. */
 export async function keepReports(tx: Tx, reports: readonly Report[], now: number): Promise<void> {
   for (const { endpointId, status } of reports) {
     const actual = {
-      actual: status.actual,
+      actual: status.actual === 'isolated' && !isProven(status) ? ('isolating' as const) : status.actual,
       actual_at: now,
       is_ready: status.readiness.isReady ? (1 as const) : (0 as const),
       detail: plainText(status.detail ?? status.readiness.reason ?? ''),

@@ -2,7 +2,7 @@ import { ResultRecord } from '#shared/protocol/record.ts'
 import type { Entry } from '../changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandResultsTable, CommandsTable } from '../store/tables/command.ts'
-import { keepReports, type Report } from './command.ts'
+import { isProven, keepReports, type Report } from './command.ts'
 
 /** What a result, or running out of time, makes of a command. */
 export interface Settlement {
@@ -20,12 +20,21 @@ const final = new Set<CommandsTable['status']>(['succeeded', 'failed', 'refused'
  */
 export function settle(command: CommandsTable, result: ResultRecord, now: number): Settlement | undefined {
   if (final.has(command.status) || (command.status === 'expired' && result.outcome === 'expired')) return undefined
-  const { commandId, verb, outcome, detail } = result
+  const { outcome, detail } = heard(command, result)
   return {
-    command: { ...command, status: outcome, settled_at: now, result: JSON.stringify(result) },
-    entry: { kind: 'command-settled', actor: 'agent', body: { commandId, verb, outcome, detail } },
+    command: { ...command, status: outcome, settled_at: now, result: JSON.stringify({ ...result, outcome, detail }) },
+    entry: { kind: 'command-settled', actor: 'agent', body: { commandId: command.id, verb: command.verb, outcome, detail } },
     hasIsolationFailed: command.verb === 'isolate-host' && outcome !== 'succeeded',
   }
+}
+
+/** An isolation that is claimed without proof did not happen: whoever holds the machine could say so too. */
+function heard(
+  { verb }: Pick<CommandsTable, 'verb'>,
+  { outcome, detail, isolation }: ResultRecord,
+): Pick<ResultRecord, 'outcome' | 'detail'> {
+  const isUnproven = verb === 'isolate-host' && outcome === 'succeeded' && !(isolation && isProven(isolation))
+  return isUnproven ? { outcome: 'failed', detail: 'the agent says that it worked, and shows no proof' } : { outcome, detail }
 }
 
 /** Its time is up and nobody knows of a result. */

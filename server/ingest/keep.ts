@@ -1,5 +1,6 @@
 import type { SelectQueryBuilder } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
+import { plainText } from '#shared/domain/plain-text.ts'
 import type { Sample } from '#shared/domain/sample.ts'
 import type { StandingSignal } from '#shared/domain/signal.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
@@ -14,20 +15,27 @@ export interface Keepers {
   keepResult(tx: Tx, endpointId: string, result: ResultRecord, receivedAt: number): Promise<void>
 }
 
+/** An honest agent lists at most half as many; one that raises without end holds up nobody else's commit with its list. */
+const maxCompared = 1_000
+
 /** Raw records and gaps kept per endpoint; the newest tell most. */
 const maxKeptPerEndpoint = 1_000
 
 export async function loadCursors(tx: Tx, batch: Batch, jobs: readonly Job[]): Promise<void> {
-  const endpoints = [...new Set(jobs.flatMap((job) => (job.kind === 'signals' ? [] : job.from.endpointId)))]
-  if (endpoints.length === 0) return
-  const rows = await tx.selectFrom('cursors').selectAll().where('endpoint_id', 'in', endpoints).execute()
+  const sent = jobs.filter((job) => job.kind !== 'signals')
+  if (sent.length === 0) return
+  const endpoints = [...new Set(sent.map(({ from }) => from.endpointId))]
+  // Not those of old epochs too: an agent may begin as many as it likes.
+  const epochs = [...new Set(sent.map(({ epoch }) => plainText(epoch)))]
+  const rows = await tx.selectFrom('cursors').selectAll().where('endpoint_id', 'in', endpoints).where('epoch', 'in', epochs).execute()
   for (const row of rows) batch.cursors.set(cursorKey(row), row)
 }
 
 export const conditionsFrom =
   (tx: Tx): KnownConditions =>
   async (endpointId, lane) => {
-    const rows = await tx.selectFrom('conditions').select('signal').where('endpoint_id', '=', endpointId).where('lane', '=', lane).execute()
+    const known = tx.selectFrom('conditions').select('signal').where('endpoint_id', '=', endpointId).where('lane', '=', lane)
+    const rows = await known.limit(maxCompared).execute()
     return rows.map((row) => JSON.parse(row.signal) as StandingSignal)
   }
 

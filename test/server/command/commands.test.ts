@@ -84,6 +84,19 @@ describe('the life of a command', () => {
     expect((await kinds()).filter((kind) => kind === 'command-settled')).toHaveLength(1)
   })
 
+  it.each<[string, Partial<ResultRecord>]>([
+    ['nothing', {}],
+    ['an open machine', { isolation: { ...isolated, actual: 'open' } }],
+    ['an empty proof', { isolation: { ...isolated, proof: {} } }],
+    ['the answer to another command', { verb: 'rearm-canaries' }],
+  ])('is no isolation when its result shows %s: a P1 says so', async (_what, more) => {
+    await room.signals(unreadable)
+    await answer('succeeded', more)
+    expect(await command()).toMatchObject({ verb: 'isolate-host', status: 'failed' })
+    expect((await room.store.db.selectFrom('isolations').select('actual').execute()).map(({ actual }) => actual)).not.toContain('isolated')
+    expect(await tickets()).toContainEqual(expect.objectContaining({ kind: 'security.isolation.failed', priority: 'P1' }))
+  })
+
   it('is not settled by another machine', async () => {
     await room.signals(unreadable)
     await answer('succeeded', {}, 'srv')

@@ -33,11 +33,12 @@ export function createRounds(needs: Needs): () => Promise<boolean> {
     const now = time.now()
     return turns((tx) => handle(tx, needs, signals, now))
   }
-  /** The group failed as a whole; the one that made it fail is found by handling each alone, and is put aside. */
+  /** The group failed as a whole; the one that made it fail is found by handling each alone, and is put aside, unless it was the store. */
   const handleEach = async (signals: readonly SignalRow[]): Promise<void> => {
     for (const signal of signals) afterCommit(await handleGroup([signal]).catch((error: unknown) => putAside(signal, error)))
   }
   const putAside = async (signal: SignalRow, error: unknown): Promise<Kept> => {
+    if (needs.store.capabilities.isStoreTrouble(error)) throw error
     await turns((tx) => giveUp(tx, signal, error, time.now()))
     log.error({ error, signal: signal.id, kind: signal.kind }, 'a signal could not be handled and was put aside')
     return nothingKept

@@ -21,7 +21,8 @@ export function createGroupCommit<Job, Outcome>(needs: {
   commit(jobs: readonly Job[]): Promise<readonly Outcome[]>
   /** Last resort for a job that can't be committed as it is. */
   rescue(job: Job): Promise<Outcome>
-  isStoreWell(): Promise<boolean>
+  /** Whether the store is well, so that it was a job that made this error. */
+  isStoreWell(error: unknown): Promise<boolean>
   /** Records in a job. */
   weigh(job: Job): number
   /** Waits for no group. */
@@ -47,7 +48,7 @@ export function createGroupCommit<Job, Outcome>(needs: {
       const outcomes = await needs.commit(group.map(({ job }) => job))
       for (const [index, outcome] of outcomes.entries()) group[index]?.resolve(outcome)
     } catch (error) {
-      if (!(await needs.isStoreWell())) for (const { reject } of group) reject(error)
+      if (!(await needs.isStoreWell(error))) for (const { reject } of group) reject(error)
       else await settleApart(group)
     }
   }

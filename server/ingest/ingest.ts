@@ -44,6 +44,7 @@ export interface Ingest {
 
 export function createIngest(needs: { store: Store; time: Time; keepers: Keepers; onCommitted(committed: Committed): void }): Ingest {
   const { store, time, keepers } = needs
+  const { isStoreTrouble } = store.capabilities
 
   const commit = async (jobs: readonly Job[]): Promise<Taken[]> => {
     const batch = emptyBatch(time.now())
@@ -60,8 +61,8 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
 
   const group = createGroupCommit<Job, Taken>({
     commit,
-    rescue: (job) => rescue(job, commit),
-    isStoreWell: () => store.isWell(),
+    rescue: (job) => rescue(job, commit, isStoreTrouble),
+    isStoreWell: async (error) => !isStoreTrouble(error) && store.isWell(),
     weigh: (job) => (job.kind === 'records' ? job.entries.length : 1),
     isUrgent: (job) => job.kind === 'signals' || job.lane === 'security',
     maxWeight: maxRecordsPerCommit,
@@ -94,14 +95,22 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
 }
 
 /** The store is well and this frame still can't be committed: record by record, refusing the one that breaks it. */
-async function rescue(job: Job, commit: (jobs: readonly Job[]) => Promise<Taken[]>): Promise<Taken> {
+async function rescue(
+  job: Job,
+  commit: (jobs: readonly Job[]) => Promise<Taken[]>,
+  isStoreTrouble: (error: unknown) => boolean,
+): Promise<Taken> {
   if (job.kind !== 'records') return first(await commit([job]))
   const refused: Taken['refused'] = []
   let last: Taken = { kind: 'taken', seq: 0, refused }
   for (const entry of job.entries) {
     const alone = { ...job, entries: [entry] }
     last = await commit([alone])
-      .catch((error) => commit([{ ...alone, entries: [refuse(entry.seq, `it could not be stored: ${sentenceOf(error)}`, entry)] }]))
+      .catch((error) => {
+        // The record is good; the disk is full now, and it comes again.
+        if (isStoreTrouble(error)) throw error
+        return commit([{ ...alone, entries: [refuse(entry.seq, `it could not be stored: ${sentenceOf(error)}`, entry)] }])
+      })
       .then(first)
     refused.push(...last.refused)
     if (last.kind === 'gap') break

@@ -23,7 +23,13 @@ export interface Capabilities {
     rows: readonly Insertable<Database[Table]>[],
     conflict: Conflict,
   ): Promise<void>
+  /** The database's own trouble (disk full, away, locked), not that of what was to be written: later it may go. */
+  isStoreTrouble(error: unknown): boolean
 }
+
+/** A property of an error that may be anything. */
+export const propertyOf = (error: unknown, name: string): unknown =>
+  error instanceof Error && name in error ? Reflect.get(error, name) : undefined
 
 /** `on conflict …` as both databases read it. */
 export function conflictClause(columns: readonly string[], conflict: Conflict): string {

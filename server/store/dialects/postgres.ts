@@ -1,7 +1,7 @@
 import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
-import { type Capabilities, conflictClause } from '../capabilities.ts'
+import { type Capabilities, conflictClause, propertyOf } from '../capabilities.ts'
 import type { Database } from '../schema.ts'
 import type { Connections } from '../store.ts'
 
@@ -59,6 +59,10 @@ const types: pg.CustomTypesConfig = {
     oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
 }
 
+/** Classes of SQLSTATE: connection, rollback, resources, operator, system, internal. */
+const troubleState = /^(08|40|53|57|58|XX)...$/
+const connectionLost = /^(Connection terminated|timeout exceeded|Client has encountered a connection error)/
+
 const capabilities: Capabilities = {
   ddl: { countedKey: 'bigint generated always as identity primary key', keyOrdered: '' },
   // One parameter however many rows there are; the table itself names the types.
@@ -70,4 +74,8 @@ const capabilities: Capabilities = {
     const sql = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(columns, conflict)}`
     await tx.executeQuery(CompiledQuery.raw(sql, [JSON.stringify(rows)]))
   },
+  isStoreTrouble: (error) =>
+    troubleState.test(String(propertyOf(error, 'code'))) ||
+    propertyOf(error, 'syscall') !== undefined ||
+    connectionLost.test(String(propertyOf(error, 'message'))),
 }

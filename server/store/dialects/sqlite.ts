@@ -11,7 +11,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
-import { type Capabilities, conflictClause } from '../capabilities.ts'
+import { type Capabilities, conflictClause, propertyOf } from '../capabilities.ts'
 import type { Database } from '../schema.ts'
 import { connectSqlite, type SqliteConnection } from '../sqlite/connection.ts'
 import { readerDialect } from '../sqlite/reader.ts'
@@ -44,7 +44,7 @@ function open(file: string): SqliteConnection {
 
 function writerDialect(connection: SqliteConnection): Dialect {
   return {
-    createDriver: () => new ImmediateDriver({ database: connection }),
+    createDriver: () => new ImmediateDriver(connection),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new TransactionalAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -53,8 +53,20 @@ function writerDialect(connection: SqliteConnection): Dialect {
 
 /** Takes the write lock at once, so that a second process (a command line) makes it wait and never fail half way. */
 class ImmediateDriver extends SqliteDriver {
+  readonly #database: SqliteConnection
+
+  constructor(database: SqliteConnection) {
+    super({ database })
+    this.#database = database
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  /** A full disk has ended it already; what the caller must hear of is the disk, not the rollback. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.isInTransaction()) await super.rollbackTransaction(connection)
   }
 }
 
@@ -64,6 +76,18 @@ class TransactionalAdapter extends SqliteAdapter {
     return true
   }
 }
+
+/** SQLite's primary result codes that blame the place and not the row. */
+const troubles = new Set([
+  5, // BUSY
+  6, // LOCKED
+  7, // NOMEM
+  8, // READONLY
+  10, // IOERR
+  11, // CORRUPT
+  13, // FULL
+  14, // CANTOPEN
+])
 
 function capabilitiesOf(connection: SqliteConnection): Capabilities {
   return {
@@ -79,5 +103,6 @@ function capabilitiesOf(connection: SqliteConnection): Capabilities {
       const statement = connection.statement(sql)
       for (const row of rows as readonly Record<string, SQLInputValue>[]) statement.run(...columns.map((column) => row[column] ?? null))
     },
+    isStoreTrouble: (error) => troubles.has(Number(propertyOf(error, 'errcode')) & 0xff),
   }
 }

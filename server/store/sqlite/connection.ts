@@ -9,6 +9,7 @@ export interface SqliteConnection extends SqliteDatabase {
   prepare(sql: string): SqliteStatement
   /** The statement itself, for loops that run it once a row. */
   statement(sql: string): StatementSync
+  isInTransaction(): boolean
 }
 
 export function connectSqlite(file: string, { readOnly }: { readOnly: boolean }): SqliteConnection {
@@ -25,6 +26,7 @@ export function connectSqlite(file: string, { readOnly }: { readOnly: boolean })
   return {
     prepare: (sql) => lookUp(sql).adapted,
     statement: (sql) => lookUp(sql).raw,
+    isInTransaction: () => database.isTransaction,
     close: () => database.close(),
   }
 }

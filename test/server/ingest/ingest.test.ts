@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Signal, StandingSignal } from '#shared/domain/signal.ts'
 import { hours } from '#shared/domain/time.ts'
@@ -137,6 +138,19 @@ for (const [name, where] of dialects) {
       const ages = (await signals()).map(({ age_ms }) => age_ms)
       expect(ages).toEqual([0, hours(1), 0, now - hours(2), Number.MAX_SAFE_INTEGER])
     })
+
+    const fillsUp = async () => {
+      const evidence = Array.from({ length: 14 }, (_, index) => ({ name: `file ${index}`, text: 'x'.repeat(16_000) }))
+      const large = frame('security', 1, signalRecord(rawSignal({ kind: 'security.test.seen', evidence })))
+      const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(store.db)
+      await sql`pragma max_page_count = ${sql.lit((rows[0]?.page_count ?? 0) + 40)}`.execute(store.db)
+      await expect(ingest.takeRecords(from, large)).rejects.toThrow('full')
+      expect(await store.db.selectFrom('refused_records').selectAll().execute()).toEqual([])
+      await sql`pragma max_page_count = 100000`.execute(store.db)
+      expect(await ingest.takeRecords(from, large)).toEqual({ kind: 'taken', seq: 1, refused: [] })
+    }
+    // PostgreSQL has no such limit to set; what its errors say of the store is tried in the store's own suite.
+    if (where === 'sqlite') it('refuses no record because the disk has too little room for it', fillsUp)
 
     it('opens and clears the difference to what is true now', async () => {
       const [stays, ends, begins] = ['a', 'b', 'c'].map((fingerprint) => rawSignal({ fingerprint })) as [Signal, Signal, Signal]

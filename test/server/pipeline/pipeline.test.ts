@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { days, minutes } from '#shared/domain/time.ts'
 import { markHandled } from '../../../server/ingest/handled.ts'
@@ -82,6 +83,21 @@ describe('a signal that nobody has met before', () => {
     await room.signals({ endpointId: 'nobody' })
     expect(await outcomes()).toEqual(['record'])
   })
+})
+
+it('waits for a full disk, and puts nothing aside for it', async () => {
+  const { db } = room.store
+  await putSignals(
+    room.store,
+    Array.from({ length: 150 }, (_, index) => ({ ...unreadable, fingerprint: `f${index}` })),
+    room.time.now(),
+  )
+  await sql`pragma max_page_count = 1`.execute(db)
+  await expect(room.pipeline.idle()).rejects.toThrow('full')
+  await sql`pragma max_page_count = 100000`.execute(db)
+  await room.pipeline.idle()
+  expect(await tickets()).toHaveLength(150)
+  expect(new Set(await outcomes())).toEqual(new Set(['ticket']))
 })
 
 describe('the same trouble again', () => {

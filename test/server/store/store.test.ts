@@ -101,6 +101,17 @@ for (const [name, url] of urls) {
       expect(await again.reader.selectFrom('meta').select('value').execute()).toEqual([{ value: 'yes' }])
       await again.close()
     })
+
+    it('tells its own trouble from that of a row', async () => {
+      const { isStoreTrouble } = store.capabilities
+      const row = { key: 'twice', value: '' }
+      const put = () => store.db.insertInto('meta').values(row).execute()
+      await put()
+      expect(isStoreTrouble(await put().catch((error: unknown) => error))).toBe(false)
+      expect(isStoreTrouble(new TypeError('a mistake of ours'))).toBe(false)
+      const full = Object.assign(new Error('no room'), name === 'SQLite' ? { errcode: 13 } : { code: '53100' })
+      expect(isStoreTrouble(full)).toBe(true)
+    })
   })
 }
 

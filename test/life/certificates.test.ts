@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import 'reflect-metadata'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { connect } from 'node:tls'
+import * as x509 from '@peculiar/x509'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { days } from '#shared/domain/time.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
@@ -24,6 +26,21 @@ beforeAll(async () => {
 afterAll(() => collector[Symbol.asyncDispose]())
 
 const refusedWith = (code: string) => ({ kind: 'refused', status: 403, body: { code, message: expect.stringMatching(/^[a-z].{10,}/) } })
+
+async function greedyRequest(commonName: string): Promise<{ csr: string; key: string }> {
+  const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const keys = await crypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify'])
+  if (!('privateKey' in keys)) throw new TypeError('ECDSA makes a pair of keys')
+  const extensions = [
+    new x509.BasicConstraintsExtension(true, 2, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+    new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }]),
+  ]
+  const csr = await x509.Pkcs10CertificateRequestGenerator.create({ name: `CN=${commonName}`, keys, signingAlgorithm, extensions })
+  const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
+  return { csr: csr.toString('pem'), key }
+}
 
 describe('the upgrade', () => {
   it('takes a known certificate', async () => {
@@ -93,6 +110,20 @@ describe('a token', () => {
     const answer = await exchange(`${url}/enrol`, { method: 'POST', body: { ...request, platform: 'plan9' } })
     expect(answer).toMatchObject({ status: 400, body: { code: 'bad-request', message: expect.stringMatching(/^platform: /) } })
     expect(await exchange(`${url}/enrol`, { method: 'POST', body: randomBytes(40_000).toString('hex') })).toMatchObject({ status: 400 })
+  })
+
+  it('gives nothing of what its request claims to be: another machine, an authority, a server', async () => {
+    const greedy = await greedyRequest(who.endpointId)
+    const { url, request } = await enrolmentOf(await collector.token(), makeKey())
+    const { body } = await exchange(`${url}/enrol`, { method: 'POST', body: { ...request, csr: greedy.csr } })
+    const own = { key: greedy.key, cert: String(body.certificate) }
+    const renewal = await exchange(`${url}/renew`, { method: 'POST', tls: own, body: { csr: greedy.csr, endpointId: who.endpointId } })
+    for (const pem of [own.cert, String(renewal.body.certificate)]) {
+      const { subject, ca, subjectAltName, keyUsage } = new X509Certificate(pem)
+      const clientAuth = '1.3.6.1.5.5.7.3.2'
+      expect([subject, ca, subjectAltName, keyUsage]).toEqual([`CN=${body.endpointId}`, false, undefined, [clientAuth]])
+    }
+    expect(body.endpointId).not.toBe(who.endpointId)
   })
 
   it('is not to be guessed: an address that fails too often waits', async () => {

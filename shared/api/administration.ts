@@ -64,7 +64,7 @@ export const SourceList = z.object({
 })
 /** POST /api/signals with `Authorization: Bearer <source key>`. */
 export const SourceSignal = z.object({
-  kind: SignalKind,
+  kind: SignalKind.refine((kind) => !kind.startsWith('system.'), 'system.* is what the collector says of itself'),
   severity: Severity,
   state: SignalState.default('happened'),
   fingerprint: z.string().min(1).max(300),

@@ -28,7 +28,8 @@ export default function receivers({ receivers }: Needs): Route[] {
       method: 'POST',
       path: '/api/receivers',
       summary: 'Tell somebody by webhook',
-      access: { who: 'person', power: 'administer', reach: 'organisation' },
+      // The collector makes the call, from inside the provider's network: a customer's admin could aim it at what stands there.
+      access: { who: 'person', power: 'administer', reach: 'provider' },
       names: { 'body.organisationId': 'organisation' },
       action: 'receiver.create',
       creates: 'secret',

@@ -63,6 +63,10 @@ describe('a source', () => {
       ['ingest.takeFromSource', { id, organisationId: own.organisation }, expect.objectContaining({ ...signal, state: 'happened' })],
     ])
     expect((await as(key).ask('GET', '/api/tickets')).status).toBe(401)
+    expect(await as(key).ask('POST', '/api/signals', { ...signal, kind: 'system.ingest.stopped' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'kind' }] },
+    })
     expect(await as(key).ask('POST', '/api/signals', { ...signal, kind: 'Not A Kind' })).toMatchObject({
       status: 400,
       body: { errors: [{ field: 'kind' }] },

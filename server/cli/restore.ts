@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Fault } from '#shared/domain/fault.ts'
+import { holdsDatabase, restoreBackup } from '../backup/backup.ts'
+import { readPassphrase } from '../backup/passphrase.ts'
+import { type CollectorConfig, configFlags, loadConfig, storeUrlOf } from '../config.ts'
+import { readRules } from '../keep.ts'
+import type { Verb } from '../main.ts'
+import { type HeldBack, holdBack } from '../restored.ts'
+import { loadMatrix, problemLine } from '../route/matrix.ts'
+import { openStore } from '../store/store.ts'
+import { systemTime } from '../system-time.ts'
+
+const usage = `Usage: npm run -s tierline -- restore FILE [flags] < PASSPHRASE-FILE
+
+Makes a data folder of a backup, to start a collector on. Stop the one that it replaces first: two of one identity must
+not run. Commands that nobody has answered are not sent by themselves; they stand on their tickets for a person.
+
+  --data DIR              where; missing or empty (./tierline-data)
+  --passphrase-file FILE  holds the passphrase, and only you can read it; stdin otherwise
+  --database URL          postgres://…, restored with pg_restore before; FILE is a backup with --keys-only
+  --matrix FILE           an escalation matrix of your own
+`
+
+const verb: Verb = {
+  summary: 'makes a data folder of a backup',
+  usage,
+  async run(args) {
+    const { data, database, matrix } = configFlags
+    const options = { data, database, matrix, 'passphrase-file': { type: 'string' } } as const
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const { 'passphrase-file': passphraseFile, ...flags } = values
+    const [file, ...more] = positionals
+    if (file === undefined || more.length > 0) throw new Fault('flag-bad', 'Name one backup. --help lists what this verb takes.')
+    const config = loadConfig(flags, process.env)
+    const passphrase = await readPassphrase({ file: passphraseFile, stdin: process.stdin })
+    let held: HeldBack | undefined
+    await restoreBackup({
+      ...{ file, passphrase, dataDir: config.dataDir },
+      prepare: async (folder, manifest) => {
+        refuseOtherDatabase(config, holdsDatabase(manifest))
+        held = await holdBackIn({ ...config, dataDir: folder }, manifest.madeAt)
+      },
+    })
+    process.stdout.write(`${config.dataDir} is restored; ${told(held)}\n`)
+  },
+}
+export default verb
+
+function refuseOtherDatabase({ database }: CollectorConfig, isInBackup: boolean): void {
+  if (isInBackup === (database === 'sqlite')) return
+  throw new Fault(
+    'backup-other-database',
+    isInBackup
+      ? 'This backup holds its database: restore it without --database.'
+      : 'This backup holds keys only: restore its database with pg_restore first, and name that with --database.',
+  )
+}
+
+async function holdBackIn(config: CollectorConfig, madeAt: number): Promise<HeldBack> {
+  const { matrixFile = join(import.meta.dirname, '../route/default-matrix.yaml') } = config
+  const loaded = await loadMatrix(matrixFile)
+  if (loaded.kind === 'bad') throw new Fault('matrix-bad', loaded.problems.map((problem) => problemLine(matrixFile, problem)).join('\n'))
+  const store = await openStore(storeUrlOf(config))
+  try {
+    return await holdBack(store, readRules(loaded.matrix), madeAt, systemTime.now())
+  } finally {
+    await store.close()
+  }
+}
+
+function told(held: HeldBack | undefined): string {
+  if (!held || held.commands + held.questions === 0) return 'no command was on its way.'
+  return `what was on its way waits for a person: commands ${held.commands}, questions ${held.questions}.`
+}

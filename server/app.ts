@@ -15,6 +15,7 @@ import { createFire } from './due.ts'
 import { createTimers } from './escalate/timers.ts'
 import { type Http, startHttp } from './http/http.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
+import { raiseWithin } from './ingest/handled.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import { type Kept, tellOutside } from './keep.ts'
 import { createLiveBus, type LiveBus } from './live.ts'
@@ -180,14 +181,18 @@ interface Intake {
   presence: Awaited<ReturnType<typeof startPresence>>
 }
 
-async function createIntake({ time, log, teardowns }: Around, { store, bus }: Ground, { pipeline }: DeskRoom): Promise<Intake> {
+async function createIntake({ config, time, log, teardowns }: Around, { store, bus }: Ground, { pipeline }: DeskRoom): Promise<Intake> {
   const publish = (topic: LiveEvent['topic'], endpoints: readonly { endpointId: string; organisationId: string }[]) => {
     for (const { endpointId, organisationId } of endpoints)
       bus.publish({ topic, id: endpointId, organisationId, endpointId, at: time.now() })
   }
   const measure = startMeasure({ store, time, log })
   teardowns.defer(() => measure.stop())
-  const presence = await startPresence({ store, time, log, onChanged: (endpoints) => publish('endpoint', endpoints) })
+  const presence = await startPresence({
+    ...{ store, time, log, raiseWithin, ...(config.presence && { options: config.presence }) },
+    onChanged: (endpoints) => publish('endpoint', endpoints),
+    onRaised: () => pipeline.nudge(false),
+  })
   teardowns.defer(() => presence.stop())
   const ingest = createIngest({
     store,

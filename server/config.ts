@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#shared/domain/fault.ts'
+import type { WatchOptions } from './presence/watch.ts'
 
 export interface CollectorConfig {
   dataDir: string
@@ -17,6 +18,8 @@ export interface CollectorConfig {
   matrixFile?: string
   /** What the organisation that a first run makes is in; `observe` when absent. */
   firstMode?: 'observe' | 'live'
+  /** When who is silent; as the product has it, when absent. */
+  presence?: WatchOptions
   /** The console as it was built. */
   consoleDist: string
   logLevel: LogLevel

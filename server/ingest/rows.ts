@@ -26,6 +26,8 @@ export interface OwnTrouble {
   summary: string
   facts: Facts
   evidence?: Evidence[]
+  /** `happened`, when absent. */
+  state?: SignalState
 }
 
 /** What a source without an agent sends. */
@@ -57,8 +59,8 @@ export function standingRow(from: From, signal: StandingSignal, state: 'raised' 
 }
 
 export function ownRow(trouble: OwnTrouble, receivedAt: number): SignalRow {
-  const own = { id: randomUUIDv7(), state: 'happened', about: '', detector: 'collector', sensedAt: receivedAt } as const
-  return signalRow({ evidence: [], ...trouble, ...own, sourceId: null, origin: 'collector' }, receivedAt)
+  const own = { id: randomUUIDv7(), about: '', detector: 'collector', sensedAt: receivedAt }
+  return signalRow({ evidence: [], state: 'happened', ...trouble, ...own, sourceId: null, origin: 'collector' }, receivedAt)
 }
 
 export function sourceRow(source: { id: string; organisationId: string }, signal: SourceSignal, receivedAt: number): SignalRow {

@@ -1,16 +1,15 @@
 /*
- * Enters: what the wire saw of each agent: came, spoke, said goodbye, went. Leaves: presences, the only table it
- * writes. Promises: many agents coming back at once cost a few commits, not thousands; at start everybody is marked
- * disconnected and nobody is judged for it, because it was we who were away. On failure: logged and tried again with
- * the next change; what a live socket shows is never lost for good.
+ * Enters: what the wire saw of each agent: came, spoke, said goodbye, went. Leaves: presences, and signals of who fell
+ * silent and who is back, each in one commit with the memory that it was said. Promises: many agents coming back at once
+ * cost a few commits, not thousands; a silence is said once; nobody is judged for a time in which it was we who were
+ * away. On failure: logged and tried again with the next change or look; what a live socket shows is never lost for good.
  */
-import type { Logger } from 'pino'
 import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
-import { seconds, type Time } from '#shared/domain/time.ts'
-import type { Store } from '../store/store.ts'
+import { seconds } from '#shared/domain/time.ts'
 import type { PresencesTable } from '../store/tables/presence.ts'
+import { startWatch, type WatchNeeds } from './watch.ts'
 
 /** How old `last_heard_at` of a connected agent may get in the table. */
 const heardEveryMs = seconds(30)
@@ -30,13 +29,12 @@ interface Known {
   row: PresencesTable
 }
 
-export async function startPresence(needs: {
-  store: Store
-  time: Time
-  log: Logger
+export interface PresenceNeeds extends Omit<WatchNeeds, 'isConnected'> {
   /** After the commit. */
   onChanged(endpoints: { endpointId: string; organisationId: string }[]): void
-}): Promise<Presence> {
+}
+
+export async function startPresence(needs: PresenceNeeds): Promise<Presence> {
   const { store, time, log } = needs
   await store.db.updateTable('presences').set({ is_connected: 0 }).where('is_connected', '=', 1).execute()
 
@@ -86,6 +84,7 @@ export async function startPresence(needs: {
     cancel = time.after(heardEveryMs, saveHeard)
   }
   let cancel = time.after(heardEveryMs, saveHeard)
+  const stopWatch = await startWatch({ ...needs, isConnected: (endpointId) => known.get(endpointId)?.row.is_connected === 1 })
 
   return {
     connected: ({ endpointId, organisationId }, agentVersion) => {
@@ -104,6 +103,7 @@ export async function startPresence(needs: {
     goodbye: (endpointId, goodbye) => change(endpointId, { goodbye }),
     disconnected: (endpointId) => change(endpointId, { is_connected: 0, changed_at: time.now() }),
     stop: async () => {
+      await stopWatch()
       cancel()
       saveHeard()
       cancel()

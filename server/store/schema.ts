@@ -51,6 +51,8 @@ export const writers = {
   samples: 'measure',
   inventories: 'measure',
   presences: 'presence',
+  silences: 'presence',
+  site_silences: 'presence',
   tickets: 'ticket',
   timeline: 'ticket',
   digest_lines: 'notify',

@@ -10,6 +10,25 @@ export interface PresencesTable {
   agent_version: string
 }
 
+/** What was said of a machine that is away. */
+export interface SilencesTable {
+  endpoint_id: string
+  /** `silent`: by itself. `with-site`: covered by its site's. `excused`: its site is back; it is counted anew from then on. */
+  said: 'silent' | 'with-site' | 'excused'
+  said_at: number
+  /** Whose silence covers it. */
+  site_id: string | null
+}
+export interface SiteSilencesTable {
+  site_id: string
+  organisation_id: string
+  said_at: number
+  /** How many it has covered. */
+  machines: number
+}
+
 export interface PresenceTables {
   presences: PresencesTable
+  silences: SilencesTable
+  site_silences: SiteSilencesTable
 }

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { seconds } from '#shared/domain/time.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { minutes, seconds } from '#shared/domain/time.ts'
+import { raiseWithin } from '../../../server/ingest/handled.ts'
 import { startPresence } from '../../../server/presence/presence.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
 import { FakeTime } from '../../support/fake-time.ts'
@@ -27,6 +28,7 @@ afterEach(async () => {
 const start = (using = store) =>
   startPresence({
     ...{ store: using, time, log: pino({ level: 'silent' }) },
+    ...{ raiseWithin, onRaised: () => undefined },
     onChanged: (endpoints) => changed.push(endpoints.map(({ endpointId }) => endpointId)),
   })
 const endpoint = (endpointId: string) => ({ endpointId, organisationId: 'organisation-1' })
@@ -85,3 +87,102 @@ it('tries again with the next change what could not be stored', async () => {
   await presence.stop()
   expect((await rows()).map(({ endpoint_id }) => endpoint_id)).toEqual(['a', 'b'])
 })
+
+describe('who is silent', () => {
+  const signals = () => store.db.selectFrom('signals').select(['kind', 'state', 'endpoint_id']).orderBy('arrival').execute()
+  const raised = { kind: 'presence.silent', state: 'raised', endpoint_id: 'a' }
+  const cleared = { ...raised, state: 'cleared' }
+
+  beforeEach(async () => {
+    await store.db
+      .insertInto('organisations')
+      .values({ ...{ id: 'organisation-1', name: 'Acme', mode: 'live', plan: 'standard' }, time_zone: 'UTC', created_at: 0 })
+      .execute()
+    await store.db
+      .insertInto('sites')
+      .values({ ...{ id: 'site-1', organisation_id: 'organisation-1', name: 'Berlin' }, time_zone: null, created_at: 0 })
+      .execute()
+  })
+  const enrolled = async (...ids: string[]) => {
+    const place = { organisation_id: 'organisation-1', site_id: 'site-1', platform: 'linux', confirmed_role: 'server' } as const
+    for (const id of ids) {
+      await store.db
+        .insertInto('endpoints')
+        .values({ ...place, id, hostname: id, enrolled_at: 0, removed_at: null })
+        .execute()
+    }
+  }
+
+  it('is said once, over a restart, and taken back when it returns', async () => {
+    await enrolled('a')
+    const before = await start()
+    before.connected(endpoint('a'), '0.1.0')
+    before.disconnected('a')
+    await looksFor(minutes(5))
+    await expect.poll(signals).toEqual([raised])
+    await before.stop()
+    const after = await start()
+    await looksFor(minutes(10))
+    expect(await signals()).toEqual([raised])
+    after.connected(endpoint('a'), '0.1.0')
+    await expect.poll(rows).toMatchObject([{ is_connected: 1 }])
+    await looksFor(seconds(10))
+    await expect.poll(signals).toEqual([raised, cleared])
+    await after.stop()
+    expect(await store.db.selectFrom('silences').selectAll().execute()).toEqual([])
+  })
+
+  it('is a site, when its machines went together, and again a machine, when it alone stays away', async () => {
+    const ids = ['a', 'b', 'c']
+    await enrolled(...ids)
+    const presence = await start()
+    await looksFor(minutes(1))
+    for (const id of ids) presence.connected(endpoint(id), '0.1.0')
+    for (const id of ids) presence.disconnected(id)
+    await looksFor(minutes(1))
+    const ofSite = { kind: 'presence.site-silent', state: 'raised', endpoint_id: null }
+    await expect.poll(signals).toEqual([ofSite])
+    for (const id of ['b', 'c']) presence.connected(endpoint(id), '0.1.0')
+    await expect.poll(rows).toMatchObject([{ is_connected: 0 }, { is_connected: 1 }, { is_connected: 1 }])
+    await looksFor(seconds(10))
+    await expect.poll(signals).toEqual([ofSite, { ...ofSite, state: 'cleared' }])
+    await looksFor(minutes(5))
+    await expect.poll(signals).toEqual([ofSite, { ...ofSite, state: 'cleared' }, raised])
+    await presence.stop()
+  })
+
+  it('is nobody, right after our machine slept, whose monotonic clock stood still meanwhile', async () => {
+    await enrolled('a')
+    const presence = await start()
+    presence.connected(endpoint('a'), '0.1.0')
+    presence.disconnected('a')
+    await looksFor(minutes(4))
+    time.jump(minutes(60))
+    await looksFor(minutes(4))
+    expect(await signals()).toEqual([])
+    await looksFor(minutes(2))
+    await expect.poll(signals).toEqual([raised])
+    await presence.stop()
+  })
+
+  it('is taken back of a machine that was removed', async () => {
+    await enrolled('a')
+    const presence = await start()
+    presence.connected(endpoint('a'), '0.1.0')
+    presence.disconnected('a')
+    await looksFor(minutes(5))
+    await expect.poll(signals).toEqual([raised])
+    await store.db.updateTable('endpoints').set({ removed_at: time.now() }).execute()
+    await looksFor(seconds(10))
+    await expect.poll(signals).toEqual([raised, cleared])
+    await presence.stop()
+  })
+})
+
+/** Look by look: each reads twice in another thread before it writes, and what we ask of that thread comes after it. */
+async function looksFor(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += seconds(5)) {
+    await time.advance(seconds(5))
+    for (let turn = 0; turn < 4; turn += 1) await store.reader.selectFrom('meta').selectAll().execute()
+  }
+}

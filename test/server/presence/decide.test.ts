@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest'
+import { hours, minutes, seconds } from '#shared/domain/time.ts'
+import { decide, defaultLimits, type Judgement, type Machine, type Sight, type Site } from '../../../server/presence/decide.ts'
+
+const start = 1_800_000_000_000
+/** We have seen all for a day. */
+const always: Sight = { lostAt: start - hours(25), since: start - hours(24) }
+
+const machine = (endpointId: string, differs: Partial<Machine> = {}): Machine => ({
+  ...{ endpointId, organisationId: 'acme', siteId: null, hostname: endpointId, role: 'server', isAway: true, lastHeardAt: start },
+  ...{ goodbye: null, said: null },
+  ...differs,
+})
+const site = (differs: Partial<Site> = {}): Site => ({
+  ...{ id: 'site-1', organisationId: 'acme', name: 'Berlin', connected: 0, covered: null },
+  ...differs,
+})
+const judged = (machines: Machine[], now: number, sight = always, sites: Site[] = []) =>
+  decide({ machines, sites }, sight, defaultLimits, now)
+const saysOf = ({ signals }: Judgement) => signals.map(({ kind, state, endpointId }) => [kind, state, endpointId])
+
+describe('one machine', () => {
+  it.each([
+    ['core', null, minutes(3)],
+    ['server', null, minutes(5)],
+    ['unknown', null, minutes(5)],
+    ['workstation', null, minutes(5)],
+    ['core', 'stop', minutes(3)],
+    ['core', 'reboot', minutes(20)],
+    ['server', 'update', minutes(20)],
+    ['core', 'shutdown', hours(12)],
+    ['server', 'sleep', hours(12)],
+  ] as const)('that is %s and said %s is silent after %d ms, not a millisecond before', (role, goodbye, limitMs) => {
+    const gone = [machine('a', { role, goodbye })]
+    expect(judged(gone, start + limitMs - 1).signals).toEqual([])
+    const silent = judged(gone, start + limitMs)
+    expect(silent.said).toMatchObject([{ endpoint_id: 'a', said: 'silent' }])
+    expect(silent.signals).toMatchObject([{ kind: 'presence.silent', severity: role === 'workstation' ? 'info' : 'high', state: 'raised' }])
+  })
+
+  it('is said once, and taken back when it returns', () => {
+    const said = { said: 'silent', said_at: start, site_id: null } as const
+    expect(judged([machine('a', { said })], start + hours(24))).toEqual(judged([], start))
+    const back = judged([machine('a', { said, isAway: false })], start + hours(1))
+    expect(saysOf(back)).toEqual([['presence.silent', 'cleared', 'a']])
+    expect(back.returned).toEqual(['a'])
+  })
+
+  it('has its whole chance once we can see again, whatever it had announced and however long we were away', () => {
+    const since = start + hours(30)
+    const sight = { lostAt: start, since }
+    for (const goodbye of [null, 'reboot', 'shutdown'] as const) {
+      expect(judged([machine('a', { goodbye })], since + minutes(5) - 1, sight).signals).toEqual([])
+      expect(judged([machine('a', { goodbye })], since + minutes(5), sight).signals).toHaveLength(1)
+    }
+  })
+
+  it('is counted from when our clock was set back', () => {
+    const sight = { lostAt: start + hours(1), since: start }
+    expect(judged([machine('a', { lastHeardAt: start + hours(1) })], start + minutes(5) - 1, sight).signals).toEqual([])
+    expect(judged([machine('a', { lastHeardAt: start + hours(1) })], start + minutes(5), sight).signals).toHaveLength(1)
+  })
+})
+
+const three = (differs: Partial<Machine> = {}) =>
+  [0, 60, 120].map((second, index) =>
+    machine(`m${index}`, { siteId: 'site-1', role: 'core', lastHeardAt: start + seconds(second), ...differs }),
+  )
+const settled = start + minutes(3)
+
+describe('a site', () => {
+  it('is one signal about the site, and none about its machines, however soon theirs would be due', () => {
+    const judgement = judged(three(), settled, always, [site({ connected: 3 })])
+    expect(saysOf(judgement)).toEqual([['presence.site-silent', 'raised', null]])
+    expect(judgement.said.map(({ said }) => said)).toEqual(['with-site', 'with-site', 'with-site'])
+    expect(judgement.sites).toMatchObject([{ site_id: 'site-1', machines: 3 }])
+  })
+
+  it('waits until the last has been away for a minute', () => {
+    expect(judged(three(), settled - 1, always, [site({ connected: 3 })]).signals).toEqual([])
+  })
+
+  it.each([
+    ['fewer than half went', three(), site({ connected: 4 })],
+    ['they went over more than two minutes', three().map((each, index) => ({ ...each, lastHeardAt: start + index * 61_000 })), site()],
+    ['they announced it', three({ goodbye: 'shutdown' }), site()],
+    ['it is only two', three().slice(0, 2), site()],
+  ])('is not silent when %s', (_why, machines, place) => {
+    expect(saysOf(judged(machines, start + minutes(4), always, [place]))).not.toContainEqual(['presence.site-silent', 'raised', null])
+  })
+
+  it('counts among those that were there only who went in the five minutes before', () => {
+    const earlier = (ms: number) =>
+      Array.from({ length: 4 }, (_, index) => machine(`e${index}`, { siteId: 'site-1', goodbye: 'shutdown', lastHeardAt: start - ms }))
+    expect(saysOf(judged([...three(), ...earlier(minutes(4))], settled, always, [site()]))).not.toContainEqual([
+      'presence.site-silent',
+      'raised',
+      null,
+    ])
+    expect(saysOf(judged([...three(), ...earlier(minutes(6))], settled, always, [site()]))).toEqual([
+      ['presence.site-silent', 'raised', null],
+    ])
+  })
+
+  it('covers who follows later, except who said when it would be back', () => {
+    const said = { said: 'with-site', said_at: settled, site_id: 'site-1' } as const
+    const late = machine('late', { siteId: 'site-1', lastHeardAt: settled })
+    const rebooting = machine('rebooting', { siteId: 'site-1', goodbye: 'reboot' })
+    const judgement = judged([...three({ said }), late, rebooting], start + minutes(20), always, [site({ covered: 3 })])
+    expect(saysOf(judgement)).toEqual([['presence.silent', 'raised', 'rebooting']])
+    expect(judgement.sites).toMatchObject([{ machines: 4 }])
+  })
+
+  it('is back when most of its machines are; the rest are counted anew', () => {
+    const said = { said: 'with-site', said_at: settled, site_id: 'site-1' } as const
+    const [a, b, c] = three({ said }) as [Machine, Machine, Machine]
+    const now = start + hours(2)
+    const one = judged([{ ...a, isAway: false }, b, c], now, always, [site({ covered: 3, connected: 1 })])
+    expect(saysOf(one)).toEqual([])
+    const two = judged([{ ...b, isAway: false }, c], now, always, [site({ covered: 3, connected: 2 })])
+    expect(saysOf(two)).toEqual([['presence.site-silent', 'cleared', null]])
+    expect(two.said).toMatchObject([{ endpoint_id: c.endpointId, said: 'excused' }])
+    const excused = { ...c, said: { said: 'excused', said_at: now, site_id: null } as const }
+    expect(judged([excused], now + minutes(3) - 1).signals).toEqual([])
+    expect(saysOf(judged([excused], now + minutes(3)))).toEqual([['presence.silent', 'raised', c.endpointId]])
+  })
+
+  it('is not silent because we were away: its machines have their chance, and then it is one signal', () => {
+    const since = start + hours(8)
+    const sight = { lostAt: start + minutes(2), since }
+    expect(judged(three(), since + minutes(3) - 1, sight, [site()]).signals).toEqual([])
+    expect(saysOf(judged(three(), since + minutes(3), sight, [site()]))).toEqual([['presence.site-silent', 'raised', null]])
+  })
+
+  it('is not silent by machines that had gone long before we could see', () => {
+    const judgement = judged(three(), start + hours(9), { lostAt: start + hours(7), since: start + hours(8) }, [site()])
+    expect(saysOf(judgement).map(([kind]) => kind)).toEqual(['presence.silent', 'presence.silent', 'presence.silent'])
+  })
+})

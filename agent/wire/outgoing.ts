@@ -63,9 +63,14 @@ export class Outgoing {
 
   #skip(lane: Lane, from: number, to: number): Frame {
     this.#note(lane, to)
-    const why =
-      from < this.#spool.firstKept(lane) ? 'the spool was full and gave up its oldest records' : 'these records were damaged on disk'
-    return { kind: 'skipped', epoch: this.#spool.epoch, lane, from, to, why }
+    return { kind: 'skipped', epoch: this.#spool.epoch, lane, from, to, why: this.#whyGone(lane, from) }
+  }
+
+  /** A collector that was set back to a backup asks again for what it had acknowledged. */
+  #whyGone(lane: Lane, from: number): string {
+    if (from <= this.#spool.acknowledged(lane)) return 'the collector had acknowledged these records, so they are kept no longer'
+    if (from < this.#spool.firstKept(lane)) return 'the spool was full and gave up its oldest records'
+    return 'these records were damaged on disk'
   }
 
   #note(lane: Lane, seq: number): void {

@@ -35,6 +35,7 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
         .select('numbered.body')
         .where(sql<SqlBool>`(numbered.nth - 1) % ${sql.lit(step)} = 0`)
         .orderBy('numbered.nth'),
+    rollups: () => reader.selectFrom('rollups').innerJoin('endpoints', 'endpoints.id', 'rollups.endpoint_id').where(ofEndpoints),
     inventories: () =>
       reader.selectFrom('inventories').innerJoin('endpoints', 'endpoints.id', 'inventories.endpoint_id').where(ofEndpoints),
     isolations: () => reader.selectFrom('isolations').innerJoin('endpoints', 'endpoints.id', 'isolations.endpoint_id').where(ofEndpoints),

@@ -1,61 +1,48 @@
 /*
- * Enters: samples and inventories, inside ingest's transaction. Leaves: rows that charts and rules read. Promises: it
- * is the only writer of samples and inventories; the same sample twice is one; raw samples end after 7 days, in bites
- * so small that nobody waits for them. On failure: ingest's commit fails as a whole; a failed sweep is logged and
- * tried again an hour later.
+ * Enters: samples and inventories, inside ingest's transaction. Leaves: rows that charts and rules read: raw samples,
+ * their roll-ups by five minutes and by the hour (roll-up.ts), the latest inventory. Promises: it is the only writer of
+ * its tables; the same sample twice is one; each step ends after its time (shared/domain/rollup.ts), in bites so small
+ * that nobody waits for them. On failure: ingest's commit fails as a whole; a job that fails is logged and tried again.
  */
 import type { Logger } from 'pino'
-import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import type { Sample } from '#shared/domain/sample.ts'
-import { type Cancel, hours, type Time } from '#shared/domain/time.ts'
+import { hours, seconds, type Time } from '#shared/domain/time.ts'
 import type { Store, Tx } from '../store/store.ts'
-import { sweepSamples } from './sweep.ts'
+import { startJob } from './job.ts'
+import { markSlots, rollUp } from './roll-up.ts'
+import { sweep } from './sweep.ts'
 
+const rollUpEveryMs = seconds(30)
 const sweepEveryMs = hours(1)
 
 export interface Measure {
   keepSamples(tx: Tx, endpointId: string, samples: readonly Sample[]): Promise<void>
   keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
-  /** Ends the hourly sweep, after the bite it is in. */
+  /** Ends both jobs, each after the bite it is in. */
   stop(): Promise<void>
 }
 
 export function startMeasure({ store, time, log }: { store: Store; time: Time; log: Logger }): Measure {
-  const stopping = new AbortController()
-  let sweeping = Promise.resolve()
-  const sweep = async () => {
-    try {
-      const deleted = await sweepSamples({ store, time, stop: stopping.signal })
-      if (deleted > 0) log.info({ deleted }, 'old samples deleted')
-    } catch (error) {
-      log.error({ reason: sentenceOf(error) }, 'old samples could not be deleted')
-    }
-    plan()
-  }
-  let cancel: Cancel = () => undefined
-  const plan = () => {
-    if (stopping.signal.aborted) return
-    cancel = time.after(sweepEveryMs, () => {
-      sweeping = sweep()
-    })
-  }
-  plan()
+  const jobs = [
+    startJob({ name: 'roll-up', everyMs: rollUpEveryMs, time, log, run: (stop) => rollUp({ store, time, stop }) }),
+    startJob({ name: 'sweep', everyMs: sweepEveryMs, time, log, run: (stop) => sweep({ store, time, stop }) }),
+  ]
   return {
-    keepSamples: (tx, endpointId, samples) => keepSamples(tx, store, endpointId, samples),
+    keepSamples: (tx, endpointId, samples) => keepSamples(tx, store, endpointId, samples, time.now()),
     keepInventory: (tx, endpointId, at, inventory) => keepInventory(tx, store, endpointId, at, inventory),
     stop: async () => {
-      cancel()
-      stopping.abort()
-      await sweeping
+      await Promise.all(jobs.map((job) => job.stop()))
     },
   }
 }
 
-async function keepSamples(tx: Tx, { capabilities }: Store, endpointId: string, samples: readonly Sample[]): Promise<void> {
+async function keepSamples(tx: Tx, store: Store, endpointId: string, samples: readonly Sample[], now: number): Promise<void> {
   const rows = samples.map((sample) => ({ endpoint_id: endpointId, at: sample.at, body: JSON.stringify(sample) }))
-  await capabilities.putRows(tx, 'samples', rows, 'ignore')
+  await store.capabilities.putRows(tx, 'samples', rows, 'ignore')
+  const instants = samples.map(({ at }) => at)
+  await markSlots(tx, store, endpointId, instants, now)
 }
 
 async function keepInventory(tx: Tx, { capabilities }: Store, endpointId: string, at: number, inventory: Inventory): Promise<void> {

@@ -49,6 +49,8 @@ export const writers = {
   refused_records: 'ingest',
   gaps: 'ingest',
   samples: 'measure',
+  rollups: 'measure',
+  rollups_due: 'measure',
   inventories: 'measure',
   presences: 'presence',
   silences: 'presence',

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { ActualIsolation, DesiredIsolation, GoodbyeReason, Platform, Role } from '../domain/endpoint.ts'
 import { Inventory } from '../domain/inventory.ts'
+import { steps } from '../domain/rollup.ts'
 import { Sample } from '../domain/sample.ts'
-import { hours } from '../domain/time.ts'
 
 const Named = z.object({ id: z.string(), name: z.string() })
 
@@ -67,13 +67,32 @@ export type EndpointDetail = z.infer<typeof EndpointDetail>
 export const EndpointList = z.object({ endpoints: z.array(EndpointSummary) })
 export type EndpointList = z.infer<typeof EndpointList>
 
-/** GET /api/endpoints/:id/samples?from=&to= (epoch ms, both included; at most 24 h). */
+/** GET /api/endpoints/:id/samples?from=&to= (epoch ms, both included; at most 400 days). */
 export const SampleQuery = z
   .object({ from: z.coerce.number().int().nonnegative(), to: z.coerce.number().int().nonnegative() })
   .refine(({ from, to }) => from <= to, { path: ['from'], message: 'from must not be later than to' })
-  .refine(({ from, to }) => to - from <= hours(24), { path: ['from'], message: 'ask for at most 24 hours' })
-/** Oldest first; where the range holds more than 1,500 of them, evenly thinned. */
-export const SampleList = z.object({ samples: z.array(Sample) })
+  .refine(({ from, to }) => to - from <= steps.hour.keptForMs, { path: ['from'], message: 'ask for at most 400 days' })
+
+const Values = z.array(z.number().nullable())
+/** One value for each instant of `at`, null where there was none. */
+export const RolledMeasure = z.object({ name: z.string(), min: Values, mean: Values, max: Values })
+export type RolledMeasure = z.infer<typeof RolledMeasure>
+
+/** Slots of `stepMs` by columns; `at` are their beginnings. */
+export const RolledSamples = z.object({
+  kind: z.literal('rolled'),
+  stepMs: z.number().int(),
+  at: z.array(z.number().int()),
+  measures: z.array(RolledMeasure),
+})
+export type RolledSamples = z.infer<typeof RolledSamples>
+
+/**
+ * Oldest first, the step chosen by the range so that a chart can show it: the samples themselves for up to 100 minutes
+ * of the last two days (evenly thinned where an agent sends more than 1,500), roll-ups of five minutes, of an hour or of
+ * several hours for more.
+ */
+export const SampleList = z.discriminatedUnion('kind', [z.object({ kind: z.literal('raw'), samples: z.array(Sample) }), RolledSamples])
 export type SampleList = z.infer<typeof SampleList>
 
 /** PATCH /api/endpoints/:id (power administer): a person confirms or changes what the machine is for. Answers with the EndpointDetail. */

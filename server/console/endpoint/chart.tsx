@@ -7,6 +7,7 @@ import { chartOptions, inUnit, type Unit } from './chart-options.ts'
 import type { ChartSeries } from './series.ts'
 
 const HEIGHT = 150
+const DAY_MS = 24 * 60 * 60_000
 const colorNames = ['cyan', 'orange', 'grape', 'lime', 'pink', 'indigo'] as const
 
 interface ChartProps {
@@ -17,7 +18,7 @@ interface ChartProps {
   series: ChartSeries
 }
 
-/** One chart; new samples are appended to it, it is not made anew. The legend says the newest values. */
+/** One chart; new samples are appended to it, it is not made anew. The legend says the newest values (of roll-ups, the mean). */
 export function Chart({ title, unit, span, series }: ChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const { ref: measured, width } = useElementSize<HTMLDivElement>()
@@ -25,7 +26,9 @@ export function Chart({ title, unit, span, series }: ChartProps) {
   const [plot, setPlot] = useState<uPlot>()
   const isMeasured = width > 0
   const labels = series.lines.map((line) => line.label).join('\n')
-  const { colors, options } = useLook(labels, unit)
+  const isBanded = series.lines.some((line) => line.band)
+  const isLong = span.to - span.from > DAY_MS
+  const { colors, options } = useLook(labels, unit, isBanded, isLong)
 
   useEffect(() => {
     const element = place.current
@@ -40,8 +43,8 @@ export function Chart({ title, unit, span, series }: ChartProps) {
   }, [plot, width])
 
   useEffect(() => {
-    plot?.setData([series.at, ...series.lines.map((line) => line.values)], false)
-  }, [plot, series])
+    plot?.setData(dataOf(series, isBanded), false)
+  }, [plot, series, isBanded])
 
   // After the data, and with each second: time moves on where no sample comes.
   useEffect(() => {
@@ -68,13 +71,19 @@ export function Chart({ title, unit, span, series }: ChartProps) {
   )
 }
 
+/** Instants, then the lines; then smallest and largest of each line, where `chartOptions` fills in between. */
+function dataOf({ at, lines }: ChartSeries, isBanded: boolean): uPlot.AlignedData {
+  const bands = isBanded ? lines.flatMap(({ values, band }) => [band?.max ?? values, band?.min ?? values]) : []
+  return [at, ...lines.map((line) => line.values), ...bands]
+}
+
 function newestOf(values: readonly (number | null)[], unit: Unit): string {
   const newest = values.findLast((value) => value !== null)
   return newest === undefined || newest === null ? '' : inUnit[unit](newest)
 }
 
-/** Made anew only when the lines or the scheme change; then the chart is, too. */
-function useLook(labels: string, unit: Unit) {
+/** Made anew only when the lines, their kind or the scheme change; then the chart is, too. */
+function useLook(labels: string, unit: Unit, isBanded: boolean, isLong: boolean) {
   const { colors: all } = useMantineTheme()
   const isDark = useComputedColorScheme() === 'dark'
   return useMemo(() => {
@@ -82,10 +91,12 @@ function useLook(labels: string, unit: Unit) {
     const options = chartOptions({
       labels: labels === '' ? [] : labels.split('\n'),
       unit,
+      isBanded,
+      isLong,
       colors,
       textColor: isDark ? all.dark[2] : all.gray[6],
       gridColor: isDark ? all.dark[5] : all.gray[2],
     })
     return { colors, options }
-  }, [labels, unit, isDark, all])
+  }, [labels, unit, isBanded, isLong, isDark, all])
 }

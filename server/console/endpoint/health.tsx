@@ -1,31 +1,33 @@
 import { Center, Group, SegmentedControl, SimpleGrid, Text } from '@mantine/core'
 import { useMemo, useState } from 'react'
-import type { Sample } from '#shared/domain/sample.ts'
 import { SectionCard } from '../frame/section-card.tsx'
 import { useNow } from '../time/clock.tsx'
 import { Chart } from './chart.tsx'
+import { columnsOf } from './columns.ts'
 import { diskSeries, memorySeries, networkSeries, processorSeries } from './series.ts'
 import { useSamples } from './use-samples.ts'
 
-const ranges = { '15 min': 15 * 60_000, '1 h': 60 * 60_000, '24 h': 24 * 60 * 60_000 } as const
+const HOUR_MS = 60 * 60_000
+const ranges = { '15 min': HOUR_MS / 4, '1 h': HOUR_MS, '24 h': 24 * HOUR_MS, '7 d': 7 * 24 * HOUR_MS, '90 d': 90 * 24 * HOUR_MS } as const
 type Range = keyof typeof ranges
 
 /** How the machine is, as it happens: its samples come at once while this is on the screen. */
 export function Health({ endpointId }: { endpointId: string }) {
   const [range, setRange] = useState<Range>('15 min')
-  const { samples, isLoading } = useSamples(endpointId, ranges[range])
+  const { health, isLoading } = useSamples(endpointId, ranges[range])
+  const columns = useMemo(() => columnsOf(health), [health])
   const series = useMemo(
     () => ({
-      processor: processorSeries(samples),
-      memory: memorySeries(samples),
-      disk: diskSeries(samples),
-      network: networkSeries(samples),
+      processor: processorSeries(columns),
+      memory: memorySeries(columns),
+      disk: diskSeries(columns),
+      network: networkSeries(columns),
     }),
-    [samples],
+    [columns],
   )
   const now = useNow()
-  const newest = samples.at(-1)
-  const span = spanOf(samples, now, ranges[range])
+  const newest = health.kind === 'raw' ? health.samples.at(-1) : undefined
+  const span = spanOf(columns.at, now, ranges[range])
   return (
     <SectionCard
       title="Health"
@@ -39,7 +41,7 @@ export function Health({ endpointId }: { endpointId: string }) {
         />
       }
     >
-      {samples.length === 0 ? (
+      {columns.at.length === 0 ? (
         <Center h={200}>
           <Text size="sm" c="dimmed">
             {isLoading ? 'Reading …' : `No samples in the last ${range}. They come every ten seconds while the agent runs.`}
@@ -68,7 +70,7 @@ export function Health({ endpointId }: { endpointId: string }) {
 const SHORTEST_MS = 2 * 60_000
 
 /** The chosen range; of a machine that has been watched for less, what there is, so that a newcomer sees lines and not a margin. */
-function spanOf(samples: readonly Sample[], now: number, rangeMs: number): { from: number; to: number } {
-  const oldest = samples[0]?.at ?? now
-  return { from: Math.max(now - rangeMs, Math.min(oldest, now - SHORTEST_MS)), to: Math.max(now, samples.at(-1)?.at ?? 0) }
+function spanOf(at: readonly number[], now: number, rangeMs: number): { from: number; to: number } {
+  const oldest = at[0] ?? now
+  return { from: Math.max(now - rangeMs, Math.min(oldest, now - SHORTEST_MS)), to: Math.max(now, at.at(-1) ?? 0) }
 }

@@ -1,9 +1,12 @@
 import type { Sample } from '#shared/domain/sample.ts'
+import type { Columns, Measure } from './columns.ts'
 
-/** Lines of one chart: instants in seconds, and per line a value for each of them. */
+type Values = (number | null)[]
+
+/** Lines of one chart: instants in seconds, and per line a value for each of them; a band around it where it is a mean. */
 export interface ChartSeries {
   at: number[]
-  lines: { label: string; values: (number | null)[] }[]
+  lines: { label: string; values: Values; band?: { min: Values; max: Values } }[]
 }
 
 // More lines than colours say nothing.
@@ -15,67 +18,77 @@ export function appendSamples(kept: readonly Sample[], come: readonly Sample[], 
   return [...kept, ...come.filter((sample) => sample.at > last)].filter((sample) => sample.at >= from)
 }
 
-export const processorSeries = (samples: readonly Sample[]): ChartSeries =>
-  seriesOf(samples, [{ label: 'busy', value: (sample) => sample.processor.busyRatio }])
+export const processorSeries = (columns: Columns): ChartSeries =>
+  seriesOf(columns, [{ label: 'busy', measure: named(columns, 'processor.busyRatio') }])
 
-export function memorySeries(samples: readonly Sample[]): ChartSeries {
-  const hasSwap = samples.some((sample) => sample.memory.swapTotalBytes > 0)
-  const swap = { label: 'swap', value: ({ memory }: Sample) => ratioOf(memory.swapUsedBytes, memory.swapTotalBytes) }
-  return seriesOf(samples, [
-    { label: 'used', value: ({ memory }) => ratioOf(memory.totalBytes - memory.availableBytes, memory.totalBytes) },
-    ...(hasSwap ? [swap] : []),
+export function memorySeries(columns: Columns): ChartSeries {
+  const swap = named(columns, 'swap.usedRatio')
+  return seriesOf(columns, [
+    { label: 'used', measure: named(columns, 'memory.usedRatio') },
+    ...(swap ? [{ label: 'swap', measure: swap }] : []),
   ])
 }
 
-/** The fullest disks. */
-export function diskSeries(samples: readonly Sample[]): ChartSeries {
-  const newest = samples.at(-1)?.disks ?? []
-  const mounts = newest.toSorted((a, b) => b.usedRatio - a.usedRatio).slice(0, MAX_LINES)
-  return seriesOf(
-    samples,
-    mounts.map(({ mount }) => ({ label: mount, value: (sample) => sample.disks.find((disk) => disk.mount === mount)?.usedRatio ?? null })),
-  )
+/** The fullest disks of those that are still there. */
+export function diskSeries(columns: Columns): ChartSeries {
+  const present = ofKind(columns, 'disk.usedRatio').filter(({ measure }) => newest(measure) !== null)
+  return seriesOf(columns, present.toSorted((a, b) => (newest(b.measure) ?? 0) - (newest(a.measure) ?? 0)).slice(0, MAX_LINES))
 }
 
 /** The busiest interfaces, received and sent each. */
-export function networkSeries(samples: readonly Sample[]): ChartSeries {
-  const traffic = new Map<string, number>()
-  for (const { networks } of samples) {
-    for (const one of networks) traffic.set(one.name, (traffic.get(one.name) ?? 0) + one.receivedBytesPerSecond + one.sentBytesPerSecond)
-  }
-  const names = [...traffic].toSorted((a, b) => b[1] - a[1]).slice(0, MAX_LINES / 2)
-  const of = (sample: Sample, name: string) => sample.networks.find((one) => one.name === name)
+export function networkSeries(columns: Columns): ChartSeries {
+  const interfaces = ofKind(columns, 'network.receivedBytesPerSecond').map(({ label, measure }) => {
+    const sent = named(columns, `network.sentBytesPerSecond ${label}`)
+    return { label, received: measure, sent, traffic: total(measure) + total(sent) }
+  })
+  const busiest = interfaces.toSorted((a, b) => b.traffic - a.traffic).slice(0, MAX_LINES / 2)
   return seriesOf(
-    samples,
-    names.flatMap(([name]) => [
-      { label: `${name} in`, value: (sample: Sample) => of(sample, name)?.receivedBytesPerSecond ?? null },
-      { label: `${name} out`, value: (sample: Sample) => of(sample, name)?.sentBytesPerSecond ?? null },
+    columns,
+    busiest.flatMap(({ label, received, sent }) => [
+      { label: `${label} in`, measure: received },
+      { label: `${label} out`, measure: sent },
     ]),
   )
 }
 
+const named = ({ measures }: Columns, name: string): Measure | undefined => measures.find((measure) => measure.name === name)
+
+/** Measures that there is one of for each disk or network, labelled with which. */
+const ofKind = ({ measures }: Columns, kind: string): { label: string; measure: Measure }[] =>
+  measures.filter(({ name }) => name.startsWith(`${kind} `)).map((measure) => ({ label: measure.name.slice(kind.length + 1), measure }))
+
+const newest = (measure: Measure): number | null => measure.mean.at(-1) ?? null
+const total = (measure: Measure | undefined): number => (measure?.mean ?? []).reduce<number>((sum, value) => sum + (value ?? 0), 0)
+
 interface Line {
   label: string
-  value(sample: Sample): number | null
+  measure: Measure | undefined
 }
 
 /** Where samples are missing the lines break, rather than claim that nothing happened in between. */
-function seriesOf(samples: readonly Sample[], lines: Line[]): ChartSeries {
-  const spots = withBreaks(samples)
+function seriesOf(columns: Columns, lines: Line[]): ChartSeries {
+  const spots = withBreaks(columns)
+  const spread = (column: Values | undefined): Values => spots.map(({ index }) => (index === null ? null : (column?.[index] ?? null)))
   return {
     at: spots.map((spot) => spot.at / 1_000),
-    lines: lines.map(({ label, value }) => ({ label, values: spots.map((spot) => (spot.sample ? value(spot.sample) : null)) })),
+    lines: lines.map(({ label, measure }) => ({
+      label,
+      values: spread(measure?.mean),
+      ...(measure?.band && { band: { min: spread(measure.band.min), max: spread(measure.band.max) } }),
+    })),
   }
 }
 
-function withBreaks(samples: readonly Sample[]): { at: number; sample?: Sample }[] {
-  const steps = samples.slice(1).map((sample, index) => sample.at - (samples[index]?.at ?? sample.at))
-  const usualMs = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0
-  return samples.flatMap((sample, index) => {
-    const before = samples[index - 1]
-    const isBreak = before !== undefined && sample.at - before.at > usualMs * 4
-    return isBreak ? [{ at: before.at + usualMs }, { at: sample.at, sample }] : [{ at: sample.at, sample }]
+/** A spot without an index is a break. */
+function withBreaks({ at, reachMs }: Columns): { at: number; index: number | null }[] {
+  return at.flatMap((instant, index) => {
+    const before = at[index - 1]
+    const isBreak = before !== undefined && instant - before > reachMs
+    return isBreak
+      ? [
+          { at: before + reachMs / 4, index: null },
+          { at: instant, index },
+        ]
+      : [{ at: instant, index }]
   })
 }
-
-const ratioOf = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null)

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { Sample } from '#shared/domain/sample.ts'
+import type { SampleList } from '#shared/api/endpoints.ts'
 import { useApi } from '../api/api-context.tsx'
 import { keys } from '../api/keys.ts'
 import { createRereader } from '../live/hints.ts'
@@ -10,32 +10,38 @@ import { appendSamples } from './series.ts'
 
 // The agent stamps samples with its own clock, which may be a little ahead of the collector's.
 const AHEAD_MS = 10 * 60_000
-const MAX_SPAN_MS = 24 * 60 * 60_000
+// A roll-up changes every five minutes at most; its last point grows meanwhile.
+const ROLLED_MS = 60_000
 
-const none: Sample[] = []
+const none: SampleList = { kind: 'raw', samples: [] }
 
-/** The samples of the last `spanMs`, oldest first. Looking at them asks the endpoint to send each one at once. */
-export function useSamples(endpointId: string, spanMs: number): { samples: Sample[]; isLoading: boolean } {
+/**
+ * Health over the last `spanMs`, oldest first: samples of a short span, roll-ups of a long one, as the collector answers.
+ * Looking at it asks the endpoint to send each sample at once.
+ */
+export function useSamples(endpointId: string, spanMs: number): { health: SampleList; isLoading: boolean } {
   const api = useApi()
   const client = useQueryClient()
   const clock = useClock()
   const queryKey = [...keys.samples(endpointId), String(spanMs)]
-  const { data, isLoading } = useQuery({
+  const { data, isLoading } = useQuery<SampleList>({
     queryKey,
     placeholderData: keepPreviousData,
-    // Reads only what is newer than what it has.
+    refetchInterval: ({ state }) => (state.data?.kind === 'rolled' ? ROLLED_MS : false),
+    // Of samples it reads only what is newer than what it has.
     queryFn: async ({ signal: stop }) => {
-      const kept = client.getQueryData<Sample[]>(queryKey) ?? []
+      const kept = client.getQueryData<SampleList>(queryKey)
+      const samples = kept?.kind === 'raw' ? kept.samples : []
       const start = clock.now() - spanMs
-      const from = Math.max(start, (kept.at(-1)?.at ?? 0) + 1)
-      const { samples } = await api.samples(endpointId, from, Math.min(from + MAX_SPAN_MS, clock.now() + AHEAD_MS), stop)
-      return appendSamples(kept, samples, start)
+      const from = Math.max(start, (samples.at(-1)?.at ?? 0) + 1)
+      const come = await api.samples(endpointId, from, Math.max(from, clock.now() + AHEAD_MS), stop)
+      return come.kind === 'rolled' ? come : { ...come, samples: appendSamples(samples, come.samples, start) }
     },
   })
   const reread = useMemo(() => createRereader((key) => client.invalidateQueries({ queryKey: key })), [client])
   useLiveLine(`/api/live?watch=${encodeURIComponent(endpointId)}`, {
-    event: (event) => event.topic === 'sample' && event.id === endpointId && reread([keys.samples(endpointId)]),
+    event: (event) => event.topic === 'sample' && event.id === endpointId && data?.kind !== 'rolled' && reread([keys.samples(endpointId)]),
     live: () => reread([keys.samples(endpointId)]),
   })
-  return { samples: data ?? none, isLoading }
+  return { health: data ?? none, isLoading }
 }

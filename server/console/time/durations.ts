@@ -44,6 +44,10 @@ const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minu
 /** For the axis of a chart. */
 export const timeOfDay = (at: number): string => hourAndMinute.format(at)
 
+const dayAndMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+/** For the axis of a chart over days. */
+export const dayOfYear = (at: number): string => dayAndMonth.format(at)
+
 /** In the reader's own time zone: the time alone when it is today, else with its day. */
 export function instant(at: number, now: number): string {
   const isToday = new Date(at).toDateString() === new Date(now).toDateString()

@@ -1,12 +1,9 @@
 import type { EndpointDetail, EndpointSummary, IsolationView } from '#shared/api/endpoints.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
-import type { Sample } from '#shared/domain/sample.ts'
 import type { View } from '../view.ts'
 import { isolationsOf } from './isolation.ts'
 import { actorName } from './tickets.ts'
 
-/** As many as a chart has pixels; a day has 8,640, which would keep the collector busy for a tenth of a second. */
-const maxSamples = 1_500
 const maxGaps = 100
 const maxCommands = 50
 
@@ -41,14 +38,6 @@ export async function readEndpoint(view: View, id: string): Promise<EndpointDeta
     gaps,
     commands,
   }
-}
-
-/** From `from` to `to`, both included, oldest first. */
-export async function readSamples(view: View, endpointId: string, from: number, to: number): Promise<Sample[]> {
-  const inRange = view.samples().where('samples.endpoint_id', '=', endpointId).where('samples.at', '>=', from).where('samples.at', '<=', to)
-  const { total } = await inRange.select((count) => count.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  const rows = await view.everyNth(inRange, Math.max(1, Math.ceil(Number(total) / maxSamples))).execute()
-  return rows.map(({ body }) => JSON.parse(body) as Sample)
 }
 
 function summaryRows(endpoints: ReturnType<View['endpoints']>) {

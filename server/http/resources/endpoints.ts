@@ -4,8 +4,9 @@ import { CloseCode } from '#shared/protocol/close-codes.ts'
 import type { Desk } from '../../desk.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import type { Needs } from '../needs.ts'
-import { listEndpoints, readEndpoint, readSamples } from '../reads/endpoints.ts'
+import { listEndpoints, readEndpoint } from '../reads/endpoints.ts'
 import { found } from '../reads/found.ts'
+import { readSamples } from '../reads/samples.ts'
 import { defineRoute, type Person, type Route } from '../route.ts'
 import { actorIn } from './tickets.ts'
 
@@ -18,6 +19,7 @@ const detail = async (by: Person, id: string) => found('endpoint', await readEnd
 export default function endpoints(needs: Needs): Route[] {
   return [
     ...reading,
+    samples(needs),
     ...administering(needs),
     contain('isolate', needs.desk.isolateEndpoint),
     contain('release', needs.desk.releaseEndpoint),
@@ -44,17 +46,20 @@ const reading: Route[] = [
     answer: EndpointDetail,
     handle: ({ params, by }) => detail(by, params.id),
   }),
-  defineRoute({
+]
+
+function samples({ time }: Needs): Route {
+  return defineRoute({
     ...about,
     method: 'GET',
     path: '/api/endpoints/:id/samples',
-    summary: 'Its health over at most 24 hours, oldest first',
+    summary: 'Its health: samples of a short range, roll-ups (minimum, mean, maximum) of a long one, oldest first',
     access: { who: 'person', power: null, reach: 'organisation' },
     query: SampleQuery,
     answer: SampleList,
-    handle: async ({ params, query, by }) => ({ samples: await readSamples(by.view, params.id, query.from, query.to) }),
-  }),
-]
+    handle: ({ params, query, by }) => readSamples(by.view, { endpointId: params.id, ...query }, time.now()),
+  })
+}
 
 function administering({ identity, wire }: Needs): Route[] {
   const access = { who: 'person', power: 'administer', reach: 'organisation' } as const

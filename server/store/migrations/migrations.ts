@@ -1,12 +1,14 @@
 import type { Migration } from 'kysely/migration'
 import type { Capabilities } from '../capabilities.ts'
 import { firstTables } from './0001-first-tables.ts'
+import { rollups } from './0002-rollups.ts'
 import { silences } from './0003-silences.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
   return {
     '0001-first-tables': firstTables(capabilities.ddl),
+    '0002-rollups': rollups(capabilities.ddl),
     '0003-silences': silences,
   }
 }

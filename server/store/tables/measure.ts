@@ -6,6 +6,24 @@ export interface SamplesTable {
   /** JSON of a Sample. */
   body: string
 }
+export interface RollupsTable {
+  endpoint_id: string
+  /** How wide its slot is. */
+  step_ms: number
+  /** When its slot begins. */
+  at: number
+  /** How many samples are in it. */
+  samples: number
+  /** As `rollupText` (shared/domain/rollup.ts) writes it. */
+  body: string
+}
+/** Slots that got samples since they were last rolled up. A row is only added and deleted, never changed. */
+export interface RollupsDueTable {
+  endpoint_id: string
+  step_ms: number
+  at: number
+  due_at: number
+}
 export interface InventoriesTable {
   endpoint_id: string
   at: number
@@ -17,5 +35,7 @@ export interface InventoriesTable {
 
 export interface MeasureTables {
   samples: SamplesTable
+  rollups: RollupsTable
+  rollups_due: RollupsDueTable
   inventories: InventoriesTable
 }

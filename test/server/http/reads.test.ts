@@ -1,6 +1,10 @@
+import type { Insertable } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EndpointDetail, EndpointList, SampleList } from '#shared/api/endpoints.ts'
 import { TicketDetail, TicketList } from '#shared/api/tickets.ts'
+import { slotOf } from '#shared/domain/rollup.ts'
+import { days, hours, minutes } from '#shared/domain/time.ts'
+import type { Database } from '../../../server/store/schema.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
@@ -108,25 +112,65 @@ for (const { name, url, isThere } of databases)
         })
       })
 
-      it('answer samples of a range, oldest first, thinned where there are more than a chart can show', async () => {
-        const at = (nth: number) => now - 86_400_000 + nth * 10_000
-        const body = (nth: number) =>
+      describe('answer health', () => {
+        const bodyAt = (at: number, busyRatio: number) =>
           JSON.stringify({
-            at: at(nth),
-            processor: { busyRatio: 0, load1: 0, load5: 0, load15: 0 },
+            ...{ at, processor: { busyRatio, load1: 0, load5: 0, load15: 0 }, disks: [], networks: [], uptimeSeconds: 1 },
             memory: { totalBytes: 1, availableBytes: 1, swapTotalBytes: 0, swapUsedBytes: 0 },
-            ...{ disks: [], networks: [], uptimeSeconds: nth },
           })
-        const rows = Array.from({ length: 4_000 }, (_, nth) => ({ endpoint_id: own.endpoint, at: at(nth), body: body(nth) }))
-        await console_.store.db.transaction().execute((tx) => console_.store.capabilities.putRows(tx, 'samples', rows, 'ignore'))
-        const read = async (from: number, to: number) =>
-          SampleList.parse((await admin.ask('GET', `/api/endpoints/${own.endpoint}/samples?from=${from}&to=${to}`)).body).samples
-        const few = await read(at(10), at(12))
-        expect(few.map((sample) => sample.at)).toEqual([at(10), at(11), at(12)])
-        const many = await read(at(0), at(3_999))
-        expect(many.length).toBeGreaterThan(1_300)
-        expect(many.length).toBeLessThanOrEqual(1_500)
-        expect(many.slice(0, 2).map((sample) => sample.at)).toEqual([at(0), at(3)])
+        const read = async (from: number, to: number) => {
+          const { status, body } = await admin.ask('GET', `/api/endpoints/${own.endpoint}/samples?from=${from}&to=${to}`)
+          expect(status).toBe(200)
+          return SampleList.parse(body)
+        }
+        const put = <Table extends 'samples' | 'rollups'>(table: Table, rows: Insertable<Database[Table]>[]) =>
+          console_.store.db.transaction().execute((tx) => console_.store.capabilities.putRows(tx, table, rows, 'ignore'))
+
+        it('by samples for a short range, oldest first, thinned where there are more than a chart can show', async () => {
+          const at = (nth: number) => now - hours(30) + nth * 1_000
+          const rows = Array.from({ length: 4_000 }, (_, nth) => ({ endpoint_id: own.endpoint, at: at(nth), body: bodyAt(at(nth), 0) }))
+          await put('samples', rows)
+          const few = await read(at(10), at(12))
+          expect(few.kind === 'raw' && few.samples.map((sample) => sample.at)).toEqual([at(10), at(11), at(12)])
+          const many = await read(at(0), at(3_999))
+          const instants = many.kind === 'raw' ? many.samples.map((sample) => sample.at) : []
+          expect(instants.length).toBeGreaterThan(1_300)
+          expect(instants.length).toBeLessThanOrEqual(1_500)
+          expect(instants.slice(0, 2)).toEqual([at(0), at(3)])
+        })
+
+        it('by the step that fits the range, and by what is still kept of its beginning', async () => {
+          const stepOf = async (from: number, to: number) => {
+            const answer = await read(from, to)
+            return answer.kind === 'raw' ? 0 : answer.stepMs
+          }
+          const spans = [minutes(15), hours(1), days(1), days(7), days(90), days(400)]
+          expect(await Promise.all(spans.map((span) => stepOf(now - span, now)))).toEqual([0, 0, minutes(5), hours(1), hours(4), hours(16)])
+          const agoOf = (ago: number) => stepOf(now - ago, now - ago + hours(1))
+          expect([await agoOf(days(1)), await agoOf(days(3)), await agoOf(days(31))]).toEqual([0, minutes(5), hours(1)])
+        })
+
+        it('by roll-ups, several to a point, and of the newest by whatever there is', async () => {
+          const start = slotOf(now, hours(12)) - days(60)
+          const rollup = (at: number, step_ms: number, spread: [number, number, number, number]) => ({
+            ...{ endpoint_id: own.endpoint, step_ms, at, samples: spread[3], body: JSON.stringify({ 'processor.busyRatio': spread }) },
+          })
+          await put('rollups', [
+            rollup(start, hours(1), [0.1, 0.2, 0.3, 360]),
+            rollup(start + hours(1), hours(1), [0.2, 0.5, 0.9, 180]),
+            rollup(start + hours(4), hours(1), [0.4, 0.4, 0.4, 360]),
+            rollup(start + hours(5), minutes(5), [0, 0.1, 0.2, 30]),
+            rollup(start + hours(8), minutes(5), [0.6, 0.7, 0.8, 30]),
+          ])
+          const answer = await read(start, start + days(70))
+          if (answer.kind === 'raw') throw new Error('too many samples')
+          const busy = answer.measures.find(({ name }) => name === 'processor.busyRatio')
+          expect(answer).toMatchObject({ stepMs: hours(3), at: expect.arrayContaining([start]) })
+          expect([busy?.min[0], busy?.mean[0], busy?.max[0]]).toEqual([0.1, expect.closeTo(0.3), 0.9])
+          const fromFiner = answer.at.indexOf(slotOf(start + hours(8), hours(3)))
+          expect(busy?.mean[fromFiner]).toBeCloseTo(0.7)
+          expect(answer.at.at(-1)).toBe(slotOf(now, hours(3)))
+        })
       })
     })
 

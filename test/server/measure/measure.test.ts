@@ -2,70 +2,161 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Inventory } from '#shared/domain/inventory.ts'
+import { addRollup, type Spreads, slotOf } from '#shared/domain/rollup.ts'
 import type { Sample } from '#shared/domain/sample.ts'
-import { days, hours, minutes } from '#shared/domain/time.ts'
+import { days, hours, minutes, seconds } from '#shared/domain/time.ts'
 import { type Measure, startMeasure } from '../../../server/measure/measure.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
 import { FakeTime } from '../../support/fake-time.ts'
+import { startPostgres } from '../../support/postgres.ts'
 
-let folder: string
-let store: Store
-let time: FakeTime
-let measure: Measure
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tierline-measure-'))
-  store = await openStore(`sqlite:${join(folder, 'tierline.db')}`)
-  time = new FakeTime()
-  measure = startMeasure({ store, time, log: pino({ level: 'silent' }) })
-})
-afterEach(async () => {
-  await measure.stop()
-  await store.close()
-  await rm(folder, { recursive: true, force: true })
+const postgres = await startPostgres()
+if (postgres.kind === 'unavailable') console.log(`Samples are kept on SQLite only: ${postgres.reason}`)
+afterAll(async () => {
+  if (postgres.kind === 'running') await postgres.stop()
 })
 
-const sampleAt = (at: number): Sample => ({
+const sampleAt = (at: number, busyRatio = 0.5): Sample => ({
   at,
-  processor: { busyRatio: 0.5, load1: 1, load5: 1, load15: 1 },
+  processor: { busyRatio, load1: 1, load5: 1, load15: 1 },
   memory: { totalBytes: 8, availableBytes: 4, swapTotalBytes: 0, swapUsedBytes: 0 },
   disks: [],
   networks: [],
   uptimeSeconds: 1,
 })
-const keep = (endpointId: string, ...samples: Sample[]) =>
-  store.db.transaction().execute((tx) => measure.keepSamples(tx, endpointId, samples))
-const instants = async () => (await store.reader.selectFrom('samples').select('at').orderBy('at').execute()).map(({ at }) => at)
 
-it('keeps a sample once', async () => {
-  await keep('endpoint-1', sampleAt(1), sampleAt(2))
-  await keep('endpoint-1', sampleAt(2), sampleAt(3))
-  expect(await instants()).toEqual([1, 2, 3])
-})
+describe.each(['SQLite', 'PostgreSQL'])('on %s', (database) => {
+  const isThere = database === 'SQLite' || postgres.kind === 'running'
+  let folder: string
+  let store: Store
+  let time: FakeTime
+  let measure: Measure
 
-it('keeps the latest inventory of an endpoint, with its role beside it', async () => {
-  const nothing = { manufacturer: '', model: '', serial: '', chassis: '', processor: '', cores: 1, memoryBytes: 1, isVirtual: false }
-  const inventory: Inventory = {
-    ...{ hostname: 'pc-1', platform: 'linux', system: { name: '', version: '', kernel: '', architecture: '' }, hardware: nothing },
-    ...{ disks: [], interfaces: [], role: { role: 'server', reasons: [] } },
-    agent: { version: '0.1.0\0', runtime: '', isolation: { isReady: false }, canaries: [] },
+  beforeEach(async () => {
+    if (!isThere) return
+    folder = await mkdtemp(join(tmpdir(), 'tierline-measure-'))
+    const url = database === 'PostgreSQL' && postgres.kind === 'running' ? postgres.url : `sqlite:${join(folder, 'tierline.db')}`
+    store = await openStore(url)
+    for (const table of ['samples', 'rollups', 'rollups_due', 'inventories'] as const) await store.db.deleteFrom(table).execute()
+    time = new FakeTime()
+    measure = startMeasure({ store, time, log: pino({ level: 'silent' }) })
+  })
+  afterEach(async () => {
+    if (!isThere) return
+    await measure.stop()
+    await store.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const keep = (endpointId: string, ...samples: Sample[]) =>
+    store.db.transaction().execute((tx) => measure.keepSamples(tx, endpointId, samples))
+  const instants = async () => (await store.reader.selectFrom('samples').select('at').orderBy('at').execute()).map(({ at }) => at)
+  const busyOf = async (stepMs: number) => {
+    const rows = await store.reader.selectFrom('rollups').selectAll().where('step_ms', '=', stepMs).orderBy('at').execute()
+    return rows.map(({ at, samples, body }) => {
+      const spreads: Spreads = new Map()
+      addRollup(spreads, body)
+      return { at, samples, busy: spreads.get('processor.busyRatio') }
+    })
   }
-  for (const at of [1, 2]) await store.db.transaction().execute((tx) => measure.keepInventory(tx, 'endpoint-1', at, inventory))
-  const rows = await store.reader.selectFrom('inventories').select(['at', 'role', 'agent_version']).execute()
-  expect(rows).toEqual([{ at: 2, role: 'server', agent_version: '0.1.0\ufffd' }])
-})
+  const marks = async () => (await store.reader.selectFrom('rollups_due').select('at').execute()).length
+  /** Moves on until the database has caught up: its answers come in real time. */
+  const eventually = (holds: () => Promise<void>) =>
+    vi.waitFor(
+      async () => {
+        await time.advance(seconds(30))
+        await holds()
+      },
+      { interval: 10, timeout: 10_000 },
+    )
+  const it_ = it.skipIf(!isThere)
 
-it('ends raw samples after seven days, however many there are', async () => {
-  const now = time.now()
-  const old = Array.from({ length: 1_200 }, (_, index) => sampleAt(now - days(8) + index))
-  await keep('endpoint-1', ...old, sampleAt(now - days(6)))
-  await keep('endpoint-2', sampleAt(now - days(8)), sampleAt(now))
-  await time.advance(hours(1))
-  const swept = async () => {
-    await time.advance(minutes(1))
-    expect(await instants()).toEqual([now - days(6), now])
-  }
-  await vi.waitFor(swept, { interval: 10, timeout: 10_000 })
+  it_('keeps a sample once', async () => {
+    await keep('endpoint-1', sampleAt(1), sampleAt(2))
+    await keep('endpoint-1', sampleAt(2), sampleAt(3))
+    expect(await instants()).toEqual([1, 2, 3])
+  })
+
+  it_('keeps the latest inventory of an endpoint, with its role beside it', async () => {
+    const nothing = { manufacturer: '', model: '', serial: '', chassis: '', processor: '', cores: 1, memoryBytes: 1, isVirtual: false }
+    const inventory: Inventory = {
+      ...{ hostname: 'pc-1', platform: 'linux', system: { name: '', version: '', kernel: '', architecture: '' }, hardware: nothing },
+      ...{ disks: [], interfaces: [], role: { role: 'server', reasons: [] } },
+      agent: { version: '0.1.0\0', runtime: '', isolation: { isReady: false }, canaries: [] },
+    }
+    for (const at of [1, 2]) await store.db.transaction().execute((tx) => measure.keepInventory(tx, 'endpoint-1', at, inventory))
+    const rows = await store.reader.selectFrom('inventories').select(['at', 'role', 'agent_version']).execute()
+    expect(rows).toEqual([{ at: 2, role: 'server', agent_version: '0.1.0\ufffd' }])
+  })
+
+  it_('rolls five minutes up, and five minutes into hours, with minimum, mean and maximum', async () => {
+    const hour = slotOf(time.now(), hours(1)) - hours(1)
+    await keep('endpoint-1', sampleAt(hour, 0.1), sampleAt(hour + seconds(10), 0.6), sampleAt(hour + minutes(5), 0.2))
+    await eventually(async () => expect(await busyOf(hours(1))).toHaveLength(1))
+    expect(await busyOf(minutes(5))).toEqual([
+      { at: hour, samples: 2, busy: { min: 0.1, mean: 0.35, max: 0.6, count: 2 } },
+      { at: hour + minutes(5), samples: 1, busy: { min: 0.2, mean: 0.2, max: 0.2, count: 1 } },
+    ])
+    expect(await busyOf(hours(1))).toEqual([{ at: hour, samples: 3, busy: { min: 0.1, mean: 0.3, max: 0.6, count: 3 } }])
+    expect(await marks()).toBe(0)
+  })
+
+  it_('rolls a slot up anew when more of it comes, and no sooner than it is over', async () => {
+    const slot = slotOf(time.now(), minutes(5))
+    await keep('endpoint-1', sampleAt(slot, 0.1))
+    await time.advance(slot + minutes(5) - time.now())
+    expect(await busyOf(minutes(5))).toEqual([])
+    await eventually(async () => expect(await busyOf(minutes(5))).toMatchObject([{ samples: 1 }]))
+    await keep('endpoint-1', sampleAt(slot + 1, 0.9))
+    await eventually(async () => expect(await busyOf(minutes(5))).toMatchObject([{ samples: 2, busy: { mean: 0.5 } }]))
+  })
+
+  it_('rolls up what an agent brings that was away for ten days, before its samples end by age', async () => {
+    const start = slotOf(time.now() - days(10), hours(1))
+    const backlog = Array.from({ length: 1_200 }, (_, nth) => sampleAt(start + nth * seconds(60), 0.25))
+    await keep('endpoint-1', ...backlog)
+    await eventually(async () => expect(await busyOf(hours(1))).toHaveLength(20))
+    expect((await busyOf(minutes(5))).map(({ samples }) => samples)).toEqual(Array.from({ length: 240 }, () => 5))
+    await time.advance(hours(1))
+    await eventually(async () => expect(await instants()).toEqual([]))
+    expect(await busyOf(minutes(5))).toHaveLength(240)
+  })
+
+  it_('keeps the fuller roll-up when a straggler comes after its slot has lost its samples', async () => {
+    const slot = slotOf(time.now() - days(3), minutes(5))
+    await keep('endpoint-1', sampleAt(slot, 0.1), sampleAt(slot + 1, 0.3))
+    await eventually(async () => expect(await busyOf(minutes(5))).toHaveLength(1))
+    await store.db.deleteFrom('samples').execute()
+    await keep('endpoint-1', sampleAt(slot + 2, 0.9))
+    await eventually(async () => expect(await marks()).toBe(0))
+    expect(await busyOf(minutes(5))).toMatchObject([{ samples: 2, busy: { max: 0.3 } }])
+  })
+
+  it_('goes on with what a crash has left', async () => {
+    await keep('endpoint-1', sampleAt(time.now() - hours(2)))
+    await measure.stop()
+    measure = startMeasure({ store, time, log: pino({ level: 'silent' }) })
+    await eventually(async () => expect(await busyOf(hours(1))).toHaveLength(1))
+  })
+
+  it_('ends each step after its time, however much there is', async () => {
+    const now = time.now()
+    const old = Array.from({ length: 1_200 }, (_, nth) => ({ endpoint_id: 'endpoint-1', at: now - days(3) + nth, body: '{}' }))
+    const kept = { endpoint_id: 'endpoint-2', at: now - days(1), body: '{}' }
+    const rolled = (step_ms: number, at: number) => ({ endpoint_id: 'endpoint-3', step_ms, at, samples: 1, body: '{}' })
+    await store.db.transaction().execute(async (tx) => {
+      await store.capabilities.putRows(tx, 'samples', [...old, kept], 'ignore')
+      const fine = [31, 29].map((count) => rolled(minutes(5), now - days(count)))
+      const coarse = [401, 399].map((count) => rolled(hours(1), now - days(count)))
+      await store.capabilities.putRows(tx, 'rollups', [...fine, ...coarse], 'ignore')
+    })
+    await time.advance(hours(1))
+    await eventually(async () => {
+      expect(await instants()).toEqual([kept.at])
+      const left = await store.reader.selectFrom('rollups').select('at').orderBy('at').execute()
+      expect(left.map(({ at }) => at)).toEqual([now - days(399), now - days(29)])
+    })
+  })
 })

@@ -124,6 +124,10 @@ describe('what can’t be opened', () => {
     )
   })
 
+  it.runIf(process.platform === 'linux')('comes back also from a file system that has no folders of ours', () => {
+    expect(() => prepareDataFolder('/proc/tierline/data')).toThrow(/can't be written/)
+  })
+
   it('makes the folder and the file for their owner only', async () => {
     const data = join(folder, 'private')
     prepareDataFolder(data)

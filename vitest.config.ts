@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
+const isOnPostgres = process.env.TIERLINE_TEST_DATABASE === 'postgres'
+
 /*
  * Two groups, one after the other. `unit` shares the cores. `life` has real sockets, child processes and real time in
  * it, so its files run one at a time: a busy neighbour would only make them slow, and slow looks like broken.
  */
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/what-cannot-run.ts'],
+    globalSetup: ['test/support/what-cannot-run.ts', ...(isOnPostgres ? ['test/support/postgres-suite.ts'] : [])],
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       {

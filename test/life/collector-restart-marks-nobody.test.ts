@@ -4,11 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, it, onTestFinished } from 'vitest'
 import { seconds } from '#shared/domain/time.ts'
 import { agentFolder, enrolTestAgent, startTestAgent } from '../support/agent.ts'
+import { readRows } from '../support/database.ts'
 import { freePort } from '../support/program.ts'
 import { startSide } from './nothing-is-lost/process.ts'
 
@@ -55,7 +55,7 @@ it('marks nobody silent for its own absence, and a machine that is gone once', {
   collector.signal('SIGCONT')
   await sleep(limitMs + seconds(1))
   await untilSoManyAreHere(4)
-  expect(read('select * from signals where kind like ?', 'presence.%')).toEqual([])
+  expect(await read(`select * from signals where kind like 'presence.%'`)).toEqual([])
 
   // Really gone.
   await victim.kill('SIGKILL')
@@ -64,12 +64,12 @@ it('marks nobody silent for its own absence, and a machine that is gone once', {
   collector = await startCollector(args)
   await sleep(limitMs + seconds(2))
   expect(tickets()).toMatchObject([{ status: 'new', occurrences: 1 }])
-  expect(read('select state from signals where kind = ?', 'presence.silent')).toEqual([{ state: 'raised' }])
+  expect(await read(`select state from signals where kind = 'presence.silent'`)).toEqual([{ state: 'raised' }])
 
   // And back.
   startSide('agent.ts', [victimDir, '1'])
   await expect.poll(tickets, within).toMatchObject([{ kind: 'presence.silent', status: 'resolved', occurrences: 1 }])
-  expect(read('select state from signals where kind = ? order by arrival', 'presence.silent')).toEqual([
+  expect(await read(`select state from signals where kind = 'presence.silent' order by arrival`)).toEqual([
     { state: 'raised' },
     { state: 'cleared' },
   ])
@@ -110,12 +110,7 @@ async function shortQuiet(): Promise<string> {
 
 const untilSoManyAreHere = (here: number) =>
   expect.poll(() => read('select count(*) as here from presences where is_connected = 1'), within).toEqual([{ here }])
-const oldestHeardMs = () => Date.now() - Number(read('select min(last_heard_at) as at from presences')[0]?.at)
-const tickets = () => read('select kind, status, priority, occurrences from tickets where kind like ?', 'presence.%')
+const oldestHeardMs = async () => Date.now() - Number((await read('select min(last_heard_at) as at from presences'))[0]?.at)
+const tickets = () => read(`select kind, status, priority, occurrences from tickets where kind like 'presence.%'`)
 
-function read(sql: string, ...values: string[]): Record<string, unknown>[] {
-  const database = new DatabaseSync(join(folder, 'tierline.db'), { readOnly: true })
-  const rows = database.prepare(sql).all(...values)
-  database.close()
-  return rows.map((row) => ({ ...row }))
-}
+const read = (sql: string): Promise<Record<string, unknown>[]> => readRows(folder, sql)

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, expect, it } from 'vitest'
+import { readRows } from '../support/database.ts'
 import { freePort } from '../support/program.ts'
 import { connectRaw, enrolRaw, rawSignal, signalRecord } from '../support/raw-agent.ts'
 import { startSide } from './nothing-is-lost/process.ts'
@@ -28,19 +28,14 @@ it('a collector killed between its commit and the acknowledgement takes the same
   const back = await connectRaw(who)
   back.records('signals', 1, ...records)
   expect(await back.hears('ack')).toMatchObject({ lane: 'signals', seq: 50 })
-  expect(read('select count(*) as count from signals')).toEqual([{ count: 50 }])
+  expect(await read('select count(*) as count from signals')).toEqual([{ count: 50 }])
   await expect.poll(() => read('select count(*) as count, max(occurrences) as most from tickets')).toEqual([{ count: 50, most: 1 }])
   await again.kill('SIGTERM')
 })
 
 /** Looks from outside, as often as it can: the kill comes as close after the commit as another process gets. */
 async function untilStored(count: number): Promise<void> {
-  while (read('select count(*) as count from signals')[0]?.count !== count) await nextTurn()
+  while ((await read('select count(*) as count from signals'))[0]?.count !== count) await nextTurn()
 }
 
-function read(sql: string): Record<string, unknown>[] {
-  const database = new DatabaseSync(join(folder, 'tierline.db'), { readOnly: true })
-  const rows = database.prepare(sql).all()
-  database.close()
-  return rows.map((row) => ({ ...row }))
-}
+const read = (sql: string): Promise<Record<string, unknown>[]> => readRows(folder, sql)

@@ -1,11 +1,11 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as passed } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { seconds } from '#shared/domain/time.ts'
 import { agentFolder, enrolTestAgent } from '../support/agent.ts'
+import { readRows } from '../support/database.ts'
 import { freePort } from '../support/program.ts'
 import { type Side, startSide } from './nothing-is-lost/process.ts'
 
@@ -14,7 +14,7 @@ interface Story {
   /** Signals of this agent are about `round` and a number. */
   startAgent(round: string): Side
   /** How often a signal about each was stored. */
-  stored(): Map<string, number>
+  stored(): Promise<Map<string, number>>
 }
 
 /** A collector and an enrolled agent, both with a folder of their own, neither running. */
@@ -33,17 +33,19 @@ async function story(): Promise<Story> {
   return { startCollector, startAgent: (round) => startSide('agent.ts', [agentDir, round]), stored: () => readStored(dataDir) }
 }
 
-function readStored(dataDir: string): Map<string, number> {
-  const database = new DatabaseSync(join(dataDir, 'tierline.db'), { readOnly: true })
-  const rows = database.prepare(`select about, count(*) as times from signals where kind like '%test.happened' group by about`).all()
-  database.close()
+async function readStored(dataDir: string): Promise<Map<string, number>> {
+  const rows = await readRows(dataDir, `select about, count(*) as times from signals where kind like '%test.happened' group by about`)
   return new Map(rows.map(({ about, times }) => [String(about), Number(times)]))
 }
 
 /** Each of `said` is stored, and nothing is stored twice. */
 async function expectOnceEach({ stored }: Story, said: string[]): Promise<void> {
-  await expect.poll(() => said.filter((about) => !stored().has(about)), { timeout: seconds(60), interval: 250 }).toEqual([])
-  expect([...stored()].filter(([, times]) => times !== 1)).toEqual([])
+  const missing = async (): Promise<string[]> => {
+    const there = await stored()
+    return said.filter((about) => !there.has(about))
+  }
+  await expect.poll(missing, { timeout: seconds(60), interval: 250 }).toEqual([])
+  expect([...(await stored())].filter(([, times]) => times !== 1)).toEqual([])
 }
 
 it('keeps what happens while the collector is away, and brings it when it is back', { timeout: 120_000 }, async () => {
@@ -51,9 +53,9 @@ it('keeps what happens while the collector is away, and brings it when it is bac
   const agent = tale.startAgent('away')
   await agent.line()
   await passed(2_000)
-  expect(tale.stored().size).toBe(0)
+  expect((await tale.stored()).size).toBe(0)
   const collector = await tale.startCollector()
-  await expect.poll(() => tale.stored().size, { timeout: seconds(45) }).toBeGreaterThan(50)
+  await expect.poll(async () => (await tale.stored()).size, { timeout: seconds(45) }).toBeGreaterThan(50)
   await collector.kill('SIGTERM')
   await passed(1_000)
   await tale.startCollector()
@@ -77,7 +79,7 @@ it('loses nothing and stores nothing twice when both sides are killed with -9 at
     await Promise.all(kills)
     said.push(...agent.lines)
   }
-  expect(tale.stored().size).toBeGreaterThan(0)
+  expect((await tale.stored()).size).toBeGreaterThan(0)
   await tale.startCollector()
   const last = tale.startAgent('last')
   await last.line()

@@ -6,6 +6,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { type Collector, startCollector } from '../../server/app.ts'
 import { type CollectorConfig, loadConfig } from '../../server/config.ts'
 import { systemTime } from '../../server/system-time.ts'
+import { databaseSetting } from './database.ts'
 
 export interface TestCollectorOptions extends Partial<CollectorConfig> {
   time?: Time
@@ -28,7 +29,8 @@ export interface TestCollector extends Collector, AsyncDisposable {
 export async function startTestCollector(options: TestCollectorOptions = {}): Promise<TestCollector> {
   const { time = systemTime, log = pino({ level: process.env.TIERLINE_TEST_LOG ?? 'silent' }), mode = 'live', ...settings } = options
   const dataDir = settings.dataDir ?? (await mkdtemp(join(tmpdir(), 'tierline-collector-')))
-  const config: CollectorConfig = { ...loadConfig({ port: '0', 'agents-port': '0' }, {}), ...settings, dataDir }
+  const database = settings.database ?? (await databaseSetting(dataDir))
+  const config: CollectorConfig = { ...loadConfig({ port: '0', 'agents-port': '0' }, {}), ...settings, database, dataDir }
   const collector = await startCollector(config, { time, log })
   const { organisationId, identity, agentsUrl, firstSignIn = { login: '', password: '' } } = collector
   await collector.store.db.updateTable('organisations').set({ mode }).where('id', '=', organisationId).execute()

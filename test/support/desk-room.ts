@@ -22,6 +22,7 @@ import { keepMatrix } from '../../server/route/route.ts'
 import { openStore, type Store } from '../../server/store/store.ts'
 import { keepEntries } from '../../server/ticket/ticket.ts'
 import { createTurns } from '../../server/turns.ts'
+import { storeUrl } from './database.ts'
 import { FakeTime } from './fake-time.ts'
 
 export const matrixFile = join(import.meta.dirname, '../../server/route/default-matrix.yaml')
@@ -73,7 +74,7 @@ export interface Options {
 /** Organisation `acme` (Europe/Berlin, live) with the site `site-1` and the endpoints of `roles`, by default ws, srv, core. */
 export async function openDeskRoom(options: Options = {}): Promise<DeskRoom> {
   const folder = await mkdtemp(join(tmpdir(), 'tierline-desk-'))
-  const url = options.url ?? `sqlite:${join(folder, 'tierline.db')}`
+  const url = options.url ?? (await storeUrl(folder))
   const time = new FakeTime(options.startsAt)
   await seed(url, time, options)
   const room = await startRoom(url, time)

@@ -4,6 +4,7 @@ import { minutes, seconds } from '#shared/domain/time.ts'
 import { startCollector } from '../../../server/app.ts'
 import { defaultLimits } from '../../../server/presence/decide.ts'
 import { systemTime } from '../../../server/system-time.ts'
+import { databaseSetting } from '../../support/database.ts'
 import { top } from '../../support/program.ts'
 
 /**
@@ -14,7 +15,7 @@ const [dataDir = '', port = '', matrixFile = '', limitMs = ''] = process.argv.sl
 const limit = Number(limitMs)
 const limits = { ...defaultLimits, unannouncedMs: { workstation: limit, server: limit, core: limit } }
 const config = {
-  ...{ dataDir, database: 'sqlite', matrixFile },
+  ...{ dataDir, database: await databaseSetting(dataDir), matrixFile },
   console: { host: '127.0.0.1', port: 0 },
   agents: { host: '127.0.0.1', port: Number(port) },
   consoleDist: join(top, 'server/console/dist'),

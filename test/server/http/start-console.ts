@@ -15,6 +15,7 @@ import { loadMatrix, type Matrix } from '../../../server/route/matrix.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
 import { sentence } from '../../../server/ticket/sentences.ts'
 import { createTurns } from '../../../server/turns.ts'
+import { storeUrl } from '../../support/database.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
 /** What the rooms behind http were asked to do, in order: `desk.acknowledge`, `wire.watch`, … */
@@ -32,12 +33,12 @@ export interface TestConsole extends AsyncDisposable {
 
 /**
  * The console's half of a collector over a real socket and a real store; of the agents' half only the wire is missing.
- * @param database a URL; a SQLite file of its own when absent.
+ * @param database a URL; a database of its own when absent.
  */
 export async function startConsole(change: Partial<HttpOptions> = {}, database?: string): Promise<TestConsole> {
   const folder = await mkdtemp(join(tmpdir(), 'tierline-http-'))
   const time = new FakeTime()
-  const store = await openStore(database ?? `sqlite:${join(folder, 'tierline.db')}`)
+  const store = await openStore(database ?? (await storeUrl(folder)))
   const audit = createAudit({ time })
   const people = createPeople({ store, time, audit })
   const bus = createLiveBus()

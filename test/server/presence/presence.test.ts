@@ -7,6 +7,7 @@ import { minutes, seconds } from '#shared/domain/time.ts'
 import { raiseWithin } from '../../../server/ingest/handled.ts'
 import { startPresence } from '../../../server/presence/presence.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
+import { storeUrl } from '../../support/database.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
 let folder: string
@@ -16,7 +17,7 @@ let changed: string[][]
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tierline-presence-'))
-  store = await openStore(`sqlite:${join(folder, 'tierline.db')}`)
+  store = await openStore(await storeUrl(folder))
   time = new FakeTime()
   changed = []
 })

@@ -39,17 +39,32 @@ function makeDurable(database: DatabaseSync): void {
   database.exec('pragma cache_size = -65536')
 }
 
+/**
+ * Node's own row objects are V8's slow kind (dictionaries): reading a property takes four times as long, and copying a
+ * ticket 12 µs where an ordinary object takes 0.2. So rows are read as arrays and made into objects here.
+ */
 function adapt(raw: StatementSync): { raw: StatementSync; adapted: SqliteStatement } {
   const values = (parameters: ReadonlyArray<unknown>) => parameters as SQLInputValue[]
+  const names = raw.columns().map(({ name }) => name)
+  raw.setReturnArrays(true)
+  const rowOf = (cells: unknown): Record<string, unknown> => objectOf(names, cells as unknown[])
   return {
     raw,
     adapted: {
-      reader: raw.columns().length > 0,
-      all: (parameters) => raw.all(...values(parameters)),
+      reader: names.length > 0,
+      all: (parameters) => raw.all(...values(parameters)).map(rowOf),
       run: (parameters) => raw.run(...values(parameters)),
-      iterate: (parameters) => raw.iterate(...values(parameters)),
+      *iterate(parameters) {
+        for (const cells of raw.iterate(...values(parameters))) yield rowOf(cells)
+      },
     },
   }
+}
+
+function objectOf(names: readonly string[], cells: readonly unknown[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {}
+  for (const [index, name] of names.entries()) row[name] = cells[index]
+  return row
 }
 
 function forgetOldest(prepared: Map<string, unknown>): void {

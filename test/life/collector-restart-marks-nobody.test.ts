@@ -63,7 +63,7 @@ it('marks nobody silent for its own absence, and a machine that is gone once', {
   await collector.end('SIGKILL')
   collector = await startCollector(args)
   await sleep(limitMs + seconds(2))
-  expect(tickets()).toMatchObject([{ status: 'new', occurrences: 1 }])
+  expect(await tickets()).toMatchObject([{ status: 'new', occurrences: 1 }])
   expect(await read(`select state from signals where kind = 'presence.silent'`)).toEqual([{ state: 'raised' }])
 
   // And back.

@@ -91,7 +91,8 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
   const log = pino({ level: process.env.TIERLINE_TEST_LOG ?? 'silent' })
   const matrix = await keepMatrix(store.db, await defaultMatrix(), 'test', time.now())
   const bus = createLiveBus()
-  const loops = createLoops({ time, log })
+  const free = createLoops({ time, log })
+  const loops: typeof free = (name, round) => free(name, () => time.waitsFor(round()))
   const turns = createTurns(store.db)
   const sayOnTimeline: Parameters<typeof createOutbox>[0]['sayOnTimeline'] = (tx, ticketId, entry) =>
     keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }])

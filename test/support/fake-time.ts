@@ -10,6 +10,7 @@ export class FakeTime implements Time {
   #now: number
   #monotonic = 0
   #planned = new Set<Planned>()
+  readonly #busy = new Set<Promise<unknown>>()
 
   constructor(startsAt: number | string = '2026-11-23T09:00:00+01:00') {
     this.#now = typeof startsAt === 'string' ? Temporal.Instant.from(startsAt).epochMilliseconds : startsAt
@@ -36,10 +37,17 @@ export class FakeTime implements Time {
       this.#moveTo(next.dueAt)
       this.#planned.delete(next)
       next.run()
-      await settled()
+      await this.#settled()
     }
     this.#moveTo(end)
-    await settled()
+    await this.#settled()
+  }
+
+  /** Time doesn't move on before this work is done: what a database answers takes more than a few turns. */
+  waitsFor<Result>(work: Promise<Result>): Promise<Result> {
+    const done = work.finally(() => this.#busy.delete(done))
+    this.#busy.add(done)
+    return done
   }
 
   /** Somebody set the machine's clock; nothing runs. */
@@ -52,12 +60,15 @@ export class FakeTime implements Time {
     this.#monotonic = monotonic
   }
 
+  /** Long enough for promises, for sockets of this process that have something to say now, and for what is waited for. */
+  async #settled(): Promise<void> {
+    do {
+      await Promise.allSettled(this.#busy)
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((done) => setImmediate(done))
+    } while (this.#busy.size > 0)
+  }
+
   #nextUntil(end: number): Planned | undefined {
     return [...this.#planned].filter(({ dueAt }) => dueAt <= end).sort((a, b) => a.dueAt - b.dueAt)[0]
   }
-}
-
-/** Long enough for promises and for sockets of this process that have something to say now. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((done) => setImmediate(done))
 }

@@ -30,8 +30,12 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
   'containment-answered': answered,
   'command-requested': (body) => `${command(body)} was requested: ${text(body.reason)}`,
   'command-sent': (body) => `${command(body)} was sent.`,
+  'command-held': (body) =>
+    `${command(body)} waits for a person: the collector was restored from a backup of ${instant(body.madeAt)}, and does not send it by itself.`,
   'command-settled': (body) =>
     `${command(body)} ${outcomes[text(body.outcome)] ?? `ended: ${text(body.outcome)}`}. ${text(body.detail)}`.trimEnd(),
+  'agents-word': (body) =>
+    `Its agent says that the machine is ${text(body.said)}, and the collector, restored from a backup of ${instant(body.madeAt)}, wanted it ${text(body.wanted)}. The agent's word holds.`,
   notified: (body) => `“${text(body.receiver)}” could not be told of ${text(body.event)}: ${text(body.reason)}.`,
   resolved: (body) => `Resolved: ${resolutions[text(body.resolution)] ?? text(body.resolution)}. ${text(body.note)}`.trimEnd(),
   reopened: (body) => `It is back: ${text(body.summary)}`,
@@ -63,6 +67,7 @@ const outcomes: Record<string, string> = {
   refused: 'was refused by the machine',
   expired: 'was not answered in time',
   unknown: 'has an unknown outcome',
+  dropped: 'was dropped and is not sent',
 }
 
 const resolutions: Record<string, string> = {
@@ -78,6 +83,10 @@ const why: Record<string, string> = { 'time-box': 'its time there was over' }
 
 /** Bodies are ours, but older versions wrote other ones: what is missing reads as nothing, never as an error. */
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+
+/** To the minute; whoever needs it finer has the body. */
+const instant = (value: unknown): string =>
+  typeof value === 'number' ? `${new Date(value).toISOString().slice(0, 16).replace('T', ' ')} UTC` : 'an unknown instant'
 
 const reasons = (body: Body): string => (Array.isArray(body.reasons) ? body.reasons.map(text).join(' ') : '')
 

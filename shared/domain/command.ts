@@ -1,8 +1,27 @@
 import { z } from 'zod'
 
-/** The life of a command as the collector knows it; each step is a fact with its instant. */
-export const CommandStatus = z.enum(['requested', 'queued', 'sent', 'delivered', 'succeeded', 'failed', 'refused', 'expired', 'unknown'])
+const ways = ['requested', 'queued', 'sent', 'held', 'delivered'] as const
+const ends = ['succeeded', 'failed', 'refused', 'expired', 'unknown', 'dropped'] as const
+
+/**
+ * The life of a command as the collector knows it; each step is a fact with its instant. `held`: it had not arrived when
+ * the backup was made that this collector was restored from, and a person says whether it goes out; `dropped`: it doesn't.
+ */
+export const CommandStatus = z.enum([...ways, ...ends])
 export type CommandStatus = z.infer<typeof CommandStatus>
+
+/** Nobody has said that it arrived: after a restore it waits for a person. */
+export const isUnderWay = (status: CommandStatus): boolean => status === 'requested' || status === 'queued' || status === 'sent'
+
+/** What a person says to a command that is held. */
+export const CommandAction = z.enum(['send', 'drop'])
+export type CommandAction = z.infer<typeof CommandAction>
+
+/** Where that leads; undefined: it waits for nobody. Sent, it begins anew with its whole time. */
+export function decideHeld(status: CommandStatus, action: CommandAction): CommandStatus | undefined {
+  if (status !== 'held') return undefined
+  return action === 'send' ? 'requested' : 'dropped'
+}
 
 /** What an agent answers. `unknown`: found started but unfinished after a crash; it is not run again. */
 export const CommandOutcome = z.enum(['succeeded', 'failed', 'refused', 'expired', 'unknown'])

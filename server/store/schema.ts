@@ -1,4 +1,5 @@
 import type { AuditTables } from './tables/audit.ts'
+import type { BackupTables } from './tables/backup.ts'
 import type { CommandTables } from './tables/command.ts'
 import type { EscalateTables } from './tables/escalate.ts'
 import type { HttpTables } from './tables/http.ts'
@@ -19,6 +20,7 @@ import type { TicketTables } from './tables/ticket.ts'
  */
 
 export type Database = AuditTables &
+  BackupTables &
   CommandTables &
   EscalateTables &
   HttpTables &
@@ -43,6 +45,8 @@ export const writers = {
   endpoints: 'identity',
   certificates: 'identity',
   enrolment_tokens: 'identity',
+  forgotten_endpoints: 'identity',
+  restores: 'backup',
   cursors: 'ingest',
   signals: 'ingest',
   conditions: 'ingest',

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { Platform, Role } from '#shared/domain/endpoint.ts'
 
 export interface EndpointsTable {
@@ -10,6 +11,8 @@ export interface EndpointsTable {
   confirmed_role: Role | null
   enrolled_at: number
   removed_at: number | null
+  /** A restore waits for what its agent says of its isolation; null: nothing is awaited. */
+  word_awaited_since?: Generated<number | null>
 }
 export interface CertificatesTable {
   /** Lower-case hex. */
@@ -33,9 +36,26 @@ export interface EnrolmentTokensTable {
   used_at: number | null
   used_by_endpoint_id: string | null
 }
+/** Machines with a certificate of our CA that was made after the backup this collector was restored from. */
+export interface ForgottenEndpointsTable {
+  endpoint_id: string
+  /** Of the certificate that was shown last. */
+  serial: string
+  not_before: number
+  not_after: number
+  /** As it says of itself; never acted on. */
+  hostname: string
+  platform: Platform | null
+  address: string
+  first_seen_at: number
+  last_seen_at: number
+  /** A person let it in again. */
+  adopted_at: number | null
+}
 
 export interface IdentityTables {
   endpoints: EndpointsTable
   certificates: CertificatesTable
   enrolment_tokens: EnrolmentTokensTable
+  forgotten_endpoints: ForgottenEndpointsTable
 }

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { Flag } from '../flag.ts'
 
 export interface OrganisationsTable {
@@ -47,6 +48,8 @@ export interface ApiTokensTable {
   created_at: number
   expires_at: number | null
   revoked_at: number | null
+  /** By a restore, which may have brought a revoked one back: it works again once an admin has said so. */
+  suspended_at?: Generated<number | null>
 }
 /** Where signals come from that no agent sends. */
 export interface SourcesTable {
@@ -56,6 +59,8 @@ export interface SourcesTable {
   key_hash: string
   created_at: number
   revoked_at: number | null
+  /** As of a token. */
+  suspended_at?: Generated<number | null>
 }
 
 export interface PeopleTables {

@@ -66,7 +66,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Collec
   }
 }
 
-export const storeUrlOf = ({ database, dataDir }: CollectorConfig): string =>
+export const storeUrlOf = ({ database, dataDir }: Pick<CollectorConfig, 'database' | 'dataDir'>): string =>
   database === 'sqlite' ? `sqlite:${join(dataDir, 'tierline.db')}` : database
 
 /** A URL's host: an IPv6 address stands in brackets. */

@@ -31,7 +31,7 @@ import { loadMatrix, type Matrix, problemLine } from './route/matrix.ts'
 import { keepMatrix } from './route/route.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
 import { openStore, type Store } from './store/store.ts'
-import { sentence } from './ticket/sentences.ts'
+import * as words from './ticket/sentences.ts'
 import { keepEntries } from './ticket/ticket.ts'
 import { createTurns } from './turns.ts'
 import { type AgentWire, startWire } from './wire/wire.ts'
@@ -222,7 +222,7 @@ async function openDoors(
   const wire = await openAgentsPort(around, ground, room, intake, certificate)
   const agentsUrl = agentsUrlOf(config, wire.port)
   const about = { time, log, version: packageJson.version, people, audit, matrix, identity, bus, store, config, agentsUrl }
-  const stages = { desk: room.desk, receivers: room.receivers, ingest: intake.ingest, wire, sentence }
+  const stages = { desk: room.desk, receivers: room.receivers, ingest: intake.ingest, wire, words }
   const tls = isLoopback(config.console.host) ? {} : { tls: certificate }
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))
   teardowns.defer(() => http.stop())

@@ -25,6 +25,8 @@ export interface Trouble {
   facts: Facts
   /** How old the news was when it arrived. */
   ageMs: number
+  /** When it happened, by our clock, if that is old news (`late` of the matrix); else null. */
+  happenedAt: number | null
   source: TroubleSource
   /** What a person answered to "can you carry on?"; null: taken from the severity. */
   urgency: Urgency | null

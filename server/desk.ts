@@ -218,5 +218,5 @@ const severityOf = { high: 'high', medium: 'medium', low: 'low' } as const
 
 const requestOf = ({ title, urgency }: Opening, id: string): Trouble => ({
   ...{ signalId: id, kind: 'request.desk', severity: severityOf[urgency], state: 'happened', fingerprint: `request:${id}` },
-  ...{ summary: title, facts: {}, ageMs: 0, source: 'person', urgency },
+  ...{ summary: title, facts: {}, ageMs: 0, happenedAt: null, source: 'person', urgency },
 })

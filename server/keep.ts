@@ -8,6 +8,7 @@ import { enqueue, loadReceivers, type Notice, noticesOf } from './notify/notify.
 import type { Matrix } from './route/matrix.ts'
 import { isPagingTicket } from './route/route.ts'
 import type { Tx } from './store/store.ts'
+import { headline } from './ticket/sentences.ts'
 import { keepTickets } from './ticket/ticket.ts'
 
 /*
@@ -59,7 +60,7 @@ export async function keepCases(
   await keepTimers(tx, putRows, changed, now)
   const commands = changed.flatMap(wantedBy)
   await requestCommands(tx, putRows, commands, now)
-  const told = [...changed.flatMap((work) => noticesOf(work, isPagingTicket(matrix, work))), ...notices]
+  const told = [...changed.flatMap((work) => noticesOf(work, isPagingTicket(matrix, work), headline(work.ticket, now))), ...notices]
   const waiting = told.length === 0 ? 0 : await enqueue(tx, putRows, told, await loadReceivers(tx), now)
   return {
     tickets: changed.map(({ ticket }) => ({

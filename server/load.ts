@@ -73,6 +73,18 @@ export async function loadCases(tx: Tx, tickets: readonly TicketsTable[], subjec
   })
 }
 
+/** Those of these troubles that are true now, as far as ingest has heard. */
+export async function loadConditions(tx: Tx, signals: readonly Trouble[]): Promise<(Trouble & { source_id: null })[]> {
+  if (signals.length === 0) return []
+  const rows = await tx
+    .selectFrom('conditions')
+    .select(['endpoint_id', 'fingerprint'])
+    .where('endpoint_id', 'in', [...new Set(signals.map(({ endpoint_id }) => endpoint_id ?? ''))])
+    .where('fingerprint', 'in', [...new Set(signals.map(({ fingerprint }) => fingerprint))])
+    .execute()
+  return rows.map((row) => ({ ...row, organisation_id: '', source_id: null }))
+}
+
 /** Machines that were isolated since `since` without a person. */
 export async function loadLoneIsolations(tx: Tx, organisationIds: readonly string[], since: number): Promise<LoneIsolation[]> {
   if (organisationIds.length === 0) return []

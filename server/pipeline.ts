@@ -14,7 +14,8 @@ import { fitsKind, match } from './route/match.ts'
 import type { Matrix } from './route/matrix.ts'
 import { decideRoute, isWorse, route } from './route/route.ts'
 import type { Store } from './store/store.ts'
-import { actorOf, cleared, draftTicket, joined, opened, reopened } from './ticket/ticket.ts'
+import { dated } from './ticket/sentences.ts'
+import { actorOf, bringsNews, cleared, draftTicket, joined, opened, reopened } from './ticket/ticket.ts'
 import type { Turns } from './turns.ts'
 import { newCase, type Outcome, type SignalRow, troubleOf, type View } from './world.ts'
 
@@ -30,17 +31,17 @@ import { newCase, type Outcome, type SignalRow, troubleOf, type View } from './w
 export function decide(view: View, { matrix, owedOf }: Rules, signal: SignalRow, now: number): Outcome {
   const subject = view.subjectOf(signal)
   if (!subject) return { kind: 'record' }
-  const trouble = troubleOf(signal)
+  const trouble = troubleOf(signal, matrix)
   const rule = match(matrix, trouble, subject)
 
-  const verdict = correlate(trouble, view.earlier(signal), matrix.reopens, now)
+  const verdict = correlate(trouble, view.earlier(signal), view.isOver(signal), matrix, now)
   if (verdict.kind === 'nothing') return { kind: 'record' }
   if (verdict.kind === 'clears') return { kind: 'ticket', work: clear(verdict.earlier, trouble, matrix, now) }
 
   const found = prioritise(matrix, rule, trouble, subject)
   const decision = route(matrix, rule, found.priority, trouble, subject)
   const isJoining = verdict.kind === 'joins'
-  if (!isJoining && decision.becomes === 'digest') return { kind: 'digest', team: decision.team }
+  if (!isJoining && decision.becomes === 'digest') return { kind: 'digest', team: decision.team, summary: dated(trouble) }
   if (!isJoining && decision.becomes === 'record') return { kind: 'record' }
 
   const before = verdict.kind === 'opens' ? draft(view, signal, trouble, subject, now) : verdict.earlier
@@ -53,7 +54,8 @@ export function decide(view: View, { matrix, owedOf }: Rules, signal: SignalRow,
   if (isNews) work = apply(work, decideRoute(work, decision, found.reasons, matrix, isJoining, now), now)
   work = apply(work, decideContainment(work, question, matrix, now), now)
   if (!isJoining) work = apply(work, startClocks(work, owedOf(work), matrix, now), now)
-  else if (hasMoved(before, work)) work = apply(work, tightenClocks(work, owedOf(work), matrix, now), now)
+  else if (hasMoved(before, work) || bringsNews(before.ticket, trouble))
+    work = apply(work, tightenClocks(work, owedOf(work), matrix, now), now)
   work = apply(work, endQuiet(work), now)
   return { kind: 'ticket', work }
 }

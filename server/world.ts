@@ -4,7 +4,7 @@ import { caseOf, type Subject, type TicketCase, type Trouble } from './changes.t
 import { type LoneIsolation, latelyMs } from './command/contain.ts'
 import { correlationKey } from './correlate/correlate.ts'
 import type { Mark } from './ingest/handled.ts'
-import { loadCases, loadLoneIsolations, loadSubjects, loadTicketsOf, type Subjects } from './load.ts'
+import { loadCases, loadConditions, loadLoneIsolations, loadSubjects, loadTicketsOf, type Subjects } from './load.ts'
 import type { DigestLine } from './notify/notify.ts'
 import type { Matrix } from './route/matrix.ts'
 import type { Tx } from './store/store.ts'
@@ -15,12 +15,12 @@ import { nextTicketNumber } from './ticket/ticket.ts'
 /** What the desk needs of a signal; its evidence stays where it is. */
 export const columnsOfSignal = [
   ...(['id', 'organisation_id', 'endpoint_id', 'source_id', 'origin'] as const),
-  ...(['kind', 'severity', 'state', 'fingerprint', 'summary', 'facts', 'age_ms'] as const),
+  ...(['kind', 'severity', 'state', 'fingerprint', 'summary', 'facts', 'age_ms', 'received_at'] as const),
 ] as const
 export type SignalRow = Pick<SignalsTable, (typeof columnsOfSignal)[number]>
 
 /** What became of a signal. */
-export type Outcome = { kind: 'ticket'; work: TicketCase } | { kind: 'digest'; team: string } | { kind: 'record' }
+export type Outcome = { kind: 'ticket'; work: TicketCase } | { kind: 'digest'; team: string; summary: string } | { kind: 'record' }
 
 /** What a signal is decided on. */
 export interface View {
@@ -28,6 +28,8 @@ export interface View {
   subjectOf(signal: SignalRow): Subject | undefined
   /** The open ticket of the same trouble, else the one that ended last. */
   earlier(signal: SignalRow): TicketCase | undefined
+  /** It was raised, and is clear again as far as ingest has heard. Known of agents' old signals only, on which it matters. */
+  isOver(signal: SignalRow): boolean
   readonly nextNumber: number
   /** Machines that were isolated without a person. */
   readonly lately: readonly LoneIsolation[]
@@ -49,10 +51,27 @@ export async function loadWorld(tx: Tx, signals: readonly SignalRow[], matrix: M
   const organisationIds = [...new Set(signals.map(({ organisation_id }) => organisation_id))]
   const isContaining = signals.some(({ kind }) => kind.startsWith('security.'))
   const lately = isContaining ? await loadLoneIsolations(tx, organisationIds, now - latelyMs(matrix)) : []
-  return inMemory(subjects, cases, lately, await nextTicketNumber(tx), now)
+  return inMemory(subjects, cases, lately, await overOf(tx, signals, matrix), await nextTicketNumber(tx), now)
 }
 
-function inMemory(subjects: Subjects, cases: Map<string, TicketCase>, lately: LoneIsolation[], firstNumber: number, now: number): World {
+/** Asked only where something old was raised; what it knows of is all that is committed, however far behind the signal. */
+async function overOf(tx: Tx, signals: readonly SignalRow[], matrix: Matrix): Promise<World['isOver']> {
+  const old = signals.filter((signal) => mayBeOver(signal, matrix))
+  const standing = new Set((await loadConditions(tx, old)).map(correlationKey))
+  return (signal) => mayBeOver(signal, matrix) && !standing.has(correlationKey(signal))
+}
+
+const mayBeOver = ({ endpoint_id, state, age_ms }: SignalRow, { late }: Pick<Matrix, 'late'>): boolean =>
+  endpoint_id !== null && state === 'raised' && age_ms > late.opensUntil
+
+function inMemory(
+  subjects: Subjects,
+  cases: Map<string, TicketCase>,
+  lately: LoneIsolation[],
+  isOver: World['isOver'],
+  firstNumber: number,
+  now: number,
+): World {
   const overtaken: TicketCase[] = []
   const isolated = new Set<string>()
   const marks: Mark[] = []
@@ -75,7 +94,7 @@ function inMemory(subjects: Subjects, cases: Map<string, TicketCase>, lately: Lo
     isolated.add(endpoint.id)
     lately.push({ endpointId: endpoint.id, siteId: site?.id ?? null, organisationId: organisation.id, at: now })
   }
-  const takeLine = ({ id: signalId, organisation_id, endpoint_id, summary, ...signal }: SignalRow, team: string): void => {
+  const takeLine = ({ id: signalId, organisation_id, endpoint_id, ...signal }: SignalRow, team: string, summary: string): void => {
     const timeZone = subjects.of({ ...signal, organisation_id, endpoint_id })?.organisation.timeZone ?? 'UTC'
     digests.push({ organisationId: organisation_id, endpointId: endpoint_id, team, signalId, summary, timeZone })
   }
@@ -89,7 +108,7 @@ function inMemory(subjects: Subjects, cases: Map<string, TicketCase>, lately: Lo
     take(signal, outcome) {
       marks.push({ signalId: signal.id, outcome: outcome.kind, ticketId: outcome.kind === 'ticket' ? outcome.work.ticket.id : null })
       if (outcome.kind === 'ticket') takeCase(correlationKey(signal), outcome.work)
-      if (outcome.kind === 'digest') takeLine(signal, outcome.team)
+      if (outcome.kind === 'digest') takeLine(signal, outcome.team, outcome.summary)
     },
     get nextNumber() {
       return nextNumber
@@ -97,12 +116,12 @@ function inMemory(subjects: Subjects, cases: Map<string, TicketCase>, lately: Lo
     get cases() {
       return [...overtaken, ...cases.values()]
     },
-    ...{ lately, marks, digests },
+    ...{ isOver, lately, marks, digests },
   }
 }
 
 /** A signal's row as the stages see it. It was validated on its way in. */
-export function troubleOf(signal: SignalRow): Trouble {
+export function troubleOf(signal: SignalRow, { late }: Pick<Matrix, 'late'>): Trouble {
   const { id, kind, severity, state, fingerprint, summary, origin, age_ms: ageMs } = signal
   const source = origin === 'source' || origin === 'collector' ? origin : 'agent'
   return {
@@ -114,6 +133,7 @@ export function troubleOf(signal: SignalRow): Trouble {
     summary,
     facts: JSON.parse(signal.facts) as Facts,
     ageMs,
+    happenedAt: ageMs > late.pagesUntil ? signal.received_at - ageMs : null,
     source,
     urgency: null,
   }

@@ -9,7 +9,7 @@ import type { People } from '../people/people.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { AgentWire } from '../wire/wire.ts'
 import type { PersonOf } from './guard.ts'
-import type { Sentence } from './reads/tickets.ts'
+import type { Words } from './reads/tickets.ts'
 import type { Streams } from './streams.ts'
 import type { Watches } from './watches.ts'
 
@@ -30,7 +30,7 @@ export interface Needs {
   wire: Pick<AgentWire, 'watch' | 'disconnect'>
   bus: LiveBus
   receivers: Pick<Receivers, 'create' | 'disable'>
-  sentence: Sentence
+  words: Words
   /** Where agents dial in, as tokens carry it. */
   agentsUrl: string
 }

@@ -39,25 +39,38 @@ export interface Notice {
 }
 
 /** What the world hears of this case (pure). A ticket that was raised by what joined it is said too. */
-export function noticesOf(work: TicketCase, isPaging: boolean): Notice[] {
+export function noticesOf(work: TicketCase, isPaging: boolean, headline: string): Notice[] {
   const { ticket, subject, entries } = work
   return entries.flatMap((entry) => {
     const event = eventOf(entry)
     if (event === undefined) return []
-    const body = { ticket: ticketOf(work), organisation: named(subject.organisation), endpoint: subject.endpoint, isPaging, entry }
+    const body = {
+      ticket: { ...ticketOf(work), title: headline },
+      organisation: named(subject.organisation),
+      endpoint: subject.endpoint,
+      isPaging,
+      entry,
+    }
     return [{ event, organisationId: subject.organisation.id, ticketId: ticket.id, body }]
   })
 }
 
-const eventOf = ({ kind, body }: Entry): string | undefined => (kind === 'prioritised' && 'from' in body ? 'ticket.raised' : events[kind])
+/** Raised: more pressing than before, or going on after all that was known of it was old. */
+const eventOf = ({ kind, body }: Entry): string | undefined =>
+  (kind === 'prioritised' && 'from' in body) || (kind === 'signal-joined' && body.isNewsNow === true) ? 'ticket.raised' : events[kind]
 
 const named = ({ id, name }: Subject['organisation']) => ({ id, name })
 
 function ticketOf({ ticket }: TicketCase) {
-  const { id, number, title, kind, severity, status, resolution, priority, tier, team, occurrences, containment } = ticket
-  const deadlines = { openedAt: ticket.opened_at, respondBy: ticket.respond_by, resolveBy: ticket.resolve_by }
+  const { id, number, kind, severity, status, resolution, priority, tier, team, occurrences, containment } = ticket
+  const instants = {
+    happenedAt: ticket.happened_at,
+    openedAt: ticket.opened_at,
+    respondBy: ticket.respond_by,
+    resolveBy: ticket.resolve_by,
+  }
   const reasons: unknown = JSON.parse(ticket.reasons)
-  return { id, number, title, kind, severity, status, resolution, priority, tier, team, occurrences, containment, ...deadlines, reasons }
+  return { id, number, kind, severity, status, resolution, priority, tier, team, occurrences, containment, ...instants, reasons }
 }
 
 /** One row per notice and receiver that may hear of it. */

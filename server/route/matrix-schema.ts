@@ -136,6 +136,7 @@ export const MatrixDocument = z.strictObject({
   review: z.record(Priority, Duration),
   quiet: z.strictObject({ otherwise: Duration, kinds: z.record(KindPattern, Duration) }),
   reopens: z.strictObject({ otherwise: Duration, security: Duration }),
+  late: z.strictObject({ pagesUntil: Duration, opensUntil: Duration }),
   digest: z.strictObject({ at: TimeOfDay }),
   containment: z.strictObject({ site: Limit, organisation: Limit, lateAfter: Duration, beyond: perRole(Contain) }),
   modes: z.record(z.enum(['observe', 'live']), z.strictObject({ isolatesAlone: z.boolean(), pagesHealth: z.boolean() })),

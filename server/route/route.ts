@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Priority } from '#shared/domain/priority.ts'
+import { isSecurity } from '#shared/domain/signal.ts'
 import type { Tier } from '#shared/domain/tier.ts'
 import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
 import type { Database } from '../store/schema.ts'
@@ -30,6 +31,7 @@ export interface Decision {
 
 export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: Trouble, subject: Subject): Decision {
   const team = rule.team[subject.role === 'unknown' ? 'server' : subject.role]
+  const silencedBy = mayPage(rule, priority, matrix, subject) ? silenced(matrix, trouble, trouble.happenedAt !== null, subject) : undefined
   return {
     route: rule.name,
     becomes: becomesWhat(matrix, rule, priority, team, subject),
@@ -37,8 +39,8 @@ export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: 
     tier: matrix.tierOf(team),
     tells: rule.tells,
     contain: containOf(rule, subject.role),
-    isPaging: isPaging(matrix, rule, priority, trouble.kind, subject),
-    reasons: [...explainRoute(rule, trouble, subject, team), explainRole(subject)],
+    isPaging: mayPage(rule, priority, matrix, subject) && silencedBy === undefined,
+    reasons: [...explainRoute(rule, trouble, subject, team), explainRole(subject), ...(silencedBy === undefined ? [] : [silencedBy])],
   }
 }
 
@@ -93,8 +95,18 @@ function becomesWhat(matrix: Matrix, rule: Route, priority: Priority, team: stri
   return plan?.[priority] === 'digest' ? 'digest' : 'ticket'
 }
 
-function isPaging(matrix: Matrix, rule: Route, priority: Priority, kind: string, subject: Subject): boolean {
-  if (!matrix.modes[subject.organisation.mode].pagesHealth && kind.startsWith('health.')) return false
+/** Why this pages nobody whatever its route says; undefined: it may. */
+function silenced(matrix: Matrix, { kind, severity }: Pick<Trouble, 'kind' | 'severity'>, isOld: boolean, subject: Subject) {
+  if (!matrix.modes[subject.organisation.mode].pagesHealth && isHealth(kind)) return 'The organisation observes: this pages nobody.'
+  if (isOld && !(isSecurity(kind) && severity === 'critical')) return 'It happened long before it was heard of: this pages nobody.'
+  return undefined
+}
+
+/** How machines and their networks are. What threatens them, what people ask, and our own troubles are something else. */
+const isHealth = (kind: string): boolean => ['health.', 'presence.', 'network.'].some((beginning) => kind.startsWith(beginning))
+
+/** By the route alone. */
+function mayPage(rule: Route, priority: Priority, matrix: Matrix, subject: Subject): boolean {
   switch (rule.page) {
     case 'yes':
       return true
@@ -116,7 +128,8 @@ function isPaging(matrix: Matrix, rule: Route, priority: Priority, kind: string,
 /** Whether people hear of this ticket at any hour, by the route that decided on it. A route that is gone pages nobody. */
 export function isPagingTicket(matrix: Matrix, { ticket, subject }: TicketCase): boolean {
   const rule = matrix.routeNamed(ticket.rule)
-  return rule !== undefined && isPaging(matrix, rule, ticket.priority, ticket.kind, subject)
+  if (!rule || !mayPage(rule, ticket.priority, matrix, subject)) return false
+  return silenced(matrix, ticket, ticket.happened_at !== null, subject) === undefined
 }
 
 /** Gives the matrix the version under which tickets remember it; a document that differs from the last is a new one. */

@@ -1,4 +1,5 @@
 import type { TimelineKind } from '#shared/domain/ticket.ts'
+import { days, hours, minutes } from '#shared/domain/time.ts'
 
 type Body = Readonly<Record<string, unknown>>
 interface Said {
@@ -12,10 +13,18 @@ interface Said {
  */
 export const sentence = ({ kind, body }: Said): string => sentences[kind](body)
 
+/** What a ticket is called, wherever it is called by name. Old news says how old it is at `now`. */
+export const headline = ({ title, happened_at }: { title: string; happened_at: number | null }, now: number): string =>
+  happened_at === null ? title : `${title} (happened ${span(now - happened_at)} ago)`
+
+/** What a signal says, as it was when it arrived: old news says how old it was. */
+export const dated = ({ summary, happenedAt, ageMs }: { summary: string; happenedAt: number | null; ageMs: number }): string =>
+  happenedAt === null ? summary : before(summary, ageMs)
+
 const sentences: Record<TimelineKind, (body: Body) => string> = {
-  opened: (body) => `Opened: ${text(body.summary)}`,
-  'signal-joined': (body) => `Again, ${count(body.occurrences, 'time')} by now: ${text(body.summary)}`,
-  'signal-cleared': (body) => `No longer true: ${text(body.summary)}`,
+  opened: (body) => `Opened: ${summary(body)}`,
+  'signal-joined': (body) => `Again, ${count(body.occurrences, 'time')} by now: ${summary(body)}`,
+  'signal-cleared': (body) => `No longer true: ${summary(body)}`,
   prioritised: (body) =>
     'from' in body
       ? `Raised from ${text(body.from)} to ${text(body.priority)}. ${reasons(body)}`
@@ -38,7 +47,7 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
     `Its agent says that the machine is ${text(body.said)}, and the collector, restored from a backup of ${instant(body.madeAt)}, wanted it ${text(body.wanted)}. The agent's word holds.`,
   notified: (body) => `“${text(body.receiver)}” could not be told of ${text(body.event)}: ${text(body.reason)}.`,
   resolved: (body) => `Resolved: ${resolutions[text(body.resolution)] ?? text(body.resolution)}. ${text(body.note)}`.trimEnd(),
-  reopened: (body) => `It is back: ${text(body.summary)}`,
+  reopened: (body) => `It is back: ${summary(body)}`,
   reviewed: (body) =>
     body.why === 'time-box'
       ? `The time for ${text(body.team)} is over; it stays here and somebody should look.`
@@ -88,6 +97,20 @@ const text = (value: unknown): string => (typeof value === 'string' || typeof va
 const instant = (value: unknown): string =>
   typeof value === 'number' ? `${new Date(value).toISOString().slice(0, 16).replace('T', ' ')} UTC` : 'an unknown instant'
 
+const summary = (body: Body): string => (typeof body.ageMs === 'number' ? before(text(body.summary), body.ageMs) : text(body.summary))
+
+const before = (what: string, ageMs: number): string => `${what} (happened ${span(ageMs)} before)`
+
 const reasons = (body: Body): string => (Array.isArray(body.reasons) ? body.reasons.map(text).join(' ') : '')
 
 const count = (value: unknown, word: string): string => `${text(value)} ${word}${value === 1 ? '' : 's'}`
+
+/** How long, in the largest unit of which there are two: nobody needs to know it better of what was found so late. */
+function span(ms: number): string {
+  const units = [
+    ['day', days(1)],
+    ['hour', hours(1)],
+  ] as const
+  const [unit, unitMs] = units.find(([, each]) => ms >= 2 * each) ?? ['minute', minutes(1)]
+  return count(Math.max(0, Math.floor(ms / unitMs)), unit)
+}

@@ -26,23 +26,38 @@ export function draftTicket(
     ...{ fingerprint: trouble.fingerprint, kind: trouble.kind, severity: trouble.severity, title: trouble.summary },
     ...{ status: 'new', resolution: null, impact: 'low', urgency: 'low', priority: 'P4', tier: 'tier1', team: 'tier1', owner_id: null },
     ...{ occurrences: 1, is_standing: trouble.state === 'raised' ? 1 : 0, containment: 'none' },
-    ...{ opened_at: now, last_signal_at: now, acknowledged_at: null, touched_at: null, resolved_at: null, in_tier_since: now },
+    ...{
+      opened_at: now,
+      last_signal_at: now,
+      happened_at: trouble.happenedAt,
+      acknowledged_at: null,
+      touched_at: null,
+      resolved_at: null,
+      in_tier_since: now,
+    },
     ...{ respond_by: null, resolve_by: null, responded_at: null, matrix_version: 0, rule: '', reasons: '[]', version: 0 },
   }
 }
 
 export const opened = (trouble: Trouble, actor: string): Changes => ({ entries: [{ kind: 'opened', actor, body: bodyOf(trouble) }] })
 
-/** The same trouble again. The headline follows what is worse. */
+/** The same trouble again. The headline follows what is worse, and news before what is old. */
 export function joined({ ticket }: TicketCase, trouble: Trouble, isWorse: boolean, now: number): Changes {
   const occurrences = ticket.occurrences + 1
+  const isNewsNow = bringsNews(ticket, trouble)
   const isStandingAgain = trouble.state === 'raised' && ticket.is_standing === 0
-  const isSaid = isWorse || isStandingAgain || isRoundNumber(occurrences)
+  const isSaid = isWorse || isNewsNow || isStandingAgain || isRoundNumber(occurrences)
+  const isHeadline = isNewsNow || (isWorse && (ticket.happened_at !== null || trouble.happenedAt === null))
+  const body = { ...bodyOf(trouble), occurrences, ...(isNewsNow && { isNewsNow }) }
   return {
-    ticket: { ...again(ticket, trouble, now), ...(isWorse ? { title: trouble.summary } : {}) },
-    entries: isSaid ? [{ kind: 'signal-joined', actor: actorOf(trouble), body: { ...bodyOf(trouble), occurrences } }] : [],
+    ticket: { ...again(ticket, trouble, now), ...(isHeadline ? headlineOf(trouble) : {}) },
+    entries: isSaid ? [{ kind: 'signal-joined', actor: actorOf(trouble), body }] : [],
   }
 }
+
+/** All that this ticket knew was old; now it goes on. */
+export const bringsNews = ({ happened_at }: Pick<TicketsTable, 'happened_at'>, { happenedAt }: Trouble): boolean =>
+  happened_at !== null && happenedAt === null
 
 /** It came back: a new life with new promises, on the timeline that is there. */
 export function reopened({ ticket }: TicketCase, trouble: Trouble, now: number): Changes {
@@ -50,7 +65,8 @@ export function reopened({ ticket }: TicketCase, trouble: Trouble, now: number):
   return {
     ticket: {
       ...again(ticket, trouble, now),
-      ...{ title: trouble.summary, severity: trouble.severity, status: 'new', resolution: null, resolved_at: null, owner_id: null },
+      ...headlineOf(trouble),
+      ...{ severity: trouble.severity, status: 'new', resolution: null, resolved_at: null, owner_id: null },
       ...{ acknowledged_at: null, touched_at: null, responded_at: null, containment: 'none' },
     },
     entries: [{ kind: 'reopened', actor: actorOf(trouble), body }],
@@ -62,7 +78,13 @@ export const cleared = ({ ticket }: TicketCase, trouble: Trouble): Changes =>
     ? {}
     : {
         ticket: { is_standing: 0 },
-        entries: [{ kind: 'signal-cleared', actor: actorOf(trouble), body: { signalId: trouble.signalId, summary: trouble.summary } }],
+        entries: [
+          {
+            kind: 'signal-cleared',
+            actor: actorOf(trouble),
+            body: { signalId: trouble.signalId, summary: trouble.summary, ...ageOf(trouble) },
+          },
+        ],
       }
 
 /** Agents speak for themselves; the collector speaks as `system`. */
@@ -77,7 +99,14 @@ function again(ticket: TicketsTable, trouble: Trouble, now: number): Partial<Tic
   }
 }
 
-const bodyOf = ({ signalId, summary, severity, kind }: Trouble): Record<string, unknown> => ({ signalId, summary, severity, kind })
+function bodyOf(trouble: Trouble): Record<string, unknown> {
+  const { signalId, summary, severity, kind } = trouble
+  return { signalId, summary, severity, kind, ...ageOf(trouble) }
+}
+
+const ageOf = ({ happenedAt, ageMs }: Trouble): { ageMs?: number } => (happenedAt === null ? {} : { ageMs })
+
+const headlineOf = ({ summary, happenedAt }: Trouble) => ({ title: summary, happened_at: happenedAt })
 
 /** 1 to 5, 10, 20, 50, 100, 200, 500, … */
 function isRoundNumber(count: number): boolean {

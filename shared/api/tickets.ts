@@ -19,6 +19,7 @@ export const TicketSummary = z.object({
   endpoint: z.object({ id: z.string(), hostname: z.string() }).nullable(),
   kind: z.string(),
   severity: Severity,
+  /** What is wrong, and when it happened where that was long before it was heard of; shown as text. */
   title: z.string(),
   status: TicketStatus,
   resolution: Resolution.nullable(),
@@ -30,6 +31,8 @@ export const TicketSummary = z.object({
   isStanding: z.boolean(),
   containment: Containment,
   openedAt: z.number().int(),
+  /** When it happened, if all that was heard of it came late; null: it was news when the ticket opened. */
+  happenedAt: z.number().int().nullable(),
   lastSignalAt: z.number().int(),
   acknowledgedAt: z.number().int().nullable(),
   respondedAt: z.number().int().nullable(),

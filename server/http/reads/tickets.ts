@@ -4,34 +4,48 @@ import type { DueKind, TicketDetail, TicketQuery, TicketSummary, TimelineEntry }
 import { TicketAction, transition } from '#shared/domain/ticket.ts'
 import type { TimerKind } from '../../store/tables/escalate.ts'
 import type { SignalsTable } from '../../store/tables/ingest.ts'
-import type { TimelineTable } from '../../store/tables/ticket.ts'
+import type { TicketsTable, TimelineTable } from '../../store/tables/ticket.ts'
 import type { View } from '../view.ts'
 import { isolationsOf } from './isolation.ts'
 
-/** What stands on a timeline, as one sentence for people. */
-export type Sentence = (entry: Pick<TimelineEntry, 'kind' | 'body'>) => string
+/** Texts for people, which one place of the ticket stage makes. */
+export interface Words {
+  /** What stands on a timeline, as one sentence. */
+  sentence(entry: Pick<TimelineEntry, 'kind' | 'body'>): string
+  /** A ticket's title with all that belongs to it at `now`. */
+  headline(ticket: Pick<TicketsTable, 'title' | 'happened_at'>, now: number): string
+}
+
+/** The same, read at one instant. */
+export interface Reading extends Words {
+  now: number
+}
 
 /** A ticket that gathers more is one with a storm; its oldest entries are still in the store. */
 const maxTimeline = 1_000
 const maxSignals = 50
 
-export async function listTickets(view: View, query: z.output<typeof TicketQuery>): Promise<{ tickets: TicketSummary[]; total: number }> {
+export async function listTickets(
+  view: View,
+  query: z.output<typeof TicketQuery>,
+  reading: Reading,
+): Promise<{ tickets: TicketSummary[]; total: number }> {
   const { total } = await matching(view, query)
     .select((count) => count.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow()
   const rows = await inOrder(summaryRows(matching(view, query)), query.status)
     .limit(query.limit)
     .execute()
-  return { tickets: await summaries(view, rows), total: Number(total) }
+  return { tickets: await summaries(view, rows, reading), total: Number(total) }
 }
 
 /** All but what the reader may do, which depends on who they are. */
-export async function readTicket(view: View, id: string, sentence: Sentence): Promise<Omit<TicketDetail, 'may'> | undefined> {
+export async function readTicket(view: View, id: string, reading: Reading): Promise<Omit<TicketDetail, 'may'> | undefined> {
   const row = await summaryRows(view.tickets()).where('tickets.id', '=', id).executeTakeFirst()
   if (!row) return undefined
   const [[summary], timeline, signals, isolationOf] = await Promise.all([
-    summaries(view, [row]),
-    timelineOf(view, id, sentence),
+    summaries(view, [row], reading),
+    timelineOf(view, id, reading),
     signalsOf(view, id),
     isolationsOf(view, row.endpoint_id === null ? [] : [row.endpoint_id]),
   ])
@@ -85,7 +99,7 @@ function inOrder(rows: SummaryRows, status: 'open' | 'resolved' | 'all'): Summar
     .orderBy('tickets.opened_at')
 }
 
-async function summaries(view: View, rows: SummaryRow[]): Promise<TicketSummary[]> {
+async function summaries(view: View, rows: SummaryRow[], { headline, now }: Reading): Promise<TicketSummary[]> {
   const nextDue = await nextDues(
     view,
     rows.map(({ id }) => id),
@@ -98,7 +112,7 @@ async function summaries(view: View, rows: SummaryRow[]): Promise<TicketSummary[
     endpoint: row.endpoint_id === null ? null : { id: row.endpoint_id, hostname: row.hostname ?? '' },
     kind: row.kind,
     severity: row.severity,
-    title: row.title,
+    title: headline(row, now),
     status: row.status,
     resolution: row.resolution,
     priority: row.priority,
@@ -109,6 +123,7 @@ async function summaries(view: View, rows: SummaryRow[]): Promise<TicketSummary[
     isStanding: row.is_standing === 1,
     containment: row.containment,
     openedAt: row.opened_at,
+    happenedAt: row.happened_at,
     lastSignalAt: row.last_signal_at,
     acknowledgedAt: row.acknowledged_at,
     respondedAt: row.responded_at,
@@ -149,7 +164,7 @@ async function nextDues(view: View, ticketIds: string[]): Promise<Map<string, No
   return first
 }
 
-async function timelineOf(view: View, ticketId: string, sentence: Sentence): Promise<TimelineEntry[]> {
+async function timelineOf(view: View, ticketId: string, { sentence }: Words): Promise<TimelineEntry[]> {
   const newest = await view
     .timeline()
     .selectAll('timeline')
@@ -162,7 +177,7 @@ async function timelineOf(view: View, ticketId: string, sentence: Sentence): Pro
   return newest.reverse().map((row) => entryOf(row, names, sentence))
 }
 
-function entryOf(row: TimelineTable, names: Map<string, string>, sentence: Sentence): TimelineEntry {
+function entryOf(row: TimelineTable, names: Map<string, string>, sentence: Words['sentence']): TimelineEntry {
   const body = JSON.parse(row.body) as Record<string, unknown>
   return { id: row.id, at: row.at, kind: row.kind, actor: actorName(row.actor, names), text: sentence({ kind: row.kind, body }), body }
 }

@@ -39,9 +39,10 @@ const accessOf: Record<TicketVerb, PersonAccess> = {
   leave: whoMay('answer-ask'),
 }
 
-export default function tickets({ desk, sentence }: Needs): Route[] {
+export default function tickets({ desk, words, time }: Needs): Route[] {
+  const reading = () => ({ ...words, now: time.now() })
   const detail = async (by: Person, id: string): Promise<TicketDetail> => {
-    const [ticket, owner] = await Promise.all([readTicket(by.view, id, sentence), ownerOfTicket(by.view, id)])
+    const [ticket, owner] = await Promise.all([readTicket(by.view, id, reading()), ownerOfTicket(by.view, id)])
     const subject = found('ticket', owner)
     return { ...found('ticket', ticket), may: TicketVerb.options.filter((verb) => isAllowed(accessOf[verb], by, subject)) }
   }
@@ -80,7 +81,7 @@ export default function tickets({ desk, sentence }: Needs): Route[] {
       names: { 'query.organisationId': 'organisation', 'query.endpointId': 'endpoint' },
       query: TicketQuery,
       answer: TicketList,
-      handle: ({ query, by }) => listTickets(by.view, query),
+      handle: ({ query, by }) => listTickets(by.view, query, reading()),
     }),
     defineRoute({
       method: 'GET',

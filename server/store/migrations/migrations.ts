@@ -3,6 +3,8 @@ import type { Capabilities } from '../capabilities.ts'
 import { firstTables } from './0001-first-tables.ts'
 import { rollups } from './0002-rollups.ts'
 import { silences } from './0003-silences.ts'
+import { lateTickets } from './0004-late-tickets.ts'
+import { restores } from './0005-restores.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -10,5 +12,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0001-first-tables': firstTables(capabilities.ddl),
     '0002-rollups': rollups(capabilities.ddl),
     '0003-silences': silences,
+    '0004-late-tickets': lateTickets,
+    '0005-restores': restores,
   }
 }

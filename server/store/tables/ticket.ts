@@ -30,6 +30,8 @@ export interface TicketsTable {
   containment: Containment
   opened_at: number
   last_signal_at: number
+  /** When what the title says happened, if all that was heard of it came late; null: it is news. */
+  happened_at: number | null
   acknowledged_at: number | null
   /** Any act of a person; null means nobody touched it. */
   touched_at: number | null

@@ -23,6 +23,7 @@ const ticket = (over: Partial<TicketSummary>): TicketSummary => ({
   isStanding: true,
   containment: 'none',
   openedAt: now,
+  happenedAt: null,
   lastSignalAt: now,
   acknowledgedAt: null,
   respondedAt: null,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { days } from '#shared/domain/time.ts'
+import { days, hours } from '#shared/domain/time.ts'
 import { caseOf, type Subject, type TicketCase, type Trouble } from '../../../server/changes.ts'
 import { correlate, correlationKey } from '../../../server/correlate/correlate.ts'
 import type { TicketsTable } from '../../../server/store/tables/ticket.ts'
 import { draftTicket } from '../../../server/ticket/ticket.ts'
 
 const now = days(100)
-const reopens = { otherwise: days(7), security: days(30) }
+const matrix = { reopens: { otherwise: days(7), security: days(30) }, late: { pagesUntil: hours(1), opensUntil: hours(24) } }
 const subject: Subject = {
   organisation: { id: 'o', name: 'O', mode: 'live', plan: 'standard', timeZone: 'UTC' },
   ...{ site: null, endpoint: { id: 'e', hostname: 'e' }, role: 'server', roleSource: 'facts', isolation: null },
@@ -21,6 +21,7 @@ const trouble = (state: Trouble['state'], kind = 'health.disk.full'): Trouble =>
     summary: 'It is full',
     facts: {},
     ageMs: 0,
+    happenedAt: null,
     source: 'agent',
     urgency: null,
   },
@@ -43,7 +44,20 @@ describe('what a signal means for the ticket of the same trouble', () => {
     ['opens anew after a week', 'raised', ended(days(7)), 'opens'],
     ['reopens security within thirty days', 'happened', ended(days(30) - 1, 'security.thing'), 'reopens'],
     ['opens anew after thirty days', 'happened', ended(days(30), 'security.thing'), 'opens'],
-  ] as const)('%s', (_name, state, before, verdict) => expect(correlate(trouble(state), before, reopens, now).kind).toBe(verdict))
+  ] as const)('%s', (_name, state, before, verdict) => expect(correlate(trouble(state), before, false, matrix, now).kind).toBe(verdict))
+})
+
+describe('what was over before it was heard of', () => {
+  const old = { ...trouble('raised'), ageMs: hours(24) + 1 }
+  it.each([
+    ['is nothing, more than a day later', old, undefined, true, 'nothing'],
+    ['is nothing, also when its ticket could reopen', old, ended(1), true, 'nothing'],
+    ['opens, a day later', { ...old, ageMs: hours(24) }, undefined, true, 'opens'],
+    ['opens while it is still true', old, undefined, false, 'opens'],
+    ['joins an open ticket, on which it is evidence', old, earlier({}), true, 'joins'],
+    ['is nothing of security either', { ...old, kind: 'security.thing', severity: 'high' }, undefined, true, 'nothing'],
+    ['opens, when it is security and critical', { ...old, kind: 'security.thing', severity: 'critical' }, undefined, true, 'opens'],
+  ] as const)('%s', (_name, what, before, isOver, verdict) => expect(correlate(what, before, isOver, matrix, now).kind).toBe(verdict))
 })
 
 describe('which ticket is looked at', () => {

@@ -13,7 +13,7 @@ import { createReceivers } from '../../../server/notify/receivers.ts'
 import { createPeople, type People } from '../../../server/people/people.ts'
 import { loadMatrix, type Matrix } from '../../../server/route/matrix.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
-import { sentence } from '../../../server/ticket/sentences.ts'
+import * as words from '../../../server/ticket/sentences.ts'
 import { createTurns } from '../../../server/turns.ts'
 import { storeUrl } from '../../support/database.ts'
 import { FakeTime } from '../../support/fake-time.ts'
@@ -45,7 +45,7 @@ export async function startConsole(change: Partial<HttpOptions> = {}, database?:
   const asked: Asked = []
   const http = await startHttp({
     config: { console: { host: '127.0.0.1', port: 0 }, consoleDist: join(folder, 'dist') },
-    ...{ store, time, log: pino({ level: 'silent' }), people, audit, bus, version: '0.1.0-test', sentence },
+    ...{ store, time, log: pino({ level: 'silent' }), people, audit, bus, version: '0.1.0-test', words },
     ...(await rooms({ store, time, folder, asked })),
     wire: noting(asked, 'wire', { watch: () => undefined, disconnect: () => undefined }),
     agentsUrl: 'https://127.0.0.1:7843',

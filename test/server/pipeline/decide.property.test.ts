@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { comparePriority } from '#shared/domain/priority.ts'
 import { Severity } from '#shared/domain/severity.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
-import { minutes } from '#shared/domain/time.ts'
+import { days, hours, minutes } from '#shared/domain/time.ts'
 import { apply, caseOf, type Subject, type TicketCase } from '../../../server/changes.ts'
 import { unanswered } from '../../../server/command/contain.ts'
 import { answer, reviewIfNothingIsDue } from '../../../server/escalate/escalate.ts'
@@ -24,6 +24,7 @@ type Step = { kind: 'signal'; signal: Parameters<typeof signalRow>[0] } | { kind
 const signal = fc.record({
   severity: fc.constantFrom(...Severity.options),
   state: fc.constantFrom('raised' as const, 'cleared' as const, 'happened' as const),
+  ageMs: fc.constantFrom(0, 0, hours(2), days(2), days(3)),
   facts: fc.constantFrom({ change: 'unreadable' }, { change: 'edited' }, { change: 'deleted' }, { canariesTouched: 3 }, {}),
 })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -93,7 +94,13 @@ class Memory {
   }
 
   take(signal: Parameters<typeof signalRow>[0]): void {
-    const view = { subjectOf: () => this.#subject, earlier: () => this.work, nextNumber: 1, lately: [] }
+    const view = {
+      subjectOf: () => this.#subject,
+      earlier: () => this.work,
+      nextNumber: 1,
+      isOver: ({ age_ms }: { age_ms: number }) => age_ms === days(3),
+      lately: [],
+    }
     const outcome = decide(view, rules, signalRow({ fingerprint: 'f', ...signal }, this.#now), this.#now)
     if (outcome.kind === 'ticket') this.#keep(outcome.work)
   }

@@ -6,6 +6,7 @@ import type { Subject } from '../../../server/changes.ts'
 import { readRules } from '../../../server/keep.ts'
 import { decide } from '../../../server/pipeline.ts'
 import { isPagingTicket } from '../../../server/route/route.ts'
+import { headline } from '../../../server/ticket/sentences.ts'
 import { defaultMatrix, type PlacedSignal, signalRow } from '../../support/desk-room.ts'
 
 /*
@@ -23,6 +24,8 @@ interface GoldenCase {
   plan?: string
   mode?: 'observe' | 'live'
   arrives: string
+  /** Clear again by the time it is decided. */
+  isOver?: boolean
 }
 
 describe('golden cases of the matrix that ships', () => {
@@ -32,7 +35,7 @@ describe('golden cases of the matrix that ships', () => {
   })
 })
 
-function outcomeOf({ signal, role, plan = 'standard', mode = 'live', arrives }: GoldenCase) {
+function outcomeOf({ signal, role, plan = 'standard', mode = 'live', arrives, isOver = false }: GoldenCase) {
   const now = Temporal.PlainDateTime.from(arrives).toZonedDateTime(timeZone, { disambiguation: 'earlier' }).epochMilliseconds
   const subject: Subject = {
     organisation: { id: 'acme', name: 'Acme', mode, plan, timeZone },
@@ -44,11 +47,12 @@ function outcomeOf({ signal, role, plan = 'standard', mode = 'live', arrives }: 
       isolation: null,
     },
   }
-  const view = { subjectOf: () => subject, earlier: () => undefined, nextNumber: 1, lately: [] }
+  const view = { subjectOf: () => subject, earlier: () => undefined, nextNumber: 1, isOver: () => isOver, lately: [] }
   const outcome = decide(view, rules, signalRow({ id: 'signal-1', ...signal }, now), now)
   if (outcome.kind !== 'ticket') return outcome
   const { ticket, orders, timers } = outcome.work
   return {
+    headline: headline(ticket, now),
     ...{
       rule: ticket.rule,
       priority: ticket.priority,

@@ -96,6 +96,7 @@ describe('the matrix that ships', () => {
       summary: kind,
       facts,
       ageMs: 0,
+      happenedAt: null,
       source: 'agent',
       urgency: null,
     },

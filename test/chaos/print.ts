@@ -1,0 +1,31 @@
+import type { Outcome } from './chaos.ts'
+
+const shown = 20
+
+export function printOutcome({ accounts, wrongs, faultsBefallen, gaps, starts, memoryMiB }: Outcome, say: (line: string) => void): void {
+  const { produced, stored, lost, doubled, misordered, destroyed, forgotten, givenUp } = accounts
+  const rows: [string, number | string][] = [
+    ['faults', faultsBefallen],
+    ['starts', `collector ${starts.collector}, agents ${starts.agents}`],
+    ['produced', produced],
+    ['stored', stored],
+    ['lost', lost.length],
+    ['doubled', doubled.length],
+    ['out of order', misordered.length],
+    ['destroyed by a fault', `${destroyed.length} (cut out of a spool before the collector had them)`],
+    ['forgotten', `${forgotten.length} (in the memory of a killed agent with a full disk)`],
+    ['given up, and said', `${givenUp.length} (by an agent with a full disk)`],
+    ['gaps said', gaps],
+    [
+      'most memory, MiB',
+      Object.entries(memoryMiB)
+        .map(([name, most]) => `${name} ${most}`)
+        .join(', '),
+    ],
+  ]
+  say('')
+  for (const [name, value] of rows) say(`  ${name.padEnd(22)} ${value}`)
+  say(wrongs.length === 0 ? '\nNothing is lost, nothing is there twice.' : `\nWrong (${wrongs.length}):`)
+  for (const wrong of wrongs.slice(0, shown)) say(`  ${wrong}`)
+  if (wrongs.length > shown) say(`  and ${wrongs.length - shown} more`)
+}

@@ -17,7 +17,7 @@ import { type Http, startHttp } from './http/http.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { raiseWithin } from './ingest/handled.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
-import { type Kept, tellOutside } from './keep.ts'
+import { type Kept, readRules, tellOutside } from './keep.ts'
 import { createLiveBus, type LiveBus } from './live.ts'
 import { createLoops } from './loop.ts'
 import { startMeasure } from './measure/measure.ts'
@@ -27,6 +27,7 @@ import { createReceivers, type Receivers } from './notify/receivers.ts'
 import { createPeople, type People } from './people/people.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { startPresence } from './presence/presence.ts'
+import { startRestored } from './restored.ts'
 import { loadMatrix, type Matrix, problemLine } from './route/matrix.ts'
 import { keepMatrix } from './route/route.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
@@ -105,6 +106,7 @@ async function layGround({ config, time, teardowns }: Around): Promise<Ground> {
   const matrix = await readMatrix(config)
   const store = await openStore(storeUrlOf(config))
   teardowns.defer(() => store.close())
+  await startRestored(store, readRules(matrix), time.now())
   const audit = createAudit({ time })
   const people = createPeople({ store, time, audit })
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()

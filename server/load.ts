@@ -144,7 +144,7 @@ async function readEndpoints(tx: Tx, ids: string[]): Promise<Subject[]> {
   }))
 }
 
-/** Endpoints that an isolate-host without an answer is going to. */
+/** Endpoints that an isolate-host without an answer is going to; one that is held goes nowhere. */
 async function readOnTheirWay(tx: Tx, endpointIds: string[]): Promise<Set<string>> {
   if (endpointIds.length === 0) return new Set()
   const rows = await tx
@@ -153,6 +153,7 @@ async function readOnTheirWay(tx: Tx, endpointIds: string[]): Promise<Set<string
     .where('endpoint_id', 'in', endpointIds)
     .where('verb', '=', 'isolate-host')
     .where('settled_at', 'is', null)
+    .where('status', '!=', 'held')
     .execute()
   return new Set(rows.map(({ endpoint_id }) => endpoint_id))
 }

@@ -6,6 +6,7 @@ import { apply, type Changes, type Subject, type TicketCase, type Trouble } from
 import { decideContainment, isLate } from './command/contain.ts'
 import { correlate, type Verdict } from './correlate/correlate.ts'
 import { endQuiet, startClocks, tightenClocks, waitForQuiet } from './escalate/escalate.ts'
+import { watchHearing } from './hearing.ts'
 import { type Kept, type Rules, readRules } from './keep.ts'
 import type { CreateLoop } from './loop.ts'
 import { decidePriority, prioritise } from './prioritise/prioritise.ts'
@@ -83,9 +84,12 @@ const lookMs = minutes(1)
 
 /** What was left unhandled when the collector stopped is found by the first nudge. */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const loop = options.loops('pipeline', createRounds({ ...options, rules: readRules(options.matrix), decide }))
+  const hearing = watchHearing(options.time, lookMs)
+  const needs = { ...options, rules: readRules(options.matrix), decide, hasGivenChance: hearing.hasGivenChance }
+  const loop = options.loops('pipeline', createRounds(needs))
   let cancelLook: Cancel = () => undefined
   const lookEveryMinute = (): void => {
+    hearing.look()
     loop.nudge()
     cancelLook = options.time.after(lookMs, lookEveryMinute)
   }

@@ -1,48 +1,55 @@
+import type { Audit } from './audit/audit.ts'
+import { keepRestore, noteStart } from './backup/restores.ts'
 import { apply, type Changes, type TicketCase } from './changes.ts'
-import { expire, isolationFailed, keepSettlements, type Settlement } from './command/settle.ts'
-import { raiseWithin } from './ingest/handled.ts'
+import { holdCommands } from './held.ts'
+import { awaitWords } from './identity/awaited.ts'
+import { endOpenTokens } from './identity/tokens.ts'
 import { keepCases, type Rules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
-import { keepConsequences } from './results.ts'
+import { planOverdueAnew } from './overdue.ts'
+import { suspendAccess } from './people/suspended.ts'
+import { type Left, noteRestore } from './restore-note.ts'
 import type { Store, Tx } from './store/store.ts'
 
 /*
- * A restored database doesn't know what was done since: a machine it wants to isolate may have been isolated and released.
- * So nothing that was on its way goes out by itself. Commands without an answer are over, and a question that would have
- * answered itself waits for a person; both stand on their tickets, and an isolation that was under way is a ticket anew.
+ * A restored database doesn't know what was done since: a machine that it wants to isolate may have been isolated and
+ * released, a token that it takes may have been revoked. Enters: that database, and of when it is. Leaves: it as a
+ * collector may start on it. Promises: nothing that was on its way goes out by itself, nothing that was missed fires in
+ * a burst, nothing that may have been ended since opens a door; all of it in one transaction, summed up in one ticket.
  */
 
-/** How many of each wait for a person now. */
-export interface HeldBack {
-  commands: number
-  questions: number
+export interface Backup {
+  madeAt: number
+  program: string
 }
 
-export async function holdBack(store: Store, rules: Rules, madeAt: number, now: number): Promise<HeldBack> {
-  return store.db.transaction().execute(async (tx) => ({
-    commands: await endCommands(tx, store, rules, madeAt, now),
-    questions: await openQuestions(tx, store, rules, now),
-  }))
-}
-
-async function endCommands(tx: Tx, store: Store, rules: Rules, madeAt: number, now: number): Promise<number> {
-  const unsettled = await tx.selectFrom('commands').selectAll().where('settled_at', 'is', null).execute()
-  const of = new Date(madeAt).toISOString()
-  const detail = `The collector was restored from a backup of ${of}, so it is not sent by itself: ask for it again if it is still wanted.`
-  const settlements = unsettled.map((command): Settlement => {
-    const { entry, ...settlement } = expire(command, now)
-    return { ...settlement, entry: { ...entry, body: { ...entry.body, detail } }, hasIsolationFailed: false }
+export async function settleRestored(store: Store, rules: Rules, audit: Audit, { madeAt, program }: Backup, now: number): Promise<Left> {
+  return store.db.transaction().execute(async (tx) => {
+    await keepRestore(tx, { restored_at: now, made_at: madeAt, program })
+    const held = await holdCommands(tx, store, rules, madeAt, now)
+    const left = {
+      commands: held.length,
+      questions: await openQuestions(tx, store, rules, now),
+      timers: await planOverdueAnew(tx, store, rules, now),
+      endpoints: await awaitWords(tx, now),
+      ...(await suspendAccess(tx, now)),
+      enrolmentTokens: await endOpenTokens(tx, now),
+    }
+    await noteRestore(tx, madeAt, left, now)
+    const about = { actor: 'system', action: 'collector.restore', target: `restore:${now}`, organisationId: null }
+    await audit.record(tx, { ...about, detail: { madeAt, program, ...left } })
+    return left
   })
-  await keepSettlements(tx, settlements)
-  await keepConsequences(tx, store, rules, settlements, now)
-  for (const settlement of settlements.filter(({ command }) => command.verb === 'isolate-host')) {
-    const summary = `Whether this machine is cut off from the network has to be looked at: it was asked for, and the collector was restored from a backup of ${of}`
-    await raiseWithin(tx, { ...isolationFailed(settlement, ''), summary }, now)
-  }
-  return settlements.length
 }
 
-/** What would isolate a machine when nobody answers. */
+/** What came due between the restore and the first start on it is planned anew as well. */
+export async function startRestored(store: Store, rules: Rules, now: number): Promise<void> {
+  await store.db.transaction().execute(async (tx) => {
+    if (await noteStart(tx, now)) await planOverdueAnew(tx, store, rules, now)
+  })
+}
+
+/** What would isolate a machine when nobody answers: nobody knows whether a person has answered since, so it waits for one. */
 async function openQuestions(tx: Tx, store: Store, rules: Rules, now: number): Promise<number> {
   const waiting = await tx
     .selectFrom('timers')

@@ -7,7 +7,7 @@ import { raiseWithin } from './ingest/handled.ts'
 import { type Kept, keepCases, type Rules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
 import type { Store, Tx } from './store/store.ts'
-import type { CommandResultsTable } from './store/tables/command.ts'
+import type { CommandResultsTable, CommandsTable } from './store/tables/command.ts'
 import type { Turns } from './turns.ts'
 
 const maxResults = 200
@@ -36,18 +36,42 @@ export async function settleResults({ store, time, log, turns, rules, afterCommi
   return true
 }
 
-/** Settles what nobody answered in time; false: there was nothing. */
-export async function expireCommands({ store, time, turns, rules, afterCommit }: Needs): Promise<boolean> {
+/**
+ * Settles what nobody answered in time; false: there was nothing. Only once agents have had their chance to say what they
+ * did while we were away. One that is held waits for a person, however long.
+ */
+export async function expireCommands({ store, time, turns, rules, afterCommit, hasGivenChance }: Needs & Chance): Promise<boolean> {
   const now = time.now()
-  const overdue = (db: Store['db']) => db.selectFrom('commands').selectAll().where('settled_at', 'is', null).where('expires_at', '<=', now)
-  if (!(await overdue(store.db).limit(1).executeTakeFirst())) return false
+  const unsettled = (db: Store['db']) => db.selectFrom('commands').selectAll().where('settled_at', 'is', null).where('status', '!=', 'held')
+  const overdue = (db: Store['db']) => unsettled(db).where('expires_at', '<=', now)
+  if (!hasGivenChance() || !(await overdue(store.db).limit(1).executeTakeFirst())) return false
   const kept = await turns(async (tx) => {
-    const settlements = (await overdue(tx).limit(maxResults).execute()).map((command) => expire(command, now))
+    const commands = await overdue(tx).limit(maxResults).execute()
+    const isolated = await provenIsolated(tx, commands)
+    const settlements = commands.map((command) => expire(command, isolated.has(command.endpoint_id), now))
     await keepSettlements(tx, settlements)
     return keepConsequences(tx, store, rules, settlements, now)
   })
   afterCommit(kept)
   return true
+}
+
+export interface Chance {
+  /** Whether agents could have returned since we can hear them. */
+  hasGivenChance(): boolean
+}
+
+/** Machines that are cut off by their own word with its proof, whatever became of the answer. */
+async function provenIsolated(tx: Tx, commands: readonly CommandsTable[]): Promise<Set<string>> {
+  const ids = [...new Set(commands.map(({ endpoint_id }) => endpoint_id))]
+  if (ids.length === 0) return new Set()
+  const rows = await tx
+    .selectFrom('isolations')
+    .select('endpoint_id')
+    .where('actual', '=', 'isolated')
+    .where('endpoint_id', 'in', ids)
+    .execute()
+  return new Set(rows.map(({ endpoint_id }) => endpoint_id))
 }
 
 async function settleAll(

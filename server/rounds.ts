@@ -7,7 +7,7 @@ import { planDigests } from './escalate/escalate.ts'
 import { markHandled, raiseWithin } from './ingest/handled.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { keepDigestLines } from './notify/notify.ts'
-import { expireCommands, settleResults } from './results.ts'
+import { type Chance, expireCommands, settleResults } from './results.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { Turns } from './turns.ts'
 import { columnsOfSignal, loadWorld, type Outcome, type SignalRow, type View, type World } from './world.ts'
@@ -15,7 +15,7 @@ import { columnsOfSignal, loadWorld, type Outcome, type SignalRow, type View, ty
 /** A group small enough to decide in a few milliseconds, large enough that the commit is shared. */
 const maxSignals = 200
 
-interface Needs {
+interface Needs extends Chance {
   store: Store
   time: Time
   log: Logger

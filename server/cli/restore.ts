@@ -1,15 +1,19 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Fault } from '#shared/domain/fault.ts'
+import { createAudit } from '../audit/audit.ts'
 import { holdsDatabase, restoreBackup } from '../backup/backup.ts'
+import type { Manifest } from '../backup/content.ts'
 import { readPassphrase } from '../backup/passphrase.ts'
 import { type CollectorConfig, configFlags, loadConfig, storeUrlOf } from '../config.ts'
 import { readRules } from '../keep.ts'
 import type { Verb } from '../main.ts'
-import { type HeldBack, holdBack } from '../restored.ts'
+import type { Left } from '../restore-note.ts'
+import { settleRestored } from '../restored.ts'
 import { loadMatrix, problemLine } from '../route/matrix.ts'
 import { openStore } from '../store/store.ts'
 import { systemTime } from '../system-time.ts'
+import { table } from './start/print.ts'
 
 const usage = `Usage: npm run -s tierline -- restore FILE [flags] < PASSPHRASE-FILE
 
@@ -34,15 +38,15 @@ const verb: Verb = {
     if (file === undefined || more.length > 0) throw new Fault('flag-bad', 'Name one backup. --help lists what this verb takes.')
     const config = loadConfig(flags, process.env)
     const passphrase = await readPassphrase({ file: passphraseFile, stdin: process.stdin })
-    let held: HeldBack | undefined
+    let left: Left | undefined
     await restoreBackup({
       ...{ file, passphrase, dataDir: config.dataDir },
       prepare: async (folder, manifest) => {
         refuseOtherDatabase(config, holdsDatabase(manifest))
-        held = await holdBackIn({ ...config, dataDir: folder }, manifest.madeAt)
+        left = await settleIn({ ...config, dataDir: folder }, manifest)
       },
     })
-    process.stdout.write(`${config.dataDir} is restored; ${told(held)}\n`)
+    process.stdout.write(`${config.dataDir} is restored.\n${told(left)}`)
   },
 }
 export default verb
@@ -57,19 +61,28 @@ function refuseOtherDatabase({ database }: CollectorConfig, isInBackup: boolean)
   )
 }
 
-async function holdBackIn(config: CollectorConfig, madeAt: number): Promise<HeldBack> {
+async function settleIn(config: CollectorConfig, { madeAt, program }: Manifest): Promise<Left> {
   const { matrixFile = join(import.meta.dirname, '../route/default-matrix.yaml') } = config
   const loaded = await loadMatrix(matrixFile)
   if (loaded.kind === 'bad') throw new Fault('matrix-bad', loaded.problems.map((problem) => problemLine(matrixFile, problem)).join('\n'))
   const store = await openStore(storeUrlOf(config))
   try {
-    return await holdBack(store, readRules(loaded.matrix), madeAt, systemTime.now())
+    const audit = createAudit({ time: systemTime })
+    return await settleRestored(store, readRules(loaded.matrix), audit, { madeAt, program }, systemTime.now())
   } finally {
     await store.close()
   }
 }
 
-function told(held: HeldBack | undefined): string {
-  if (!held || held.commands + held.questions === 0) return 'no command was on its way.'
-  return `what was on its way waits for a person: commands ${held.commands}, questions ${held.questions}.`
+/** What people find when the collector is up again; a ticket of its own says the same. */
+function told(left: Left | undefined): string {
+  if (!left) return ''
+  const { commands, questions, timers, endpoints, sessions, tokens, sources, enrolmentTokens } = left
+  return table({
+    'Wait for a person': `commands ${commands}, questions ${questions}`,
+    'Planned anew': `timers ${timers}`,
+    'Will say how they are': `endpoints ${endpoints}`,
+    Ended: `sign-ins ${sessions}, enrolment tokens ${enrolmentTokens}`,
+    'Wait for an admin': `API tokens ${tokens}, sources ${sources}`,
+  })
 }

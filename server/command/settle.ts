@@ -37,13 +37,13 @@ function heard(
   return isUnproven ? { outcome: 'failed', detail: 'the agent says that it worked, and shows no proof' } : { outcome, detail }
 }
 
-/** Its time is up and nobody knows of a result. */
-export function expire(command: CommandsTable, now: number): Settlement {
+/** Its time is up and nobody knows of a result. @param isIsolated the machine is cut off, by its own word with its proof. */
+export function expire(command: CommandsTable, isIsolated: boolean, now: number): Settlement {
   const body = { commandId: command.id, verb: command.verb, outcome: 'expired', detail: 'It was not answered in time.' }
   return {
     command: { ...command, status: 'expired', settled_at: now },
     entry: { kind: 'command-settled', actor: 'system', body },
-    hasIsolationFailed: command.verb === 'isolate-host',
+    hasIsolationFailed: command.verb === 'isolate-host' && !isIsolated,
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { isSecurity } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
-import type { Changes, PutRows, TicketCase } from '../changes.ts'
+import type { Changes, Entry, PutRows, TicketCase } from '../changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Tx } from '../store/store.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
@@ -48,10 +48,9 @@ export function tightenClocks(work: TicketCase, owed: Owed, matrix: Matrix, now:
 /** A person takes it. The first one keeps the promise to respond and starts a box that counts work. */
 export function answer(work: TicketCase, owed: Owed, matrix: Matrix, actor: string, now: number, isTaking: boolean): Changes {
   const isFirst = work.ticket.responded_at === null
-  const isInTime = isFirst && work.ticket.respond_by !== null && now <= work.ticket.respond_by
   return {
     ticket: isFirst ? { responded_at: now } : {},
-    entries: isInTime ? [{ kind: 'promise-kept', actor, body: { promise: 'respond', due: work.ticket.respond_by } }] : [],
+    entries: isFirst ? outcomeOf('respond', work, actor, now) : [],
     plan: isTaking ? boxFrom('work', work, owed, matrix, now) : [],
     // Nobody-touched-it is over: from now on only a person ends this ticket.
     cancel: isFirst ? ['respond-due', 'quiet-clear'] : ['quiet-clear'],
@@ -66,9 +65,12 @@ export function waitForQuiet(
   now: number,
 ): Changes {
   if (ticket.touched_at !== null || isSecurity(ticket.kind)) return {}
-  const pattern = Object.keys(quiet.kinds).find((each) => fits(each, ticket.kind))
-  const quietMs = (pattern === undefined ? undefined : quiet.kinds[pattern]) ?? quiet.otherwise
-  return { plan: [{ kind: 'quiet-clear', dueAt: now + quietMs }] }
+  return { plan: [{ kind: 'quiet-clear', dueAt: now + quietMsOf(ticket.kind, quiet, fits) }] }
+}
+
+export function quietMsOf(kind: string, quiet: Matrix['quiet'], fits: (pattern: string, kind: string) => boolean): number {
+  const pattern = Object.keys(quiet.kinds).find((each) => fits(each, kind))
+  return (pattern === undefined ? undefined : quiet.kinds[pattern]) ?? quiet.otherwise
 }
 
 /** It is true again: no quiet. */
@@ -76,10 +78,26 @@ export const endQuiet = (work: TicketCase): Changes =>
   work.timers.some(({ kind }) => kind === 'quiet-clear') ? { cancel: ['quiet-clear'] } : {}
 
 /** It ended: nothing is due any more, and a promise to resolve was kept unless its instant has passed. */
-export function endClocks({ ticket }: TicketCase, actor: string, now: number): Changes {
-  const isInTime = ticket.resolve_by !== null && now <= ticket.resolve_by
-  return { cancel: 'all', entries: isInTime ? [{ kind: 'promise-kept', actor, body: { promise: 'resolve', due: ticket.resolve_by } }] : [] }
+export const endClocks = (work: TicketCase, actor: string, now: number): Changes => ({
+  cancel: 'all',
+  entries: outcomeOf('resolve', work, actor, now),
+})
+
+type Promised = 'respond' | 'resolve'
+
+/** Kept in time; or broken, and not said yet: a timer that a restore has planned anew comes later than its promise. */
+function outcomeOf(promise: Promised, { ticket, timers }: TicketCase, actor: string, now: number): NonNullable<Changes['entries']> {
+  const due = promise === 'respond' ? ticket.respond_by : ticket.resolve_by
+  if (due === null) return []
+  if (now <= due) return [{ kind: 'promise-kept', actor, body: { promise, due } }]
+  return timers.some(({ kind }) => kind === `${promise}-due`) ? [broken(promise, due, now)] : []
 }
+
+export const broken = (promise: Promised, due: number, now: number): Omit<Entry, 'at'> => ({
+  kind: 'promise-broken',
+  actor: 'system',
+  body: { promise, due, lateMs: Math.max(0, now - due) },
+})
 
 /** The last word of every transaction: an open ticket on which nothing is due is looked at again. */
 export function reviewIfNothingIsDue({ ticket, timers }: TicketCase, owed: Owed, review: Matrix['review'], now: number): Changes {

@@ -2,7 +2,7 @@ import { isSecurity } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
 import type { Changes, TicketCase, Timer } from '../changes.ts'
 import type { Matrix } from '../route/matrix.ts'
-import { boxFrom, endClocks } from './escalate.ts'
+import { boxFrom, broken, endClocks } from './escalate.ts'
 import type { Owed } from './promise.ts'
 
 /** What being due does to a ticket (pure). `ask-due` is containment's own. */
@@ -12,9 +12,9 @@ export function fire(work: TicketCase, timer: Timer, owed: Owed, matrix: Matrix,
     case 'time-box':
       return moveOn(work, owed, matrix, now)
     case 'respond-due':
-      return work.ticket.responded_at === null ? broken('respond', timer, now) : {}
+      return work.ticket.responded_at === null ? { entries: [broken('respond', work.ticket.respond_by ?? timer.dueAt, now)] } : {}
     case 'resolve-due':
-      return broken('resolve', timer, now)
+      return { entries: [broken('resolve', work.ticket.resolve_by ?? timer.dueAt, now)] }
     case 'quiet-clear':
       return closeByItself(work, now)
     case 'review':
@@ -23,10 +23,6 @@ export function fire(work: TicketCase, timer: Timer, owed: Owed, matrix: Matrix,
       return {}
   }
 }
-
-const broken = (promise: 'respond' | 'resolve', { dueAt }: Timer, now: number): Changes => ({
-  entries: [{ kind: 'promise-broken', actor: 'system', body: { promise, due: dueAt, lateMs: Math.max(0, now - dueAt) } }],
-})
 
 /** The box is over. In its new tier the ticket waits to be taken like any other, so the box of work there starts then. */
 function moveOn(work: TicketCase, owed: Owed, matrix: Matrix, now: number): Changes {

@@ -62,4 +62,10 @@ export async function useToken(tx: Tx, id: string, endpointId: string, now: numb
   return used.numUpdatedRows === 1n
 }
 
+/** Those that a restored store holds open may have been used since. @returns how many. */
+export async function endOpenTokens(tx: Tx, now: number): Promise<number> {
+  const ended = tx.updateTable('enrolment_tokens').set({ expires_at: now }).where('used_at', 'is', null).where('expires_at', '>', now)
+  return Number((await ended.executeTakeFirst()).numUpdatedRows)
+}
+
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')

@@ -20,6 +20,7 @@ const events: Partial<Record<TimelineKind, string>> = {
   'containment-asked': 'ticket.containment-asked',
   'containment-answered': 'ticket.containment-answered',
   'promise-broken': 'ticket.promise-broken',
+  'command-held': 'ticket.command-held',
   'command-settled': 'ticket.command-settled',
   reviewed: 'ticket.reviewed',
   resolved: 'ticket.resolved',

@@ -28,6 +28,8 @@ export interface People extends Directory {
   revokeApiToken: Programs['revokeToken']
   createSource: Programs['createSource']
   revokeSource: Programs['revokeSource']
+  confirmApiToken: Programs['confirmToken']
+  confirmSource: Programs['confirmSource']
 }
 
 export function createPeople(needs: { store: Store; time: Time; audit: Audit }): People {
@@ -47,5 +49,7 @@ export function createPeople(needs: { store: Store; time: Time; audit: Audit }):
     revokeApiToken: programs.revokeToken,
     createSource: programs.createSource,
     revokeSource: programs.revokeSource,
+    confirmApiToken: programs.confirmToken,
+    confirmSource: programs.confirmSource,
   }
 }

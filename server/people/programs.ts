@@ -21,6 +21,9 @@ export interface Programs {
   revokeToken(id: string): Promise<void>
   createSource(source: { organisationId: string; name: string }): Promise<{ id: string; key: string }>
   revokeSource(id: string): Promise<void>
+  /** What a restore has suspended works again. */
+  confirmToken(id: string): Promise<void>
+  confirmSource(id: string): Promise<void>
   callerOf(token: string): Promise<Caller | undefined>
   sourceOf(key: string): Promise<Source | undefined>
 }
@@ -58,6 +61,12 @@ export function createPrograms({ store, time }: { store: Store; time: Time }): P
     revokeSource: async (id) => {
       await store.db.updateTable('sources').set({ revoked_at: time.now() }).where('id', '=', id).where('revoked_at', 'is', null).execute()
     },
+    confirmToken: async (id) => {
+      await store.db.updateTable('api_tokens').set({ suspended_at: null }).where('id', '=', id).execute()
+    },
+    confirmSource: async (id) => {
+      await store.db.updateTable('sources').set({ suspended_at: null }).where('id', '=', id).execute()
+    },
     callerOf: async (token) => {
       if (!token.startsWith(prefixes.token)) return undefined
       const person = await personOfToken(store, token, time.now())
@@ -70,6 +79,7 @@ export function createPrograms({ store, time }: { store: Store; time: Time }): P
         .select(['id', 'organisation_id'])
         .where('key_hash', '=', digestOf(key))
         .where('revoked_at', 'is', null)
+        .where('suspended_at', 'is', null)
         .executeTakeFirst()
       return source && { id: source.id, organisationId: source.organisation_id }
     },
@@ -83,6 +93,7 @@ function personOfToken(store: Store, token: string, now: number) {
     .select(personColumns)
     .where('api_tokens.hash', '=', digestOf(token))
     .where('api_tokens.revoked_at', 'is', null)
+    .where('api_tokens.suspended_at', 'is', null)
     .where((or) => or.or([or('api_tokens.expires_at', 'is', null), or('api_tokens.expires_at', '>', now)]))
     .where('people.disabled_at', 'is', null)
     .executeTakeFirst()

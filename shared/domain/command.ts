@@ -13,15 +13,12 @@ export type CommandStatus = z.infer<typeof CommandStatus>
 /** Nobody has said that it arrived: after a restore it waits for a person. */
 export const isUnderWay = (status: CommandStatus): boolean => status === 'requested' || status === 'queued' || status === 'sent'
 
-/** What a person says to a command that is held. */
-export const CommandAction = z.enum(['send', 'drop'])
-export type CommandAction = z.infer<typeof CommandAction>
-
-/** Where that leads; undefined: it waits for nobody. Sent, it begins anew with its whole time. */
-export function decideHeld(status: CommandStatus, action: CommandAction): CommandStatus | undefined {
-  if (status !== 'held') return undefined
-  return action === 'send' ? 'requested' : 'dropped'
-}
+/**
+ * What a person says to a command that is held. It ends as `dropped` either way: to send it is to ask anew, by another
+ * command. Under its old id an agent that has run it since would only answer with what it did then.
+ */
+export const HeldAnswer = z.enum(['send', 'drop'])
+export type HeldAnswer = z.infer<typeof HeldAnswer>
 
 /** What an agent answers. `unknown`: found started but unfinished after a crash; it is not run again. */
 export const CommandOutcome = z.enum(['succeeded', 'failed', 'refused', 'expired', 'unknown'])

@@ -125,7 +125,7 @@ describe('the life of a command', () => {
     room.isConnected = false
     await room.signals(unreadable)
     room.time.jump(hours(24))
-    await room.time.advance(minutes(1))
+    await room.time.advance(minutes(5))
     expect(await command()).toMatchObject({ status: 'expired' })
     room.isConnected = true
     await room.dispatcher.connected('ws')
@@ -183,9 +183,33 @@ describe('an isolation that does not happen', () => {
     room.isConnected = false
     await room.signals(unreadable)
     room.time.jump(hours(24))
-    await room.time.advance(minutes(1))
+    await room.time.advance(minutes(5))
     await room.pipeline.idle()
     expect((await tickets()).map(({ kind }) => kind)).toContain('security.isolation.failed')
+  })
+
+  it('expired while we were away: only once its machine has had its chance to say what it did', async () => {
+    await room.signals(unreadable)
+    room.time.jump(hours(30))
+    room = await room.restart()
+    await room.pipeline.idle()
+    await room.time.advance(minutes(2))
+    expect(await command()).toMatchObject({ status: 'sent' })
+    await answer('succeeded', { isolation: isolated })
+    await room.time.advance(minutes(5))
+    await room.pipeline.idle()
+    expect(await command()).toMatchObject({ status: 'succeeded' })
+    expect((await tickets()).map(({ kind }) => kind)).toEqual(['security.ransomware.canary'])
+  })
+
+  it('expired, but its machine is cut off by its own word with its proof: no alarm', async () => {
+    await room.signals(unreadable)
+    await room.dispatcher.reported('ws', { ...isolated })
+    room.time.jump(hours(30))
+    await room.time.advance(minutes(5))
+    await room.pipeline.idle()
+    expect(await command()).toMatchObject({ status: 'expired' })
+    expect((await tickets()).map(({ kind }) => kind)).toEqual(['security.ransomware.canary'])
   })
 
   it('may be tried again by a person', async () => {

@@ -15,7 +15,7 @@ import { createFire } from './due.ts'
 import { createTimers } from './escalate/timers.ts'
 import { type Http, startHttp } from './http/http.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
-import { raiseWithin } from './ingest/handled.ts'
+import { raiseAllWithin } from './ingest/handled.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import { type Kept, readRules, tellOutside } from './keep.ts'
 import { createLiveBus, type LiveBus } from './live.ts'
@@ -191,7 +191,8 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
   const measure = startMeasure({ store, time, log })
   teardowns.defer(() => measure.stop())
   const presence = await startPresence({
-    ...{ store, time, log, raiseWithin, ...(config.presence && { options: config.presence }) },
+    ...{ store, time, log, ...(config.presence && { options: config.presence }) },
+    raiseAllWithin: (tx, troubles, now) => raiseAllWithin(tx, store.capabilities, troubles, now),
     onChanged: (endpoints) => publish('endpoint', endpoints),
     onRaised: () => pipeline.nudge(false),
   })

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { Fault } from '#shared/domain/fault.ts'
-import type { Tx } from '../store/store.ts'
+import type { Store, Tx } from '../store/store.ts'
 import type { SignalsTable } from '../store/tables/ingest.ts'
 import { type OwnTrouble, ownRow } from './rows.ts'
 
@@ -28,4 +28,15 @@ export async function markHandled(tx: Tx, marks: readonly Mark[], now: number): 
 /** Puts a trouble of the collector's own on the work list in the transaction of what brought it about: neither is kept without the other. */
 export async function raiseWithin(tx: Tx, trouble: OwnTrouble, now: number): Promise<void> {
   await tx.insertInto('signals').values(ownRow(trouble, now)).execute()
+}
+
+/** Many of them. */
+export async function raiseAllWithin(
+  tx: Tx,
+  { putRows }: Pick<Store['capabilities'], 'putRows'>,
+  troubles: readonly OwnTrouble[],
+  now: number,
+): Promise<void> {
+  const rows = troubles.map((trouble) => ownRow(trouble, now))
+  await putRows(tx, 'signals', rows, 'ignore')
 }

@@ -1,4 +1,5 @@
-import type { Machine, Sight, SilenceLimits } from './decide.ts'
+import type { Machine, Sight } from './judgement.ts'
+import { leastChanceMs, type SilenceLimits } from './limits.ts'
 
 /** A machine that is away, and of which nothing was said yet. */
 export interface Gone {
@@ -21,18 +22,23 @@ export interface Fall {
  */
 export function fallOf(gone: readonly Gone[], connected: number, sight: Sight, limits: SilenceLimits, now: number): Fall | undefined {
   const { machines, share, withinMs, thereBeforeMs } = limits.site
+  const instants = gone.map(({ at }) => at).sort((a, b) => a - b)
   // What went before we could see says nothing about how it went.
   const inOrder = gone.filter(({ at, isAnnounced }) => !isAnnounced && at >= sight.since).sort((a, b) => a.at - b.at)
-  for (const first of inOrder) {
-    const together = inOrder.filter(({ at }) => at >= first.at && at <= first.at + withinMs)
-    const there = connected + gone.filter(({ at }) => at >= first.at - thereBeforeMs).length
-    const isEnough = together.length >= machines && together.length >= there * share
-    if (isEnough) return isSettled(together, limits, now) ? { machines: together.map(({ machine }) => machine), there } : undefined
+  let end = 0
+  let wereGone = 0
+  for (const [index, first] of inOrder.entries()) {
+    while ((inOrder[end]?.at ?? Number.POSITIVE_INFINITY) <= first.at + withinMs) end += 1
+    while ((instants[wereGone] ?? Number.POSITIVE_INFINITY) < first.at - thereBeforeMs) wereGone += 1
+    const there = connected + instants.length - wereGone
+    const count = end - index
+    if (count < machines || count < there * share) continue
+    const fallen = inOrder.slice(index, end)
+    return isSettled(fallen, limits, now) ? { machines: fallen.map(({ machine }) => machine), there } : undefined
   }
   return undefined
 }
 
-function isSettled(together: readonly Gone[], { site, unannouncedMs }: SilenceLimits, now: number): boolean {
-  const chanceMs = Math.min(...Object.values(unannouncedMs))
-  return together.every(({ at, isUnseen }) => now >= at + (isUnseen ? chanceMs : site.settleMs))
+function isSettled(fallen: readonly Gone[], limits: SilenceLimits, now: number): boolean {
+  return fallen.every(({ at, isUnseen }) => now >= at + (isUnseen ? leastChanceMs(limits) : limits.site.settleMs))
 }

@@ -3,8 +3,11 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import type { OwnTrouble } from '../ingest/rows.ts'
 import type { Store, Tx } from '../store/store.ts'
-import { decide, defaultLimits, type Sight, type SilenceLimits } from './decide.ts'
-import { hasNews, keepJudgement, lastSight, loadMachines, loadSites } from './silences.ts'
+import { decide } from './decide.ts'
+import { type Judgement, type Sight, together, weightOf } from './judgement.ts'
+import { defaultLimits, type SilenceLimits } from './limits.ts'
+import { loadPlaces } from './places.ts'
+import { keepJudgement, lastSight, loadMachines } from './silences.ts'
 
 export interface WatchOptions {
   /** When a machine is silent; the defaults of the product when absent. */
@@ -23,7 +26,7 @@ export interface WatchNeeds {
   /** Connected by what the live sockets say, which the table may not know yet. */
   isConnected(endpointId: string): boolean
   /** In the transaction of what brought it about. */
-  raiseWithin(tx: Tx, trouble: OwnTrouble, now: number): Promise<void>
+  raiseAllWithin(tx: Tx, troubles: readonly OwnTrouble[], now: number): Promise<void>
   /** After a commit that raised or cleared something. */
   onRaised(): void
 }
@@ -70,14 +73,31 @@ function watchSight(time: Time, everyMs: number, absenceMs: number, lostAt: numb
 async function judge(needs: WatchNeeds, sight: Sight, limits: SilenceLimits): Promise<void> {
   const { store, time, isConnected } = needs
   const now = time.now()
-  const stored = await loadMachines(store.reader, limits, now)
-  const machines = stored.map((machine) => ({ ...machine, isAway: machine.isAway && !isConnected(machine.endpointId) }))
-  const sites = await loadSites(store.reader, machines, limits)
-  const judgement = decide({ machines, sites }, sight, limits, now)
-  if (!hasNews(judgement)) return
-  await store.db.transaction().execute(async (tx) => {
-    await keepJudgement(tx, store.capabilities, judgement)
-    for (const signal of judgement.signals) await needs.raiseWithin(tx, signal, now)
-  })
-  if (judgement.signals.length > 0) needs.onRaised()
+  const stored = await loadMachines(store.reader, sight, limits, now)
+  const found = stored.map((machine) => ({ ...machine, isAway: machine.isAway && !isConnected(machine.endpointId) }))
+  for (const judgement of inBites(decide(await loadPlaces(store.reader, found, limits), sight, limits, now))) {
+    await store.db.transaction().execute(async (tx) => {
+      await keepJudgement(tx, store.capabilities, judgement)
+      await needs.raiseAllWithin(tx, judgement.signals, now)
+    })
+    if (judgement.signals.length > 0) needs.onRaised()
+  }
+}
+
+/** A commit small enough that ingest hardly waits for it; a large site alone may be more. */
+const biteRows = 200
+
+/** What is said of one machine or place stays together; the rest, however much was lost at once, goes bite by bite. */
+function* inBites(judgements: readonly Judgement[]): Generator<Judgement> {
+  let bite: Judgement[] = []
+  let weight = 0
+  for (const judgement of judgements) {
+    bite.push(judgement)
+    weight += weightOf(judgement)
+    if (weight < biteRows) continue
+    yield together(bite)
+    bite = []
+    weight = 0
+  }
+  if (bite.length > 0) yield together(bite)
 }

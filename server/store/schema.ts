@@ -59,6 +59,7 @@ export const writers = {
   presences: 'presence',
   silences: 'presence',
   site_silences: 'presence',
+  missing_lists: 'presence',
   tickets: 'ticket',
   timeline: 'ticket',
   digest_lines: 'notify',

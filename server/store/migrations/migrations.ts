@@ -5,6 +5,7 @@ import { rollups } from './0002-rollups.ts'
 import { silences } from './0003-silences.ts'
 import { lateTickets } from './0004-late-tickets.ts'
 import { restores } from './0005-restores.ts'
+import { missing } from './0006-missing.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -14,5 +15,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0003-silences': silences,
     '0004-late-tickets': lateTickets,
     '0005-restores': restores,
+    '0006-missing': missing,
   }
 }

@@ -20,15 +20,24 @@ export interface SilencesTable {
   site_id: string | null
 }
 export interface SiteSilencesTable {
+  /** Or that of an organisation without sites, which is one place. */
   site_id: string
   organisation_id: string
   said_at: number
   /** How many it has covered. */
   machines: number
+  /** When somebody was asked to go there. */
+  ordered_at: number | null
+}
+/** When each organisation's monthly list of missing machines was made last. */
+export interface MissingListsTable {
+  organisation_id: string
+  listed_at: number
 }
 
 export interface PresenceTables {
   presences: PresencesTable
   silences: SilencesTable
   site_silences: SiteSilencesTable
+  missing_lists: MissingListsTable
 }

@@ -1,22 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { hours, minutes, seconds } from '#shared/domain/time.ts'
-import { decide, defaultLimits, type Judgement, type Machine, type Sight, type Site } from '../../../server/presence/decide.ts'
+import { decide } from '../../../server/presence/decide.ts'
+import { type Judgement, type Machine, type Place, type Sight, together } from '../../../server/presence/judgement.ts'
+import { defaultLimits } from '../../../server/presence/limits.ts'
 
 const start = 1_800_000_000_000
 /** We have seen all for a day. */
 const always: Sight = { lostAt: start - hours(25), since: start - hours(24) }
 
 const machine = (endpointId: string, differs: Partial<Machine> = {}): Machine => ({
-  ...{ endpointId, organisationId: 'acme', siteId: null, hostname: endpointId, role: 'server', isAway: true, lastHeardAt: start },
+  ...{ endpointId, organisationId: 'acme', placeId: null, hostname: endpointId, role: 'server', isAway: true, lastHeardAt: start },
   ...{ goodbye: null, said: null },
   ...differs,
 })
-const site = (differs: Partial<Site> = {}): Site => ({
-  ...{ id: 'site-1', organisationId: 'acme', name: 'Berlin', connected: 0, covered: null },
+const site = (differs: Partial<Place> = {}): Place => ({
+  ...{ id: 'site-1', organisationId: 'acme', name: 'Berlin', isSite: true, connected: 0, silence: null },
   ...differs,
 })
-const judged = (machines: Machine[], now: number, sight = always, sites: Site[] = []) =>
-  decide({ machines, sites }, sight, defaultLimits, now)
+const judged = (machines: Machine[], now: number, sight = always, places: Place[] = []) =>
+  together(decide({ machines, places }, sight, defaultLimits, now))
 const saysOf = ({ signals }: Judgement) => signals.map(({ kind, state, endpointId }) => [kind, state, endpointId])
 
 describe('one machine', () => {
@@ -40,7 +42,7 @@ describe('one machine', () => {
 
   it('is said once, and taken back when it returns', () => {
     const said = { said: 'silent', said_at: start, site_id: null } as const
-    expect(judged([machine('a', { said })], start + hours(24))).toEqual(judged([], start))
+    expect(judged([machine('a', { said })], start + hours(24))).toEqual(together([]))
     const back = judged([machine('a', { said, isAway: false })], start + hours(1))
     expect(saysOf(back)).toEqual([['presence.silent', 'cleared', 'a']])
     expect(back.returned).toEqual(['a'])
@@ -64,9 +66,10 @@ describe('one machine', () => {
 
 const three = (differs: Partial<Machine> = {}) =>
   [0, 60, 120].map((second, index) =>
-    machine(`m${index}`, { siteId: 'site-1', role: 'core', lastHeardAt: start + seconds(second), ...differs }),
+    machine(`m${index}`, { placeId: 'site-1', role: 'core', lastHeardAt: start + seconds(second), ...differs }),
   )
 const settled = start + minutes(3)
+const silence = { machines: 3, said_at: settled, ordered_at: null }
 
 describe('a site', () => {
   it('is one signal about the site, and none about its machines, however soon theirs would be due', () => {
@@ -91,7 +94,7 @@ describe('a site', () => {
 
   it('counts among those that were there only who went in the five minutes before', () => {
     const earlier = (ms: number) =>
-      Array.from({ length: 4 }, (_, index) => machine(`e${index}`, { siteId: 'site-1', goodbye: 'shutdown', lastHeardAt: start - ms }))
+      Array.from({ length: 4 }, (_, index) => machine(`e${index}`, { placeId: 'site-1', goodbye: 'shutdown', lastHeardAt: start - ms }))
     expect(saysOf(judged([...three(), ...earlier(minutes(4))], settled, always, [site()]))).not.toContainEqual([
       'presence.site-silent',
       'raised',
@@ -104,9 +107,9 @@ describe('a site', () => {
 
   it('covers who follows later, except who said when it would be back', () => {
     const said = { said: 'with-site', said_at: settled, site_id: 'site-1' } as const
-    const late = machine('late', { siteId: 'site-1', lastHeardAt: settled })
-    const rebooting = machine('rebooting', { siteId: 'site-1', goodbye: 'reboot' })
-    const judgement = judged([...three({ said }), late, rebooting], start + minutes(20), always, [site({ covered: 3 })])
+    const late = machine('late', { placeId: 'site-1', lastHeardAt: settled })
+    const rebooting = machine('rebooting', { placeId: 'site-1', goodbye: 'reboot' })
+    const judgement = judged([...three({ said }), late, rebooting], start + minutes(20), always, [site({ silence })])
     expect(saysOf(judgement)).toEqual([['presence.silent', 'raised', 'rebooting']])
     expect(judgement.sites).toMatchObject([{ machines: 4 }])
   })
@@ -114,10 +117,10 @@ describe('a site', () => {
   it('is back when most of its machines are; the rest are counted anew', () => {
     const said = { said: 'with-site', said_at: settled, site_id: 'site-1' } as const
     const [a, b, c] = three({ said }) as [Machine, Machine, Machine]
-    const now = start + hours(2)
-    const one = judged([{ ...a, isAway: false }, b, c], now, always, [site({ covered: 3, connected: 1 })])
+    const now = settled + minutes(20)
+    const one = judged([{ ...a, isAway: false }, b, c], now, always, [site({ silence, connected: 1 })])
     expect(saysOf(one)).toEqual([])
-    const two = judged([{ ...b, isAway: false }, c], now, always, [site({ covered: 3, connected: 2 })])
+    const two = judged([{ ...b, isAway: false }, c], now, always, [site({ silence, connected: 2 })])
     expect(saysOf(two)).toEqual([['presence.site-silent', 'cleared', null]])
     expect(two.said).toMatchObject([{ endpoint_id: c.endpointId, said: 'excused' }])
     const excused = { ...c, said: { said: 'excused', said_at: now, site_id: null } as const }
@@ -136,4 +139,55 @@ describe('a site', () => {
     const judgement = judged(three(), start + hours(9), { lostAt: start + hours(7), since: start + hours(8) }, [site()])
     expect(saysOf(judgement).map(([kind]) => kind)).toEqual(['presence.silent', 'presence.silent', 'presence.silent'])
   })
+
+  it('sends somebody there once, half an hour later, and nobody any more when it is back', () => {
+    const said = { said: 'with-site', said_at: settled, site_id: 'site-1' } as const
+    const later = settled + minutes(30)
+    expect(judged(three({ said }), later - 1, always, [site({ silence })]).signals).toEqual([])
+    const order = judged(three({ said }), later, always, [site({ silence })])
+    expect(order.signals).toMatchObject([{ kind: 'presence.site-visit', state: 'raised', endpointId: null, severity: 'critical' }])
+    expect(order.signals[0]?.summary).toBe('Somebody has to go there: the site Berlin has been silent for 30 minutes, 3 machines')
+    expect(order.sites).toEqual([{ site_id: 'site-1', organisation_id: 'acme', machines: 3, said_at: settled, ordered_at: later }])
+    const sent = site({ silence: { ...silence, ordered_at: later } })
+    expect(judged(three({ said }), later + minutes(1), always, [sent]).signals).toEqual([])
+    expect(saysOf(judged([], later + minutes(1), always, [sent]))).toEqual([
+      ['presence.site-silent', 'cleared', null],
+      ['presence.site-visit', 'cleared', null],
+    ])
+  })
+
+  it('sends nobody for the time in which it was we who were away', () => {
+    const said = { said: 'with-site', said_at: settled, site_id: 'site-1' } as const
+    const since = settled + hours(9)
+    const sight = { lostAt: settled + minutes(1), since }
+    expect(judged(three({ said }), since + minutes(3) - 1, sight, [site({ silence })]).signals).toEqual([])
+    expect(saysOf(judged(three({ said }), since + minutes(3), sight, [site({ silence })]))).toEqual([
+      ['presence.site-visit', 'raised', null],
+    ])
+  })
+
+  it('keeps when it fell silent while it grows, whoever is sent at the same look', () => {
+    const said = { said: 'with-site', said_at: settled, site_id: 'site-1' } as const
+    const later = settled + minutes(30)
+    const late = machine('late', { placeId: 'site-1', lastHeardAt: settled })
+    const judgement = judged([...three({ said }), late], later, always, [site({ silence })])
+    expect(judgement.sites).toEqual([{ site_id: 'site-1', organisation_id: 'acme', machines: 4, said_at: settled, ordered_at: later }])
+  })
+
+  it('may be an organisation without sites, which is called by its name', () => {
+    const whole = site({ id: 'acme', name: 'Acme', isSite: false, connected: 1 })
+    const machines = three().map((each) => ({ ...each, placeId: 'acme' }))
+    expect(judged(machines, settled, always, [whole]).signals).toMatchObject([
+      { kind: 'presence.site-silent', summary: 'The whole organisation Acme fell silent: 3 of 4 machines' },
+    ])
+  })
+})
+
+it('costs no more than sorting, when everybody at a large place is gone', () => {
+  const gone = Array.from({ length: 20_000 }, (_, index) =>
+    machine(`m${index}`, { placeId: 'site-1', lastHeardAt: start - index * seconds(10) }),
+  )
+  const { user } = process.cpuUsage()
+  judged(gone, start + seconds(30), { lostAt: 0, since: 0 }, [site()])
+  expect((process.cpuUsage().user - user) / 1_000).toBeLessThan(1_000)
 })

@@ -6,6 +6,7 @@ import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { hours, type Time } from '#shared/domain/time.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { agentsUrlOf, certificateHosts } from './addresses.ts'
+import { type AgentsWord, createAgentsWord } from './agents-word.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
 import { keepResult } from './command/command.ts'
 import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
@@ -94,6 +95,7 @@ interface Around extends Surroundings {
 interface Ground {
   store: Store
   audit: Audit
+  agentsWord: AgentsWord
   people: People
   identity: Identity
   matrix: Matrix
@@ -115,6 +117,7 @@ async function layGround({ config, time, teardowns }: Around): Promise<Ground> {
   return {
     store,
     audit,
+    agentsWord: await createAgentsWord({ store, audit }),
     people,
     identity,
     matrix: await keepMatrix(store.db, matrix, 'system', time.now()),
@@ -142,7 +145,7 @@ interface DeskRoom {
   connect(wire: AgentWire): void
 }
 
-function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, identity }: Ground): DeskRoom {
+function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, identity, agentsWord }: Ground): DeskRoom {
   const { db } = store
   const loops = createLoops({ time, log })
   const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, bus }, time.now())
@@ -155,7 +158,8 @@ function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, 
   const outbox = createOutbox({ db, time, log, notifiers: [webhook], sayOnTimeline })
   teardowns.defer(() => outbox.stop())
   const onResult = (): void => pipeline.nudge(true)
-  const dispatcher = createDispatcher({ db, time, log, bus, loops, sign: identity.authority.sign, send, onResult, sayOnTimeline })
+  const said = { onResult, sayOnTimeline, takeWord: agentsWord.take }
+  const dispatcher = createDispatcher({ db, time, log, bus, loops, sign: identity.authority.sign, send, ...said })
   teardowns.defer(() => dispatcher.stop())
   const timers = createTimers({ db, time, loops, fire: createFire(shared) })
   teardowns.defer(() => timers.stop())

@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { commands as definitions } from '#shared/commands/registry.ts'
-import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import type { DesiredIsolation, IsolationStatus } from '#shared/domain/endpoint.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Order, PutRows, TicketCase } from '../changes.ts'
 import type { Tx } from '../store/store.ts'
-import type { CommandsTable } from '../store/tables/command.ts'
+import type { CommandsTable, IsolationsTable } from '../store/tables/command.ts'
 
 /*
  * Enters: orders that a decision made; results as agents spool them; what agents say of their isolation.
@@ -75,13 +75,22 @@ export async function keepReports(tx: Tx, reports: readonly Report[], now: numbe
   }
 }
 
-const desiredBy: Record<string, 'isolated' | 'open'> = { 'isolate-host': 'isolated', 'release-host': 'open' }
+/** What a command of this verb wants of a machine's network; most want nothing. */
+export const desiredBy: Record<string, DesiredIsolation> = { 'isolate-host': 'isolated', 'release-host': 'open' }
 
 async function keepDesired(tx: Tx, { verb, endpointId, requestedBy }: Wanted, now: number): Promise<void> {
-  const desired = { desired: desiredBy[verb] ?? 'open', desired_at: now, desired_by: requestedBy }
+  await putDesired(tx, endpointId, { desired: desiredBy[verb] ?? 'open', desired_at: now, desired_by: requestedBy })
+}
+
+export async function putDesired(
+  tx: Tx,
+  endpointId: string,
+  desired: Pick<IsolationsTable, 'desired' | 'desired_at' | 'desired_by'>,
+): Promise<void> {
+  const unheard = { actual: 'open', actual_at: desired.desired_at, is_ready: 0, detail: '', proof: null } as const
   await tx
     .insertInto('isolations')
-    .values({ endpoint_id: endpointId, ...desired, actual: 'open', actual_at: now, is_ready: 0, detail: '', proof: null })
+    .values({ endpoint_id: endpointId, ...desired, ...unheard })
     .onConflict((conflict) => conflict.column('endpoint_id').doUpdateSet(desired))
     .execute()
 }

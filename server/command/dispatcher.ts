@@ -37,8 +37,10 @@ export interface DispatcherOptions {
   sign(order: CommandOrder): Promise<string>
   /** `away`: the endpoint is not connected. `unnamed`: it is, by an agent that didn't name this verb (invariant 12). */
   send(endpointId: string, command: { id: string; verb: string; jws: string }): Offered
-  /** A result was kept that the pipeline has to settle. */
+  /** Something was kept that the pipeline has to handle: a result, or a word that differs. */
   onResult(): void
+  /** After a restore an endpoint's first word says what is wanted of it; it may bring about a signal. */
+  takeWord?(tx: Tx, endpointId: string, status: IsolationStatus, now: number): Promise<boolean>
   /** The ticket stage's. */
   sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
 }
@@ -108,7 +110,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       updated.forEach(hint)
     },
     async reported(endpointId, status) {
-      await db.transaction().execute((tx) => keepReports(tx, [{ endpointId, status }], time.now()))
+      const now = time.now()
+      const isNews = await db.transaction().execute(async (tx) => {
+        const differs = (await options.takeWord?.(tx, endpointId, status, now)) ?? false
+        await keepReports(tx, [{ endpointId, status }], now)
+        return differs
+      })
+      if (isNews) options.onResult()
       const endpoint = await db
         .selectFrom('endpoints')
         .select('organisation_id as organisationId')

@@ -1,3 +1,5 @@
+import type { Kysely } from 'kysely'
+import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 
 /** After a restore each endpoint's next word says how it is; these are the endpoints that have not said it yet. */
@@ -7,8 +9,17 @@ export async function awaitWords(tx: Tx, now: number): Promise<number> {
   return Number((await awaited.executeTakeFirst()).numUpdatedRows)
 }
 
-/** True for exactly one caller: its word is taken once. */
-export async function takeAwaited(tx: Tx, endpointId: string): Promise<boolean> {
+export async function listAwaited(db: Kysely<Database>): Promise<string[]> {
+  const rows = await db.selectFrom('endpoints').select('id').where('word_awaited_since', 'is not', null).execute()
+  return rows.map(({ id }) => id)
+}
+
+/** @returns since when; undefined: its word was taken before, or never awaited. */
+export async function takeAwaited(tx: Tx, endpointId: string): Promise<number | undefined> {
+  const awaited = tx.selectFrom('endpoints').select('word_awaited_since as since').where('id', '=', endpointId)
+  const { since } = (await awaited.executeTakeFirst()) ?? { since: null }
+  if (since === null) return undefined
   const taken = tx.updateTable('endpoints').set({ word_awaited_since: null }).where('id', '=', endpointId)
-  return (await taken.where('word_awaited_since', 'is not', null).executeTakeFirst()).numUpdatedRows === 1n
+  const { numUpdatedRows } = await taken.where('word_awaited_since', 'is not', null).executeTakeFirst()
+  return numUpdatedRows === 1n ? since : undefined
 }

@@ -6,6 +6,8 @@ import type { LiveEvent } from '#shared/api/live.ts'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Signal } from '#shared/domain/signal.ts'
+import { createAgentsWord } from '../../server/agents-word.ts'
+import { createAudit } from '../../server/audit/audit.ts'
 import { createDispatcher, type Dispatcher } from '../../server/command/dispatcher.ts'
 import { createDesk, type Desk } from '../../server/desk.ts'
 import { createFire } from '../../server/due.ts'
@@ -102,8 +104,9 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
   const sent: DeskRoom['sent'] = []
   const heard: LiveEvent[] = []
   bus.subscribe((event) => heard.push(event))
+  const { take: takeWord } = await createAgentsWord({ store, audit: createAudit({ time }) })
   const dispatcher = createDispatcher({
-    ...{ db: store.db, time, log, bus, loops, sayOnTimeline },
+    ...{ db: store.db, time, log, bus, loops, sayOnTimeline, takeWord },
     sign: async (order) => JSON.stringify(order),
     send: (endpointId, { verb, jws }) => {
       if (!room.isConnected) return 'away'

@@ -9,6 +9,7 @@ import type { Database } from '../store/schema.ts'
 import type { Entry } from './read-record.ts'
 import { type From, ownRow, type SignalRow, sentRow, standingRow } from './rows.ts'
 import { difference } from './standing.ts'
+import { losesSignals, loss, refusal, refusedKind } from './troubles.ts'
 
 export type Job =
   | { kind: 'records'; from: From; epoch: string; lane: Lane; entries: readonly Entry[] }
@@ -74,8 +75,10 @@ function addSkipped(batch: Batch, job: Extract<Job, { kind: 'skipped' }>, cursor
   if (job.fromSeq > cursor.seq + 1) return { kind: 'gap', seq: cursor.seq, refused: [] }
   if (job.toSeq > cursor.seq) {
     const { endpoint_id, epoch, lane } = cursor
+    const gap = { lane, from: cursor.seq + 1, to: job.toSeq, why: plainText(job.why) }
     const place = { id: randomUUIDv7(), endpoint_id, epoch, lane, noticed_at: batch.receivedAt }
-    batch.gaps.push({ ...place, from_seq: cursor.seq + 1, to_seq: job.toSeq, why: plainText(job.why) })
+    batch.gaps.push({ ...place, from_seq: gap.from, to_seq: gap.to, why: gap.why })
+    if (losesSignals(lane)) batch.signals.push(ownRow(loss(job.from, gap), batch.receivedAt))
     moveTo(batch, cursor, job.toSeq)
   }
   return { kind: 'taken', seq: cursor.seq, refused: [] }
@@ -108,14 +111,6 @@ function addRefused(
   const isToldAlready = batch.signals.some((row) => row.kind === refusedKind && row.endpoint_id === from.endpointId)
   if (!isToldAlready) batch.signals.push(ownRow(refusal(from, { lane, seq, reason, raw }), batch.receivedAt))
   return { seq, reason }
-}
-
-const refusedKind = 'system.record.refused'
-
-function refusal({ organisationId, endpointId }: From, { raw, ...facts }: { lane: Lane; seq: number; reason: string; raw: string }) {
-  const summary = 'The agent sent a record that the collector can’t accept; it was kept as it came and the rest goes on'
-  const about = { kind: refusedKind, severity: 'medium', fingerprint: refusedKind, summary } as const
-  return { organisationId, endpointId, ...about, facts, evidence: [{ name: 'the record as it came', text: raw }] }
 }
 
 async function addRecord(

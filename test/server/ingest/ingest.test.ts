@@ -102,6 +102,23 @@ for (const [name, where] of dialects) {
       })
     })
 
+    it('says that signals were lost, and keeps silent about numbers', async () => {
+      const why = 'the spool was full'
+      for (const lane of ['security', 'signals', 'inventory', 'samples'] as const)
+        await ingest.takeSkipped(from, { epoch, lane, from: 1, to: 40, why })
+      await ingest.takeSkipped(from, { epoch, lane: 'security', from: 1, to: 41, why })
+      const told = (await signals()).map(({ kind, severity, endpoint_id, facts }) => [kind, severity, endpoint_id, JSON.parse(facts)])
+      const lost = ['system.agent.signals-lost', 'high', 'endpoint-1']
+      expect(told).toEqual([
+        [...lost, { lane: 'security', from: 1, to: 40, count: 40, why }],
+        [...lost, { lane: 'signals', from: 1, to: 40, count: 40, why }],
+        [...lost, { lane: 'security', from: 41, to: 41, count: 1, why }],
+      ])
+      expect(new Set((await signals()).map(({ fingerprint }) => fingerprint)).size).toBe(1)
+      expect(committed.filter(({ hasWork }) => hasWork)).toHaveLength(3)
+      expect(await store.db.selectFrom('gaps').select('lane').execute()).toHaveLength(5)
+    })
+
     it('refuses a record alone, keeps it raw, and tells of it in one signal per endpoint', async () => {
       const bad = { v: 1, type: 'signal', signal: { kind: 'NOT A KIND' } }
       const taken = await ingest.takeRecords(

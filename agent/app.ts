@@ -4,6 +4,7 @@ import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
+import type { DocumentFrame } from '#shared/protocol/document.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Commands, createCommands } from './command/command.ts'
 import { verbs } from './command/verbs.ts'
@@ -85,7 +86,7 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
 async function openParts(config: AgentConfig, surroundings: Surroundings, onStop: (end: Teardown) => void): Promise<Parts> {
   const { time, log, probe = createProbe({ time, log }), host = createHost(), detectors = allDetectors } = surroundings
   const { dataDir } = config
-  const identity = openIdentity({ dataDir, time, log })
+  const identity = await openIdentity({ dataDir, time, log })
   onStop(() => identity.stop())
   const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: config.spoolMaxBytes, time, log })
   onStop(() => spool.close())
@@ -94,12 +95,11 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
 }
 
 async function startIsolation({ config, time, log, probe, host, identity, spool, signals }: Parts): Promise<Isolation> {
-  const { addresses } = identity
   const isolation = await openIsolation({
     dir: join(config.dataDir, 'isolation'),
     firewall: firewallFor(probe.platform, host),
     ...config.isolation,
-    collectorAddresses: async () => (await addresses.resolve()).map(({ address }) => ({ address, port: addresses.port })),
+    collectorAddresses: () => identity.addresses.resolve(),
     ca: identity.ca,
     happened: (event) => signals.happened(event),
     append: (lane, body) => spool.append(lane, body),
@@ -140,6 +140,11 @@ function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Comman
   return startWire({
     ...{ identity, spool, time, log, version: packageJson.version },
     capabilities: [...agentCapabilities, ...verbs.keys()],
+    documents: {
+      numbers: () => identity.documents.numbers(),
+      welcomed: (theirs) => identity.documents.welcomed(theirs),
+      take: (frame) => void takeDocument(parts, isolation, frame),
+    },
     isolation: () => isolation.status(),
     appendStanding: () => signals.appendStanding(),
     onCommand: (jws) => void commands.take(jws),
@@ -147,6 +152,17 @@ function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Comman
     onCollectorTime: (now) => commands.noteCollectorTime(now),
     onSpoolRestarted: (reason) => reportRestart(signals, spool, reason),
   })
+}
+
+/** A list of addresses that comes while this machine is cut off lets through what it names. */
+async function takeDocument({ identity, signals, log }: Parts, isolation: Isolation, frame: DocumentFrame): Promise<void> {
+  try {
+    const suspicious = await identity.documents.take(frame)
+    if (suspicious) await signals.happened(suspicious)
+    else await isolation.readdress()
+  } catch (error) {
+    log.error({ name: frame.name, reason: sentenceOf(error) }, 'what a document brought could not be done')
+  }
 }
 
 function reportRestart(signals: Signals, spool: Spool, reason: string): Promise<void> {

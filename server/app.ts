@@ -14,9 +14,10 @@ import { type CollectorConfig, isLoopback, storeUrlOf } from './config.ts'
 import { createDesk, type Desk } from './desk.ts'
 import { createFire } from './due.ts'
 import { createTimers } from './escalate/timers.ts'
+import { createHeld, type Held } from './held.ts'
 import { type Http, startHttp } from './http/http.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
-import { raiseAllWithin } from './ingest/handled.ts'
+import { raiseAllWithin, raiseWithin } from './ingest/handled.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import { type Kept, readRules, tellOutside } from './keep.ts'
 import { createLiveBus, type LiveBus } from './live.ts'
@@ -103,7 +104,7 @@ interface Ground {
   firstRun: { organisationId: string; firstSignIn?: { login: string; password: string } }
 }
 
-async function layGround({ config, time, teardowns }: Around): Promise<Ground> {
+async function layGround({ config, time, log, teardowns }: Around): Promise<Ground> {
   prepareDataFolder(config.dataDir)
   const matrix = await readMatrix(config)
   const store = await openStore(storeUrlOf(config))
@@ -113,7 +114,8 @@ async function layGround({ config, time, teardowns }: Around): Promise<Ground> {
   const people = createPeople({ store, time, audit })
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
   const firstRun = await people.ensureFirstRun({ mode: config.firstMode ?? 'observe', timeZone })
-  const identity = await openIdentity({ dataDir: config.dataDir, store, time, verbs: [...commands.keys()] })
+  const identity = await openIdentity({ dataDir: config.dataDir, store, time, verbs: [...commands.keys()], log, raiseWithin })
+  teardowns.defer(identity.watchDocuments())
   return {
     store,
     audit,
@@ -136,6 +138,7 @@ async function readMatrix({ matrixFile = join(import.meta.dirname, 'route/defaul
 
 interface DeskRoom {
   desk: Desk
+  held: Held
   pipeline: Pipeline
   dispatcher: Dispatcher
   receivers: Receivers
@@ -169,7 +172,7 @@ function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, 
   const connect = (opened: AgentWire): void => {
     wire = opened
   }
-  return { desk: createDesk(shared), pipeline, dispatcher, receivers, outbox, timers, connect }
+  return { desk: createDesk(shared), held: createHeld(shared), pipeline, dispatcher, receivers, outbox, timers, connect }
 }
 
 /** What a crash left undone: unhandled signals, timers that came due meanwhile, commands and notices not yet out. */
@@ -229,15 +232,16 @@ async function openDoors(
   const wire = await openAgentsPort(around, ground, room, intake, certificate)
   const agentsUrl = agentsUrlOf(config, wire.port)
   const about = { time, log, version: packageJson.version, people, audit, matrix, identity, bus, store, config, agentsUrl }
-  const stages = { desk: room.desk, receivers: room.receivers, ingest: intake.ingest, wire, words }
+  const stages = { desk: room.desk, held: room.held, receivers: room.receivers, ingest: intake.ingest, wire, words }
   const tls = isLoopback(config.console.host) ? {} : { tls: certificate }
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))
   teardowns.defer(() => http.stop())
-  const renewal = renewDaily(around, async () => {
+  const renewal = renewWhenDue(around, identity, async () => {
     const renewed = await identity.serverCertificate(certificateHosts(config))
     for (const door of [wire, http]) door.replaceCertificate(renewed)
   })
   teardowns.defer(renewal)
+  teardowns.defer(identity.documents.onChanged(() => room.pipeline.nudge(false)))
   return { wire, http, agentsUrl }
 }
 
@@ -263,14 +267,19 @@ async function openAgentsPort(
   return wire
 }
 
-/** The server certificate lives a year and is made anew at two thirds of it; somebody has to look. @returns its stop. */
-function renewDaily({ time, log }: Surroundings, renew: () => Promise<void>): () => void {
+/** The server certificate lives a year and is made anew at two thirds of it, or for another list of addresses. @returns its stop. */
+function renewWhenDue({ time, log }: Surroundings, { documents }: Identity, renew: () => Promise<void>): () => void {
   let cancel = time.after(hours(24), look)
+  const stopListening = documents.onChanged(look)
   function look() {
     renew().catch((error: unknown) => log.error({ reason: sentenceOf(error) }, 'the server certificate could not be renewed'))
+    cancel()
     cancel = time.after(hours(24), look)
   }
-  return () => cancel()
+  return () => {
+    stopListening()
+    cancel()
+  }
 }
 
 function explainListen(flag: string, { host, port }: { host: string; port: number }): (error: NodeJS.ErrnoException) => never {

@@ -1,99 +1,104 @@
-import { promises as dns } from 'node:dns'
 import { readFileSync } from 'node:fs'
-import { isIP, type LookupFunction } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import { seconds, type Time } from '#shared/domain/time.ts'
 import { identityFolder, writeDurably } from './files.ts'
+import type { HostNames } from './host-names.ts'
 
-const Addresses = z.array(z.object({ address: z.string(), family: z.union([z.literal(4), z.literal(6)]) })).min(1)
-export type Addresses = z.infer<typeof Addresses>
+/** An address and a TCP port at which the collector may answer. */
+export interface CollectorPlace {
+  address: string
+  port: number
+}
 
 /**
- * The collector's addresses, known before they are needed: an isolated endpoint can't ask a name server any more
- * (nothing but the collector answers it), so what was last resolved is kept on disk and used when the name is silent.
+ * Where the collector may be: what the signed list names, in its order, and last the address of the enrolment. The one
+ * that welcomed us stays the first choice, over restarts too, until it fails or another list comes.
  */
 export interface CollectorAddresses {
-  readonly port: number
-  /** @throws when the name never resolved and doesn't now. */
-  resolve(): Promise<Addresses>
+  /** Whom to dial next, such as https://rmm.example.org:7843. */
+  readonly collector: string
+  /** What became of dialling it; after a failure the next one is `collector`, and after the last the first. */
+  dialled(collector: string, outcome: 'welcomed' | 'failed'): void
+  /** Another list has come; it begins with its first. */
+  list(collectors: readonly string[]): void
+  /**
+   * All places of all of them, for a firewall that lets nothing else through. Waits for nobody but the name server, and
+   * only for `collector`: what the other names mean was looked up when they came, and whenever we were welcomed.
+   * @throws when none of their names ever resolved.
+   */
+  resolve(): Promise<CollectorPlace[]>
 }
 
-/** The same as a `lookup` for node:net, so that sockets dial by what is known here. */
-export function lookupOf(addresses: CollectorAddresses): LookupFunction {
-  return (_host, options, done) => {
-    addresses.resolve().then(
-      (found) => {
-        const first = found[0]
-        if (options.all) done(null, found)
-        else if (first) done(null, first.address, first.family)
-      },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), ''),
-    )
-  }
-}
-
-type Lookup = (host: string) => Promise<Addresses>
-
-/** A name server that takes longer than this is as good as none. */
-const patienceMs = seconds(2)
-
-export function openCollectorAddresses(options: {
-  collector: string
+export interface CollectorAddressesOptions {
+  enrolled: string
+  listed: readonly string[]
+  names: HostNames
   dataDir: string
-  time: Time
   log: Logger
-  lookup?: Lookup
-}): CollectorAddresses {
-  const url = new URL(options.collector)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const file = join(identityFolder(options.dataDir), 'addresses.json')
-  const lookup = options.lookup ?? lookupAll
-  const port = url.port === '' ? 443 : Number(url.port)
+}
 
-  async function resolve(): Promise<Addresses> {
-    const family = isIP(host)
-    if (family === 4 || family === 6) return [{ address: host, family }]
-    try {
-      const found = await withPatience(lookup(host), options.time, host)
-      // What can't be remembered is true all the same.
-      await remember(found).catch((error: unknown) =>
-        options.log.warn({ reason: sentenceOf(error) }, 'the collector’s addresses could not be kept'),
-      )
-      return found
-    } catch (error) {
-      const known = read(file)
-      if (known) return known
-      throw error
+export function openCollectorAddresses({ enrolled, listed, names, dataDir, log }: CollectorAddressesOptions): CollectorAddresses {
+  const file = join(identityFolder(dataDir), 'last-collector')
+  let all = inOrder(listed, enrolled)
+  let welcomed = readLast(file)
+  let at = Math.max(0, all.indexOf(welcomed))
+  const current = (): string => all[at] ?? enrolled
+
+  /** Beside everything else: nobody waits for a name that may never be needed. */
+  function lookAhead(): void {
+    for (const { host } of all.map(placeOf)) {
+      names
+        .resolve(host)
+        .catch((error: unknown) => log.debug({ host, reason: sentenceOf(error) }, 'a name of the collector does not resolve'))
     }
   }
 
-  async function remember(found: Addresses): Promise<void> {
-    const isSame = JSON.stringify(read(file)) === JSON.stringify(found)
-    if (!isSame) await writeDurably(file, JSON.stringify(found))
+  function remember(collector: string): void {
+    if (welcomed === collector) return
+    welcomed = collector
+    writeDurably(file, collector).catch((error: unknown) => log.warn({ reason: sentenceOf(error) }, 'who welcomed us could not be kept'))
   }
 
-  return { port, resolve }
+  return {
+    get collector() {
+      return current()
+    },
+    dialled: (collector, outcome) => {
+      if (outcome === 'failed' && collector === current()) at = (at + 1) % all.length
+      if (outcome === 'failed') return
+      at = Math.max(0, all.indexOf(collector))
+      remember(collector)
+      lookAhead()
+    },
+    list: (collectors) => {
+      all = inOrder(collectors, enrolled)
+      at = 0
+      lookAhead()
+    },
+    resolve: async () => {
+      const { host } = placeOf(current())
+      const asked = await names.resolve(host).catch((error: unknown) => asError(error))
+      const places = all.map(placeOf).flatMap(({ host, port }) => (names.known(host) ?? []).map(({ address }) => ({ address, port })))
+      if (places.length === 0 && asked instanceof Error) throw asked
+      return places
+    },
+  }
 }
 
-async function lookupAll(host: string): Promise<Addresses> {
-  const found = await dns.lookup(host, { all: true, order: 'verbatim' })
-  return Addresses.parse(found)
+const inOrder = (listed: readonly string[], enrolled: string): string[] => [...new Set([...listed, enrolled])]
+
+function placeOf(collector: string): { host: string; port: number } {
+  const { hostname, port } = new URL(collector)
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) }
 }
 
-function withPatience<Found>(looking: Promise<Found>, time: Time, host: string): Promise<Found> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const cancel = time.after(patienceMs, () => reject(new Error(`the name ${host} did not resolve within ${patienceMs} ms`)))
-  return Promise.race([looking, promise]).finally(cancel)
-}
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
-function read(file: string): Addresses | undefined {
+function readLast(file: string): string {
   try {
-    const parsed = Addresses.safeParse(JSON.parse(readFileSync(file, 'utf8')))
-    return parsed.success ? parsed.data : undefined
+    return readFileSync(file, 'utf8')
   } catch {
-    return undefined
+    return ''
   }
 }

@@ -58,12 +58,13 @@ export async function storeCertificate(dataDir: string, certificate: string): Pr
   await writeDurably(join(identityFolder(dataDir), names.certificate), certificate)
 }
 
-/** Temp file, fsync, rename: a reader sees the old content or the new. 0600. */
+/** Temp file, fsync, rename, and the folder's fsync: a reader sees the old content or the new. 0600. */
 export async function writeDurably(file: string, text: string): Promise<void> {
   const made = join(dirname(file), `.${randomBytes(6).toString('hex')}.tmp`)
   try {
     await writeNew(made, text)
     await rename(made, file)
+    await syncFolder(dirname(file))
   } catch (error) {
     await rm(made, { force: true })
     throw error
@@ -78,4 +79,11 @@ async function writeNew(file: string, text: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** Makes the rename itself last; Windows has no such call. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder)
+  await handle.sync().finally(() => handle.close())
 }

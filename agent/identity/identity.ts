@@ -1,25 +1,32 @@
 /**
- * Who this agent is. Enters: the files that enrolment left. Leaves: credentials for the next TLS connection, renewed
- * at two thirds of the certificate's life, or before use once it has run out. Promises: the old certificate stays
- * usable until the new one is whole on disk. On failure: tried again, sooner the shorter the certificate lives.
- * Meets: a laptop that slept through its renewal, and a clock that jumps (it looks at least once a day).
+ * Who this agent is, and whose. Enters: the files that enrolment left, and signed documents. Leaves: credentials for the
+ * next TLS connection, renewed at two thirds of the certificate's life, or before use once it has run out; where to dial.
+ * Promises: the old certificate stays usable until the new one is whole on disk. On failure: tried again, sooner the
+ * shorter the certificate lives. Meets: a laptop that slept through its renewal or through its collector's move, and a
+ * clock that jumps (it looks at least once a day).
  */
 import type { LookupFunction } from 'node:net'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, days, hours, seconds, type Time } from '#shared/domain/time.ts'
+import addressesDocument from '#shared/protocol/documents/addresses.ts'
 import { type CommandAuthority, RenewResponse } from '#shared/protocol/enrolment.ts'
 import { call } from './call.ts'
 import { isUsable, validityOf } from './certificate.ts'
-import { type CollectorAddresses, lookupOf, openCollectorAddresses } from './collector-addresses.ts'
-import { type Credentials, readIdentity, storeCertificate } from './files.ts'
+import { type CollectorAddresses, openCollectorAddresses } from './collector-addresses.ts'
+import { type Documents, openDocuments } from './documents.ts'
+import { type Credentials, identityFolder, readIdentity, storeCertificate } from './files.ts'
+import { lookupOf, openHostNames } from './host-names.ts'
 
 export type { Credentials } from './files.ts'
 
 export interface Identity {
-  /** Where the agents' port answers. */
+  /** Where to dial next. */
   readonly collector: string
+  /** What became of it. */
+  readonly dialled: CollectorAddresses['dialled']
   readonly endpointId: string
   readonly organisationId: string
   readonly authorities: CommandAuthority[]
@@ -33,6 +40,7 @@ export interface Identity {
   /** The collector's addresses, also when no name server can be asked. */
   readonly addresses: CollectorAddresses
   readonly lookup: LookupFunction
+  readonly documents: Documents
   stop(): void
 }
 
@@ -47,36 +55,52 @@ const shortestRetryMs = seconds(1)
 const longestRetryMs = hours(1)
 
 /** @throws Fault `identity-unreadable`. */
-export function openIdentity(options: IdentityOptions): Identity {
-  return new KeptIdentity(options)
+export async function openIdentity(options: IdentityOptions): Promise<Identity> {
+  const kept = readIdentity(options.dataDir)
+  const documents = await openDocuments({
+    ...{ dataDir: options.dataDir, authorities: kept.pinned.authorities, log: options.log },
+    onKept: (name) => {
+      if (name === addressesDocument.name) identity.addresses.list(listedIn(documents))
+    },
+  })
+  const identity = new KeptIdentity(options, kept, documents)
+  return identity
 }
 
+const listedIn = (documents: Documents): string[] => documents.content(addressesDocument)?.collectors ?? []
+
 class KeptIdentity implements Identity {
-  readonly collector: string
+  readonly dialled: CollectorAddresses['dialled']
   readonly endpointId: string
   readonly organisationId: string
   readonly authorities: CommandAuthority[]
   readonly ca: string
   readonly addresses: CollectorAddresses
   readonly lookup: LookupFunction
+  readonly documents: Documents
   readonly #options: IdentityOptions
   #credentials: Credentials
   #renewing: Promise<void> | undefined
   #nextLook: Cancel | undefined
   #isStopped = false
 
-  constructor(options: IdentityOptions) {
-    const { pinned, credentials } = readIdentity(options.dataDir)
-    this.collector = pinned.collector
+  constructor(options: IdentityOptions, { pinned, credentials }: ReturnType<typeof readIdentity>, documents: Documents) {
     this.endpointId = pinned.endpointId
     this.organisationId = pinned.organisationId
     this.authorities = pinned.authorities
     this.ca = credentials.ca
-    this.addresses = openCollectorAddresses({ ...options, collector: pinned.collector })
-    this.lookup = lookupOf(this.addresses)
+    this.documents = documents
+    const names = openHostNames({ ...options, file: join(identityFolder(options.dataDir), 'names.json') })
+    this.addresses = openCollectorAddresses({ ...options, enrolled: pinned.collector, listed: listedIn(documents), names })
+    this.dialled = this.addresses.dialled
+    this.lookup = lookupOf(names)
     this.#options = options
     this.#credentials = credentials
     this.#lookAgainIn(this.#untilDueMs())
+  }
+
+  get collector(): string {
+    return this.addresses.collector
   }
 
   async credentials(mustRenew = false): Promise<Credentials> {

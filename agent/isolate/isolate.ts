@@ -27,6 +27,8 @@ export interface Isolation {
   readiness(): Promise<IsolationReadiness>
   isolate(commandId: string): Promise<IsolationStatus>
   release(commandId: string): Promise<IsolationStatus>
+  /** The collector's addresses may have changed: whoever is cut off must still find it. */
+  readdress(): Promise<void>
   /** At start, before the wire dials: what the journal wants is made so. The proof follows by itself. */
   reapply(): Promise<void>
   /** Ends the watching. The rules stay as they are. */

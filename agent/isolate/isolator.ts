@@ -109,6 +109,17 @@ export class Isolator implements Isolation {
     })
   }
 
+  readdress(): Promise<void> {
+    return this.#inTurn(async () => {
+      const wish = this.#parts.journal.wish()
+      if (wish.want === 'open') return
+      const addresses = await this.#parts.collectorAddresses().catch(() => [])
+      if (addresses.length === 0 || JSON.stringify(addresses) === JSON.stringify(wish.addresses)) return
+      this.#wish({ ...wish, addresses })
+      await this.#held().put(addresses)
+    })
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#cancelWatch?.()

@@ -11,10 +11,12 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 import type { CollectorCapability } from '#shared/protocol/capabilities.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
+import type { DocumentFrame, DocumentNumbers } from '#shared/protocol/document.ts'
 import { decode, encode } from '#shared/protocol/envelope.ts'
 import { pingEveryMs } from '#shared/protocol/limits.ts'
 import { type AgentMessage, CollectorMessage } from '#shared/protocol/messages.ts'
 import { Lane } from '#shared/protocol/record.ts'
+import type { Documents } from '../identity/documents.ts'
 import type { Spool } from '../spool/spool.ts'
 import { Outgoing } from './outgoing.ts'
 
@@ -25,6 +27,13 @@ export interface SessionOptions {
   log: Logger
   hello: Extract<AgentMessage, { kind: 'hello' }>
   takers: Takers
+  /** None are kept, when absent. */
+  documents?: DocumentExchange | undefined
+}
+
+/** What this agent keeps of the documents that its collector signed; none of these may throw. */
+export interface DocumentExchange extends Pick<Documents, 'numbers' | 'welcomed'> {
+  take(frame: DocumentFrame): void
 }
 
 /** Who is told of what the collector says. None of them may throw. */
@@ -138,6 +147,9 @@ export class Session {
       case 'watch':
         takers.onWatch(message.isWatched)
         break
+      case 'document':
+        this.#options.documents?.take(message)
+        break
       case 'goodbye':
         this.#goodbye = { kind: 'goodbye', retryAfterMs: message.retryAfterMs }
         this.#end(1000)
@@ -155,8 +167,14 @@ export class Session {
       this.#outgoing = new Outgoing(spool, message.cursors, message.credit, this.#takes('skipped'))
       if (!this.#takes('skipped')) this.#options.log.warn('this collector takes no word of gaps: a lane that has one waits')
       takers.onWelcome(this.#takes('standing'))
+      this.#handBack(this.#takes('documents') ? message.documents : undefined)
       this.#pump()
     }
+  }
+
+  /** A collector that was set back to a backup has older documents than we keep. */
+  #handBack(theirs: DocumentNumbers = {}): void {
+    for (const frame of this.#options.documents?.welcomed(theirs) ?? []) this.#send(frame)
   }
 
   #takes(capability: CollectorCapability): boolean {

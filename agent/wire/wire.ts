@@ -16,10 +16,11 @@ import type { Identity } from '../identity/identity.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type Backoff, backoffMs, ordinary, refusedForGood } from './backoff.ts'
 import { type DialOutcome, dial } from './dial.ts'
-import { Session, type SessionEnd } from './session.ts'
+import { type DocumentExchange, Session, type SessionEnd } from './session.ts'
 
 export interface WireOptions {
-  identity: Pick<Identity, 'collector' | 'credentials'> & { lookup: LookupFunction | undefined }
+  identity: Pick<Identity, 'collector' | 'credentials'> & Partial<Pick<Identity, 'dialled'>> & { lookup: LookupFunction | undefined }
+  documents?: DocumentExchange
   spool: Spool
   time: Time
   log: Logger
@@ -143,20 +144,28 @@ class DialingWire implements Wire {
   }
 
   async #connect(): Promise<Attempt> {
-    const dialed = await this.#dial()
+    const { collector } = this.#options.identity
+    const dialed = await this.#dial(collector)
     this.#mustRenew = dialed.kind === 'refused' && dialed.code === RefusalCode.CertificateExpired
+    if (dialed.kind !== 'open' && !this.#mustRenew) this.#failed(collector)
     if (dialed.kind !== 'open') return dialed
-    const session = this.#begin(dialed)
+    const session = this.#begin(dialed, collector)
     this.#session = session
     if (this.#leavingFor !== undefined) void session.leave(this.#leavingFor)
     const end = await session.ended
     this.#session = undefined
     this.#options.onWatch(false)
+    if (end.kind === 'lost' && !end.wasWelcome) this.#failed(collector)
     return { kind: 'ended', end }
   }
 
-  async #dial(): Promise<DialOutcome> {
-    const { collector, lookup } = this.#options.identity
+  /** It may have moved to another of its addresses; unless it was we who broke off. */
+  #failed(collector: string): void {
+    if (this.#leavingFor === undefined) this.#options.identity.dialled?.(collector, 'failed')
+  }
+
+  async #dial(collector: string): Promise<DialOutcome> {
+    const { lookup } = this.#options.identity
     this.#dialing = new AbortController()
     const stop = this.#dialing.signal
     try {
@@ -168,20 +177,20 @@ class DialingWire implements Wire {
     }
   }
 
-  #begin({ socket }: Extract<DialOutcome, { kind: 'open' }>): Session {
-    const { spool, time, log, onCollectorTime, onCommand, onWatch } = this.#options
+  #begin({ socket }: Extract<DialOutcome, { kind: 'open' }>, collector: string): Session {
+    const { spool, time, log, documents, onCollectorTime, onCommand, onWatch } = this.#options
     const takers = {
       onCollectorTime,
       onCommand,
       onWatch,
-      onWelcome: (takesStanding: boolean) => this.#welcome(takesStanding),
+      onWelcome: (takesStanding: boolean) => this.#welcome(collector, takesStanding),
       onSpoolRestarted: (reason: string) => this.#tell(this.#options.onSpoolRestarted(reason), 'the new epoch could not be reported'),
     }
-    return new Session({ socket, spool, time, log, hello: this.#hello(), takers })
+    return new Session({ socket, spool, time, log, hello: this.#hello(), takers, documents })
   }
 
   #hello(): ConstructorParameters<typeof Session>[0]['hello'] {
-    const { spool, time, version, capabilities, isolation } = this.#options
+    const { spool, time, version, capabilities, isolation, documents } = this.#options
     const last = {
       security: spool.last('security'),
       signals: spool.last('signals'),
@@ -198,12 +207,14 @@ class DialingWire implements Wire {
       epoch: spool.epoch,
       last,
       isolation: isolation(),
+      ...(documents && { documents: documents.numbers() }),
     }
   }
 
-  #welcome(takesStanding: boolean): void {
+  #welcome(collector: string, takesStanding: boolean): void {
     this.#lastComplaint = ''
-    this.#options.log.info({ collector: this.#options.identity.collector }, 'connected')
+    this.#options.identity.dialled?.(collector, 'welcomed')
+    this.#options.log.info({ collector }, 'connected')
     if (takesStanding) this.#tell(this.#options.appendStanding(), 'what is true now could not be spooled')
   }
 

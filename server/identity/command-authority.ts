@@ -1,13 +1,19 @@
-import { CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { CompactSign, calculateJwkThumbprint, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import { Fault } from '#shared/domain/fault.ts'
+import { documentType, maxDocumentChars, type SignedDocument, verbOfDocument } from '#shared/protocol/document.ts'
+import { documents } from '#shared/protocol/documents.ts'
 import type { CommandAuthority as PublicAuthority } from '#shared/protocol/enrolment.ts'
 import type { KeyFiles } from './key-files.ts'
 
-/** The key by which agents know that an order is ours. */
+/** The key by which agents know that an order or a document is ours. */
 export interface CommandAuthority extends PublicAuthority {
   /** @returns a compact JWS (RFC 7515, EdDSA of RFC 8037) over the order's JSON. */
   sign(order: CommandOrder): Promise<string>
+  /** The same over a document's, with another `typ`. */
+  signDocument(document: SignedDocument): Promise<string>
+  /** What stands in a document that this key signed; undefined for whatever it didn't. */
+  openDocument(jws: string): Promise<Uint8Array | undefined>
 }
 
 const file = 'command-authority.jwk.json'
@@ -16,15 +22,22 @@ export async function openCommandAuthority(files: KeyFiles, verbs: readonly stri
   const jwk = readKey(files) ?? (await makeKey(files))
   const privateKey = await importJWK(jwk, 'EdDSA')
   const key = { kty: 'OKP' as const, crv: 'Ed25519' as const, x: jwk.x }
+  const publicKey = await importJWK(key, 'EdDSA')
   const kid = await calculateJwkThumbprint(key)
+  const signAs = (typ: string) => (content: unknown) =>
+    new CompactSign(new TextEncoder().encode(JSON.stringify(content))).setProtectedHeader({ alg: 'EdDSA', typ, kid }).sign(privateKey)
   return {
     kid,
     key,
-    verbs: [...verbs],
-    sign: (order) =>
-      new CompactSign(new TextEncoder().encode(JSON.stringify(order)))
-        .setProtectedHeader({ alg: 'EdDSA', typ: 'tierline-command+jws', kid })
-        .sign(privateKey),
+    verbs: [...verbs, ...[...documents.keys()].map(verbOfDocument)],
+    sign: signAs('tierline-command+jws'),
+    signDocument: signAs(documentType),
+    openDocument: async (jws) => {
+      if (jws.length > maxDocumentChars) return undefined
+      // Whatever a stranger sent: why it is not ours is nobody's business.
+      const opened = await compactVerify(jws, publicKey, { algorithms: ['EdDSA', 'Ed25519'] }).catch(() => undefined)
+      return opened?.protectedHeader.typ === documentType ? opened.payload : undefined
+    },
   }
 }
 

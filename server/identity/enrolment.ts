@@ -15,6 +15,7 @@ interface Needs {
   ca: CertificateAuthority
   authorities: PublicAuthority[]
   store: Store
+  isRevoked(endpointId: string): boolean
   now: number
 }
 export type Enrolled = { kind: 'enrolled'; response: EnrolResponse } | Refused
@@ -46,8 +47,8 @@ export async function enrol(request: EnrolRequest, { ca, authorities, store, now
 }
 
 /** The old certificate stays good until its end: the answer to this call may get lost. */
-export async function renew(peer: X509Certificate | undefined, csr: string, { ca, store, now }: Needs): Promise<Renewed> {
-  const known = await recognise(peer, 'renew', { ca, store, now })
+export async function renew(peer: X509Certificate | undefined, csr: string, { ca, store, isRevoked, now }: Needs): Promise<Renewed> {
+  const known = await recognise(peer, 'renew', { ca, store, isRevoked, now })
   if (known.kind === 'refused') return known
   const publicKey = await requestedKey(csr)
   if (!publicKey) return badRequest()

@@ -1,20 +1,27 @@
 /*
  * Enters: enrolment and renewal requests, TLS peers, an admin's wish to let in or to shut out. Leaves: certificates,
- * who a peer is, signed orders. Promises: a token works once; an endpoint is who the store says its certificate's
- * serial belongs to; keys never leave their folder. On failure: a refusal with a code and one sentence.
- * Meets: a stolen token, a foreign or expired or revoked certificate, two machines with one token.
+ * who a peer is, signed orders and documents. Promises: a token works once; an endpoint is who the store says its
+ * certificate's serial belongs to; keys never leave their folder; whoever is revoked stays so over a restore, as soon as
+ * an agent has handed the list back. On failure: a refusal with a code and one sentence. Meets: a stolen token, a foreign
+ * or expired or revoked certificate, two machines with one token.
  */
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
+import type { Logger } from 'pino'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
+import addresses from '#shared/protocol/documents/addresses.ts'
 import type { EnrolRequest } from '#shared/protocol/enrolment.ts'
 import type { Store } from '../store/store.ts'
+import { adoption, type RaiseWithin } from './adoption.ts'
 import { openCertificateAuthority } from './certificate-authority.ts'
 import { type CommandAuthority, openCommandAuthority } from './command-authority.ts'
+import { type Documents, openDocuments } from './documents.ts'
 import { type Enrolled, enrol, type Renewed, renew } from './enrolment.ts'
 import { openKeyFiles } from './key-files.ts'
+import { lookAfter } from './look-after.ts'
 import { type KnownEndpoint, type Refused, recognise } from './peers.ts'
+import { createRevocations } from './revocations.ts'
 import { type ServerCertificate, serverCertificateFor } from './server-certificate.ts'
 import { makeToken, type NewToken } from './tokens.ts'
 
@@ -33,18 +40,36 @@ export interface Identity {
   revoke(endpointId: string): Promise<void>
   /** null: take the role found by facts again. */
   confirmRole(endpointId: string, role: Role | null): Promise<void>
-  /** For TLS; made anew when a host is missing or two thirds of its life are over. */
+  /** As the signed list has it: also of endpoints that a restored database doesn't know. */
+  isRevoked(endpointId: string): boolean
+  /** For TLS, with the hosts that agents were told of; made anew when one is missing or two thirds of its life are over. */
   serverCertificate(hosts: readonly string[]): Promise<ServerCertificate>
+  documents: Documents
+  /** Takes up what other processes issue, and issues what is late. @returns its end. */
+  watchDocuments(): () => Promise<void>
 }
 
-/** @param verbs what the collector's own key may sign. */
-export async function openIdentity(needs: { dataDir: string; store: Store; time: Time; verbs: readonly string[] }): Promise<Identity> {
-  const { store, time } = needs
+export interface IdentityNeeds {
+  dataDir: string
+  store: Store
+  time: Time
+  /** What the collector's own key may sign, beside documents. */
+  verbs: readonly string[]
+  /** Nothing is said, when absent. */
+  log?: Logger
+  /** Puts the news that agents handed something back on the pipeline's work list. */
+  raiseWithin?: RaiseWithin
+}
+
+export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
+  const { store, time, log } = needs
   const files = openKeyFiles(join(needs.dataDir, 'keys'))
   const ca = await openCertificateAuthority(files, time.now())
   const authority = await openCommandAuthority(files, needs.verbs)
   const { kid, key, verbs } = authority
-  const now = () => ({ ca, authorities: [{ kid, key, verbs }], store, files, now: time.now() })
+  const documents = await openDocuments({ store, time, authority, log, adopting: adoption(needs) })
+  const { revoke, isRevoked, issueLate } = createRevocations({ store, time, documents, log })
+  const now = () => ({ ca, authorities: [{ kid, key, verbs }], store, files, isRevoked, now: time.now() })
   return {
     caPem: ca.pem,
     caFingerprint: ca.fingerprint,
@@ -57,18 +82,18 @@ export async function openIdentity(needs: { dataDir: string; store: Store; time:
     enrol: (request) => enrol(request, now()),
     renew: (peer, csr) => renew(peer, csr, now()),
     authenticate: (peer) => recognise(peer, 'connect', now()),
-    revoke: (endpointId) => revoke(endpointId, now()),
+    revoke,
+    isRevoked,
     confirmRole: async (endpointId, role) => {
       await store.db.updateTable('endpoints').set({ confirmed_role: role }).where('id', '=', endpointId).execute()
     },
-    serverCertificate: (hosts) => serverCertificateFor(hosts, now()),
+    serverCertificate: (hosts) => {
+      const told = documents.content(addresses)?.collectors ?? []
+      return serverCertificateFor([...new Set([...hosts, ...told.map(hostOf)])], now())
+    },
+    documents,
+    watchDocuments: () => lookAfter({ time, log, look: () => Promise.all([documents.refresh(), issueLate()]) }),
   }
 }
 
-async function revoke(endpointId: string, { store, now }: { store: Store; now: number }): Promise<void> {
-  await store.db.transaction().execute(async (tx) => {
-    await tx.updateTable('endpoints').set({ removed_at: now }).where('id', '=', endpointId).where('removed_at', 'is', null).execute()
-    const certificates = tx.updateTable('certificates').set({ revoked_at: now })
-    await certificates.where('endpoint_id', '=', endpointId).where('revoked_at', 'is', null).execute()
-  })
-}
+const hostOf = (collector: string): string => new URL(collector).hostname.replace(/^\[|\]$/g, '')

@@ -23,7 +23,7 @@ export interface Refused {
 export async function recognise(
   peer: X509Certificate | undefined,
   purpose: 'connect' | 'renew',
-  { ca, store, now }: { ca: CertificateAuthority; store: Store; now: number },
+  { ca, store, isRevoked, now }: { ca: CertificateAuthority; store: Store; isRevoked(endpointId: string): boolean; now: number },
 ): Promise<KnownEndpoint | Refused> {
   if (!peer) return refused(RefusalCode.CertificateMissing, 'this door needs the client certificate that enrolment gave the agent')
   if (!ca.hasIssued(peer)) return refused(RefusalCode.CertificateForeign, 'the client certificate was not issued by this collector')
@@ -33,10 +33,9 @@ export async function recognise(
     .select(['endpoints.id', 'organisation_id', 'site_id', 'removed_at', 'revoked_at', 'not_before', 'not_after'])
     .where('serial', '=', peer.serialNumber.toLowerCase())
     .executeTakeFirst()
+  const isShutOut = row ? row.revoked_at !== null || row.removed_at !== null : isRevoked(namedIn(peer))
+  if (isShutOut) return refused(RefusalCode.CertificateRevoked, 'the client certificate has been revoked; enrol the agent anew')
   if (!row) return refused(RefusalCode.EndpointUnknown, 'this collector knows no endpoint with this certificate; enrol the agent anew')
-  if (row.revoked_at !== null || row.removed_at !== null) {
-    return refused(RefusalCode.CertificateRevoked, 'the client certificate has been revoked; enrol the agent anew')
-  }
   const graceMs = purpose === 'renew' ? renewableForMs : 0
   if (now >= row.not_after + graceMs) {
     return refused(
@@ -48,6 +47,9 @@ export async function recognise(
   }
   return { kind: 'endpoint', endpointId: row.id, organisationId: row.organisation_id, siteId: row.site_id }
 }
+
+/** The endpoint that we wrote into a certificate of ours which this store, restored from a backup, has forgotten. */
+const namedIn = ({ subject }: X509Certificate): string => /^CN=(.+)$/m.exec(subject)?.[1] ?? ''
 
 export function refused(code: RefusalCode, message: string): Refused {
   return { kind: 'refused', code, message }

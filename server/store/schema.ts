@@ -45,6 +45,7 @@ export const writers = {
   endpoints: 'identity',
   certificates: 'identity',
   enrolment_tokens: 'identity',
+  documents: 'identity',
   forgotten_endpoints: 'identity',
   restores: 'backup',
   cursors: 'ingest',

@@ -20,7 +20,7 @@ import type { Ingest } from '../ingest/ingest.ts'
 import type { From } from '../ingest/rows.ts'
 import type { Backpressure } from './backpressure.ts'
 import { createPace } from './pace.ts'
-import { readFrame } from './read-frame.ts'
+import { readFrame, tooFast } from './read-frame.ts'
 
 type Message<Kind extends AgentMessage['kind']> = Extract<AgentMessage, { kind: Kind }>
 
@@ -30,13 +30,14 @@ export interface SessionEvents {
   admit(session: Session): Promise<boolean>
   welcomed(session: Session, hello: Message<'hello'>): void
   heard(session: Session): void
-  received(session: Session, message: Message<'received'>): void
-  goodbye(session: Session, message: Message<'goodbye'>): void
+  said(session: Session, message: Message<'received' | 'document' | 'goodbye'>): void
   ended(session: Session): void
 }
 
 /** `unnamed`: the agent's hello doesn't name it, so it was not sent. `sent` promises no more than that the socket took it. */
 export type Offered = 'sent' | 'away' | 'unnamed'
+
+type Welcome = Extract<CollectorMessage, { kind: 'welcome' }>
 
 export interface SessionOptions {
   socket: WebSocket
@@ -44,7 +45,8 @@ export interface SessionOptions {
   address: string
   time: Time
   log: Logger
-  version: string
+  /** What `welcome` says of this collector now. */
+  about(): Pick<Welcome, 'collectorVersion' | 'documents'>
   ingest: Pick<Ingest, 'takeRecords' | 'takeSkipped' | 'cursors'>
   backpressure: Backpressure
   events: SessionEvents
@@ -60,7 +62,6 @@ const closeTimeoutMs = 500
 const maxUnreadBytes = 4_194_304
 /** RFC 6455 leaves 123 bytes for a reason. */
 const maxReasonBytes = 120
-const tooFast = { kind: 'objection', code: CloseCode.TooFast, reason: 'too many frames a second' } as const
 
 export class Session {
   readonly from: KnownEndpoint
@@ -170,7 +171,6 @@ export class Session {
   }
 
   #act(message: Exclude<AgentMessage, Message<'hello'>>, bytes: number): void {
-    const { events } = this.#options
     switch (message.kind) {
       case 'records':
       case 'skipped':
@@ -179,11 +179,8 @@ export class Session {
         else if (message.kind === 'records') this.#take(message, bytes)
         else this.#skip(message)
         break
-      case 'received':
-        events.received(this, message)
-        break
-      case 'goodbye':
-        events.goodbye(this, message)
+      default:
+        this.#options.events.said(this, message)
     }
   }
 
@@ -196,7 +193,7 @@ export class Session {
   }
 
   async #join(hello: Message<'hello'>): Promise<void> {
-    const { events, ingest, time, version } = this.#options
+    const { events, ingest, time, about } = this.#options
     const { endpointId } = this.from
     if (hello.protocolMinor < protocolMinor - 2) return this.end(CloseCode.UnsupportedVersion, 'this agent is too old for this collector')
     if (!(await events.admit(this))) return
@@ -205,9 +202,10 @@ export class Session {
     this.#state = 'live'
     this.#named = new Set(hello.capabilities)
     this.#epoch = hello.epoch
-    this.#clockBehindMs = time.now() - hello.now
-    const about = { protocolMinor, collectorVersion: version, capabilities: [...collectorCapabilities], now: time.now() }
-    this.send({ kind: 'welcome', ...about, endpointId, cursors, credit: defaultCredit })
+    const now = time.now()
+    this.#clockBehindMs = now - hello.now
+    const spoken = { protocolMinor, capabilities: [...collectorCapabilities], ...about() }
+    this.send({ kind: 'welcome', ...spoken, now, endpointId, cursors, credit: defaultCredit })
     events.welcomed(this, hello)
   }
 

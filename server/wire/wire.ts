@@ -15,7 +15,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
-import type { CloseCode } from '#shared/protocol/close-codes.ts'
+import { CloseCode } from '#shared/protocol/close-codes.ts'
 import { maxFrameBytes, subprotocol } from '#shared/protocol/limits.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { KnownEndpoint } from '../identity/peers.ts'
@@ -23,6 +23,7 @@ import type { ServerCertificate } from '../identity/server-certificate.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Presence } from '../presence/presence.ts'
 import { createBackpressure } from './backpressure.ts'
+import { createDocumentExchange } from './documents.ts'
 import { type Answer, addressOf, createExchanges, notFound, peerOf, refusal } from './exchanges.ts'
 import { type Offered, Session, type SessionEvents } from './session.ts'
 import { createSessions } from './sessions.ts'
@@ -69,18 +70,28 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
   const watched = new Set<string>()
   const backpressure = createBackpressure()
   const sessions = createSessions((live, refused) => reportDuplicate(options, live, refused))
+  const about = () => ({ collectorVersion: options.version, documents: identity.documents.numbers() })
+  const exchange = createDocumentExchange({
+    ...{ documents: identity.documents, time, log, sessions: sessions.all, raise: ingest.raise },
+    endAll: (endpointId) => sessions.endAll(endpointId, CloseCode.Revoked, 'this endpoint was removed'),
+  })
   const events: SessionEvents = {
     admit: (session) => sessions.admit(session),
     welcomed: (session, hello) => {
       const { endpointId } = session.from
+      exchange.welcomed(session, hello.documents)
       presence.connected(session.from, hello.agentVersion)
       if (watched.has(endpointId)) session.offer('watch', { kind: 'watch', isWatched: true })
       options.onReported(endpointId, hello.isolation)
       options.onConnected(endpointId)
     },
     heard: (session) => presence.heard(session.from.endpointId),
-    received: (session, { commandId, at }) => options.onReceived(session.from.endpointId, commandId, at),
-    goodbye: (session, { reason }) => presence.goodbye(session.from.endpointId, reason),
+    said: (session, message) => {
+      const { endpointId } = session.from
+      if (message.kind === 'received') options.onReceived(endpointId, message.commandId, message.at)
+      else if (message.kind === 'document') exchange.handedBack(session, message)
+      else presence.goodbye(endpointId, message.reason)
+    },
     ended: (session) => {
       if (sessions.ended(session)) presence.disconnected(session.from.endpointId)
     },
@@ -94,8 +105,7 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
   })
   const server = createServer({ ...tlsOptions(options), ...httpLimits }, createExchanges({ identity, time, log }))
   const open = (socket: WebSocket, from: KnownEndpoint, address: string) => {
-    if (server.listening)
-      sessions.opened(new Session({ socket, from, address, time, log, version: options.version, ingest, backpressure, events }))
+    if (server.listening) sessions.opened(new Session({ socket, from, address, time, log, about, ingest, backpressure, events }))
     else socket.terminate()
   }
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -125,6 +135,7 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
     disconnect: (endpointId, code, reason) => sessions.endAll(endpointId, code, reason),
     replaceCertificate: (certificate) => server.setSecureContext(tlsOptions({ ...options, certificate })),
     stop: async () => {
+      exchange.stop()
       const closed = new Promise((resolve) => server.close(resolve))
       const leaving = sessions.all()
       const spreadMs = Math.min(maxRetrySpreadMs, leaving.length * retryMsPerAgent)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { GoodbyeReason, IsolationStatus } from '../domain/endpoint.ts'
+import { DocumentFrame, DocumentNumbers } from './document.ts'
 import { maxRecordsPerFrame } from './limits.ts'
 import { Lane } from './record.ts'
 
@@ -23,6 +24,8 @@ export const Hello = z.object({
   /** Per lane the last record ever appended in this epoch. */
   last: z.record(Lane, seq),
   isolation: IsolationStatus,
+  /** Absent from agents that know no documents. */
+  documents: DocumentNumbers.optional(),
 })
 
 /** `body` stays raw here: one record that can't be accepted is refused alone (invariant 1). Seqs rise by one. */
@@ -51,7 +54,7 @@ export const Received = z.object({ kind: z.literal('received'), commandId: id, a
 
 export const AgentGoodbye = z.object({ kind: z.literal('goodbye'), reason: GoodbyeReason })
 
-export const AgentMessage = z.discriminatedUnion('kind', [Hello, Records, Skipped, Received, AgentGoodbye])
+export const AgentMessage = z.discriminatedUnion('kind', [Hello, Records, Skipped, Received, DocumentFrame, AgentGoodbye])
 export type AgentMessage = z.infer<typeof AgentMessage>
 
 // ── collector → agent ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -70,6 +73,8 @@ export const Welcome = z.object({
   cursors: Cursors,
   /** How many records may be unacknowledged at once. */
   credit: z.number().int().positive(),
+  /** Absent from collectors that know no documents. */
+  documents: DocumentNumbers.optional(),
 })
 
 /** Everything of this lane up to and including `seq` is committed. */
@@ -91,5 +96,5 @@ export const CollectorGoodbye = z.object({
   retryAfterMs: z.number().int().nonnegative(),
 })
 
-export const CollectorMessage = z.discriminatedUnion('kind', [Welcome, Ack, Refused, Command, Watch, CollectorGoodbye])
+export const CollectorMessage = z.discriminatedUnion('kind', [Welcome, Ack, Refused, Command, Watch, DocumentFrame, CollectorGoodbye])
 export type CollectorMessage = z.infer<typeof CollectorMessage>

@@ -6,6 +6,7 @@ import { silences } from './0003-silences.ts'
 import { lateTickets } from './0004-late-tickets.ts'
 import { restores } from './0005-restores.ts'
 import { missing } from './0006-missing.ts'
+import { documents } from './0007-documents.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -16,5 +17,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0004-late-tickets': lateTickets,
     '0005-restores': restores,
     '0006-missing': missing,
+    '0007-documents': documents,
   }
 }

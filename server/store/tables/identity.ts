@@ -36,6 +36,14 @@ export interface EnrolmentTokensTable {
   used_at: number | null
   used_by_endpoint_id: string | null
 }
+/** The newest of each name, as agents keep it too; one handed back by them may have replaced ours. */
+export interface DocumentsTable {
+  name: string
+  /** Only ever rises. */
+  number: number
+  issued_at: number
+  jws: string
+}
 /** Machines with a certificate of our CA that was made after the backup this collector was restored from. */
 export interface ForgottenEndpointsTable {
   endpoint_id: string
@@ -57,5 +65,6 @@ export interface IdentityTables {
   endpoints: EndpointsTable
   certificates: CertificatesTable
   enrolment_tokens: EnrolmentTokensTable
+  documents: DocumentsTable
   forgotten_endpoints: ForgottenEndpointsTable
 }

@@ -1,65 +1,94 @@
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { expect, it } from 'vitest'
-import { seconds } from '#shared/domain/time.ts'
-import { type Addresses, lookupOf, openCollectorAddresses } from '../../../agent/identity/collector-addresses.ts'
+import { expect, it, vi } from 'vitest'
+import { type CollectorAddresses, openCollectorAddresses } from '../../../agent/identity/collector-addresses.ts'
+import { type Addresses, openHostNames } from '../../../agent/identity/host-names.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
-const both: Addresses = [
-  { address: '192.0.2.7', family: 4 },
-  { address: '2001:db8::7', family: 6 },
-]
+const enrolled = 'https://old.example.org:7843'
+const [first, second] = ['https://new.example.org:7843', 'https://192.0.2.9'] as const
+const inZone = new Map<string, Addresses>([
+  ['old.example.org', [{ address: '192.0.2.1', family: 4 }]],
+  [
+    'new.example.org',
+    [
+      { address: '192.0.2.2', family: 4 },
+      { address: '2001:db8::2', family: 6 },
+    ],
+  ],
+])
 
-function addressesOf(collector: string, lookup: () => Promise<Addresses>, dataDir = mkdtempSync(join(tmpdir(), 'tierline-addresses-'))) {
+interface Wanted {
+  listed?: string[]
+  dataDir?: string
+  isNameServerUp?: () => boolean
+}
+
+function addressesOf({ listed = [], dataDir = mkdtempSync(join(tmpdir(), 'tierline-addresses-')), isNameServerUp = () => true }: Wanted) {
   mkdirSync(join(dataDir, 'identity'), { recursive: true })
-  const time = new FakeTime()
-  return { addresses: openCollectorAddresses({ collector, dataDir, time, log: pino({ level: 'silent' }), lookup }), time, dataDir }
+  const log = pino({ level: 'silent' })
+  const lookup = async (host: string) => (isNameServerUp() ? inZone.get(host) : undefined) ?? Promise.reject(new Error('ENOTFOUND'))
+  const names = openHostNames({ file: join(dataDir, 'identity', 'names.json'), time: new FakeTime(), log, lookup })
+  return { addresses: openCollectorAddresses({ enrolled, listed, names, dataDir, log }), dataDir }
 }
 
-const notAsked = async (): Promise<Addresses> => {
-  throw new Error('no name server is asked about an address')
+/** Whom it dials while nobody answers. */
+function dialsInTurn(addresses: CollectorAddresses, times: number): string[] {
+  return Array.from({ length: times }, () => {
+    const { collector } = addresses
+    addresses.dialled(collector, 'failed')
+    return collector
+  })
 }
 
-it('takes an address as it is', async () => {
-  const { addresses } = addressesOf('https://[2001:db8::1]:7843', notAsked)
-  expect(await addresses.resolve()).toEqual([{ address: '2001:db8::1', family: 6 }])
-  expect(addresses.port).toBe(7843)
+it('dials the enrolled address while there is no list', () => {
+  expect(dialsInTurn(addressesOf({}).addresses, 2)).toEqual([enrolled, enrolled])
 })
 
-it('remembers all addresses of a name over a restart, for when no name server can be asked', async () => {
-  const first = addressesOf('https://rmm.example.org:7843', async () => both)
-  expect(await first.addresses.resolve()).toEqual(both)
-  const failing = addressesOf('https://rmm.example.org:7843', () => Promise.reject(new Error('EAI_AGAIN')), first.dataDir)
-  expect(await failing.addresses.resolve()).toEqual(both)
+it('dials a list in its order, the enrolled address last of all, and then the first again', () => {
+  const { addresses } = addressesOf({ listed: [first, second] })
+  expect(dialsInTurn(addresses, 4)).toEqual([first, second, enrolled, first])
 })
 
-it('answers what it found also when the disk takes nothing, and leaves nothing half written', async () => {
-  const { addresses, dataDir } = addressesOf('https://rmm.example.org:7843', async () => both)
-  mkdirSync(join(dataDir, 'identity', 'addresses.json'))
-  expect(await addresses.resolve()).toEqual(both)
-  expect(readdirSync(join(dataDir, 'identity'))).toEqual(['addresses.json'])
+it('dials an address once a round, also when it is listed and enrolled', () => {
+  const { addresses } = addressesOf({ listed: [enrolled, first] })
+  expect(dialsInTurn(addresses, 3)).toEqual([enrolled, first, enrolled])
 })
 
-it('does not wait for a name server that never answers', async () => {
-  const { dataDir } = addressesOf('https://rmm.example.org', async () => both)
-  await addressesOf('https://rmm.example.org', async () => both, dataDir).addresses.resolve()
-  const { addresses, time } = addressesOf('https://rmm.example.org', () => new Promise(() => undefined), dataDir)
-  const resolving = addresses.resolve()
-  await time.advance(seconds(2))
-  expect(await resolving).toEqual(both)
+it('stays with the one that worked, over a restart too', async () => {
+  const { addresses, dataDir } = addressesOf({ listed: [first, second] })
+  addresses.dialled(second, 'welcomed')
+  expect(addresses.collector).toBe(second)
+  await vi.waitFor(() => expect(addressesOf({ listed: [first, second], dataDir }).addresses.collector).toBe(second))
+  expect(addressesOf({ listed: [first], dataDir }).addresses.collector).toBe(first)
 })
 
-it('fails when the name never resolved', async () => {
-  const { addresses } = addressesOf('https://rmm.example.org', () => Promise.reject(new Error('ENOTFOUND')))
+it('begins a new list with its first, and lets an old failure count for nothing', () => {
+  const { addresses } = addressesOf({})
+  addresses.dialled(enrolled, 'welcomed')
+  addresses.list([first, enrolled])
+  addresses.dialled(enrolled, 'failed')
+  expect(addresses.collector).toBe(first)
+})
+
+it('knows every place of all of them for a firewall, the names as they resolved before', async () => {
+  let isNameServerUp = true
+  const { addresses } = addressesOf({ isNameServerUp: () => isNameServerUp })
+  addresses.list([first, second])
+  const all = [
+    { address: '192.0.2.2', port: 7843 },
+    { address: '2001:db8::2', port: 7843 },
+    { address: '192.0.2.9', port: 443 },
+    { address: '192.0.2.1', port: 7843 },
+  ]
+  await vi.waitFor(async () => expect(await addresses.resolve()).toEqual(all))
+  isNameServerUp = false
+  expect(await addresses.resolve()).toEqual(all)
+})
+
+it('says so when none of its names ever resolved', async () => {
+  const { addresses } = addressesOf({ isNameServerUp: () => false })
   await expect(addresses.resolve()).rejects.toThrow('ENOTFOUND')
-})
-
-it('serves sockets that want one address and sockets that want all', async () => {
-  const { addresses } = addressesOf('https://rmm.example.org', async () => both)
-  const answered = (all: boolean) =>
-    new Promise((resolve) => lookupOf(addresses)('rmm.example.org', { all }, (_error, address) => resolve(address)))
-  expect(await answered(true)).toEqual(both)
-  expect(await answered(false)).toBe('192.0.2.7')
 })

@@ -35,7 +35,7 @@ async function enrolledFor(lifeMs: number, answer?: Answer): Promise<Renewing> {
   const pinned = { collector: collector.url, endpointId: 'endpoint-1', organisationId: 'organisation-1', authorities }
   await storeIdentity(dataDir, pinned, { key, certificate, ca: collector.authority.pem })
   const time = new FakeTime(startsAt)
-  const identity = openIdentity({ dataDir, time, log: pino({ level: 'silent' }) })
+  const identity = await openIdentity({ dataDir, time, log: pino({ level: 'silent' }) })
   onTestFinished(() => identity.stop())
   return { collector, identity, dataDir, time }
 }

@@ -1,0 +1,147 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { z } from 'zod'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import type { DocumentDefinition, DocumentFrame, DocumentNumbers, SignedDocument } from '#shared/protocol/document.ts'
+import { documents as allDocuments } from '#shared/protocol/documents.ts'
+import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
+import type { Happening } from '../signal/signal.ts'
+import { identityFolder, writeDurably } from './files.ts'
+import { forged, stale } from './suspicion.ts'
+import { maySign, readySigners, type Signer, verifyDocument } from './verify-document.ts'
+
+/*
+ * What the collector signed once and this agent keeps. Enters: documents as they came. Leaves: the newest of each, also to
+ * a collector that has forgotten it. Promises: kept is only what a pinned authority signed and whose number is higher than
+ * the one kept; it is fsynced before it counts; names we don't know leave no trace. On failure of the disk: it isn't kept,
+ * and comes again with the next connection. Meets: whoever runs the collector or sits before it, without its key: a list
+ * that leads agents away, an old one played back, a flood of either (after the first, that connection brings no more).
+ */
+export interface Documents {
+  /** By name, of those that one of our authorities may sign at all. */
+  numbers(): DocumentNumbers
+  /** A connection begins, with a collector that has these. @returns what it must be handed back. */
+  welcomed(theirs: DocumentNumbers): DocumentFrame[]
+  /** Never rejects. @returns what is suspicious about it. */
+  take(frame: DocumentFrame): Promise<Happening | undefined>
+  content<Content extends z.ZodType>(definition: DocumentDefinition<Content>): z.infer<Content> | undefined
+}
+
+export interface DocumentsOptions {
+  dataDir: string
+  authorities: readonly CommandAuthority[]
+  log: Logger
+  /** A newer one of this name is kept from now on. */
+  onKept(name: string): void
+}
+
+export async function openDocuments(options: DocumentsOptions): Promise<Documents> {
+  const documents = new KeptDocuments(options, await readySigners(options.authorities))
+  await documents.load()
+  return documents
+}
+
+interface Kept {
+  jws: string
+  document: SignedDocument
+}
+
+class KeptDocuments implements Documents {
+  readonly #options: DocumentsOptions
+  readonly #signers: readonly Signer[]
+  readonly #definitions: ReadonlyMap<string, DocumentDefinition>
+  readonly #kept = new Map<string, Kept>()
+  #turn: Promise<unknown> = Promise.resolve()
+  #isSuspicious = false
+
+  constructor(options: DocumentsOptions, signers: readonly Signer[]) {
+    this.#options = options
+    this.#signers = signers
+    this.#definitions = new Map([...allDocuments].filter(([name]) => signers.some((signer) => maySign(signer, name))))
+  }
+
+  /** What lies on the disk counts only as far as its signature holds; the rest comes again. */
+  async load(): Promise<void> {
+    for (const [name, definition] of this.#definitions) {
+      const jws = readIfThere(this.#fileOf(name))
+      const verdict = jws === undefined ? undefined : await verifyDocument(definition, jws, this.#signers)
+      if (jws !== undefined && verdict?.kind === 'document') this.#kept.set(name, { jws, document: verdict.document })
+      else if (verdict) this.#options.log.warn({ name, verdict: verdict.kind }, 'a document that was kept is damaged and counts no more')
+    }
+  }
+
+  numbers(): DocumentNumbers {
+    return Object.fromEntries([...this.#definitions.keys()].map((name) => [name, this.#numberOf(name)]))
+  }
+
+  welcomed(theirs: DocumentNumbers): DocumentFrame[] {
+    this.#isSuspicious = false
+    const isWanted = ({ document: { name, number } }: Kept): boolean => number > (theirs[name] ?? Number.POSITIVE_INFINITY)
+    const frameOf = ({ jws, document: { name, number } }: Kept): DocumentFrame => ({ kind: 'document', name, number, jws })
+    return [...this.#kept.values()].filter(isWanted).map(frameOf)
+  }
+
+  take(frame: DocumentFrame): Promise<Happening | undefined> {
+    const mine = this.#turn
+      .then(() => this.#take(frame))
+      .catch((error: unknown) => {
+        this.#options.log.error({ name: frame.name, reason: sentenceOf(error) }, 'a signed document could not be kept')
+        return undefined
+      })
+    this.#turn = mine
+    return mine
+  }
+
+  content<Content extends z.ZodType>({ name, content }: DocumentDefinition<Content>): z.infer<Content> | undefined {
+    const parsed = content.safeParse(this.#kept.get(name)?.document.content)
+    return parsed.success ? parsed.data : undefined
+  }
+
+  async #take({ name, jws }: DocumentFrame): Promise<Happening | undefined> {
+    const definition = this.#definitions.get(name)
+    if (!definition || this.#isSuspicious || jws === this.#kept.get(name)?.jws) return undefined
+    const verdict = await verifyDocument(definition, jws, this.#signers)
+    if (verdict.kind === 'forged') return this.#suspect(forged(name, verdict.reason))
+    if (verdict.kind === 'unfit') {
+      this.#options.log.warn({ name, reason: verdict.reason }, 'a signed document could not be read; the one before it stays')
+      return undefined
+    }
+    const { number } = verdict.document
+    if (number <= this.#numberOf(name)) return this.#suspect(stale(name, number, this.#numberOf(name)))
+    await this.#keep(jws, verdict.document)
+    return undefined
+  }
+
+  /** The same trouble a thousand times is no better evidence than once, and would fill the spool. */
+  #suspect(event: Happening): Happening {
+    this.#isSuspicious = true
+    this.#options.log.warn(event.facts, event.summary)
+    return event
+  }
+
+  async #keep(jws: string, document: SignedDocument): Promise<void> {
+    const { name, number } = document
+    await mkdir(this.#folder(), { recursive: true, mode: 0o700 })
+    await writeDurably(this.#fileOf(name), jws)
+    this.#kept.set(name, { jws, document })
+    this.#options.log.info({ name, number }, 'a newer signed document is kept')
+    this.#options.onKept(name)
+  }
+
+  #numberOf(name: string): number {
+    return this.#kept.get(name)?.document.number ?? 0
+  }
+
+  #folder(): string {
+    return join(identityFolder(this.#options.dataDir), 'documents')
+  }
+
+  /** Only names of our own list become paths. */
+  #fileOf(name: string): string {
+    return join(this.#folder(), `${name}.jws`)
+  }
+}
+
+const readIfThere = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)

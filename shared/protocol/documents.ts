@@ -1,0 +1,8 @@
+import type { DocumentDefinition } from './document.ts'
+import addresses from './documents/addresses.ts'
+import revocations from './documents/revocations.ts'
+
+/** Every document this side knows, by name. A browser can't list a folder, so this list stands in a file. */
+export const documents: ReadonlyMap<string, DocumentDefinition> = new Map(
+  [addresses, revocations].map((document) => [document.name, document]),
+)

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
 import type { Desk } from '../desk.ts'
+import type { Held } from '../held.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { LiveBus } from '../live.ts'
@@ -25,6 +26,7 @@ export interface Needs {
   watches: Watches
   matrix: Matrix
   desk: Desk
+  held: Held
   identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole'>
   ingest: Pick<Ingest, 'takeFromSource'>
   wire: Pick<AgentWire, 'watch' | 'disconnect'>

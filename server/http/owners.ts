@@ -88,6 +88,10 @@ const owners: Record<Thing, (view: View, id: string, person: Person) => Promise<
   receiver: (view, id) => view.receivers().select('receivers.organisation_id as owner').where('receivers.id', '=', id).executeTakeFirst(),
   endpoint: ownerOfEndpoint,
   ticket: ownerOfTicket,
+  command: async (view, id) => {
+    const row = await view.commands().select('commands.endpoint_id').where('commands.id', '=', id).executeTakeFirst()
+    return row && ownerOfEndpoint(view, row.endpoint_id)
+  },
   token: async (view, id, { caller }) => {
     const row = await view.tokensOf(caller.personId).select('api_tokens.id').where('api_tokens.id', '=', id).executeTakeFirst()
     return row && { owner: caller.organisationId }

@@ -1,5 +1,6 @@
 import type { Needs } from './needs.ts'
 import audit from './resources/audit.ts'
+import commands from './resources/commands.ts'
 import endpoints from './resources/endpoints.ts'
 import enrolmentTokens from './resources/enrolment-tokens.ts'
 import live from './resources/live.ts'
@@ -18,6 +19,7 @@ const resources = [
   session,
   tickets,
   endpoints,
+  commands,
   enrolmentTokens,
   organisations,
   people,

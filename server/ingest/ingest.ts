@@ -32,7 +32,7 @@ export interface Ingest {
   /** Resolves after the commit. */
   takeRecords(from: From, frame: { epoch: string; lane: Lane; records: readonly { seq: number; body?: unknown }[] }): Promise<Taken>
   takeSkipped(from: From, frame: { epoch: string; lane: Lane; from: number; to: number; why: string }): Promise<Taken>
-  /** Per lane the last committed record of this epoch. */
+  /** Per lane the last committed record of this epoch, once everything that came before is committed or rejected. */
   cursors(endpointId: string, epoch: string): Promise<Partial<Record<Lane, number>>>
   /** @returns the id of the committed signal. */
   takeFromSource(source: { id: string; organisationId: string }, signal: SourceSignal): Promise<string>
@@ -74,6 +74,9 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
     takeSkipped: (from, { epoch, lane, from: fromSeq, to: toSeq, why }) =>
       group.submit({ kind: 'skipped', from, epoch, lane, fromSeq, toSeq, why }),
     cursors: async (endpointId, epoch) => {
+      // An earlier connection of this agent may have left frames here; what it had under these seqs may be other records
+      // than it has now, if its spool was set back meanwhile.
+      await group.submit({ kind: 'signals', rows: () => [] })
       const rows = await store.db
         .selectFrom('cursors')
         .selectAll()

@@ -144,8 +144,9 @@ export class Session {
     this.#close(code, reason)
   }
 
-  /** Without a word: there is nobody to hear it. */
+  /** Without a word: there is nobody to hear it. What still comes of it is ignored: its agent speaks elsewhere now. */
   cut(): void {
+    this.#state = 'ending'
     this.#options.socket.terminate()
   }
 

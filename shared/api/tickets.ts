@@ -4,6 +4,7 @@ import { Severity } from '../domain/severity.ts'
 import { Signal } from '../domain/signal.ts'
 import { Containment, Resolution, TicketAction, TicketStatus, TimelineKind } from '../domain/ticket.ts'
 import { Tier } from '../domain/tier.ts'
+import { HeldCommand } from './commands.ts'
 import { IsolationView } from './endpoints.ts'
 
 export const Named = z.object({ id: z.string(), name: z.string() })
@@ -72,6 +73,8 @@ export const TicketDetail = TicketSummary.extend({
   /** The newest signals of this ticket, at most 50, newest first. */
   signals: z.array(Signal.extend({ receivedAt: z.number().int() })),
   isolation: IsolationView.nullable(),
+  /** Commands of this ticket that wait for a person since the collector was restored from a backup. */
+  heldCommands: z.array(HeldCommand),
   legalActions: z.array(TicketAction),
   /**
    * What the powers of whoever asks let them do on this ticket as it stands. Who may answer a question that is pending

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { EndpointDetail, EndpointList, SampleList } from '#shared/api/endpoints.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
 import { type NewTicket, type Resolve, TicketDetail, TicketList, type TicketQuery } from '#shared/api/tickets.ts'
+import type { HeldAnswer } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { createAdministration } from './administration.ts'
 import type { Call } from './call.ts'
@@ -30,6 +31,8 @@ export function createApi(call: Call) {
     comment: (id: string, version: number, text: string) => change(id, 'comments', { version, text }),
     resolve: (id: string, body: z.infer<typeof Resolve>) => change(id, 'resolve', body),
     contain: (id: string, verb: 'isolate' | 'release' | 'leave', body: { version: number; reason: string }) => change(id, verb, body),
+
+    decideHeld: (id: string, answer: HeldAnswer) => call(`/commands/${encodeURIComponent(id)}/${answer}`, Ignored, { method: 'POST' }),
 
     endpoints: (stop?: AbortSignal) => call('/endpoints', EndpointList, stop ? { stop } : {}),
     endpoint: (id: string, stop?: AbortSignal) => call(endpointPath(id), EndpointDetail, stop ? { stop } : {}),

@@ -1,14 +1,17 @@
 import { Badge, ScrollArea, Table, Text } from '@mantine/core'
 import type { EndpointDetail } from '#shared/api/endpoints.ts'
+import type { HeldAnswer } from '#shared/domain/command.ts'
 import { SectionCard } from '../frame/section-card.tsx'
 import { duration } from '../time/durations.ts'
 import { When } from '../time/when.tsx'
+import { HeldButtons } from '../words/held-buttons.tsx'
 import { commandColor } from '../words/words.ts'
+import { useEndpointChange } from './use-endpoint-change.ts'
 
 type Command = EndpointDetail['commands'][number]
 
 /** What was asked of the machine. Requested, sent, delivered and settled are four facts, each with its instant. */
-export function CommandsCard({ commands }: { commands: readonly Command[] }) {
+export function CommandsCard({ commands, endpointId }: { commands: readonly Command[]; endpointId: string }) {
   return (
     <SectionCard title="Commands">
       {commands.length === 0 ? (
@@ -30,7 +33,7 @@ export function CommandsCard({ commands }: { commands: readonly Command[] }) {
             </Table.Thead>
             <Table.Tbody>
               {commands.map((command) => (
-                <CommandRow key={command.id} command={command} />
+                <CommandRow key={command.id} command={command} endpointId={endpointId} />
               ))}
             </Table.Tbody>
           </Table>
@@ -40,7 +43,7 @@ export function CommandsCard({ commands }: { commands: readonly Command[] }) {
   )
 }
 
-function CommandRow({ command }: { command: Command }) {
+function CommandRow({ command, endpointId }: { command: Command; endpointId: string }) {
   return (
     <Table.Tr>
       <Table.Td className="breakable">
@@ -56,6 +59,7 @@ function CommandRow({ command }: { command: Command }) {
         <Badge size="sm" tt="none" variant="light" color={commandColor(command.status)}>
           {command.status}
         </Badge>
+        {command.status === 'held' && <Held command={command} endpointId={endpointId} />}
       </Table.Td>
       <Table.Td className="nowrap">
         <When at={command.requestedAt} as="instant" />
@@ -65,6 +69,12 @@ function CommandRow({ command }: { command: Command }) {
       <Table.Td>{after(command.requestedAt, command.settledAt)}</Table.Td>
     </Table.Tr>
   )
+}
+
+/** It had not arrived when the backup was made that this collector was restored from. */
+function Held({ command, endpointId }: { command: Command; endpointId: string }) {
+  const decide = useEndpointChange(endpointId, (api, answer: HeldAnswer) => api.decideHeld(command.id, answer))
+  return <HeldButtons verb={command.verb} isBusy={decide.isPending} onDecide={(answer) => decide.mutate(answer)} />
 }
 
 /** How long after the request; containment is a matter of milliseconds. */

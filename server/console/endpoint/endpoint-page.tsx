@@ -33,7 +33,7 @@ export function EndpointPage() {
           <Grid.Col span={{ base: 12, md: 8 }}>
             <Stack gap="md">
               <Health key={id} endpointId={id} />
-              <CommandsCard commands={endpoint.commands} />
+              <CommandsCard commands={endpoint.commands} endpointId={id} />
               <GapsCard gaps={endpoint.gaps} />
             </Stack>
           </Grid.Col>

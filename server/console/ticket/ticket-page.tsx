@@ -7,6 +7,7 @@ import { PageProblem, PageReading } from '../frame/page-problem.tsx'
 import { ClocksCard } from './clocks-card.tsx'
 import { CommentBox } from './comment-box.tsx'
 import { EvidenceList } from './evidence-list.tsx'
+import { HeldCommands } from './held-commands.tsx'
 import { MachineCard } from './machine-card.tsx'
 import { Question } from './question.tsx'
 import { TicketActions } from './ticket-actions.tsx'
@@ -28,6 +29,7 @@ export function TicketPage({ id }: { id: string }) {
         )}
         <TicketHead ticket={ticket} actions={<TicketActions ticket={ticket} />} />
         <Question ticket={ticket} />
+        <HeldCommands ticket={ticket} />
         <Grid gap="md" align="flex-start">
           <Grid.Col span={{ base: 12, md: 8 }}>
             <Stack gap="md">

@@ -13,7 +13,9 @@ const notable: Partial<Record<TimelineKind, string>> = {
   'promise-kept': 'teal',
   'containment-asked': 'orange',
   'containment-answered': 'grape',
+  'command-held': 'orange',
   'command-settled': 'grape',
+  'agents-word': 'grape',
   resolved: 'teal',
   reopened: 'orange',
 }

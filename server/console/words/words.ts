@@ -58,4 +58,5 @@ export const actualColor: Record<ActualIsolation, string> = {
 export const dueName = { respond: 'respond', resolve: 'resolve', 'time-box': 'time-box', ask: 'answer', review: 'review' } as const
 
 export const commandColor = (status: string): string =>
-  ({ succeeded: 'teal', failed: 'red', refused: 'red', expired: 'orange', unknown: 'orange' })[status] ?? 'blue'
+  ({ succeeded: 'teal', failed: 'red', refused: 'red', expired: 'orange', unknown: 'orange', held: 'orange', dropped: 'gray' })[status] ??
+  'blue'

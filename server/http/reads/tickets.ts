@@ -43,10 +43,11 @@ export async function listTickets(
 export async function readTicket(view: View, id: string, reading: Reading): Promise<Omit<TicketDetail, 'may'> | undefined> {
   const row = await summaryRows(view.tickets()).where('tickets.id', '=', id).executeTakeFirst()
   if (!row) return undefined
-  const [[summary], timeline, signals, isolationOf] = await Promise.all([
+  const [[summary], timeline, signals, heldCommands, isolationOf] = await Promise.all([
     summaries(view, [row], reading),
     timelineOf(view, id, reading),
     signalsOf(view, id),
+    heldOn(view, id),
     isolationsOf(view, row.endpoint_id === null ? [] : [row.endpoint_id]),
   ])
   if (!summary) return undefined
@@ -59,6 +60,7 @@ export async function readTicket(view: View, id: string, reading: Reading): Prom
     reasons: JSON.parse(row.reasons) as string[],
     timeline,
     signals,
+    heldCommands,
     isolation: row.endpoint_id === null ? null : isolationOf(row.endpoint_id),
     legalActions: TicketAction.options.filter((action) => transition(row.status, action).kind === 'moved'),
   }
@@ -186,6 +188,15 @@ function entryOf(row: TimelineTable, names: Map<string, string>, sentence: Words
 export function actorName(actor: string, names: Map<string, string>): string {
   if (actor === 'system') return 'Tierline'
   return names.get(actor) ?? (actor === 'agent' ? 'agent' : 'somebody')
+}
+
+async function heldOn(view: View, ticketId: string): Promise<TicketDetail['heldCommands']> {
+  const held = view.commands().selectAll('commands').where('commands.ticket_id', '=', ticketId).where('commands.status', '=', 'held')
+  const rows = await held.orderBy('commands.requested_at').execute()
+  const names = await view.namesOf([...new Set(rows.map(({ requested_by }) => requested_by))])
+  return rows.map(({ id, verb, requested_by, reason, requested_at }) => ({
+    ...{ id, verb, reason, requestedBy: actorName(requested_by, names), requestedAt: requested_at },
+  }))
 }
 
 async function signalsOf(view: View, ticketId: string): Promise<TicketDetail['signals']> {

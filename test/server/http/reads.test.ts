@@ -108,7 +108,7 @@ for (const { name, url, isThere } of databases)
         expect(endpoint).toMatchObject({
           inventory: { hardware: { serial: 'alpha-serial' } },
           gaps: [{ why: 'alpha gap', fromSeq: 1 }],
-          commands: [],
+          commands: [{ id: own.command, verb: 'isolate-host', status: 'held' }],
         })
       })
 

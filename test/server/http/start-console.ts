@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResult } from '../../../server/command/command.ts'
 import { createDesk } from '../../../server/desk.ts'
+import { createHeld } from '../../../server/held.ts'
 import { type Http, type HttpOptions, startHttp } from '../../../server/http/http.ts'
 import { openIdentity } from '../../../server/identity/identity.ts'
 import { createIngest } from '../../../server/ingest/ingest.ts'
@@ -73,13 +74,15 @@ async function rooms({
   time,
   folder,
   asked,
-}: Ground): Promise<Pick<HttpOptions, 'matrix' | 'desk' | 'identity' | 'ingest' | 'receivers'>> {
+}: Ground): Promise<Pick<HttpOptions, 'matrix' | 'desk' | 'held' | 'identity' | 'ingest' | 'receivers'>> {
   const matrix = await defaultMatrix()
-  const desk = createDesk({ store, matrix, time, turns: createTurns(store.db), afterCommit: () => undefined })
+  const shared = { store, matrix, time, turns: createTurns(store.db), afterCommit: () => undefined }
+  const desk = createDesk(shared)
   const keepers = { keepSamples: async () => undefined, keepInventory: async () => undefined, keepResult }
   return {
     matrix,
     desk: noting(asked, 'desk', desk),
+    held: noting(asked, 'held', createHeld(shared)),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
     receivers: noting(asked, 'receivers', createReceivers({ db: store.db, time })),

@@ -24,6 +24,8 @@ export interface Belongings {
   source: string
   receiver: string
   token: string
+  /** That a restore holds. */
+  command: string
 }
 
 export async function addOrganisation(console: TestConsole, mark: string): Promise<Belongings> {
@@ -53,7 +55,39 @@ export async function addOrganisation(console: TestConsole, mark: string): Promi
       disabled_at: null,
     })
     .execute()
-  return { mark, organisation, site, endpoint, ticket, person, source, receiver, token }
+  const command = await addHeldCommand(store, time.now(), { mark, organisation, endpoint, ticket })
+  return { mark, organisation, site, endpoint, ticket, person, source, receiver, token, command }
+}
+
+async function addHeldCommand(
+  { db }: Store,
+  now: number,
+  { mark, organisation, endpoint, ticket }: Pick<Belongings, 'mark' | 'organisation' | 'endpoint' | 'ticket'>,
+): Promise<string> {
+  const id = randomUUIDv7()
+  const about = {
+    organisation_id: organisation,
+    endpoint_id: endpoint,
+    ticket_id: ticket,
+    requested_by: 'system',
+    reason: `${mark} reason`,
+  }
+  const open = { jws: null, sent_at: null, delivered_at: null, settled_at: null, result: null }
+  await db
+    .insertInto('commands')
+    .values({
+      id,
+      ...about,
+      ...open,
+      verb: 'isolate-host',
+      args: '{}',
+      risk: 'protective',
+      status: 'held',
+      requested_at: now,
+      expires_at: now,
+    })
+    .execute()
+  return id
 }
 
 interface Where {

@@ -250,6 +250,12 @@ for (const [name, where] of dialects) {
       expect([await signals(), committed]).toEqual([[], []])
     })
 
+    it('tells how far it is only after what came before, also when that is still on its way to the disk', async () => {
+      const taking = ingest.takeRecords(from, frame('signals', 1, signalRecord(rawSignal()), signalRecord(rawSignal())))
+      expect(await ingest.cursors('endpoint-1', epoch)).toEqual({ signals: 2 })
+      await taking
+    })
+
     it('takes signals of sources and troubles of its own', async () => {
       const signal = {
         kind: 'backup.failed',

@@ -1,0 +1,26 @@
+import { Button, Group } from '@mantine/core'
+import { powersToDecide } from '#shared/api/commands.ts'
+import type { HeldAnswer } from '#shared/domain/command.ts'
+import { usePowers } from '../session/session.ts'
+
+interface HeldButtonsProps {
+  verb: string
+  isBusy: boolean
+  onDecide(answer: HeldAnswer): void
+}
+
+/** Send or drop a command that a restore holds; nothing for those who may do neither. */
+export function HeldButtons({ verb, isBusy, onDecide }: HeldButtonsProps) {
+  const may = usePowers()
+  if (!powersToDecide(verb).every(may)) return null
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Button size="compact-xs" loading={isBusy} onClick={() => onDecide('send')}>
+        Send
+      </Button>
+      <Button size="compact-xs" variant="default" disabled={isBusy} onClick={() => onDecide('drop')}>
+        Drop
+      </Button>
+    </Group>
+  )
+}

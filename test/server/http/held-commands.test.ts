@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startConsole, type TestConsole } from './start-console.ts'
+import { signedIn, type Visitor } from './visitor.ts'
+import { addOrganisation, addPerson, type Belongings } from './world.ts'
+
+let console_: TestConsole
+let own: Belongings
+let responder: Visitor
+let tier1: Visitor
+
+beforeAll(async () => {
+  console_ = await startConsole()
+  own = await addOrganisation(console_, 'alpha')
+  await addPerson(console_, { login: 'responder', teams: ['security'], isAdmin: false })
+  await addPerson(console_, { login: 'tier1', teams: ['tier1'], isAdmin: false })
+  responder = await signedIn(console_.url, 'responder')
+  tier1 = await signedIn(console_.url, 'tier1')
+})
+afterAll(() => console_[Symbol.asyncDispose]())
+
+const statuses = async () =>
+  (await console_.store.db.selectFrom('commands').select('status').orderBy('requested_at').orderBy('id').execute()).map(
+    ({ status }) => status,
+  )
+
+it('a held command stands on its ticket and on its machine’s page', async () => {
+  const ticket = await responder.ask('GET', `/api/tickets/${own.ticket}`)
+  expect(ticket.body.heldCommands).toEqual([
+    { id: own.command, verb: 'isolate-host', requestedBy: 'Tierline', reason: 'alpha reason', requestedAt: console_.time.now() },
+  ])
+  const endpoint = await responder.ask('GET', `/api/endpoints/${own.endpoint}`)
+  expect(endpoint.body.commands).toMatchObject([{ id: own.command, status: 'held' }])
+})
+
+it('is decided by whoever may isolate, once', async () => {
+  expect((await tier1.ask('POST', `/api/commands/${own.command}/send`)).body.code).toBe('power-missing')
+  expect(await responder.ask('POST', `/api/commands/${own.command}/send`)).toMatchObject({ status: 204 })
+  expect(await statuses()).toEqual(['dropped', 'requested'])
+  const again = await responder.ask('POST', `/api/commands/${own.command}/drop`)
+  expect([again.status, again.body.code]).toEqual([409, 'refused'])
+  expect((await responder.ask('GET', `/api/tickets/${own.ticket}`)).body.heldCommands).toEqual([])
+  const audit = await console_.store.db.selectFrom('audit').select(['action', 'target']).where('action', 'like', 'command.%').execute()
+  expect(audit).toEqual([{ action: 'command.send', target: `command:${own.command}` }])
+})

@@ -12,7 +12,9 @@ interface Waiting<Job, Outcome> {
 export interface GroupCommit<Job, Outcome> {
   /** Resolves after the commit that holds this job. */
   submit(job: Job): Promise<Outcome>
-  /** When everything submitted so far is settled. */
+  /** When everything submitted so far is settled, whatever comes meanwhile. */
+  settled(): Promise<void>
+  /** When nothing is left. */
   idle(): Promise<void>
 }
 
@@ -33,6 +35,8 @@ export function createGroupCommit<Job, Outcome>(needs: {
   const queue: Waiting<Job, Outcome>[] = []
   let lengthSeen = 0
   let working: Promise<void> | undefined
+  /** Jobs are settled in their order, so whoever waits for the last one waits for all. */
+  let last: Promise<unknown> = Promise.resolve()
 
   const takeGroup = (): Waiting<Job, Outcome>[] => {
     let weight = 0
@@ -82,7 +86,11 @@ export function createGroupCommit<Job, Outcome>(needs: {
       const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
       queue.push({ job, resolve, reject })
       working ??= work()
+      last = promise.catch(() => undefined)
       return promise
+    },
+    settled: async () => {
+      await last
     },
     idle: async () => {
       while (working) await working

@@ -76,7 +76,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
     cursors: async (endpointId, epoch) => {
       // An earlier connection of this agent may have left frames here; what it had under these seqs may be other records
       // than it has now, if its spool was set back meanwhile.
-      await group.submit({ kind: 'signals', rows: () => [] })
+      await group.settled()
       const rows = await store.db
         .selectFrom('cursors')
         .selectAll()

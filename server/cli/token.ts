@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util'
 import { commands } from '#shared/commands/registry.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import { minutes } from '#shared/domain/time.ts'
-import { type CollectorConfig, configFlags, isLoopback, loadConfig, storeUrlOf } from '../config.ts'
+import { configFlags, isLoopback, loadConfig } from '../config.ts'
 import { openIdentity } from '../identity/identity.ts'
 import type { Verb } from '../main.ts'
-import { openStore, type Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { systemTime } from '../system-time.ts'
 import { enrolLine } from './start/another-machine.ts'
+import { withStore } from './start/store.ts'
 import { readWhereabouts } from './start/whereabouts.ts'
 
 const usage = `Usage: npm run -s tierline -- token [flags]
@@ -42,15 +43,6 @@ const verb: Verb = {
   },
 }
 export default verb
-
-async function withStore<Result>(config: CollectorConfig, work: (store: Store) => Promise<Result>): Promise<Result> {
-  const store = await openStore(storeUrlOf(config))
-  try {
-    return await work(store)
-  } finally {
-    await store.close()
-  }
-}
 
 async function organisationNamed(store: Store, name: string | undefined): Promise<string> {
   const all = await store.reader.selectFrom('organisations').select(['id', 'name']).orderBy('created_at').execute()

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Insertable } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
-import type { Sample } from '#shared/domain/sample.ts'
+import { columnsOf, type SampleColumns } from '#shared/domain/sample-columns.ts'
 import { isSecurity, type Signal, type StandingSignal } from '#shared/domain/signal.ts'
 import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
 import type { Database } from '../store/schema.ts'
@@ -25,6 +25,12 @@ type ConditionRow = Insertable<Database['conditions']>
 /** What is true now, of one endpoint and lane, as far as it is committed. */
 export type KnownConditions = (endpointId: string, lane: Lane) => Promise<StandingSignal[]>
 
+/** Of one endpoint and one record, in the record's order. */
+export interface TakenSamples {
+  from: From
+  columns: SampleColumns
+}
+
 /** Everything one transaction will write, gathered in memory from all that has arrived. */
 export interface Batch {
   receivedAt: number
@@ -34,7 +40,7 @@ export interface Batch {
   signals: SignalRow[]
   /** By endpoint and fingerprint, the last word of this batch; `null` when the condition ended. */
   conditions: Map<string, { endpointId: string; fingerprint: string; lane: Lane; row: ConditionRow | null }>
-  samples: Map<string, { from: From; samples: Sample[] }>
+  samples: TakenSamples[]
   inventories: Map<string, { from: From; at: number; inventory: Inventory }>
   results: { endpointId: string; result: ResultRecord }[]
   refused: Insertable<Database['refused_records']>[]
@@ -42,8 +48,8 @@ export interface Batch {
 }
 
 export function emptyBatch(receivedAt: number): Batch {
-  const lists = { signals: [], results: [], refused: [], gaps: [] }
-  return { receivedAt, ...lists, cursors: new Map(), moved: new Set(), conditions: new Map(), samples: new Map(), inventories: new Map() }
+  const lists = { signals: [], samples: [], results: [], refused: [], gaps: [] }
+  return { receivedAt, ...lists, cursors: new Map(), moved: new Set(), conditions: new Map(), inventories: new Map() }
 }
 
 export const cursorKey = (row: { endpoint_id: string; epoch: string; lane: Lane }): string => `${row.endpoint_id} ${row.epoch} ${row.lane}`
@@ -125,19 +131,14 @@ async function addRecord(
     case 'standing':
       return addStanding(batch, { from, lane }, record.signals, known)
     case 'samples':
-      return addSamples(batch, from, record.samples)
+      for (const columns of columnsOf(record.samples)) batch.samples.push({ from, columns })
+      return
     case 'inventory':
       batch.inventories.set(from.endpointId, { from, at: record.at, inventory: record.inventory })
       return
     case 'result':
       batch.results.push({ endpointId: from.endpointId, result: record })
   }
-}
-
-function addSamples(batch: Batch, from: From, samples: Sample[]): void {
-  const kept = batch.samples.get(from.endpointId)
-  if (kept) kept.samples.push(...samples)
-  else batch.samples.set(from.endpointId, { from, samples: [...samples] })
 }
 
 function addSignal(batch: Batch, from: From, signal: Signal): void {

@@ -131,7 +131,7 @@ function summarise(batch: Batch): Committed {
   return {
     hasSecurity: batch.results.length > 0 || batch.signals.some(({ kind }) => isSecurity(kind)),
     hasWork: batch.results.length > 0 || batch.signals.length > 0,
-    sampled: [...batch.samples.values()].map(({ from }) => from),
+    sampled: [...new Map(batch.samples.map(({ from }) => [from.endpointId, from])).values()],
     inventoried: [...batch.inventories.values()].map(({ from }) => from),
   }
 }

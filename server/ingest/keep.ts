@@ -1,16 +1,15 @@
 import type { SelectQueryBuilder } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
-import type { Sample } from '#shared/domain/sample.ts'
 import type { StandingSignal } from '#shared/domain/signal.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Database } from '../store/schema.ts'
 import type { Store, Tx } from '../store/store.ts'
-import { type Batch, cursorKey, type Job, type KnownConditions } from './batch.ts'
+import { type Batch, cursorKey, type Job, type KnownConditions, type TakenSamples } from './batch.ts'
 
 /** What other stages keep inside ingest's transaction, each in its own tables. */
 export interface Keepers {
-  keepSamples(tx: Tx, endpointId: string, samples: readonly Sample[]): Promise<void>
+  keepSamples(tx: Tx, taken: readonly TakenSamples[]): Promise<void>
   keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
   keepResult(tx: Tx, endpointId: string, result: ResultRecord, receivedAt: number): Promise<void>
 }
@@ -45,7 +44,7 @@ export async function keepBatch(tx: Tx, batch: Batch, { putRows }: Store['capabi
   await putRows(tx, 'refused_records', batch.refused, 'ignore')
   await putRows(tx, 'gaps', batch.gaps, 'ignore')
   await boundKept(tx, batch)
-  for (const { from, samples } of batch.samples.values()) await keepers.keepSamples(tx, from.endpointId, samples)
+  if (batch.samples.length > 0) await keepers.keepSamples(tx, batch.samples)
   for (const { from, at, inventory } of batch.inventories.values()) await keepers.keepInventory(tx, from.endpointId, at, inventory)
   for (const { endpointId, result } of batch.results) await keepers.keepResult(tx, endpointId, result, batch.receivedAt)
   await putRows(tx, 'cursors', [...batch.moved], { replaceWhere: ['endpoint_id', 'epoch', 'lane'] })

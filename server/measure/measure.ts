@@ -7,8 +7,10 @@
 import type { Logger } from 'pino'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
-import type { Sample } from '#shared/domain/sample.ts'
+import { slotOf, steps } from '#shared/domain/rollup.ts'
+import { rowsOf, type SampleColumns } from '#shared/domain/sample-columns.ts'
 import { hours, seconds, type Time } from '#shared/domain/time.ts'
+import type { TakenSamples } from '../ingest/batch.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { startJob } from './job.ts'
 import { markSlots, rollUp } from './roll-up.ts'
@@ -18,7 +20,7 @@ const rollUpEveryMs = seconds(30)
 const sweepEveryMs = hours(1)
 
 export interface Measure {
-  keepSamples(tx: Tx, endpointId: string, samples: readonly Sample[]): Promise<void>
+  keepSamples(tx: Tx, taken: readonly TakenSamples[]): Promise<void>
   keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
   /** Ends both jobs, each after the bite it is in. */
   stop(): Promise<void>
@@ -30,7 +32,7 @@ export function startMeasure({ store, time, log }: { store: Store; time: Time; l
     startJob({ name: 'sweep', everyMs: sweepEveryMs, time, log, run: (stop) => sweep({ store, time, stop }) }),
   ]
   return {
-    keepSamples: (tx, endpointId, samples) => keepSamples(tx, store, endpointId, samples, time.now()),
+    keepSamples: (tx, taken) => keepSamples(tx, store, taken, time.now()),
     keepInventory: (tx, endpointId, at, inventory) => keepInventory(tx, store, endpointId, at, inventory),
     stop: async () => {
       await Promise.all(jobs.map((job) => job.stop()))
@@ -38,11 +40,20 @@ export function startMeasure({ store, time, log }: { store: Store; time: Time; l
   }
 }
 
-async function keepSamples(tx: Tx, store: Store, endpointId: string, samples: readonly Sample[], now: number): Promise<void> {
-  const rows = samples.map((sample) => ({ endpoint_id: endpointId, at: sample.at, body: JSON.stringify(sample) }))
+async function keepSamples(tx: Tx, store: Store, taken: readonly TakenSamples[], now: number): Promise<void> {
+  const rows = taken.flatMap(({ from, columns }) =>
+    bySlot(columns).map((part) => ({ endpoint_id: from.endpointId, at: part.at[0] ?? 0, body: JSON.stringify(part) })),
+  )
   await store.capabilities.putRows(tx, 'samples', rows, 'ignore')
-  const instants = samples.map(({ at }) => at)
-  await markSlots(tx, store, endpointId, instants, now)
+  await markSlots(tx, store, rows, now)
+}
+
+/** A row never reaches over the five minutes in which it begins, so a roll-up and an age end between rows. */
+function bySlot(columns: SampleColumns): SampleColumns[] {
+  const slots = columns.at.map((at) => slotOf(at, steps.fiveMinutes.widthMs))
+  const begins = slots.flatMap((slot, row) => (row === 0 || slot !== slots[row - 1] ? [row] : []))
+  if (begins.length === 1) return [columns]
+  return begins.map((from, index) => rowsOf(columns, from, begins[index + 1] ?? slots.length))
 }
 
 async function keepInventory(tx: Tx, { capabilities }: Store, endpointId: string, at: number, inventory: Inventory): Promise<void> {

@@ -5,15 +5,16 @@
  * of its mark are one transaction, so a crash leaves the mark; samples that come late mark their slot again.
  * On failure: throws; the marks stay. Meets: a backlog of a million samples (small bites, with rests).
  */
-import { addRollup, addSample, rollupText, type Spreads, slotOf, steps } from '#shared/domain/rollup.ts'
-import type { Sample } from '#shared/domain/sample.ts'
+import { addColumns, addRollup, rollupText, type Spreads, slotOf, steps } from '#shared/domain/rollup.ts'
+import { storedColumns } from '#shared/domain/sample-columns.ts'
 import { minutes, seconds, type Time } from '#shared/domain/time.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { RollupsDueTable, RollupsTable } from '../store/tables/measure.ts'
 import { rest } from './rest.ts'
+import { fiveMinutesOf, keyOf, type Slot, samplesOf } from './slots.ts'
 
 /** Slots rolled up in one transaction: a few milliseconds. */
-const biteSlots = 20
+const biteSlots = 100
 /** After something came, more may. */
 const settleMs = seconds(60)
 /** Hours wait for the last of their five minutes, so that they are made once. */
@@ -31,10 +32,9 @@ function markOf(endpointId: string, widthMs: number, at: number, now: number): R
   return { endpoint_id: endpointId, step_ms: widthMs, at: slot, due_at: Math.ceil(settledAt / minutes(1)) * minutes(1) }
 }
 
-/** Says that these instants of an endpoint have new samples; in the transaction that keeps them. */
-export async function markSlots(tx: Tx, { capabilities }: Store, endpointId: string, instants: number[], now: number): Promise<void> {
-  const slots = new Set(instants.map((at) => slotOf(at, fiveMinutes.widthMs)))
-  const marks = [...slots].map((slot) => markOf(endpointId, fiveMinutes.widthMs, slot, now))
+/** Says that there are new samples from these instants on; in the transaction that keeps them. */
+export async function markSlots(tx: Tx, { capabilities }: Store, rows: { endpoint_id: string; at: number }[], now: number): Promise<void> {
+  const marks = rows.map(({ endpoint_id, at }) => markOf(endpoint_id, fiveMinutes.widthMs, at, now))
   await capabilities.putRows(tx, 'rollups_due', marks, 'ignore')
 }
 
@@ -53,75 +53,53 @@ async function rollUpBite(store: Store, now: number): Promise<number> {
   const due = store.reader.selectFrom('rollups_due').selectAll().where('due_at', '<=', now)
   const marks = await due.orderBy('due_at').limit(biteSlots).execute()
   if (marks.length === 0) return 0
-  const slots = [...new Map(marks.map((mark) => [`${mark.endpoint_id} ${mark.step_ms} ${mark.at}`, mark])).values()]
-  const made: RollupsTable[] = []
-  // One after the other: between two of them the loop is free.
-  for (const slot of slots) made.push(...(await rollupOf(store, slot)))
+  const slots = [...new Map(marks.map((mark) => [keyOf(mark), mark])).values()]
+  const made = [...(await rollUpSamples(store, slots)), ...(await rollUpFiveMinutes(store, slots))]
+  const { putRows, dropRows } = store.capabilities
   await store.db.transaction().execute(async (tx) => {
-    await keepRollups(tx, made)
-    await store.capabilities.putRows(tx, 'rollups_due', hoursAbove(made, now), 'ignore')
-    await endMarks(tx, marks)
+    // The fuller one stays: a straggler whose slot has lost its raw samples by age must not stand for all of them.
+    await putRows(tx, 'rollups', made, { replaceWhere: ['endpoint_id', 'step_ms', 'at'], whereAtLeast: 'samples' })
+    await putRows(tx, 'rollups_due', hoursAbove(made, now), 'ignore')
+    // Exactly those that were read: a mark that came meanwhile is due later and stays.
+    await dropRows(tx, 'rollups_due', marks)
   })
   return marks.length
 }
 
-/** Nothing when what it would be made of is no longer there. */
-async function rollupOf(store: Store, slot: RollupsDueTable): Promise<RollupsTable[]> {
-  const { spreads, samples } = slot.step_ms === fiveMinutes.widthMs ? await ofSamples(store, slot) : await ofFiveMinutes(store, slot)
-  if (samples === 0) return []
-  return [{ endpoint_id: slot.endpoint_id, step_ms: slot.step_ms, at: slot.at, samples, body: rollupText(spreads) }]
+/** A slot of which nothing is there any more gets no roll-up. */
+async function rollUpSamples(store: Store, slots: readonly Slot[]): Promise<RollupsTable[]> {
+  const found = await samplesOf(
+    store,
+    slots.filter(({ step_ms }) => step_ms === fiveMinutes.widthMs),
+  )
+  return [...found.values()].map(({ slot, bodies }) => {
+    const spreads: Spreads = new Map()
+    let samples = 0
+    for (const columns of storedColumns(bodies)) {
+      addColumns(spreads, columns)
+      samples += columns.at.length
+    }
+    return rollupRow(slot, spreads, samples)
+  })
 }
 
-async function ofSamples({ reader }: Store, { endpoint_id, at, step_ms }: RollupsDueTable): Promise<{ spreads: Spreads; samples: number }> {
-  const inSlot = reader.selectFrom('samples').select('body').where('endpoint_id', '=', endpoint_id)
-  const rows = await inSlot
-    .where('at', '>=', at)
-    .where('at', '<', at + step_ms)
-    .execute()
-  const spreads: Spreads = new Map()
-  for (const { body } of rows) addSample(spreads, JSON.parse(body) as Sample)
-  return { spreads, samples: rows.length }
+async function rollUpFiveMinutes(store: Store, slots: readonly Slot[]): Promise<RollupsTable[]> {
+  const found = await fiveMinutesOf(
+    store,
+    slots.filter(({ step_ms }) => step_ms === hour.widthMs),
+  )
+  return [...found.values()].map(({ slot, bodies, samples }) => {
+    const spreads: Spreads = new Map()
+    for (const body of bodies) addRollup(spreads, body)
+    return rollupRow(slot, spreads, samples)
+  })
 }
 
-async function ofFiveMinutes(
-  { reader }: Store,
-  { endpoint_id, at, step_ms }: RollupsDueTable,
-): Promise<{ spreads: Spreads; samples: number }> {
-  const finer = reader.selectFrom('rollups').select(['samples', 'body']).where('endpoint_id', '=', endpoint_id)
-  const inSlot = finer
-    .where('step_ms', '=', fiveMinutes.widthMs)
-    .where('at', '>=', at)
-    .where('at', '<', at + step_ms)
-  const rows = await inSlot.execute()
-  const spreads: Spreads = new Map()
-  for (const { body } of rows) addRollup(spreads, body)
-  return { spreads, samples: rows.reduce((sum, { samples }) => sum + samples, 0) }
-}
-
-/** The fuller one stays: a straggler whose slot has lost its raw samples by age must not stand for all of them. */
-async function keepRollups(tx: Tx, rows: RollupsTable[]): Promise<void> {
-  if (rows.length === 0) return
-  await tx
-    .insertInto('rollups')
-    .values(rows)
-    .onConflict((known) =>
-      known
-        .columns(['endpoint_id', 'step_ms', 'at'])
-        .doUpdateSet(({ ref }) => ({ samples: ref('excluded.samples'), body: ref('excluded.body') }))
-        .whereRef('excluded.samples', '>=', 'rollups.samples'),
-    )
-    .execute()
-}
+const rollupRow = ({ endpoint_id, step_ms, at }: Slot, spreads: Spreads, samples: number): RollupsTable => ({
+  ...{ endpoint_id, step_ms, at, samples, body: rollupText(spreads) },
+})
 
 function hoursAbove(made: RollupsTable[], now: number): RollupsDueTable[] {
   const finer = made.filter(({ step_ms }) => step_ms === fiveMinutes.widthMs)
   return finer.map(({ endpoint_id, at }) => markOf(endpoint_id, hour.widthMs, at, now))
-}
-
-/** Exactly those that were read: a mark that came meanwhile is due later and stays. */
-async function endMarks(tx: Tx, marks: RollupsDueTable[]): Promise<void> {
-  const isRead = tx
-    .deleteFrom('rollups_due')
-    .where((mark) => mark.or(marks.map(({ endpoint_id, step_ms, at, due_at }) => mark.and({ endpoint_id, step_ms, at, due_at }))))
-  await isRead.execute()
 }

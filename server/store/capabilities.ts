@@ -1,8 +1,8 @@
-import type { Insertable, Transaction } from 'kysely'
+import type { Insertable, Selectable, Transaction } from 'kysely'
 import type { Database } from './schema.ts'
 
-/** What happens to a row that is there already. */
-export type Conflict = 'ignore' | { replaceWhere: readonly string[] }
+/** What happens to a row that is there already. `whereAtLeast`: it is replaced only by one that has no less in this column. */
+export type Conflict = 'ignore' | { replaceWhere: readonly string[]; whereAtLeast?: string }
 
 /** Where databases differ, by name. Nobody asks which database it is. */
 export interface Capabilities {
@@ -23,6 +23,12 @@ export interface Capabilities {
     rows: readonly Insertable<Database[Table]>[],
     conflict: Conflict,
   ): Promise<void>
+  /** Deletes the rows that have these values: many at once, past the query builder. */
+  dropRows<Table extends keyof Database>(
+    tx: Transaction<Database>,
+    table: Table,
+    rows: readonly Partial<Selectable<Database[Table]>>[],
+  ): Promise<void>
   /** The database's own trouble (disk full, away, locked), not that of what was to be written: later it may go. */
   isStoreTrouble(error: unknown): boolean
 }
@@ -32,8 +38,11 @@ export const propertyOf = (error: unknown, name: string): unknown =>
   error instanceof Error && name in error ? Reflect.get(error, name) : undefined
 
 /** `on conflict …` as both databases read it. */
-export function conflictClause(columns: readonly string[], conflict: Conflict): string {
+export function conflictClause(table: string, columns: readonly string[], conflict: Conflict): string {
   if (conflict === 'ignore') return 'on conflict do nothing'
-  const changed = columns.filter((column) => !conflict.replaceWhere.includes(column))
-  return `on conflict (${conflict.replaceWhere.join(', ')}) do update set ${changed.map((column) => `${column} = excluded.${column}`).join(', ')}`
+  const { replaceWhere, whereAtLeast } = conflict
+  const changed = columns.filter((column) => !replaceWhere.includes(column))
+  const update = `do update set ${changed.map((column) => `${column} = excluded.${column}`).join(', ')}`
+  const condition = whereAtLeast === undefined ? '' : ` where excluded.${whereAtLeast} >= ${table}.${whereAtLeast}`
+  return `on conflict (${replaceWhere.join(', ')}) ${update}${condition}`
 }

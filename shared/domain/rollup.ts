@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Sample } from './sample.ts'
+import { firstOfDisk, firstOfNetwork, type SampleColumns, valueIn } from './sample-columns.ts'
 import { days, hours, minutes } from './time.ts'
 
 /** What is kept of health at each width of step, finest first. Slots begin at whole multiples of their width since the epoch. */
@@ -38,6 +39,57 @@ const ratioOf = (name: string, part: number, whole: number): [string, number][] 
 
 export function addSample(into: Spreads, sample: Sample): void {
   for (const [name, value] of measuresOf(sample)) addSpread(into, name, { min: value, mean: value, max: value, count: 1 })
+}
+
+/** The same as adding each of its samples. */
+export function addColumns(into: Spreads, { at, disks, networks, columns }: SampleColumns): void {
+  const add = (name: string, values: SampleColumns['columns'][number] | undefined): void => {
+    const spread = spreadOf(values ?? [], at.length)
+    if (spread) addSpread(into, name, spread)
+  }
+  add('processor.busyRatio', columns[0])
+  add('processor.load1', columns[1])
+  add(
+    'memory.usedRatio',
+    ratiosOf(at.length, columns[4], (total, row) => total - valueIn(columns[5], row)),
+  )
+  add(
+    'swap.usedRatio',
+    ratiosOf(at.length, columns[6], (_total, row) => valueIn(columns[7], row)),
+  )
+  for (const [index, mount] of disks.entries()) add(`disk.usedRatio ${mount}`, columns[firstOfDisk(index) + 2])
+  for (const [index, name] of networks.entries()) {
+    const first = firstOfNetwork(disks.length, index)
+    add(`network.receivedBytesPerSecond ${name}`, columns[first])
+    add(`network.sentBytesPerSecond ${name}`, columns[first + 1])
+    add(`network.errorsPerSecond ${name}`, columns[first + 2])
+  }
+}
+
+/** Rows without a whole have no ratio. */
+function ratiosOf(
+  rows: number,
+  wholes: SampleColumns['columns'][number] | undefined,
+  partOf: (whole: number, row: number) => number,
+): number[] {
+  const ratios: number[] = []
+  for (let row = 0; row < rows; row += 1) {
+    const whole = valueIn(wholes, row)
+    if (whole > 0) ratios.push(partOf(whole, row) / whole)
+  }
+  return ratios
+}
+
+function spreadOf(values: SampleColumns['columns'][number], count: number): Spread | undefined {
+  if (typeof values === 'number') return { min: values, mean: values, max: values, count }
+  if (values.length === 0) return undefined
+  let [min, max, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
+  for (const value of values) {
+    if (value < min) min = value
+    if (value > max) max = value
+    sum += value
+  }
+  return { min, mean: sum / values.length, max, count: values.length }
 }
 
 /** The mean weighs each slot by how many samples are in it. */

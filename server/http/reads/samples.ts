@@ -1,6 +1,7 @@
 import type { RolledMeasure, RolledSamples, SampleList } from '#shared/api/endpoints.ts'
-import { addRollup, addSample, type Spreads, slotOf, steps } from '#shared/domain/rollup.ts'
+import { addColumns, addRollup, type Spreads, slotOf, steps } from '#shared/domain/rollup.ts'
 import type { Sample } from '#shared/domain/sample.ts'
+import { samplesIn, storedColumns } from '#shared/domain/sample-columns.ts'
 import { seconds } from '#shared/domain/time.ts'
 import type { View } from '../view.ts'
 
@@ -31,12 +32,19 @@ export async function readSamples(view: View, range: Range, now: number): Promis
   return rolledSamples(view, range, widthMs)
 }
 
-async function rawSamples(view: View, range: Range): Promise<Sample[]> {
-  const inRange = samplesIn(view, range)
-  const { total } = await inRange.select((count) => count.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  const rows = await view.everyNth(inRange, Math.max(1, Math.ceil(Number(total) / maxSamples))).execute()
-  return rows.map(({ body }) => JSON.parse(body) as Sample)
+/** A row holds one sample or many, and none reaches over its five minutes. */
+async function rawSamples(view: View, { endpointId, from, to }: Range): Promise<Sample[]> {
+  const rowsInRange = sampleRowsIn(view, { endpointId, from: slotOf(from, steps.fiveMinutes.widthMs), to })
+  const { total } = await rowsInRange.select((count) => count.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const rows = await view.everyNth(rowsInRange, thinned(Number(total))).execute()
+  const samples = storedColumns(rows.map(({ body }) => body)).flatMap(samplesIn)
+  const inRange = samples.filter(({ at }) => at >= from && at <= to)
+  const nth = thinned(inRange.length)
+  return inRange.filter((_, index) => index % nth === 0)
 }
+
+/** Every how manieth stays. */
+const thinned = (count: number): number => Math.max(1, Math.ceil(count / maxSamples))
 
 /**
  * The roll-ups of `storedMs`, several to a point where the range holds more than a chart can show. Of the newest slots,
@@ -60,7 +68,7 @@ async function rolledSamples(view: View, range: Range, storedMs: number): Promis
     }
   }
   for await (const { at, body } of pages((from, limit) => sampleRows(view, { ...range, from }, limit), after))
-    addSample(pointOf(at), JSON.parse(body) as Sample)
+    for (const columns of storedColumns([body])) addColumns(pointOf(at), columns)
   return columnsOf(points, stepMs)
 }
 
@@ -87,10 +95,10 @@ function rollupRows(view: View, { endpointId, from, to }: Range, widthMs: number
 }
 
 function sampleRows(view: View, range: Range, limit: number): Promise<Row[]> {
-  return samplesIn(view, range).select(['samples.at', 'samples.body']).orderBy('samples.at').limit(limit).execute()
+  return sampleRowsIn(view, range).select(['samples.at', 'samples.body']).orderBy('samples.at').limit(limit).execute()
 }
 
-const samplesIn = (view: View, { endpointId, from, to }: Range) =>
+const sampleRowsIn = (view: View, { endpointId, from, to }: Range) =>
   view.samples().where('samples.endpoint_id', '=', endpointId).where('samples.at', '>=', from).where('samples.at', '<=', to)
 
 function columnsOf(points: Map<number, Spreads>, stepMs: number): RolledSamples {

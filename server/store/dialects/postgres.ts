@@ -71,7 +71,14 @@ const capabilities: Capabilities = {
     if (!first) return
     const columns = Object.keys(first)
     const list = columns.join(', ')
-    const sql = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(columns, conflict)}`
+    const sql = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(table, columns, conflict)}`
+    await tx.executeQuery(CompiledQuery.raw(sql, [JSON.stringify(rows)]))
+  },
+  dropRows: async (tx, table, rows) => {
+    const [first] = rows
+    if (!first) return
+    const same = Object.keys(first).map((column) => `${table}.${column} = gone.${column}`)
+    const sql = `delete from ${table} using json_populate_recordset(null::${table}, $1) as gone where ${same.join(' and ')}`
     await tx.executeQuery(CompiledQuery.raw(sql, [JSON.stringify(rows)]))
   },
   isStoreTrouble: (error) =>

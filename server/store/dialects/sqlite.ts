@@ -58,7 +58,14 @@ const capabilities: Capabilities = {
     if (!first) return
     const columns = Object.keys(first)
     const places = columns.map(() => '?').join(', ')
-    const sql = `insert into ${table} (${columns.join(', ')}) values (${places}) ${conflictClause(columns, conflict)}`
+    const sql = `insert into ${table} (${columns.join(', ')}) values (${places}) ${conflictClause(table, columns, conflict)}`
+    await tx.executeQuery(posted({ kind: 'rows', sql, values: flat(rows, columns), width: columns.length }))
+  },
+  dropRows: async (tx, table, rows) => {
+    const [first] = rows
+    if (!first) return
+    const columns = Object.keys(first)
+    const sql = `delete from ${table} where ${columns.map((column) => `${column} = ?`).join(' and ')}`
     await tx.executeQuery(posted({ kind: 'rows', sql, values: flat(rows, columns), width: columns.length }))
   },
   isStoreTrouble: (error) => troubles.has(Number(propertyOf(error, 'errcode')) & 0xff),

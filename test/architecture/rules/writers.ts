@@ -7,6 +7,7 @@ import { type Source, visit } from '../source.ts'
 const writing = new Map([
   ...['insertInto', 'replaceInto', 'updateTable', 'deleteFrom', 'mergeInto'].map((name) => [name, 0] as const),
   ['putRows', 1],
+  ['dropRows', 1],
 ])
 /** The same four acts in SQL itself; `update … set`, because "update" alone is a word. */
 const writingSql = /\b(?:(?:insert|replace|merge)\s+(?:or\s+\w+\s+)?into|delete\s+from|update(?=\s+\S+\s+set\b))\s+["`]?([a-z_]+)/gi
@@ -20,6 +21,7 @@ export default defineRule({
     { path: 'server/desk.ts', text: `await tx.deleteFrom('timers').execute()` },
     { path: 'server/audit/audit.ts', text: `await tx.insertInto(table).values(row).execute()` },
     { path: 'server/presence/presence.ts', text: `await store.capabilities.putRows(tx, 'signals', rows, 'ignore')` },
+    { path: 'server/http/reads/samples.ts', text: `await store.capabilities.dropRows(tx, 'samples', rows)` },
     { path: 'server/measure/measure.ts', text: 'await sql`insert or ignore into signals (id) values (1)`.execute(tx)' },
     { path: 'server/measure/measure.ts', text: `database.exec('UPDATE tickets SET status = 1')` },
   ],

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EndpointDetail, EndpointList, SampleList } from '#shared/api/endpoints.ts'
 import { TicketDetail, TicketList } from '#shared/api/tickets.ts'
 import { slotOf } from '#shared/domain/rollup.ts'
+import { columnsOf } from '#shared/domain/sample-columns.ts'
 import { days, hours, minutes } from '#shared/domain/time.ts'
 import type { Database } from '../../../server/store/schema.ts'
 import { startPostgres } from '../../support/postgres.ts'
@@ -137,6 +138,15 @@ for (const { name, url, isThere } of databases)
           expect(instants.length).toBeGreaterThan(1_300)
           expect(instants.length).toBeLessThanOrEqual(1_500)
           expect(instants.slice(0, 2)).toEqual([at(0), at(3)])
+        })
+
+        it('by samples that are stored together, those inside of the range alone', async () => {
+          const first = slotOf(now - hours(35), minutes(5)) + minutes(2)
+          const samples = Array.from({ length: 6 }, (_, nth) => JSON.parse(bodyAt(first + nth * 10_000, nth / 10)))
+          const [columns] = columnsOf(samples)
+          await put('samples', [{ endpoint_id: own.endpoint, at: first, body: JSON.stringify(columns) }])
+          const answer = await read(first + 20_000, first + 40_000)
+          expect(answer).toEqual({ kind: 'raw', samples: samples.slice(2, 5) })
         })
 
         it('by the step that fits the range, and by what is still kept of its beginning', async () => {

@@ -225,8 +225,8 @@ for (const [name, where] of dialects) {
       const sample = { at: 1, processor: { busyRatio: 0, load1: 0, load5: 0, load15: 0 }, disks: [], networks: [], uptimeSeconds: 1 }
       const memory = { totalBytes: 1, availableBytes: 1, swapTotalBytes: 0, swapUsedBytes: 0 }
       const samples = (at: number) => ({ v: 1, type: 'samples', samples: [{ ...sample, at, memory }] })
-      keepers.keepSamples = async (_tx, _endpoint, kept) => {
-        if (kept.some(({ at }) => at === 13)) throw new Error('this one breaks')
+      keepers.keepSamples = async (_tx, taken) => {
+        if (taken.some(({ columns }) => columns.at.includes(13))) throw new Error('this one breaks')
       }
       const [health, numbers] = await Promise.all([
         ingest.takeRecords({ ...from, endpointId: 'endpoint-2' }, frame('signals', 1, signalRecord(rawSignal()))),

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import type { Inventory } from '#shared/domain/inventory.ts'
 import { addRollup, type Spreads, slotOf } from '#shared/domain/rollup.ts'
 import type { Sample } from '#shared/domain/sample.ts'
+import { columnsOf, storedColumns } from '#shared/domain/sample-columns.ts'
 import { days, hours, minutes, seconds } from '#shared/domain/time.ts'
 import { type Measure, startMeasure } from '../../../server/measure/measure.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
@@ -51,8 +52,15 @@ describe.each(['SQLite', 'PostgreSQL'])('on %s', (database) => {
   })
 
   const keep = (endpointId: string, ...samples: Sample[]) =>
-    store.db.transaction().execute((tx) => measure.keepSamples(tx, endpointId, samples))
-  const instants = async () => (await store.reader.selectFrom('samples').select('at').orderBy('at').execute()).map(({ at }) => at)
+    store.db.transaction().execute((tx) => {
+      const from = { endpointId, organisationId: 'organisation-1', siteId: null, clockBehindMs: 0 }
+      return measure.keepSamples(
+        tx,
+        columnsOf(samples).map((columns) => ({ from, columns })),
+      )
+    })
+  const bodies = async () => (await store.reader.selectFrom('samples').select('body').orderBy('at').execute()).map(({ body }) => body)
+  const instants = async () => storedColumns(await bodies()).flatMap(({ at }) => at)
   const busyOf = async (stepMs: number) => {
     const rows = await store.reader.selectFrom('rollups').selectAll().where('step_ms', '=', stepMs).orderBy('at').execute()
     return rows.map(({ at, samples, body }) => {
@@ -77,6 +85,25 @@ describe.each(['SQLite', 'PostgreSQL'])('on %s', (database) => {
     await keep('endpoint-1', sampleAt(1), sampleAt(2))
     await keep('endpoint-1', sampleAt(2), sampleAt(3))
     expect(await instants()).toEqual([1, 2, 3])
+  })
+
+  it_('keeps a record in one row for each five minutes that it reaches into', async () => {
+    const slot = slotOf(time.now(), minutes(5))
+    await keep('endpoint-1', ...[-20, -10, 0, 10].map((second) => sampleAt(slot + seconds(second))))
+    const rows = await store.reader.selectFrom('samples').select('at').orderBy('at').execute()
+    expect(rows.map(({ at }) => at - slot)).toEqual([seconds(-20), 0])
+    expect((await instants()).map((at) => at - slot)).toEqual([-20, -10, 0, 10].map(seconds))
+  })
+
+  it_('rolls up what was stored one by one, before there were columns', async () => {
+    const slot = slotOf(time.now() - hours(2), minutes(5))
+    await keep('endpoint-1', sampleAt(slot, 0.1), sampleAt(slot + 1, 0.3))
+    const body = JSON.stringify(sampleAt(slot + 2, 0.8))
+    await store.db
+      .insertInto('samples')
+      .values({ endpoint_id: 'endpoint-1', at: slot + 2, body })
+      .execute()
+    await eventually(async () => expect(await busyOf(minutes(5))).toMatchObject([{ samples: 3, busy: { mean: 0.4, max: 0.8 } }]))
   })
 
   it_('keeps the latest inventory of an endpoint, with its role beside it', async () => {
@@ -143,8 +170,9 @@ describe.each(['SQLite', 'PostgreSQL'])('on %s', (database) => {
 
   it_('ends each step after its time, however much there is', async () => {
     const now = time.now()
-    const old = Array.from({ length: 1_200 }, (_, nth) => ({ endpoint_id: 'endpoint-1', at: now - days(3) + nth, body: '{}' }))
-    const kept = { endpoint_id: 'endpoint-2', at: now - days(1), body: '{}' }
+    const row = (endpoint_id: string, at: number) => ({ endpoint_id, at, body: JSON.stringify(sampleAt(at)) })
+    const old = Array.from({ length: 1_200 }, (_, nth) => row('endpoint-1', now - days(3) + nth))
+    const kept = row('endpoint-2', now - days(1))
     const rolled = (step_ms: number, at: number) => ({ endpoint_id: 'endpoint-3', step_ms, at, samples: 1, body: '{}' })
     await store.db.transaction().execute(async (tx) => {
       await store.capabilities.putRows(tx, 'samples', [...old, kept], 'ignore')

@@ -2,8 +2,8 @@
 export interface Benchmark {
   /** One sentence: what is measured, against what. */
   says: string
-  /** Prints what is worth reading on the way; resolves with the figures. */
-  run(): Promise<Figures>
+  /** Prints what is worth reading on the way; resolves with the figures. `isQuick`: smaller, to see that it runs. */
+  run(how: { isQuick: boolean }): Promise<Figures>
 }
 
 /** The yardstick is measured in the same run, on the same machine: only the ratio travels. */

@@ -11,7 +11,7 @@ import type { Pass } from './load.ts'
 const curve = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /** Starts the yardstick as a process of its own; the agents' own certificates open it. */
-export async function startBareServer(folder: string, passes: Pass[]): Promise<{ passes: Pass[]; stop(): void }> {
+export async function startBareServer(folder: string, passes: Pass[]): Promise<{ pid: number; passes: Pass[]; stop(): void }> {
   const { key, certificate } = await selfSigned()
   const files = { 'bare-key.pem': key, 'bare-certificate.pem': certificate, 'bare-ca.pem': passes[0]?.ca ?? '' }
   const paths = await Promise.all(
@@ -23,7 +23,7 @@ export async function startBareServer(folder: string, passes: Pass[]): Promise<{
   const child = fork(join(import.meta.dirname, 'bare-server.ts'), paths)
   const [port] = (await once(child, 'message')) as [number]
   const url = `https://127.0.0.1:${port}`
-  return { passes: passes.map((pass) => ({ ...pass, url, ca: certificate })), stop: () => child.kill() }
+  return { pid: child.pid ?? 0, passes: passes.map((pass) => ({ ...pass, url, ca: certificate })), stop: () => child.kill() }
 }
 
 /** A P-256 certificate for 127.0.0.1, as the collector's own is. */

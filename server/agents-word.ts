@@ -2,7 +2,7 @@ import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import type { Audit } from './audit/audit.ts'
 import { lastRestore } from './backup/restores.ts'
 import { adoptWord, type Known, readKnown, wordOf } from './command/word.ts'
-import { listAwaited, takeAwaited } from './identity/awaited.ts'
+import { takeAwaited } from './identity/awaited.ts'
 import { raiseWithin } from './ingest/handled.ts'
 import type { Store, Tx } from './store/store.ts'
 import { keepEntries } from './ticket/ticket.ts'
@@ -14,21 +14,17 @@ import { keepEntries } from './ticket/ticket.ts'
  */
 
 export interface AgentsWord {
-  /** In the transaction that keeps the report, before it is kept. @returns whether there is something for the pipeline. */
+  /** Of an endpoint that is awaited, in the transaction that keeps the report, before it is kept. @returns whether there is something for the pipeline. */
   take(tx: Tx, endpointId: string, status: IsolationStatus, now: number): Promise<boolean>
 }
 
-/** @param store read once: the endpoints whose word is still awaited, normally none. */
-export async function createAgentsWord({ store, audit }: { store: Store; audit: Audit }): Promise<AgentsWord> {
-  const awaited = new Set(await listAwaited(store.db))
+export function createAgentsWord({ store, audit }: { store: Store; audit: Audit }): AgentsWord {
   return {
     async take(tx, endpointId, status, now) {
-      if (!awaited.has(endpointId)) return false
       const since = await takeAwaited(tx, endpointId)
-      // Forgotten here with the hello after: this transaction may still fail.
-      if (since === undefined) awaited.delete(endpointId)
+      if (since === undefined) return false
       const known = await readKnown(tx, endpointId, status)
-      if (since === undefined || known.desiredAt > since) return false
+      if (known.desiredAt > since) return false
       const said = wordOf(status, known.verb)
       if (said === known.desired) return false
       if (said !== undefined) await adoptWord(tx, endpointId, said, now)

@@ -119,7 +119,7 @@ async function layGround({ config, time, log, teardowns }: Around): Promise<Grou
   return {
     store,
     audit,
-    agentsWord: await createAgentsWord({ store, audit }),
+    agentsWord: createAgentsWord({ store, audit }),
     people,
     identity,
     matrix: await keepMatrix(store.db, matrix, 'system', time.now()),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
+import { hostname } from 'node:os'
 import { WebSocket } from 'ws'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { Refusal } from '#shared/protocol/enrolment.ts'
@@ -35,6 +36,8 @@ export function dial({ collector, credentials, lookup, stop }: DialOptions): Pro
     minVersion: 'TLSv1.3',
     handshakeTimeout: handshakeTimeoutMs,
     maxPayload: maxFrameBytes,
+    // For people, who may have to recognise a machine that their collector was restored without.
+    headers: { 'user-agent': `tierline-agent (${process.platform}; ${encodeURIComponent(hostname())})` },
     perMessageDeflate: false,
     ...(lookup && { lookup }),
   })

@@ -111,18 +111,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     async reported(endpointId, status) {
       const now = time.now()
+      const about = db.selectFrom('endpoints').select(['organisation_id as organisationId', 'word_awaited_since as awaitedSince'])
+      const endpoint = await about.where('id', '=', endpointId).executeTakeFirst()
+      const isAwaited = (endpoint?.awaitedSince ?? null) !== null
       const isNews = await db.transaction().execute(async (tx) => {
-        const differs = (await options.takeWord?.(tx, endpointId, status, now)) ?? false
+        const differs = isAwaited && (await options.takeWord?.(tx, endpointId, status, now)) === true
         await keepReports(tx, [{ endpointId, status }], now)
         return differs
       })
       if (isNews) options.onResult()
-      const endpoint = await db
-        .selectFrom('endpoints')
-        .select('organisation_id as organisationId')
-        .where('id', '=', endpointId)
-        .executeTakeFirst()
-      if (endpoint) bus.publish({ topic: 'endpoint', id: endpointId, endpointId, at: time.now(), ...endpoint })
+      if (endpoint) bus.publish({ topic: 'endpoint', id: endpointId, endpointId, at: now, organisationId: endpoint.organisationId })
     },
     idle: () => loop.idle(),
     stop: () => loop.stop(),

@@ -1,5 +1,3 @@
-import type { Kysely } from 'kysely'
-import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 
 /** After a restore each endpoint's next word says how it is; these are the endpoints that have not said it yet. */
@@ -7,11 +5,6 @@ import type { Tx } from '../store/store.ts'
 export async function awaitWords(tx: Tx, now: number): Promise<number> {
   const awaited = tx.updateTable('endpoints').set({ word_awaited_since: now }).where('removed_at', 'is', null)
   return Number((await awaited.executeTakeFirst()).numUpdatedRows)
-}
-
-export async function listAwaited(db: Kysely<Database>): Promise<string[]> {
-  const rows = await db.selectFrom('endpoints').select('id').where('word_awaited_since', 'is not', null).execute()
-  return rows.map(({ id }) => id)
 }
 
 /** @returns since when; undefined: its word was taken before, or never awaited. */

@@ -3,20 +3,16 @@ import { plainText } from '#shared/domain/plain-text.ts'
 import { days } from '#shared/domain/time.ts'
 import { RefusalCode } from '#shared/protocol/close-codes.ts'
 import type { EnrolRequest, EnrolResponse, CommandAuthority as PublicAuthority } from '#shared/protocol/enrolment.ts'
-import type { Store, Tx } from '../store/store.ts'
-import type { CertificateAuthority, Issued } from './certificate-authority.ts'
+import type { Tx } from '../store/store.ts'
+import type { Issued } from './certificate-authority.ts'
 import { requestedKey } from './certificate-request.ts'
-import { type Refused, recognise, refused } from './peers.ts'
+import { type PeerNeeds, type Refused, recognise, refused } from './peers.ts'
 import { stateOf, useToken } from './tokens.ts'
 
 const clientLifeMs = days(365)
 
-interface Needs {
-  ca: CertificateAuthority
+interface Needs extends PeerNeeds {
   authorities: PublicAuthority[]
-  store: Store
-  isRevoked(endpointId: string): boolean
-  now: number
 }
 export type Enrolled = { kind: 'enrolled'; response: EnrolResponse } | Refused
 export type Renewed = { kind: 'renewed'; certificate: string } | Refused
@@ -47,8 +43,9 @@ export async function enrol(request: EnrolRequest, { ca, authorities, store, now
 }
 
 /** The old certificate stays good until its end: the answer to this call may get lost. */
-export async function renew(peer: X509Certificate | undefined, csr: string, { ca, store, isRevoked, now }: Needs): Promise<Renewed> {
-  const known = await recognise(peer, 'renew', { ca, store, isRevoked, now })
+export async function renew(peer: X509Certificate | undefined, csr: string, needs: PeerNeeds): Promise<Renewed> {
+  const { ca, store, now } = needs
+  const known = await recognise(peer, 'renew', needs)
   if (known.kind === 'refused') return known
   const publicKey = await requestedKey(csr)
   if (!publicKey) return badRequest()

@@ -18,6 +18,7 @@ import { openCertificateAuthority } from './certificate-authority.ts'
 import { type CommandAuthority, openCommandAuthority } from './command-authority.ts'
 import { type Documents, openDocuments } from './documents.ts'
 import { type Enrolled, enrol, type Renewed, renew } from './enrolment.ts'
+import { type Adoption, adoptForgotten, type Caller, type Place } from './forgotten.ts'
 import { openKeyFiles } from './key-files.ts'
 import { lookAfter } from './look-after.ts'
 import { type KnownEndpoint, type Refused, recognise } from './peers.ts'
@@ -35,7 +36,10 @@ export interface Identity {
   enrol(request: EnrolRequest): Promise<Enrolled>
   /** For a known, unrevoked peer, up to 180 days after its certificate's end. */
   renew(peer: X509Certificate | undefined, csr: string): Promise<Renewed>
-  authenticate(peer: X509Certificate | undefined): Promise<KnownEndpoint | Refused>
+  /** @param from for people, who decide on a machine that a restored collector has forgotten. */
+  authenticate(peer: X509Certificate | undefined, from?: Caller): Promise<KnownEndpoint | Refused>
+  /** Lets a machine in again that a restored collector has forgotten. */
+  adopt(endpointId: string, place: Place): Promise<Adoption>
   /** Removes the endpoint: none of its certificates works again. Ending its live session is the wire's part. */
   revoke(endpointId: string): Promise<void>
   /** null: take the role found by facts again. */
@@ -69,7 +73,7 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
   const { kid, key, verbs } = authority
   const documents = await openDocuments({ store, time, authority, log, adopting: adoption(needs) })
   const { revoke, isRevoked, issueLate } = createRevocations({ store, time, documents, log })
-  const now = () => ({ ca, authorities: [{ kid, key, verbs }], store, files, isRevoked, now: time.now() })
+  const now = () => ({ ca, authorities: [{ kid, key, verbs }], store, files, isRevoked, raiseWithin: needs.raiseWithin, now: time.now() })
   return {
     caPem: ca.pem,
     caFingerprint: ca.fingerprint,
@@ -81,7 +85,8 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
     },
     enrol: (request) => enrol(request, now()),
     renew: (peer, csr) => renew(peer, csr, now()),
-    authenticate: (peer) => recognise(peer, 'connect', now()),
+    authenticate: (peer, from) => recognise(peer, 'connect', now(), from),
+    adopt: (endpointId, place) => adoptForgotten(endpointId, place, now()),
     revoke,
     isRevoked,
     confirmRole: async (endpointId, role) => {

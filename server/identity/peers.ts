@@ -3,6 +3,7 @@ import { days } from '#shared/domain/time.ts'
 import { RefusalCode } from '#shared/protocol/close-codes.ts'
 import type { Store } from '../store/store.ts'
 import type { CertificateAuthority } from './certificate-authority.ts'
+import { type Caller, type Needs as ForgottenNeeds, findForgotten, namedIn } from './forgotten.ts'
 
 /** How long after its end a certificate may still be exchanged for a new one by its own key. */
 const renewableForMs = days(180)
@@ -19,37 +20,57 @@ export interface Refused {
   message: string
 }
 
+export interface PeerNeeds extends ForgottenNeeds {
+  ca: CertificateAuthority
+  /** By the signed list, which knows more than a restored database. */
+  isRevoked(endpointId: string): boolean
+}
+
 /** TLS has proven that the peer holds the key; who it is stands in the store and never in the certificate's words. */
 export async function recognise(
   peer: X509Certificate | undefined,
   purpose: 'connect' | 'renew',
-  { ca, store, isRevoked, now }: { ca: CertificateAuthority; store: Store; isRevoked(endpointId: string): boolean; now: number },
+  needs: PeerNeeds,
+  from?: Caller,
 ): Promise<KnownEndpoint | Refused> {
   if (!peer) return refused(RefusalCode.CertificateMissing, 'this door needs the client certificate that enrolment gave the agent')
-  if (!ca.hasIssued(peer)) return refused(RefusalCode.CertificateForeign, 'the client certificate was not issued by this collector')
+  if (!needs.ca.hasIssued(peer)) return refused(RefusalCode.CertificateForeign, 'the client certificate was not issued by this collector')
+  const known = await certificateOf(peer, needs.store)
+  if (known ? known.revoked_at !== null || known.removed_at !== null : needs.isRevoked(namedIn(peer))) return refusals.removed()
+  const found = known ?? (await findForgotten(peer, from, needs))
+  if (found.kind === 'forgotten') return refusals.forgotten(found.madeAt)
+  if (found.kind !== 'endpoint') return refusals[found.kind]()
+  const graceMs = purpose === 'renew' ? renewableForMs : 0
+  if (needs.now >= found.not_after + graceMs) return refusals.expired(purpose)
+  return { kind: 'endpoint', endpointId: found.id, organisationId: found.organisation_id, siteId: found.site_id }
+}
+
+async function certificateOf(peer: X509Certificate, store: Store) {
   const row = await store.db
     .selectFrom('certificates')
     .innerJoin('endpoints', 'endpoints.id', 'certificates.endpoint_id')
-    .select(['endpoints.id', 'organisation_id', 'site_id', 'removed_at', 'revoked_at', 'not_before', 'not_after'])
+    .select(['endpoints.id', 'organisation_id', 'site_id', 'removed_at', 'revoked_at', 'not_after'])
     .where('serial', '=', peer.serialNumber.toLowerCase())
     .executeTakeFirst()
-  const isShutOut = row ? row.revoked_at !== null || row.removed_at !== null : isRevoked(namedIn(peer))
-  if (isShutOut) return refused(RefusalCode.CertificateRevoked, 'the client certificate has been revoked; enrol the agent anew')
-  if (!row) return refused(RefusalCode.EndpointUnknown, 'this collector knows no endpoint with this certificate; enrol the agent anew')
-  const graceMs = purpose === 'renew' ? renewableForMs : 0
-  if (now >= row.not_after + graceMs) {
-    return refused(
+  return row && { kind: 'endpoint' as const, ...row }
+}
+
+const refusals = {
+  removed: () => refused(RefusalCode.CertificateRevoked, 'the client certificate has been revoked; enrol the agent anew'),
+  unknown: () => refused(RefusalCode.EndpointUnknown, 'this collector knows no endpoint with this certificate; enrol the agent anew'),
+  forgotten: (madeAt: number) =>
+    refused(
+      RefusalCode.EndpointForgotten,
+      `this collector was restored from a backup of ${new Date(madeAt).toISOString()}, of before this endpoint; its people were told, and can let it in again`,
+    ),
+  expired: (purpose: 'connect' | 'renew') =>
+    refused(
       RefusalCode.CertificateExpired,
       purpose === 'renew'
         ? 'the client certificate expired too long ago; enrol the agent anew'
         : 'the client certificate has expired; renew it first',
-    )
-  }
-  return { kind: 'endpoint', endpointId: row.id, organisationId: row.organisation_id, siteId: row.site_id }
+    ),
 }
-
-/** The endpoint that we wrote into a certificate of ours which this store, restored from a backup, has forgotten. */
-const namedIn = ({ subject }: X509Certificate): string => /^CN=(.+)$/m.exec(subject)?.[1] ?? ''
 
 export function refused(code: RefusalCode, message: string): Refused {
   return { kind: 'refused', code, message }

@@ -175,7 +175,7 @@ type UpgradeVerdict = { kind: 'admitted'; from: KnownEndpoint } | { kind: 'refus
 
 async function admitUpgrade(request: IncomingMessage, identity: Identity): Promise<UpgradeVerdict> {
   if (request.url !== '/agent') return { kind: 'refused', answer: notFound }
-  const from = await identity.authenticate(peerOf(request))
+  const from = await identity.authenticate(peerOf(request), { address: addressOf(request), userAgent: request.headers['user-agent'] })
   if (from.kind === 'refused') return { kind: 'refused', answer: refusal(from) }
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
   if (!offered.includes(subprotocol)) {

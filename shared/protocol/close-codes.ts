@@ -20,6 +20,8 @@ export const RefusalCode = {
   CertificateExpired: 'certificate-expired',
   CertificateRevoked: 'certificate-revoked',
   EndpointUnknown: 'endpoint-unknown',
+  /** Enrolled after the backup that the collector was restored from: people may let it in again, so an agent asks soon again. */
+  EndpointForgotten: 'endpoint-forgotten',
   TokenUnknown: 'token-unknown',
   TokenUsed: 'token-used',
   TokenExpired: 'token-expired',

@@ -104,7 +104,7 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
   const sent: DeskRoom['sent'] = []
   const heard: LiveEvent[] = []
   bus.subscribe((event) => heard.push(event))
-  const { take: takeWord } = await createAgentsWord({ store, audit: createAudit({ time }) })
+  const { take: takeWord } = createAgentsWord({ store, audit: createAudit({ time }) })
   const dispatcher = createDispatcher({
     ...{ db: store.db, time, log, bus, loops, sayOnTimeline, takeWord },
     sign: async (order) => JSON.stringify(order),

@@ -29,9 +29,9 @@ async function session(): Promise<{ session: Session; socket: WebSocket; agent: 
     cursors: async () => ({}),
   }
   const nothing = () => undefined
-  const events = { admit: async () => true, welcomed: nothing, heard: nothing, received: nothing, goodbye: nothing, ended: nothing }
-  const from = { endpointId: 'endpoint-1', organisationId: 'organisation-1', siteId: null }
-  const about = () => ({ collectorVersion: '0', documents: {} })
+  const events = { admit: async () => true, welcomed: nothing, heard: nothing, said: nothing, ended: nothing }
+  const from = { kind: 'endpoint' as const, endpointId: 'endpoint-1', organisationId: 'organisation-1', siteId: null }
+  const about = () => ({ collectorVersion: '0' })
   const needs = {
     from,
     address: '',

@@ -5,6 +5,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import type { DocumentFrame } from '#shared/protocol/document.ts'
+import type { RecordBody } from '#shared/protocol/record.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Commands, createCommands } from './command/command.ts'
 import { verbs } from './command/verbs.ts'
@@ -17,8 +18,8 @@ import { jsonFile } from './json-file.ts'
 import type { Detector } from './sense/define-detector.ts'
 import { detectors as allDetectors } from './sense/detectors.ts'
 import { type Sense, startSense } from './sense/sense.ts'
-import { openSignals, type Signals } from './signal/signal.ts'
-import { openSpool, type Spool } from './spool/spool.ts'
+import { openSignals, recordOf, type Signals } from './signal/signal.ts'
+import { type DurableSpool, openSpool } from './spool/spool.ts'
 import { startWire, type Wire } from './wire/wire.ts'
 
 export interface Agent {
@@ -49,7 +50,7 @@ interface Parts {
   host: Host
   detectors: readonly Detector[]
   identity: Identity
-  spool: Spool
+  spool: DurableSpool
   signals: Signals
 }
 
@@ -88,7 +89,10 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
   const { dataDir } = config
   const identity = await openIdentity({ dataDir, time, log })
   onStop(() => identity.stop())
-  const spool = await openSpool({ dir: join(dataDir, 'spool'), maxBytes: config.spoolMaxBytes, time, log })
+  const spool = await openSpool({
+    ...{ dir: join(dataDir, 'spool'), maxBytes: config.spoolMaxBytes, keepAcknowledgedMs: config.keepAcknowledgedMs },
+    ...{ endpointId: identity.endpointId, reportOf: (reason, epoch) => reportOfRestart(reason, epoch, time.now()), time, log },
+  })
   onStop(() => spool.close())
   const signals = await openSignals({ file: jsonFile(join(dataDir, 'signals.json')), spool, time, log })
   return { config, time, log, probe, host, detectors, identity, spool, signals }
@@ -150,7 +154,6 @@ function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Comman
     onCommand: (jws) => void commands.take(jws),
     onWatch: (isWatched) => sense.setWatched(isWatched),
     onCollectorTime: (now) => commands.noteCollectorTime(now),
-    onSpoolRestarted: (reason) => reportRestart(signals, spool, reason),
   })
 }
 
@@ -165,15 +168,15 @@ async function takeDocument({ identity, signals, log }: Parts, isolation: Isolat
   }
 }
 
-function reportRestart(signals: Signals, spool: Spool, reason: string): Promise<void> {
-  return signals.happened({
-    kind: 'system.spool.restarted',
-    severity: 'medium',
-    about: spool.epoch,
-    summary: `The agent began a new spool, because ${reason}`,
-    detector: 'spool',
-    fingerprint: 'system.spool.restarted',
-  })
+/** It stands in the new epoch from the start, so that no crash can come between the two. */
+function reportOfRestart(reason: string, epoch: string, now: number): RecordBody {
+  return recordOf(
+    {
+      ...{ kind: 'system.spool.restarted', fingerprint: 'system.spool.restarted', severity: 'medium', about: epoch, detector: 'spool' },
+      summary: `The agent began a new spool: ${reason}`,
+    },
+    now,
+  )
 }
 
 async function endOne(end: Teardown, reason: GoodbyeReason, log: Logger): Promise<void> {

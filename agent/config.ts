@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#shared/domain/fault.ts'
-import { seconds } from '#shared/domain/time.ts'
+import { days, seconds } from '#shared/domain/time.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 
 export interface AgentConfig {
@@ -19,6 +19,8 @@ export interface AgentConfig {
   authLogs: string[]
   sampleEveryMs: number
   spoolMaxBytes: number
+  /** How long signals are kept after their acknowledgement, for a collector that is restored from a backup. */
+  keepAcknowledgedMs: number
   logLevel: LogLevel
 }
 
@@ -41,6 +43,7 @@ const ConfigFile = z.strictObject({
   authLogs: z.array(z.string().min(1)).max(20).optional(),
   sampleEveryMs: z.number().int().min(1_000).max(600_000).optional(),
   spoolMaxBytes: z.number().int().min(1_048_576).optional(),
+  keepAcknowledgedDays: z.number().min(0).max(90).optional(),
   logLevel: LogLevel.optional(),
 })
 type ConfigFile = z.infer<typeof ConfigFile>
@@ -63,6 +66,8 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): AgentC
     authLogs: file.authLogs ?? usualAuthLogs.filter((path) => existsSync(path)),
     sampleEveryMs: file.sampleEveryMs ?? seconds(10),
     spoolMaxBytes: file.spoolMaxBytes ?? 256 * mebibyte,
+    // As old as a weekly backup may be; a few hundred kilobytes on a machine that is well.
+    keepAcknowledgedMs: days(file.keepAcknowledgedDays ?? 7),
     logLevel: logLevelOf(environment.TIERLINE_AGENT_LOG_LEVEL) ?? file.logLevel ?? 'info',
   }
 }

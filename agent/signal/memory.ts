@@ -3,12 +3,13 @@ import { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { Signal, StandingSignal } from '#shared/domain/signal.ts'
 import type { JsonFile } from '../json-file.ts'
+import { Unsaid } from './unsaid.ts'
 
 /** What stands, by fingerprint, and what was made but is not known to be in the spool. */
 export interface Memory {
   standing: Map<string, StandingSignal>
-  unsaid: Signal[]
-  /** Never rejects: being unable to remember must not keep anybody from speaking. It is logged. */
+  unsaid: Unsaid
+  /** Never rejects: being unable to remember must not keep anybody from speaking. It is logged. Who calls while it is written shares the next write. */
   keep(): Promise<void>
 }
 
@@ -16,12 +17,20 @@ const Kept = z.object({ v: z.literal(1), standing: z.array(StandingSignal), unsa
 
 export async function openMemory(file: JsonFile, log: Logger): Promise<Memory> {
   const { standing, unsaid } = await recall(file, log)
+  let running: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+  const write = (): Promise<void> => {
+    next = undefined
+    const kept = { v: 1, standing: [...memory.standing.values()], unsaid: memory.unsaid.signals }
+    running = file.write(kept).catch((error: unknown) => log.error({ error }, 'what was said could not be remembered'))
+    return running
+  }
   const memory: Memory = {
     standing: new Map(standing.map((signal) => [signal.fingerprint, signal])),
-    unsaid,
-    async keep() {
-      const kept = { v: 1, standing: [...memory.standing.values()], unsaid: memory.unsaid }
-      await file.write(kept).catch((error: unknown) => log.error({ error }, 'what was said could not be remembered'))
+    unsaid: new Unsaid(unsaid),
+    keep: () => {
+      next ??= running.then(write)
+      return next
     },
   }
   return memory

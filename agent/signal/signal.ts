@@ -1,28 +1,31 @@
 import type { Logger } from 'pino'
+import { Fault } from '#shared/domain/fault.ts'
 import { isSecurity, type Signal, type StandingSignal } from '#shared/domain/signal.ts'
-import type { Time } from '#shared/domain/time.ts'
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 import { maxRecordBytes } from '#shared/protocol/limits.ts'
 import { type Lane, laneOf, type RecordBody } from '#shared/protocol/record.ts'
 import type { JsonFile } from '../json-file.ts'
-import type { Spool } from '../spool/spool.ts'
+import type { DurableSpool } from '../spool/spool.ts'
 import { differences } from './differences.ts'
 import { type Finding, type Happening, makeSignal, signalId } from './make-signal.ts'
 import { type Memory, openMemory } from './memory.ts'
+import { type LaneCounts, laneOfSignal } from './unsaid.ts'
 
 /*
  * Reading → signal. Enters: what each detector finds to be true now, and what happened. Leaves: signals into the spool,
  * each said once when it starts and once when it clears. Promises: nothing is lost or doubled by a kill -9, because a
  * signal gets its id first, is remembered on disk second, spooled third and ticked off last; what was not ticked off is
- * spooled again with the same id, which the collector counts once. On failure: a spool that refuses is asked again at
- * the next report; a memory that can't be written is logged and the signal is said all the same. Threat: findings carry
- * text from attackers, so every text is cut to its bound here.
+ * spooled again with the same id, which the collector counts once. On failure: a spool that refuses is asked again every
+ * five seconds; what waits for it is bounded (unsaid.ts), and what that costs is counted, said and never silent; a memory
+ * that can't be written is logged and the signal is said all the same. Threat: findings carry text from attackers, so
+ * every text is cut to its bound here.
  */
 export type { Finding, Happening } from './make-signal.ts'
 
 export interface Signals {
   /** Everything this detector finds to be true now; what it no longer finds clears. Resolves once the change is on disk. */
   report(detector: string, findings: Finding[]): Promise<void>
-  /** Resolves once it is on disk. Waits for no other signal: an attack does not queue behind a full disk. */
+  /** Resolves once it is on disk, or waits in memory for a disk that refuses. Waits for no other signal: an attack does not queue behind a full disk. */
   happened(event: Happening): Promise<void>
   /** What stands from this detector, for its hysteresis. */
   standing(detector: string): StandingSignal[]
@@ -32,7 +35,7 @@ export interface Signals {
 
 export interface SignalsOptions {
   file: JsonFile
-  spool: Pick<Spool, 'append' | 'acknowledged' | 'epoch'>
+  spool: Pick<DurableSpool, 'append' | 'acknowledged' | 'epoch' | 'lose' | 'noteWaiting' | 'waitedBefore'>
   time: Time
   log: Logger
 }
@@ -40,18 +43,28 @@ export interface SignalsOptions {
 /** Says first what a crash kept from being said. */
 export async function openSignals(options: SignalsOptions): Promise<Signals> {
   const signals = new RememberedSignals(options, await openMemory(options.file, options.log))
+  signals.countForgotten()
   await signals.sayWhatIsUnsaid()
   return signals
 }
 
-/** A spool that refuses for ever must not fill the memory. */
-const maxUnsaid = 1_000
+/** A signal of something that happened, as it goes into the spool. */
+export function recordOf(event: Happening, now: number): RecordBody & { type: 'signal' } {
+  const sensedAt = Math.floor(event.sensedAt ?? now)
+  const id = signalId(sensedAt, event.occurrence)
+  return { v: 1, type: 'signal', signal: makeSignal(event, { id, detector: event.detector, state: 'happened', sensedAt }) }
+}
+
+const tryAgainAfterMs = seconds(5)
 
 class RememberedSignals implements Signals {
   readonly #options: SignalsOptions
   readonly #memory: Memory
   readonly #lastStanding = new Map<Lane, { epoch: string; seq: number }>()
   #turn: Promise<void> = Promise.resolve()
+  #tryAgain: Cancel | undefined
+  /** What the spool was told last of what waits in memory. */
+  #noted: LaneCounts = { security: 0, signals: 0 }
 
   constructor(options: SignalsOptions, memory: Memory) {
     this.#options = options
@@ -74,18 +87,17 @@ class RememberedSignals implements Signals {
   }
 
   async happened(event: Happening): Promise<void> {
-    const sensedAt = Math.floor(event.sensedAt ?? this.#options.time.now())
-    const id = signalId(sensedAt, event.occurrence)
-    const signal = makeSignal(event, { id, detector: event.detector, state: 'happened', sensedAt })
+    const { signal } = recordOf(event, this.#options.time.now())
     if (await this.#append(signal)) return
     this.#queue(signal)
+    this.#noteWaiting()
     await this.#memory.keep()
   }
 
   appendStanding(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#sayUnsaid()
-      if (this.#memory.unsaid.length > 0) return
+      if (this.#memory.unsaid.first) return
       await this.#appendStandingTo('security')
       await this.#appendStandingTo('signals')
     })
@@ -93,6 +105,18 @@ class RememberedSignals implements Signals {
 
   sayWhatIsUnsaid(): Promise<void> {
     return this.#inTurn(() => this.#sayUnsaid())
+  }
+
+  /** What waited in memory when the process before this one was killed, and was not remembered either. */
+  countForgotten(): void {
+    const { spool, log } = this.#options
+    const remembered = this.#memory.unsaid.counts()
+    for (const lane of ['security', 'signals'] as const) {
+      const count = spool.waitedBefore(lane) - remembered[lane]
+      if (count > 0) log.error({ lane, count }, 'signals are lost: they waited in memory when the agent ended')
+      spool.lose(lane, Math.max(0, count))
+    }
+    spool.noteWaiting(this.#noted)
   }
 
   #take(said: Signal[]): void {
@@ -105,19 +129,36 @@ class RememberedSignals implements Signals {
   }
 
   #queue(signal: Signal): void {
-    this.#memory.unsaid.push(signal)
-    const dropped = this.#memory.unsaid.splice(0, Math.max(0, this.#memory.unsaid.length - maxUnsaid))
-    if (dropped.length > 0) this.#options.log.error({ count: dropped.length }, 'signals are lost: the spool refuses and the memory is full')
+    for (const lost of this.#memory.unsaid.add(signal)) {
+      this.#options.log.error({ signal: lost.id, kind: lost.kind }, 'a signal is lost: the spool refuses and the memory is full')
+      this.#options.spool.lose(laneOfSignal(lost), 1)
+    }
   }
 
   /** In order, and no further than the first refusal: a clear must never overtake its raise. */
   async #sayUnsaid(): Promise<void> {
-    if (this.#memory.unsaid.length === 0) return
-    for (let first = this.#memory.unsaid[0]; first; first = this.#memory.unsaid[0]) {
-      if (!(await this.#append(first))) return
-      this.#memory.unsaid.splice(this.#memory.unsaid.indexOf(first), 1)
+    if (!this.#memory.unsaid.first) return
+    for (let first = this.#memory.unsaid.first; first; first = this.#memory.unsaid.first) {
+      if (!(await this.#append(first))) return this.#noteWaiting()
+      this.#memory.unsaid.remove(first)
     }
     await this.#memory.keep()
+    this.#noteWaiting()
+  }
+
+  /** So that the next start can count them if this process is killed now. */
+  #noteWaiting(): void {
+    const waiting = this.#memory.unsaid.counts()
+    if (waiting.security === this.#noted.security && waiting.signals === this.#noted.signals) return
+    this.#noted = waiting
+    this.#options.spool.noteWaiting(waiting)
+  }
+
+  #tryAgainLater(): void {
+    this.#tryAgain ??= this.#options.time.after(tryAgainAfterMs, () => {
+      this.#tryAgain = undefined
+      void this.sayWhatIsUnsaid()
+    })
   }
 
   async #append(signal: Signal): Promise<boolean> {
@@ -127,6 +168,7 @@ class RememberedSignals implements Signals {
       return true
     } catch (error) {
       this.#options.log.error({ error, signal: signal.id, kind: signal.kind }, 'the spool refused a signal; it is kept and tried again')
+      if (!(error instanceof Fault && error.code === 'spool-closed')) this.#tryAgainLater()
       return false
     }
   }

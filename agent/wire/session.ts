@@ -15,10 +15,10 @@ import type { DocumentFrame, DocumentNumbers } from '#shared/protocol/document.t
 import { decode, encode } from '#shared/protocol/envelope.ts'
 import { pingEveryMs } from '#shared/protocol/limits.ts'
 import { type AgentMessage, CollectorMessage } from '#shared/protocol/messages.ts'
-import { Lane } from '#shared/protocol/record.ts'
 import type { Documents } from '../identity/documents.ts'
 import type { Spool } from '../spool/spool.ts'
 import { Outgoing } from './outgoing.ts'
+import { createPace, type Pace } from './pace.ts'
 
 export interface SessionOptions {
   socket: WebSocket
@@ -42,15 +42,15 @@ export interface Takers {
   onCollectorTime(now: number): void
   onCommand(jws: string): void
   onWatch(isWatched: boolean): void
-  onSpoolRestarted(reason: string): void
 }
 
 export type SessionEnd = { kind: 'lost'; code: number; reason: string; wasWelcome: boolean } | { kind: 'goodbye'; retryAfterMs: number }
 
-/** The collector pings every 15 s; three missed ones mean that nobody is there. */
+/** The collector pings every 15 s; three missed ones mean that nobody is there, and so does no welcome for as long. */
 const silenceMs = 3 * pingEveryMs
-/** Bytes handed to the socket but not yet taken by the network, so that security overtakes soon. */
+/** Bytes handed to the socket but not yet taken by the network, so that security overtakes soon; what can wait begins at fewer. */
 const maxBufferedBytes = 262_144
+const maxBufferedBeforeBulk = 65_536
 const closeTimeoutMs = seconds(2)
 /** What may come before `welcome`. */
 const opens: ReadonlySet<string> = new Set(['welcome', 'goodbye'])
@@ -58,12 +58,15 @@ const opens: ReadonlySet<string> = new Set(['welcome', 'goodbye'])
 export class Session {
   readonly ended: Promise<SessionEnd>
   readonly #options: SessionOptions
-  readonly #stopListening: () => void
+  readonly #stopListening: (() => void)[]
+  readonly #pace: Pace
   #outgoing: Outgoing | undefined
   /** What this collector named: nothing else is sent to it (invariant 12). */
   #taken: ReadonlySet<string> = new Set()
   #heardAt: number
   #watchdog: Cancel
+  #cancelWelcomeTimer: Cancel
+  #pumpLater: Cancel | undefined
   #goodbye: SessionEnd | undefined
   #isEnding = false
 
@@ -71,8 +74,10 @@ export class Session {
     const { socket, spool, time } = options
     this.#options = options
     this.#heardAt = time.monotonic()
+    this.#pace = createPace(time)
     this.#watchdog = time.after(silenceMs, () => this.#checkSilence())
-    this.#stopListening = spool.onAppended(() => this.#pump())
+    this.#cancelWelcomeTimer = time.after(silenceMs, () => this.#giveUp('no welcome came'))
+    this.#stopListening = [spool.onAppended(() => this.#pump()), spool.onRestarted(() => this.#end(1000))]
     this.ended = this.#untilClosed()
     socket.on('message', (data, isBinary) => this.#hear(() => this.#take(data, isBinary)))
     socket.on('ping', () => this.#hear(() => undefined))
@@ -101,8 +106,8 @@ export class Session {
     const { code, reason } = await promise
     const wasWelcome = this.#outgoing !== undefined
     this.#isEnding = true
-    this.#watchdog()
-    this.#stopListening()
+    for (const stop of [this.#watchdog, this.#cancelWelcomeTimer, ...this.#stopListening]) stop()
+    this.#pumpLater?.()
     return this.#goodbye ?? { kind: 'lost', code, reason, wasWelcome }
   }
 
@@ -112,14 +117,15 @@ export class Session {
   }
 
   #checkSilence(): void {
-    const { time, socket, log } = this.#options
+    const { time } = this.#options
     const leftMs = this.#heardAt + silenceMs - time.monotonic()
-    if (leftMs > 0) {
-      this.#watchdog = time.after(leftMs, () => this.#checkSilence())
-      return
-    }
-    log.warn({ silenceMs }, 'nothing was heard of the collector; the connection is given up')
-    socket.terminate()
+    if (leftMs > 0) this.#watchdog = time.after(leftMs, () => this.#checkSilence())
+    else this.#giveUp('nothing was heard of the collector')
+  }
+
+  #giveUp(why: string): void {
+    this.#options.log.warn({ silenceMs }, `${why}; the connection is given up`)
+    this.#options.socket.terminate()
   }
 
   #take(data: RawData, isBinary: boolean): void {
@@ -157,19 +163,22 @@ export class Session {
   }
 
   #welcome(message: Extract<CollectorMessage, { kind: 'welcome' }>): void {
-    const { spool, takers } = this.#options
+    const { spool, takers, log } = this.#options
     takers.onCollectorTime(message.now)
-    const isBeyond = Lane.options.some((lane) => (message.cursors[lane] ?? 0) > spool.sent(lane))
-    if (this.#outgoing) this.#refuse('a second welcome came')
-    else if (isBeyond) void this.#restartSpool()
-    else {
-      this.#taken = new Set(message.capabilities)
-      this.#outgoing = new Outgoing(spool, message.cursors, message.credit, this.#takes('skipped'))
-      if (!this.#takes('skipped')) this.#options.log.warn('this collector takes no word of gaps: a lane that has one waits')
-      takers.onWelcome(this.#takes('standing'))
-      this.#handBack(this.#takes('documents') ? message.documents : undefined)
-      this.#pump()
-    }
+    if (this.#outgoing) log.warn('a second welcome came and changes nothing')
+    else if (spool.confirm(message.cursors)) this.#beginSending(message)
+    else void this.#restartSpool()
+  }
+
+  #beginSending(message: Extract<CollectorMessage, { kind: 'welcome' }>): void {
+    const { spool, takers, log } = this.#options
+    this.#cancelWelcomeTimer()
+    this.#taken = new Set(message.capabilities)
+    this.#outgoing = new Outgoing(spool, message.cursors, message.credit, this.#takes('skipped'))
+    if (!this.#takes('skipped')) log.warn('this collector takes no word of gaps: a lane that has one waits')
+    takers.onWelcome(this.#takes('standing'))
+    this.#handBack(this.#takes('documents') ? message.documents : undefined)
+    this.#pump()
   }
 
   /** A collector that was set back to a backup has older documents than we keep. */
@@ -182,20 +191,17 @@ export class Session {
   }
 
   /**
-   * Invariant 2 of the house: this disk was restored or cloned; the next hello speaks of a new epoch. Compared with what
-   * can have been sent, not with the last record: a restored agent may have appended as many as it had lost.
+   * Invariant 2 of the house: this disk was restored or cloned; the next hello speaks of a new epoch. The cursors are
+   * compared with what can have been sent, not with the last record: a restored agent may have appended as many as it had lost.
    */
   async #restartSpool(): Promise<void> {
-    const { spool, log, takers } = this.#options
-    const reason = 'the collector has committed records that this spool never sent: its disk was restored or cloned'
     this.#isEnding = true
     try {
-      await spool.restart(reason)
-      takers.onSpoolRestarted(reason)
+      await this.#options.spool.restart('the collector has records that it never sent: its disk was restored or cloned')
     } catch (error) {
-      log.error({ reason: sentenceOf(error) }, 'the spool could not begin a new epoch')
+      this.#options.log.error({ reason: sentenceOf(error) }, 'the spool could not begin a new epoch')
+      this.#end(1000)
     }
-    this.#end(1000)
   }
 
   #acknowledged({ epoch, lane, seq, credit, now }: Extract<CollectorMessage, { kind: 'ack' }>): void {
@@ -212,10 +218,11 @@ export class Session {
   #pump(): void {
     const { socket, log } = this.#options
     try {
-      while (this.isWelcome && socket.bufferedAmount < maxBufferedBytes) {
-        const frame = this.#outgoing?.next()
-        if (!frame) return
-        socket.send(encode(frame), (error) => {
+      while (this.isWelcome && socket.bufferedAmount < maxBufferedBytes && this.#isPaced()) {
+        const text = this.#outgoing?.next(socket.bufferedAmount > maxBufferedBeforeBulk)
+        if (text === undefined) return
+        this.#pace.take()
+        socket.send(text, (error) => {
           if (!error) this.#pump()
         })
       }
@@ -223,6 +230,15 @@ export class Session {
       log.error({ reason: sentenceOf(error) }, 'the spool could not be read; the connection is given up')
       socket.terminate()
     }
+  }
+
+  /** Else it is pumped again when it is. */
+  #isPaced(): boolean {
+    const waitMs = this.#pace.waitMs()
+    if (waitMs === 0) return true
+    this.#pumpLater?.()
+    this.#pumpLater = this.#options.time.after(Math.ceil(waitMs), () => this.#pump())
+    return false
   }
 
   #send(message: AgentMessage): void {

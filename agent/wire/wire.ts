@@ -32,8 +32,6 @@ export interface WireOptions {
   onCommand: (jws: string) => void
   onWatch: (isWatched: boolean) => void
   onCollectorTime: (now: number) => void
-  /** The spool began a new epoch, because the collector knew more of it than it held. */
-  onSpoolRestarted: (reason: string) => Promise<void>
   backoff?: Backoff
   /** 0 ≤ random < 1. */
   random?: () => number
@@ -184,7 +182,6 @@ class DialingWire implements Wire {
       onCommand,
       onWatch,
       onWelcome: (takesStanding: boolean) => this.#welcome(collector, takesStanding),
-      onSpoolRestarted: (reason: string) => this.#tell(this.#options.onSpoolRestarted(reason), 'the new epoch could not be reported'),
     }
     return new Session({ socket, spool, time, log, hello: this.#hello(), takers, documents })
   }

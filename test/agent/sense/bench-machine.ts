@@ -15,6 +15,8 @@ export class MemorySpool {
   epoch = 'epoch-0001'
   records: { lane: Lane; body: RecordBody }[] = []
   refuses: Error | undefined
+  lost: Partial<Record<Lane, number>> = {}
+  waiting: Partial<Record<Lane, number>> = {}
   #last = new Map<Lane, number>()
   #acknowledged = new Map<Lane, number>()
 
@@ -24,6 +26,18 @@ export class MemorySpool {
     const seq = (this.#last.get(lane) ?? 0) + 1
     this.#last.set(lane, seq)
     return seq
+  }
+
+  lose(lane: Lane, count: number): void {
+    if (count > 0) this.lost[lane] = (this.lost[lane] ?? 0) + count
+  }
+
+  noteWaiting(waiting: Partial<Record<Lane, number>>): void {
+    this.waiting = waiting
+  }
+
+  waitedBefore(lane: Lane): number {
+    return this.waiting[lane] ?? 0
   }
 
   acknowledged(lane: Lane): number {

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { RecordBody } from '#shared/protocol/record.ts'
-import { openSpool, type Spool } from '../../../agent/spool/spool.ts'
+import { type DurableSpool, openSpool, type SpoolOptions } from '../../../agent/spool/spool.ts'
 import { systemTime } from '../../../agent/system-time.ts'
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'tierline-spool-'))
 
-export function openTestSpool(dir: string, maxBytes = 16_777_216): Promise<Spool> {
-  return openSpool({ dir, maxBytes, time: systemTime, log: pino({ level: 'silent' }) })
+export function openTestSpool(dir: string, maxBytes = 16_777_216, changed: Partial<SpoolOptions> = {}): Promise<DurableSpool> {
+  return openSpool({ dir, maxBytes, time: systemTime, log: pino({ level: 'silent' }), ...changed })
 }
 
 /** A signal that is told apart by `about`; `paddingBytes` makes it larger. */
@@ -34,3 +34,6 @@ export function signalRecord(about: string, paddingBytes = 0, kind = 'health.dis
 export function aboutOf(body: unknown): string {
   return (body as { signal: { about: string } }).signal.about
 }
+
+/** What the new epoch of a test says of itself. */
+export const reportOf = (reason: string): RecordBody => signalRecord(reason, 0, 'system.spool.restarted')

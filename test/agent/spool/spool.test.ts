@@ -1,9 +1,11 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { hours } from '#shared/domain/time.ts'
 import type { Lane } from '#shared/protocol/record.ts'
-import type { Spool } from '../../../agent/spool/spool.ts'
-import { aboutOf, openTestSpool, signalRecord, temporaryFolder } from './records.ts'
+import type { Spool, Spooled } from '../../../agent/spool/spool.ts'
+import { FakeTime } from '../../support/fake-time.ts'
+import { aboutOf, openTestSpool, reportOf, signalRecord, temporaryFolder } from './records.ts'
 
 async function opened(dir: string, maxBytes?: number): Promise<Spool> {
   const spool = await openTestSpool(dir, maxBytes)
@@ -11,7 +13,12 @@ async function opened(dir: string, maxBytes?: number): Promise<Spool> {
   return spool
 }
 
-const abouts = (spool: Spool, lane: Lane, after = 0): string[] => spool.read(lane, after, 1_000, 1_000_000).map(({ body }) => aboutOf(body))
+const abouts = (spool: Spool, lane: Lane, after = 0): string[] => readAll(spool, lane, after).map(({ body }) => aboutOf(body))
+/** Over the borders of segments, too. */
+function readAll(spool: Spool, lane: Lane, after: number): Spooled[] {
+  const found = spool.read(lane, after, 1_000, 1_000_000)
+  return found.length === 0 ? [] : [...found, ...readAll(spool, lane, found.at(-1)?.seq ?? 0)]
+}
 const filesOf = (dir: string, spool: Spool): string[] => readdirSync(join(dir, spool.epoch)).filter((file) => file.endsWith('.log'))
 
 it('gives each lane its own numbers, and returns what was appended in order', async () => {
@@ -54,13 +61,14 @@ it('tells its listeners after the record may be sent', async () => {
 
 it('deletes segments once they are wholly acknowledged, and keeps counting from there after a restart', async () => {
   const dir = temporaryFolder()
-  const spool = await openTestSpool(dir, 1_048_576)
+  const spool = await openTestSpool(dir, 1_048_576, { keepAcknowledgedMs: 0 })
   for (let index = 0; index < 20; index += 1) await spool.append('signals', signalRecord(String(index), 4_000))
   expect(filesOf(dir, spool).length).toBeGreaterThan(3)
   spool.acknowledge('signals', 20)
   expect(filesOf(dir, spool)).toHaveLength(1)
   await spool.close()
   const again = await opened(dir, 1_048_576)
+  expect(filesOf(dir, again)).toHaveLength(1)
   expect(again.acknowledged('signals')).toBe(20)
   expect(again.last('signals')).toBe(20)
   expect(await again.append('signals', signalRecord('next'))).toBe(21)
@@ -86,19 +94,64 @@ it('refuses what no frame could carry', async () => {
   await expect(spool.append('signals', signalRecord('huge', 300_000))).rejects.toMatchObject({ code: 'record-too-large' })
 })
 
-it('takes what is unacknowledged along into a new epoch', async () => {
+it('takes what is left along into a new epoch, behind it the report of it, and lists of what stood not at all', async () => {
   const dir = temporaryFolder()
-  const spool = await openTestSpool(dir)
+  const spool = await openTestSpool(dir, 16_777_216, { reportOf })
+  await spool.append('signals', { v: 1, type: 'standing', signals: [] })
   await Promise.all(['a', 'b', 'c'].map((about) => spool.append('signals', signalRecord(about))))
   spool.acknowledge('signals', 1)
   const old = spool.epoch
   const [, late] = await Promise.all([spool.restart('test'), spool.append('signals', signalRecord('d'))])
   expect(spool.epoch).not.toBe(old)
-  expect(late).toBe(3)
-  expect(abouts(spool, 'signals')).toEqual(['b', 'c', 'd'])
+  expect(late).toBe(5)
+  expect(abouts(spool, 'signals')).toEqual(['a', 'b', 'c', 'test', 'd'])
+  expect(spool.acknowledged('signals')).toBe(0)
   await spool.close()
   expect(existsSync(join(dir, old))).toBe(false)
-  expect(abouts(await opened(dir), 'signals')).toEqual(['b', 'c', 'd'])
+  expect(abouts(await opened(dir), 'signals')).toEqual(['a', 'b', 'c', 'test', 'd'])
+})
+
+it('takes samples over without copying them, and counts them anew', async () => {
+  const dir = temporaryFolder()
+  const spool = await openTestSpool(dir, 1_048_576)
+  for (let index = 1; index <= 40; index += 1) await spool.append('samples', signalRecord(String(index), 2_000))
+  spool.acknowledge('samples', 12)
+  await spool.restart('test')
+  const kept = abouts(spool, 'samples')
+  expect(kept.at(-1)).toBe('40')
+  expect(Number(kept[0])).toBeLessThanOrEqual(13)
+  expect(spool.read('samples', 0, 100, 10_000_000)[0]?.seq).toBe(1)
+  expect(await spool.append('samples', signalRecord('41'))).toBe(kept.length + 1)
+  await spool.restart('again')
+  await spool.close()
+  const again = await opened(dir, 1_048_576)
+  expect(abouts(again, 'samples')).toEqual([...kept, '41'])
+  expect(abouts(again, 'samples', 20)).toEqual([...kept, '41'].slice(20))
+})
+
+it('begins a new epoch that sorts behind the old one, also when the clock was set back', async () => {
+  const dir = temporaryFolder()
+  const time = new FakeTime()
+  const spool = await openTestSpool(dir, 1_048_576, { time })
+  const before = spool.epoch
+  time.jump(-hours(1))
+  await spool.restart('test')
+  expect(spool.epoch > before).toBe(true)
+  await spool.close()
+})
+
+it('shows another endpoint nothing of what was acknowledged before, and all that was not', async () => {
+  const dir = temporaryFolder()
+  const first = await openTestSpool(dir, 1_048_576, { endpointId: 'endpoint-1' })
+  await Promise.all(['a', 'b'].map((about) => first.append('signals', signalRecord(about))))
+  first.acknowledge('signals', 1)
+  await first.close()
+  const second = await openTestSpool(dir, 1_048_576, { endpointId: 'endpoint-2', reportOf })
+  expect(abouts(second, 'signals')).toEqual(['b'])
+  await second.close()
+  const third = await openTestSpool(dir, 1_048_576, { endpointId: 'endpoint-2' })
+  onTestFinished(() => third.close())
+  expect(third.epoch).toBe(second.epoch)
 })
 
 it('reads a damaged record in the middle as a gap, and goes on behind it', async () => {

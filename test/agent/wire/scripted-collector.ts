@@ -26,7 +26,7 @@ export interface Connection {
 export interface Script {
   /** What this connection is told after its hello; by default a welcome with the cursors that were acknowledged so far. */
   onHello?: (connection: Connection, hello: Hello, cursors: Partial<Record<Lane, number>>) => void
-  acknowledges?: boolean
+  acknowledges?: boolean | ((lane: Lane) => boolean)
   credit?: number
   /** Answers the upgrade instead of opening it. */
   refuses?: () => Answer | undefined
@@ -73,8 +73,9 @@ function converse(socket: WebSocket, collector: ScriptedCollector, cursors: Part
     connection.heard.push(message)
     const { onHello = welcome, acknowledges = true, credit = 1_000 } = collector.script
     if (message.kind === 'hello') onHello(connection, message, cursors)
-    if ((message.kind !== 'records' && message.kind !== 'skipped') || !acknowledges) return
+    if (message.kind !== 'records' && message.kind !== 'skipped') return
     const { epoch, lane } = message
+    if (!(typeof acknowledges === 'function' ? acknowledges(lane) : acknowledges)) return
     const seq = message.kind === 'skipped' ? message.to : (message.records.at(-1)?.seq ?? 0)
     cursors[lane] = seq
     connection.send({ kind: 'ack', epoch, lane, seq, credit, now: 42 })
@@ -89,6 +90,10 @@ export function welcome(connection: Connection, _hello: Hello, cursors: Partial<
 export function sendWelcome(connection: Connection, changed: Partial<Extract<CollectorMessage, { kind: 'welcome' }>>): void {
   const about = { protocolMinor: 0, collectorVersion: 'test', capabilities: [...collectorCapabilities], now: 41 }
   connection.send({ kind: 'welcome', ...about, endpointId: 'endpoint-1', cursors: {}, credit: 1_000, ...changed })
+}
+
+export function acknowledge(connection: Connection | undefined, epoch: string, lane: Lane, seq: number, credit = 1_000): void {
+  connection?.send({ kind: 'ack', epoch, lane, seq, credit, now: 42 })
 }
 
 const seqsOf = (message: AgentMessage, lane: Lane): number[] =>
@@ -136,7 +141,6 @@ function takersInto(told: string[]) {
     onCommand: (jws: string) => note(`command ${jws}`),
     onWatch: (isWatched: boolean) => note(`watch ${isWatched}`),
     onCollectorTime: (now: number) => note(`time ${now}`),
-    onSpoolRestarted: async () => note('spool restarted'),
   }
 }
 

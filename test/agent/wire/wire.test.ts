@@ -3,8 +3,8 @@ import { expect, it } from 'vitest'
 import { Fault } from '#shared/domain/fault.ts'
 import { seconds } from '#shared/domain/time.ts'
 import { FakeTime } from '../../support/fake-time.ts'
-import { openTestSpool, signalRecord, temporaryFolder } from '../spool/records.ts'
-import { connected, sendWelcome, startScriptedCollector, startTestWire, welcome } from './scripted-collector.ts'
+import { openTestSpool, reportOf, signalRecord, temporaryFolder } from '../spool/records.ts'
+import { acknowledge, connected, sendWelcome, startScriptedCollector, startTestWire, welcome } from './scripted-collector.ts'
 
 const within = { timeout: seconds(5) }
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
@@ -21,31 +21,21 @@ it('says hello with what its spool holds, and streams it in order until all is a
   expect(told).toContain('time 42')
 })
 
-it('sends security before everything else, and a fresh one next', async () => {
+it('takes a frame of the collector twice, and one that comes late, for no more than one', async () => {
   const collector = await startScriptedCollector({
-    acknowledges: false,
-    onHello: (connection, hello) => welcome(connection, hello, {}, 100),
+    onHello: (connection, hello, cursors) => {
+      for (const _ of [1, 2]) welcome(connection, hello, cursors)
+    },
   })
-  const spool = await openTestSpool(temporaryFolder())
-  await Promise.all(range(1, 500).map((about) => spool.append('samples', signalRecord(String(about)))))
-  await Promise.all(range(1, 3).map((about) => spool.append('security', signalRecord(String(about)))))
-  await startTestWire(collector, { spool })
-  await expect.poll(() => collector.seqs('samples').length, within).toBe(87)
-  const frames = collector.connections[0]?.heard.slice(1)
-  expect(frames?.[0]).toMatchObject({ kind: 'records', lane: 'security' })
-  await spool.append('security', signalRecord('fresh'))
-  await expect.poll(() => collector.seqs('security'), within).toEqual([1, 2, 3, 4])
-  expect(collector.seqs('samples').length).toBe(87)
-})
-
-it('puts at most 50 records and 256 KiB into a frame', async () => {
-  const collector = await startScriptedCollector()
-  const spool = await openTestSpool(temporaryFolder())
-  await Promise.all(range(1, 70).map((about) => spool.append('signals', signalRecord(String(about), 10_000))))
-  await startTestWire(collector, { spool })
-  await expect.poll(() => spool.acknowledged('signals'), within).toBe(70)
-  const frames = collector.connections[0]?.heard.filter((message) => message.kind === 'records') ?? []
-  expect(Math.max(...frames.map((frame) => JSON.stringify(frame).length))).toBeLessThan(280_000)
+  const { spool, wire } = await startTestWire(collector)
+  await connected(wire)
+  for (const about of ['a', 'b', 'c']) await spool.append('signals', signalRecord(about))
+  await expect.poll(() => spool.acknowledged('signals'), within).toBe(3)
+  for (const seq of [1, 3, 2]) acknowledge(collector.connections[0], spool.epoch, 'signals', seq)
+  await spool.append('signals', signalRecord('d'))
+  await expect.poll(() => spool.acknowledged('signals'), within).toBe(4)
+  expect(collector.seqs('signals')).toEqual([1, 2, 3, 4])
+  expect(collector.connections).toHaveLength(1)
 })
 
 it('dials again after a cut, sends what was not acknowledged once more, and nothing else', async () => {
@@ -63,27 +53,18 @@ it('dials again after a cut, sends what was not acknowledged once more, and noth
   expect(collector.seqs('signals')).toEqual([1, 2, 2])
 })
 
-it('reports a gap as skipped and goes on behind it', async () => {
-  const collector = await startScriptedCollector()
-  const spool = await openTestSpool(temporaryFolder(), 200_000)
-  for (const about of range(1, 60)) await spool.append('samples', signalRecord(String(about), 4_000))
-  const firstKept = spool.firstKept('samples')
-  await startTestWire(collector, { spool })
-  await expect.poll(() => spool.acknowledged('samples'), within).toBe(60)
-  const skipped = collector.connections[0]?.heard.filter((message) => message.kind === 'skipped')
-  expect(skipped).toMatchObject([{ lane: 'samples', from: 1, to: firstKept - 1 }])
-  expect(collector.seqs('samples')).toEqual(range(firstKept, 60))
-})
-
 it('begins a new epoch when the collector knows more of this spool than it holds, and says so', async () => {
+  const restored = 'the collector has records that it never sent: its disk was restored or cloned'
   const collector = await startScriptedCollector()
-  const spool = await openTestSpool(temporaryFolder())
+  const spool = await openTestSpool(temporaryFolder(), 16_777_216, { reportOf })
   await spool.append('signals', signalRecord('a'))
   const old = spool.epoch
   collector.script.onHello = (connection, hello) => welcome(connection, hello, hello.epoch === old ? { signals: 7 } : {})
-  const { told } = await startTestWire(collector, { spool })
-  await expect.poll(() => spool.acknowledged('signals'), within).toBe(1)
-  expect(told).toContain('spool restarted')
+  await startTestWire(collector, { spool })
+  await expect.poll(() => spool.acknowledged('signals'), within).toBe(2)
+  expect(collector.connections[1]?.heard[1]).toMatchObject({
+    records: [{ body: { signal: { about: 'a' } } }, { body: reportOf(restored) }],
+  })
   expect(spool.epoch).not.toBe(old)
   expect(collector.connections.map(({ heard }) => heard[0])).toMatchObject([{ epoch: old }, { epoch: spool.epoch }])
 })

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { RecordBody } from '#shared/protocol/record.ts'
 import { bodyOf, seqOf } from '../../agent/spool/line.ts'
+import { readState } from '../../agent/spool/state.ts'
 import type { Kept } from './history.ts'
 
 /*
@@ -34,8 +35,7 @@ export function readSpool(spoolDir: string): Kept[] {
 
 /** Up to which record of each lane the agent has noted that the collector has it. */
 export function acknowledgedIn(spoolDir: string, epoch: string): Partial<Record<string, number>> {
-  const text = readIfThere(join(spoolDir, epoch, 'acknowledged.json')).toString()
-  return text === '' ? {} : (JSON.parse(text) as Record<string, number>)
+  return readState(join(spoolDir, epoch)).everAcknowledged
 }
 
 /** What was added since it last looked; a file that was deleted or cut meanwhile costs nothing. */

@@ -86,8 +86,8 @@ it('shows as a gap what the agent was told to forget, and the lane goes on', { t
   const { backup, restore } = safe()
   const collector = await startTestCollector({ dataDir: folder() })
   const told = toldDetector()
-  // A spool this small has segments of 16 KiB, and deletes those that are acknowledged.
-  const config = { spoolMaxBytes: 262_144 }
+  // A spool this small has segments of 16 KiB; this one keeps none that is acknowledged.
+  const config = { spoolMaxBytes: 262_144, keepAcknowledgedMs: 0 }
   const agent = await startTestAgent({ token: await collector.token(), detectors: [told.detector], config })
   onTestFinished(() => agent.stop('stop'))
   const summary = 'x'.repeat(400)

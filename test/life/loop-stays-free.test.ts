@@ -15,11 +15,12 @@ import { fill } from './loop-stays-free/fill.ts'
 const allowedMs = 30
 const signalsPerSecond = 1_000
 /**
- * In each of them every kind of work is done anew. What the collector does to itself shows in all three; what the machine
- * does to it (a processor stolen from the virtual machine, a page that has to come from the disk) in one.
+ * Two windows that agree decide. In each every kind of work is done anew, so what the collector does to itself shows in
+ * each; what the machine does to it (a virtual processor that was taken away, a page that comes from the disk) in one.
  */
-const windows = 3
 const windowMs = seconds(4)
+/** Frames; within the credit. */
+const maxUnderWay = 15
 
 const canTell = existsSync('/proc/self/schedstat')
 if (!canTell) console.log('Whether the loop stays free is not tried: only Linux tells how long a thread waited for a processor.')
@@ -42,15 +43,16 @@ describe.skipIf(!canTell)('the collector’s event loop', () => {
     await Promise.all([drawCharts(api, agent), backUp(dataDir), sleep(seconds(1))])
     await collector.heldUpMs()
     const held: number[] = []
-    while (held.length < windows && !held.some((ms) => ms <= allowedMs)) {
+    const isDecided = () => [true, false].some((isFree) => held.filter((ms) => ms <= allowedMs === isFree).length === 2)
+    while (!isDecided()) {
       await Promise.all([drawCharts(api, agent), backUp(dataDir), sleep(windowMs)])
       held.push(await collector.heldUpMs())
     }
     stop.abort()
     expect(await sending).toBeGreaterThan(signalsPerSecond * (windowMs / seconds(1)) * held.length)
     console.log(`The loop was held up for ${held.join(', ')} ms at worst, in windows of ${windowMs / seconds(1)} s.`)
-    expect(Math.min(...held)).toBeLessThanOrEqual(allowedMs)
-  }, 60_000)
+    expect(held.filter((ms) => ms <= allowedMs)).toHaveLength(2)
+  }, 120_000)
 })
 
 interface Watched extends Program {
@@ -110,7 +112,10 @@ async function sendSignals(agent: Credentials, stop: AbortSignal): Promise<numbe
   const socket = await connectRaw(agent)
   const everyMs = (maxRecordsPerFrame / signalsPerSecond) * seconds(1)
   const startedAt = performance.now()
-  let frames = 0
+  let [frames, heard] = [0, 0]
+  const hearUntil = async (count: number) => {
+    for (; heard < count; heard += 1) await socket.hears('ack')
+  }
   for (; !stop.aborted; frames += 1) {
     const state = frames % 2 === 0 ? 'raised' : 'cleared'
     const signals = Array.from({ length: maxRecordsPerFrame }, (_, index) => {
@@ -118,9 +123,10 @@ async function sendSignals(agent: Credentials, stop: AbortSignal): Promise<numbe
       return signalRecord(rawSignal({ about, fingerprint: `disk-full:${about}`, state }))
     })
     socket.records('signals', frames * maxRecordsPerFrame + 1, ...signals)
+    await hearUntil(frames + 1 - maxUnderWay)
     await sleep(Math.max(0, startedAt + (frames + 1) * everyMs - performance.now()))
   }
-  for (let heard = 0; heard < frames; heard += 1) await socket.hears('ack')
+  await hearUntil(frames)
   await socket.leave()
   return frames * maxRecordsPerFrame
 }

@@ -119,6 +119,30 @@ describe('isolation', () => {
     await Promise.all([isolation.stop(), isolating, time.advance(20_000)])
   })
 
+  it('lets the collector through where it has moved to, and keeps that over a restart', async () => {
+    let addresses = [{ address: '192.0.2.1', port: 7843 }]
+    const firewall = fakeFirewall()
+    const time = new FakeTime()
+    const moving = { firewall, time, findPlaces: async () => [], collectorAddresses: async () => addresses }
+    const isolation = await openIsolation(parts(moving))
+    await isolation.readdress()
+    expect(firewall.rules).toBeUndefined()
+    const isolating = isolation.isolate('command-1')
+    await vi.waitFor(() => expect(firewall.rules).toBe('rules for 192.0.2.1'))
+    await Promise.all([isolating, time.advance(15_000)])
+
+    addresses = [{ address: '192.0.2.2', port: 7843 }, ...addresses]
+    await isolation.readdress()
+    expect(firewall.rules).toBe('rules for 192.0.2.2,192.0.2.1')
+    addresses = []
+    await isolation.readdress()
+    await Promise.all([isolation.stop(), time.advance(20_000)])
+    const again = await openIsolation(parts({ ...moving, time: new FakeTime() }))
+    await again.reapply()
+    expect(firewall.rules).toBe('rules for 192.0.2.2,192.0.2.1')
+    await again.stop()
+  })
+
   it('finishes at start a release that a crash interrupted', async () => {
     const wish = { v: 1, want: 'open', commandId: 'command-2', at: 1, addresses: [] }
     await writeFile(join(folder, 'isolation.json'), JSON.stringify(wish))

@@ -27,7 +27,7 @@ export interface Needs {
   matrix: Matrix
   desk: Desk
   held: Held
-  identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole'>
+  identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'adopt'>
   ingest: Pick<Ingest, 'takeFromSource'>
   wire: Pick<AgentWire, 'watch' | 'disconnect'>
   bus: LiveBus

@@ -8,6 +8,7 @@ import matrix from './resources/matrix.ts'
 import organisations from './resources/organisations.ts'
 import people from './resources/people.ts'
 import receivers from './resources/receivers.ts'
+import restored from './resources/restored.ts'
 import session from './resources/session.ts'
 import signals from './resources/signals.ts'
 import sources from './resources/sources.ts'
@@ -28,6 +29,7 @@ const resources = [
   signals,
   receivers,
   matrix,
+  restored,
   audit,
   live,
 ]

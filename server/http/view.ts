@@ -51,6 +51,11 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     audit: () => reader.selectFrom('audit').where(within('audit.organisation_id')),
     /** Tokens are their maker's, whatever the scope. */
     tokensOf: (personId: string) => reader.selectFrom('api_tokens').where('api_tokens.person_id', '=', personId),
+    /** What a restore leaves is the provider's; its routes say so. */
+    restores: () => reader.selectFrom('restores'),
+    forgottenEndpoints: () => reader.selectFrom('forgotten_endpoints'),
+    suspendedTokens: () =>
+      reader.selectFrom('api_tokens').where('api_tokens.suspended_at', 'is not', null).where('api_tokens.revoked_at', 'is', null),
     /** The matrix is the provider's; its route says so. */
     matrixVersions: () => reader.selectFrom('matrix_versions'),
     /** Names of those who acted. Staff of the provider act on everybody's tickets, and a portal says who. */

@@ -53,14 +53,32 @@ export const PersonList = z.object({ people: z.array(Person), teams: z.array(z.s
 export const NewApiToken = z.object({ name: z.string().min(1).max(200), ttlDays: z.number().int().min(1).max(3_650).optional() })
 export const ApiTokenMade = z.object({ id: z.string(), token: z.string(), expiresAt: z.number().int().nullable() })
 export const ApiTokenList = z.object({
-  tokens: z.array(z.object({ id: z.string(), name: z.string(), createdAt: z.number().int(), expiresAt: z.number().int().nullable() })),
+  tokens: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      createdAt: z.number().int(),
+      expiresAt: z.number().int().nullable(),
+      /** By a restore, until an admin confirms it. */
+      isSuspended: z.boolean(),
+    }),
+  ),
 })
 
 /** GET, POST /api/sources (power administer): somewhere signals come from that has no agent. DELETE /api/sources/:id revokes it. */
 export const NewSource = z.object({ organisationId: z.string().max(64), name: z.string().min(1).max(200) })
 export const SourceMade = z.object({ id: z.string(), key: z.string() })
 export const SourceList = z.object({
-  sources: z.array(z.object({ id: z.string(), organisationId: z.string(), name: z.string(), createdAt: z.number().int() })),
+  sources: z.array(
+    z.object({
+      id: z.string(),
+      organisationId: z.string(),
+      name: z.string(),
+      createdAt: z.number().int(),
+      /** By a restore, until an admin confirms it. */
+      isSuspended: z.boolean(),
+    }),
+  ),
 })
 /** POST /api/signals with `Authorization: Bearer <source key>`. */
 export const SourceSignal = z.object({

@@ -55,6 +55,7 @@ const bodies: Record<string, (own: Belongings) => Record<string, unknown>> = {
   'POST /api/tokens': () => ({ name: 'script' }),
   'POST /api/sources': ({ organisation }) => ({ organisationId: organisation, name: 'firewall' }),
   'POST /api/signals': () => ({ kind: 'security.test', severity: 'low', fingerprint: 'test', summary: 'test' }),
+  'POST /api/restored/endpoints/:endpoint/adopt': ({ organisation, site }) => ({ organisationId: organisation, siteId: site }),
   'POST /api/receivers': ({ organisation }) => ({
     name: 'chat',
     notifier: 'webhook',
@@ -147,7 +148,7 @@ describe('the border of an organisation', () => {
         .filter(isProvidersOwn)
         .map(async (route) => (await send(stranger, route, inputsOf(route, beta))).body.code),
     )
-    expect(refused).toEqual(['provider-only', 'provider-only', 'provider-only'])
+    expect([refused.length, new Set(refused)]).toEqual([7, new Set(['provider-only'])])
     for (const route of routes().filter((each) => each.names && 'body.organisationId' in each.names && nullable.has(nameOf(each)))) {
       const inputs = inputsOf(route, beta)
       const answer = await send(stranger, route, { ...inputs, body: { ...inputs.body, organisationId: null } })

@@ -4,6 +4,7 @@ import { useSession } from '../session/session.ts'
 import { MatrixCard } from './matrix-card.tsx'
 import { PeopleCard } from './people-card.tsx'
 import { ReceiversCard } from './receivers-card.tsx'
+import { RestoredCard } from './restored-card.tsx'
 import { SourcesCard } from './sources-card.tsx'
 import { TokensCard } from './tokens-card.tsx'
 
@@ -21,6 +22,7 @@ export function AdministrationPage() {
         </PageButton>
       </Group>
       <Stack gap="md">
+        {person.organisationId === null && <RestoredCard />}
         <PeopleCard />
         <SourcesCard />
         <ReceiversCard />

@@ -18,7 +18,12 @@ import { OrganisationSelect, useOrganisationNames } from './organisation-select.
 type Row = z.infer<typeof SourceList>['sources'][number] & { organisation: string }
 
 const columns: Column<Row>[] = [
-  { id: 'name', header: 'Name', sortBy: (source) => source.name, cell: (source) => source.name },
+  {
+    id: 'name',
+    header: 'Name',
+    sortBy: (source) => source.name,
+    cell: (source) => (source.isSuspended ? `${source.name} (suspended by the restore)` : source.name),
+  },
   { id: 'organisation', header: 'Of', sortBy: (source) => source.organisation, cell: (source) => source.organisation },
   { id: 'made', header: 'Made', sortBy: (source) => source.createdAt, cell: (source) => <When at={source.createdAt} /> },
   { id: 'end', header: '', sortBy: (source) => source.id, cell: (source) => <Revoke source={source} /> },

@@ -17,7 +17,12 @@ import { ListCard } from './list-card.tsx'
 type Token = z.infer<typeof ApiTokenList>['tokens'][number]
 
 const columns: Column<Token>[] = [
-  { id: 'name', header: 'Name', sortBy: (token) => token.name, cell: (token) => token.name },
+  {
+    id: 'name',
+    header: 'Name',
+    sortBy: (token) => token.name,
+    cell: (token) => (token.isSuspended ? `${token.name} (suspended by the restore)` : token.name),
+  },
   { id: 'made', header: 'Made', sortBy: (token) => token.createdAt, cell: (token) => <When at={token.createdAt} /> },
   {
     id: 'expires',

@@ -16,6 +16,7 @@ import {
   SourceMade,
 } from '#shared/api/administration.ts'
 import { EnrolmentTokenMade, type NewEnrolmentToken } from '#shared/api/endpoints.ts'
+import { Restored } from '#shared/api/restored.ts'
 import type { Call } from './call.ts'
 
 const Ignored = z.unknown()
@@ -46,6 +47,12 @@ export function createAdministration(call: Call) {
     receivers: (stop?: AbortSignal) => read('/receivers', ReceiverList, stop),
     addReceiver: (body: z.input<typeof NewReceiver>) => make('/receivers', ReceiverMade, body),
     endReceiver: (id: string) => end('/receivers', id),
+
+    restored: (stop?: AbortSignal) => read('/restored', Restored, stop),
+    adopt: (endpointId: string, organisationId: string) =>
+      call(`/restored/endpoints/${encodeURIComponent(endpointId)}/adopt`, Ignored, { method: 'POST', body: { organisationId } }),
+    confirmToken: (id: string) => call(`/restored/tokens/${encodeURIComponent(id)}/confirm`, Ignored, { method: 'POST' }),
+    confirmSource: (id: string) => call(`/restored/sources/${encodeURIComponent(id)}/confirm`, Ignored, { method: 'POST' }),
 
     matrix: (stop?: AbortSignal) => read('/matrix', MatrixView, stop),
     /** @param before id of the oldest line that one has; the newest lines when absent. */

@@ -11,6 +11,7 @@ export const keys = {
   tokens: ['tokens'],
   sources: ['sources'],
   receivers: ['receivers'],
+  restored: ['restored'],
   matrix: ['matrix'],
   audit: ['audit'],
 } as const

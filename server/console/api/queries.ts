@@ -50,6 +50,7 @@ export const peopleQuery = (api: Api) => queryOptions({ queryKey: keys.people, q
 export const tokensQuery = (api: Api) => queryOptions({ queryKey: keys.tokens, queryFn: ({ signal: stop }) => api.tokens(stop) })
 export const sourcesQuery = (api: Api) => queryOptions({ queryKey: keys.sources, queryFn: ({ signal: stop }) => api.sources(stop) })
 export const receiversQuery = (api: Api) => queryOptions({ queryKey: keys.receivers, queryFn: ({ signal: stop }) => api.receivers(stop) })
+export const restoredQuery = (api: Api) => queryOptions({ queryKey: keys.restored, queryFn: ({ signal: stop }) => api.restored(stop) })
 export const matrixQuery = (api: Api) => queryOptions({ queryKey: keys.matrix, queryFn: ({ signal: stop }) => api.matrix(stop) })
 
 /** The newest page first; each further one goes on where the last ended. */

@@ -14,7 +14,9 @@ export default function sources({ people }: Needs): Route[] {
       handle: async ({ by }) => {
         const rows = await by.view.sources().selectAll().where('revoked_at', 'is', null).orderBy('name').orderBy('id').execute()
         return {
-          sources: rows.map((row) => ({ id: row.id, organisationId: row.organisation_id, name: row.name, createdAt: row.created_at })),
+          sources: rows.map(({ id, organisation_id, name, created_at, suspended_at }) => ({
+            ...{ id, organisationId: organisation_id, name, createdAt: created_at, isSuspended: suspended_at !== null },
+          })),
         }
       },
     }),

@@ -15,7 +15,11 @@ export default function tokens({ people, time }: Needs): Route[] {
       handle: async ({ by }) => {
         const rows = await by.view.tokensOf(by.caller.personId).selectAll().where('revoked_at', 'is', null).orderBy('created_at').execute()
         const alive = rows.filter(({ expires_at }) => expires_at === null || expires_at > time.now())
-        return { tokens: alive.map(({ id, name, created_at, expires_at }) => ({ id, name, createdAt: created_at, expiresAt: expires_at })) }
+        return {
+          tokens: alive.map(({ id, name, created_at, expires_at, suspended_at }) => ({
+            ...{ id, name, createdAt: created_at, expiresAt: expires_at, isSuspended: suspended_at !== null },
+          })),
+        }
       },
     }),
     defineRoute({

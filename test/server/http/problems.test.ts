@@ -91,6 +91,7 @@ describe('what was not expected', () => {
         createToken: () => Promise.reject(new Error('select secret from table')),
         revoke: () => Promise.reject(new Error('select secret from table')),
         confirmRole: () => Promise.reject(new Error('select secret from table')),
+        adopt: () => Promise.reject(new Error('select secret from table')),
       },
     })
     await using _ = broken

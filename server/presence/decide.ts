@@ -1,6 +1,6 @@
-import { judgeAlone, takeBack } from './judge-machine.ts'
+import { judgeAlone, letGo, takeBack } from './judge-machine.ts'
 import { judgePlace } from './judge-place.ts'
-import { hasNews, type Judgement, type Machine, type Place, type Sight } from './judgement.ts'
+import type { Judgement, Machine, Place, Sight } from './judgement.ts'
 import type { SilenceLimits } from './limits.ts'
 
 /*
@@ -10,14 +10,22 @@ import type { SilenceLimits } from './limits.ts'
  * decided before its machines' own, and covers them. Costs what sorting the machines costs, however many are gone.
  */
 
-export function decide(fleet: { machines: Machine[]; places: Place[] }, sight: Sight, limits: SilenceLimits, now: number): Judgement[] {
-  const away = fleet.machines.filter(({ isAway }) => isAway)
+/** One place or machine after the other, so that whoever keeps them can let others have their turn in between. */
+export function* decide(
+  fleet: { machines: Machine[]; places: Place[] },
+  sight: Sight,
+  limits: SilenceLimits,
+  now: number,
+): Generator<Judgement> {
+  const { removed = [], there = [], away = [] } = Object.groupBy(fleet.machines, whereabouts)
   const byPlace = Map.groupBy(away, ({ placeId, said }) => said?.site_id ?? placeId)
-  const judgements = fleet.machines.filter(({ isAway }) => !isAway).map(takeBack)
+  for (const machine of removed) yield letGo(machine, now)
+  for (const machine of there) yield takeBack(machine)
   for (const place of fleet.places) {
-    judgements.push(judgePlace(place, byPlace.get(place.id) ?? [], sight, limits, now))
+    yield judgePlace(place, byPlace.get(place.id) ?? [], sight, limits, now)
     byPlace.delete(place.id)
   }
-  for (const machines of byPlace.values()) for (const machine of machines) judgements.push(judgeAlone(machine, sight, limits, now))
-  return judgements.filter(hasNews)
+  for (const machines of byPlace.values()) for (const machine of machines) yield judgeAlone(machine, sight, limits, now)
 }
+
+const whereabouts = ({ isAway, isRemoved }: Machine) => (isRemoved ? 'removed' : isAway ? 'away' : 'there')

@@ -3,7 +3,13 @@ import { emptyJudgement, type Judgement, type Machine, type Sight } from './judg
 import type { SilenceLimits } from './limits.ts'
 import { machineBack, machineSilent } from './words.ts'
 
-/** It is there, or was removed: what was said of it is taken back. */
+/** It was removed: what was said of it is taken back, and nothing is said of it again. */
+export function letGo(machine: Machine, now: number): Judgement {
+  const signals = machine.said?.said === 'silent' ? [machineBack(machine)] : []
+  return { ...emptyJudgement(), signals, said: [saidOf(machine, 'removed', now, null)] }
+}
+
+/** It is there: what was said of it is taken back. */
 export function takeBack(machine: Machine): Judgement {
   if (machine.said === null) return emptyJudgement()
   const signals = machine.said.said === 'silent' ? [machineBack(machine)] : []

@@ -25,7 +25,7 @@ const eachAlone = (away: readonly Machine[], sight: Sight, limits: SilenceLimits
 
 function judgeThere(place: Place, away: Machine[], sight: Sight, limits: SilenceLimits, now: number): Judgement {
   const gone = away.filter(({ said }) => said === null).map((machine): Gone => ({ machine, ...goneOf(machine, sight, limits, now) }))
-  const fall = fallOf(gone, place.connected, sight, limits, now)
+  const fall = fallOf(gone, place, sight, limits, now)
   if (!fall) return together(eachAlone(away, sight, limits, now))
   const covered = new Set(fall.machines)
   const others = away.filter((machine) => !covered.has(machine))

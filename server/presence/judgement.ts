@@ -12,6 +12,8 @@ export interface Machine {
   hostname: string
   role: Role
   isAway: boolean
+  /** It won't come back. */
+  isRemoved: boolean
   lastHeardAt: number
   goodbye: GoodbyeReason | null
   said: Pick<SilencesTable, 'said' | 'said_at' | 'site_id'> | null
@@ -24,6 +26,8 @@ export interface Place {
   name: string
   isSite: boolean
   connected: number
+  /** When those left that had announced it. */
+  left: number[]
   /** What was said of its silence; null: none stands. */
   silence: Pick<SiteSilencesTable, 'machines' | 'said_at' | 'ordered_at'> | null
 }
@@ -45,8 +49,6 @@ export interface Judgement {
 }
 
 export const emptyJudgement = (): Judgement => ({ signals: [], said: [], returned: [], sites: [], sitesBack: [] })
-
-export const hasNews = (judgement: Judgement): boolean => weightOf(judgement) > 0
 
 /** How many rows it will write. */
 export const weightOf = ({ signals, said, returned, sites, sitesBack }: Judgement): number =>

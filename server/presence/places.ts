@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Database } from '../store/schema.ts'
 import type { SiteSilencesTable } from '../store/tables/presence.ts'
 import type { Machine, Place } from './judgement.ts'
@@ -15,22 +15,46 @@ export async function loadPlaces(
   db: Kysely<Database>,
   found: readonly FoundMachine[],
   limits: SilenceLimits,
+  now: number,
 ): Promise<{ machines: Machine[]; places: Place[] }> {
   const standing = new Map((await db.selectFrom('site_silences').selectAll().execute()).map((row) => [row.site_id, row]))
-  const away = found.filter(({ isAway }) => isAway)
+  const away = found.filter(({ isAway, isRemoved }) => isAway && !isRemoved)
   const siteIds = [...standing.keys(), ...idsOfMany(away, ({ siteId }) => siteId, limits)]
   const unsited = away.filter(({ siteId }) => siteId === null)
   const organisationIds = [...standing.keys(), ...idsOfMany(unsited, ({ organisationId }) => organisationId, limits)]
   const sites = await loadSites(db, [...new Set(siteIds)], standing)
   const organisations = await loadUndivided(db, [...new Set(organisationIds)], standing)
+  const places = [...sites, ...organisations]
+  if (places.length > 0) await addLeavers(db, places, now - lookBackMs(limits))
   const undivided = new Set(organisations.map(({ id }) => id))
   const placeOf = ({ siteId, organisationId }: FoundMachine) => siteId ?? (undivided.has(organisationId) ? organisationId : null)
-  return { machines: found.map((machine) => ({ ...machine, placeId: placeOf(machine) })), places: [...sites, ...organisations] }
+  return { machines: found.map((machine) => ({ ...machine, placeId: placeOf(machine) })), places }
 }
 
 /** Where so many are away that it may be the place. */
 function idsOfMany(away: readonly FoundMachine[], idOf: (machine: FoundMachine) => string | null, { site }: SilenceLimits): string[] {
   return [...Map.groupBy(away, idOf)].flatMap(([id, machines]) => (id !== null && machines.length >= site.machines ? id : []))
+}
+
+/** Longer ago nobody went who was there when those went of whom nothing is said yet. */
+const lookBackMs = ({ site, unannouncedMs }: SilenceLimits): number =>
+  site.thereBeforeMs + site.withinMs + site.settleMs + Math.max(...Object.values(unannouncedMs))
+
+/** Of places that are looked at, those that said goodbye lately were there, too. */
+async function addLeavers(db: Kysely<Database>, places: readonly Place[], since: number): Promise<void> {
+  const byId = new Map(places.map((place) => [place.id, place]))
+  const rows = await db
+    .selectFrom('presences')
+    .innerJoin('endpoints', 'endpoints.id', 'presences.endpoint_id')
+    .select(['organisation_id', 'site_id', 'last_heard_at'])
+    .where('is_connected', '=', sql.lit(0))
+    .where('goodbye', 'is not', null)
+    .where('goodbye', '!=', 'stop')
+    .where('last_heard_at', '>=', since)
+    .where('removed_at', 'is', null)
+    .where('organisation_id', 'in', [...new Set(places.map(({ organisationId }) => organisationId))])
+    .execute()
+  for (const { site_id, organisation_id, last_heard_at } of rows) byId.get(site_id ?? organisation_id)?.left.push(last_heard_at)
 }
 
 type Standing = ReadonlyMap<string, SiteSilencesTable>
@@ -73,5 +97,5 @@ async function loadUndivided(db: Kysely<Database>, ids: string[], standing: Stan
 type PlaceRow = Pick<Place, 'id' | 'organisationId' | 'name'> & { connected: number | string }
 
 function placeOf({ connected, ...place }: PlaceRow, isSite: boolean, standing: Standing): Place {
-  return { ...place, isSite, connected: Number(connected), silence: standing.get(place.id) ?? null }
+  return { ...place, isSite, connected: Number(connected), left: [], silence: standing.get(place.id) ?? null }
 }

@@ -35,7 +35,7 @@ interface Known {
   row: PresencesTable
 }
 
-export interface PresenceNeeds extends Omit<WatchNeeds, 'isConnected'> {
+export interface PresenceNeeds extends Omit<WatchNeeds, 'isConnected' | 'takeArrivals'> {
   /** Who came, went or said why, after the commit. */
   onChanged(endpoints: { endpointId: string; organisationId: string }[]): void
 }
@@ -47,6 +47,7 @@ export async function startPresence(needs: PresenceNeeds): Promise<Presence> {
   /** Those connected, and those whose going isn't stored yet. */
   const known = new Map<string, Known>()
   const unheard = new Set<string>()
+  const arrivals = new Set<string>()
   const book = createBook(needs, known)
   const change = (endpointId: string, changes: Partial<PresencesTable>) => {
     const row = known.get(endpointId)?.row
@@ -58,7 +59,13 @@ export async function startPresence(needs: PresenceNeeds): Promise<Presence> {
     cancel = time.after(heardEveryMs, writeHeard)
   }
   let cancel = time.after(heardEveryMs, writeHeard)
-  const stopWatch = await startWatch({ ...needs, isConnected: (endpointId) => known.get(endpointId)?.row.is_connected === 1 })
+  const isConnected = (endpointId: string): boolean => known.get(endpointId)?.row.is_connected === 1
+  const takeArrivals = (): string[] => {
+    const taken = [...arrivals]
+    arrivals.clear()
+    return taken
+  }
+  const stopWatch = await startWatch({ ...needs, isConnected, takeArrivals })
   const stopLists = startMissingLists(needs)
 
   return {
@@ -67,6 +74,7 @@ export async function startPresence(needs: PresenceNeeds): Promise<Presence> {
       const agent_version = plainText(agentVersion)
       const row = { endpoint_id: endpointId, is_connected: 1, changed_at: now, last_heard_at: now, goodbye: null, agent_version } as const
       known.set(endpointId, { organisationId, row: { ...row } })
+      arrivals.add(endpointId)
       book.write(endpointId, true)
     },
     heard: (endpointId) => {

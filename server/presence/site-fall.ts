@@ -1,4 +1,4 @@
-import type { Machine, Sight } from './judgement.ts'
+import type { Machine, Place, Sight } from './judgement.ts'
 import { leastChanceMs, type SilenceLimits } from './limits.ts'
 
 /** A machine that is away, and of which nothing was said yet. */
@@ -20,9 +20,15 @@ export interface Fall {
  * The machines that went together, if they are enough for the silence to be the site's. Waits until the last of them
  * has been away for a while: a line that hiccups, or agents that dial again, are no site that fell silent.
  */
-export function fallOf(gone: readonly Gone[], connected: number, sight: Sight, limits: SilenceLimits, now: number): Fall | undefined {
+export function fallOf(
+  gone: readonly Gone[],
+  { connected, left }: Pick<Place, 'connected' | 'left'>,
+  sight: Sight,
+  limits: SilenceLimits,
+  now: number,
+): Fall | undefined {
   const { machines, share, withinMs, thereBeforeMs } = limits.site
-  const instants = gone.map(({ at }) => at).sort((a, b) => a - b)
+  const instants = [...gone.map(({ at }) => at), ...left].sort((a, b) => a - b)
   // What went before we could see says nothing about how it went.
   const inOrder = gone.filter(({ at, isAnnounced }) => !isAnnounced && at >= sight.since).sort((a, b) => a.at - b.at)
   let end = 0

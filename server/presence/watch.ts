@@ -7,7 +7,7 @@ import { decide } from './decide.ts'
 import { type Judgement, type Sight, together, weightOf } from './judgement.ts'
 import { defaultLimits, type SilenceLimits } from './limits.ts'
 import { loadPlaces } from './places.ts'
-import { keepJudgement, lastSight, loadMachines } from './silences.ts'
+import { keepJudgement, lastSight, loadMachines, type Returned } from './silences.ts'
 
 export interface WatchOptions {
   /** When a machine is silent; the defaults of the product when absent. */
@@ -25,11 +25,16 @@ export interface WatchNeeds {
   options?: WatchOptions
   /** Connected by what the live sockets say, which the table may not know yet. */
   isConnected(endpointId: string): boolean
+  /** Who connected since this was asked last. */
+  takeArrivals(): string[]
   /** In the transaction of what brought it about. */
   raiseAllWithin(tx: Tx, troubles: readonly OwnTrouble[], now: number): Promise<void>
   /** After a commit that raised or cleared something. */
   onRaised(): void
 }
+
+/** One look in so many asks of everybody whose silence was said. */
+const wholeEvery = 12
 
 /** Looks every few seconds who is silent. @returns its stop, which waits for a look that is under way. */
 export async function startWatch(needs: WatchNeeds): Promise<() => Promise<void>> {
@@ -37,11 +42,15 @@ export async function startWatch(needs: WatchNeeds): Promise<() => Promise<void>
   const { limits = defaultLimits, everyMs = seconds(5), absenceMs = seconds(15) } = needs.options ?? {}
   const sights = watchSight(time, everyMs, absenceMs, (await lastSight(store.db)) ?? time.now())
   let looking: Promise<void> | undefined
+  let looks = 0
 
   const look = () => {
     cancel = time.after(everyMs, look)
     const sight = sights()
-    looking ??= judge(needs, sight, limits)
+    if (looking) return
+    // Whoever came is remembered until the next look; those who were removed, and whom a failure forgot, are found by a whole one.
+    const returned = looks++ % wholeEvery === 0 ? 'anybody' : needs.takeArrivals()
+    looking = judge(needs, returned, sight, limits)
       .catch((error: unknown) => log.error({ reason: sentenceOf(error) }, 'who is silent could not be judged; it is tried again'))
       .finally(() => {
         looking = undefined
@@ -70,12 +79,12 @@ function watchSight(time: Time, everyMs: number, absenceMs: number, lostAt: numb
   }
 }
 
-async function judge(needs: WatchNeeds, sight: Sight, limits: SilenceLimits): Promise<void> {
+async function judge(needs: WatchNeeds, returned: Returned, sight: Sight, limits: SilenceLimits): Promise<void> {
   const { store, time, isConnected } = needs
   const now = time.now()
-  const stored = await loadMachines(store.reader, sight, limits, now)
+  const stored = await loadMachines(store.reader, returned, sight, limits, now)
   const found = stored.map((machine) => ({ ...machine, isAway: machine.isAway && !isConnected(machine.endpointId) }))
-  for (const judgement of inBites(decide(await loadPlaces(store.reader, found, limits), sight, limits, now))) {
+  for (const judgement of inBites(decide(await loadPlaces(store.reader, found, limits, now), sight, limits, now))) {
     await store.db.transaction().execute(async (tx) => {
       await keepJudgement(tx, store.capabilities, judgement)
       await needs.raiseAllWithin(tx, judgement.signals, now)
@@ -88,11 +97,11 @@ async function judge(needs: WatchNeeds, sight: Sight, limits: SilenceLimits): Pr
 const biteRows = 200
 
 /** What is said of one machine or place stays together; the rest, however much was lost at once, goes bite by bite. */
-function* inBites(judgements: readonly Judgement[]): Generator<Judgement> {
+function* inBites(judgements: Iterable<Judgement>): Generator<Judgement> {
   let bite: Judgement[] = []
   let weight = 0
   for (const judgement of judgements) {
-    bite.push(judgement)
+    if (weightOf(judgement) > 0) bite.push(judgement)
     weight += weightOf(judgement)
     if (weight < biteRows) continue
     yield together(bite)

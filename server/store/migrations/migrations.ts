@@ -7,6 +7,7 @@ import { lateTickets } from './0004-late-tickets.ts'
 import { restores } from './0005-restores.ts'
 import { missing } from './0006-missing.ts'
 import { documents } from './0007-documents.ts'
+import { silencesByWord } from './0008-silences-by-word.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -18,5 +19,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0005-restores': restores,
     '0006-missing': missing,
     '0007-documents': documents,
+    '0008-silences-by-word': silencesByWord,
   }
 }

@@ -13,8 +13,11 @@ export interface PresencesTable {
 /** What was said of a machine that is away. */
 export interface SilencesTable {
   endpoint_id: string
-  /** `silent`: by itself. `with-site`: covered by its site's. `excused`: its site is back; it is counted anew from then on. */
-  said: 'silent' | 'with-site' | 'excused'
+  /**
+   * `silent`: by itself. `with-site`: covered by its site's. `excused`: its site is back; it is counted anew from then on.
+   * `removed`: it won't come back, and nobody asks for it any more.
+   */
+  said: 'silent' | 'with-site' | 'excused' | 'removed'
   said_at: number
   /** Whose silence covers it. */
   site_id: string | null

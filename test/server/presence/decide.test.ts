@@ -9,16 +9,25 @@ const start = 1_800_000_000_000
 const always: Sight = { lostAt: start - hours(25), since: start - hours(24) }
 
 const machine = (endpointId: string, differs: Partial<Machine> = {}): Machine => ({
-  ...{ endpointId, organisationId: 'acme', placeId: null, hostname: endpointId, role: 'server', isAway: true, lastHeardAt: start },
+  ...{
+    endpointId,
+    organisationId: 'acme',
+    placeId: null,
+    hostname: endpointId,
+    role: 'server',
+    isAway: true,
+    isRemoved: false,
+    lastHeardAt: start,
+  },
   ...{ goodbye: null, said: null },
   ...differs,
 })
 const site = (differs: Partial<Place> = {}): Place => ({
-  ...{ id: 'site-1', organisationId: 'acme', name: 'Berlin', isSite: true, connected: 0, silence: null },
+  ...{ id: 'site-1', organisationId: 'acme', name: 'Berlin', isSite: true, connected: 0, left: [], silence: null },
   ...differs,
 })
 const judged = (machines: Machine[], now: number, sight = always, places: Place[] = []) =>
-  together(decide({ machines, places }, sight, defaultLimits, now))
+  together([...decide({ machines, places }, sight, defaultLimits, now)])
 const saysOf = ({ signals }: Judgement) => signals.map(({ kind, state, endpointId }) => [kind, state, endpointId])
 
 describe('one machine', () => {
@@ -93,16 +102,9 @@ describe('a site', () => {
   })
 
   it('counts among those that were there only who went in the five minutes before', () => {
-    const earlier = (ms: number) =>
-      Array.from({ length: 4 }, (_, index) => machine(`e${index}`, { placeId: 'site-1', goodbye: 'shutdown', lastHeardAt: start - ms }))
-    expect(saysOf(judged([...three(), ...earlier(minutes(4))], settled, always, [site()]))).not.toContainEqual([
-      'presence.site-silent',
-      'raised',
-      null,
-    ])
-    expect(saysOf(judged([...three(), ...earlier(minutes(6))], settled, always, [site()]))).toEqual([
-      ['presence.site-silent', 'raised', null],
-    ])
+    const leftBefore = (ms: number) => [site({ left: Array.from({ length: 4 }, () => start - ms) })]
+    expect(saysOf(judged(three(), settled, always, leftBefore(minutes(4))))).not.toContainEqual(['presence.site-silent', 'raised', null])
+    expect(saysOf(judged(three(), settled, always, leftBefore(minutes(6))))).toEqual([['presence.site-silent', 'raised', null]])
   })
 
   it('covers who follows later, except who said when it would be back', () => {

@@ -272,7 +272,7 @@ describe('who is silent', () => {
     await looksFor(minutes(5))
     await expect.poll(signals).toEqual([raised])
     await store.db.updateTable('endpoints').set({ removed_at: time.now() }).execute()
-    await looksFor(seconds(10))
+    await looksFor(minutes(1))
     await expect.poll(signals).toEqual([raised, cleared])
     await presence.stop()
   })

@@ -49,7 +49,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
   const commit = async (jobs: readonly Job[]): Promise<Taken[]> => {
     const batch = emptyBatch(time.now())
     const taken = await store.db.transaction().execute(async (tx) => {
-      await loadCursors(tx, batch, jobs)
+      await loadCursors(tx, batch, jobs, store.capabilities)
       const outcomes: Taken[] = []
       for (const job of jobs) outcomes.push(await addJob(batch, job, conditionsFrom(tx)))
       await keepBatch(tx, batch, store.capabilities, keepers)

@@ -1,4 +1,4 @@
-import type { SelectQueryBuilder } from 'kysely'
+import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import type { StandingSignal } from '#shared/domain/signal.ts'
@@ -20,13 +20,15 @@ const maxCompared = 1_000
 /** Raw records and gaps kept per endpoint; the newest tell most. */
 const maxKeptPerEndpoint = 1_000
 
-export async function loadCursors(tx: Tx, batch: Batch, jobs: readonly Job[]): Promise<void> {
+/** Those of these epochs alone, not of older ones too: an agent may begin as many as it likes. */
+export async function loadCursors(tx: Tx, batch: Batch, jobs: readonly Job[], { listed }: Store['capabilities']): Promise<void> {
   const sent = jobs.filter((job) => job.kind !== 'signals')
   if (sent.length === 0) return
-  const endpoints = [...new Set(sent.map(({ from }) => from.endpointId))]
-  // Not those of old epochs too: an agent may begin as many as it likes.
-  const epochs = [...new Set(sent.map(({ epoch }) => plainText(epoch)))]
-  const rows = await tx.selectFrom('cursors').selectAll().where('endpoint_id', 'in', endpoints).where('epoch', 'in', epochs).execute()
+  const epochs = sent.map(({ from, epoch }) => ({ endpoint_id: from.endpointId, epoch: plainText(epoch) }))
+  const wanted = [...new Map(epochs.map((each) => [`${each.endpoint_id} ${each.epoch}`, each])).values()]
+  const { rows } = await sql<Selectable<Database['cursors']>>`
+    select cursors.* from ${listed({ endpoint_id: 'text', epoch: 'text' }, wanted)} as wanted cross join cursors
+    where cursors.endpoint_id = wanted.endpoint_id and cursors.epoch = wanted.epoch`.execute(tx)
   for (const row of rows) batch.cursors.set(cursorKey(row), row)
 }
 

@@ -2,6 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import { steps } from '#shared/domain/rollup.ts'
 import type { Store } from '../store/store.ts'
 
+const { fiveMinutes, hour } = steps
+
 /** What one roll-up is made of, for many slots in one query: a query of its own for each costs as much as the roll-up. */
 export interface Slot {
   endpoint_id: string
@@ -21,32 +23,32 @@ interface Row {
 
 export const keyOf = ({ endpoint_id, step_ms, at }: Slot): string => `${endpoint_id} ${step_ms} ${at}`
 
-export async function samplesOf({ reader }: Store, slots: readonly Slot[]): Promise<Found> {
+export async function samplesOf(store: Store, slots: readonly Slot[]): Promise<Found> {
   if (slots.length === 0) return new Map()
-  const rows = await sql<Row>`${wanted(slots)}
+  const { rows } = await sql<Row>`
     select wanted.endpoint_id, wanted.at as slot_at, 0 as samples, samples.body
-    from wanted cross join samples
-    where samples.endpoint_id = wanted.endpoint_id and samples.at >= wanted.at and samples.at < wanted.at + ${sql.lit(steps.fiveMinutes.widthMs)}
-    order by wanted.endpoint_id, wanted.at, samples.at`.execute(reader)
-  return found(rows.rows, steps.fiveMinutes.widthMs)
+    from ${wanted(store, slots)} as wanted cross join samples
+    where samples.endpoint_id = wanted.endpoint_id and samples.at >= wanted.at and samples.at < wanted.at + ${sql.lit(fiveMinutes.widthMs)}
+    order by wanted.endpoint_id, wanted.at, samples.at`.execute(store.reader)
+  return found(rows, fiveMinutes.widthMs)
 }
 
-export async function fiveMinutesOf({ reader }: Store, slots: readonly Slot[]): Promise<Found> {
+export async function fiveMinutesOf(store: Store, slots: readonly Slot[]): Promise<Found> {
   if (slots.length === 0) return new Map()
-  const rows = await sql<Row>`${wanted(slots)}
+  const { rows } = await sql<Row>`
     select wanted.endpoint_id, wanted.at as slot_at, rollups.samples, rollups.body
-    from wanted cross join rollups
-    where rollups.endpoint_id = wanted.endpoint_id and rollups.step_ms = ${sql.lit(steps.fiveMinutes.widthMs)}
-      and rollups.at >= wanted.at and rollups.at < wanted.at + ${sql.lit(steps.hour.widthMs)}
-    order by wanted.endpoint_id, wanted.at, rollups.at`.execute(reader)
-  return found(rows.rows, steps.hour.widthMs)
+    from ${wanted(store, slots)} as wanted cross join rollups
+    where rollups.endpoint_id = wanted.endpoint_id and rollups.step_ms = ${sql.lit(fiveMinutes.widthMs)}
+      and rollups.at >= wanted.at and rollups.at < wanted.at + ${sql.lit(hour.widthMs)}
+    order by wanted.endpoint_id, wanted.at, rollups.at`.execute(store.reader)
+  return found(rows, hour.widthMs)
 }
 
-/** `with wanted (…) as (…)`; the casts tell PostgreSQL what its parameters are. */
-function wanted(slots: readonly Slot[]): RawBuilder<unknown> {
-  const rows = slots.map(({ endpoint_id, at }) => sql`(cast(${endpoint_id} as text), cast(${at} as bigint))`)
-  return sql`with wanted (endpoint_id, at) as (values ${sql.join(rows)})`
-}
+const wanted = ({ capabilities }: Store, slots: readonly Slot[]): RawBuilder<unknown> =>
+  capabilities.listed(
+    { endpoint_id: 'text', at: 'bigint' },
+    slots.map(({ endpoint_id, at }) => ({ endpoint_id, at })),
+  )
 
 function found(rows: readonly Row[], step_ms: number): Found {
   const bySlot: Found = new Map()

@@ -1,8 +1,11 @@
-import type { Insertable, Selectable, Transaction } from 'kysely'
+import type { Insertable, RawBuilder, Selectable, Transaction } from 'kysely'
 import type { Database } from './schema.ts'
 
 /** What happens to a row that is there already. `whereAtLeast`: it is replaced only by one that has no less in this column. */
 export type Conflict = 'ignore' | { replaceWhere: readonly string[]; whereAtLeast?: string }
+
+/** The columns of a list of values, by name. */
+export type Listed = Record<string, 'text' | 'bigint'>
 
 /** Where databases differ, by name. Nobody asks which database it is. */
 export interface Capabilities {
@@ -29,6 +32,8 @@ export interface Capabilities {
     table: Table,
     rows: readonly Partial<Selectable<Database[Table]>>[],
   ): Promise<void>
+  /** Values as a table of a query, to be given a name: the query's text, and so its plan, is the same however many there are. */
+  listed(columns: Listed, rows: readonly Record<string, string | number>[]): RawBuilder<unknown>
   /** The database's own trouble (disk full, away, locked), not that of what was to be written: later it may go. */
   isStoreTrouble(error: unknown): boolean
 }

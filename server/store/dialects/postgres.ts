@@ -1,4 +1,4 @@
-import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { type Capabilities, conflictClause, propertyOf } from '../capabilities.ts'
@@ -71,15 +71,19 @@ const capabilities: Capabilities = {
     if (!first) return
     const columns = Object.keys(first)
     const list = columns.join(', ')
-    const sql = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(table, columns, conflict)}`
-    await tx.executeQuery(CompiledQuery.raw(sql, [JSON.stringify(rows)]))
+    const insert = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(table, columns, conflict)}`
+    await tx.executeQuery(CompiledQuery.raw(insert, [JSON.stringify(rows)]))
   },
   dropRows: async (tx, table, rows) => {
     const [first] = rows
     if (!first) return
     const same = Object.keys(first).map((column) => `${table}.${column} = gone.${column}`)
-    const sql = `delete from ${table} using json_populate_recordset(null::${table}, $1) as gone where ${same.join(' and ')}`
-    await tx.executeQuery(CompiledQuery.raw(sql, [JSON.stringify(rows)]))
+    const remove = `delete from ${table} using json_populate_recordset(null::${table}, $1) as gone where ${same.join(' and ')}`
+    await tx.executeQuery(CompiledQuery.raw(remove, [JSON.stringify(rows)]))
+  },
+  listed: (columns, rows) => {
+    const taken = sql.join(Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`))
+    return sql`(select * from json_to_recordset(${JSON.stringify(rows)}::json) as list (${taken}))`
   },
   isStoreTrouble: (error) =>
     troubleState.test(String(propertyOf(error, 'code'))) ||

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { type Capabilities, conflictClause, propertyOf } from '../capabilities.ts'
 import type { Database } from '../schema.ts'
@@ -58,15 +58,20 @@ const capabilities: Capabilities = {
     if (!first) return
     const columns = Object.keys(first)
     const places = columns.map(() => '?').join(', ')
-    const sql = `insert into ${table} (${columns.join(', ')}) values (${places}) ${conflictClause(table, columns, conflict)}`
-    await tx.executeQuery(posted({ kind: 'rows', sql, values: flat(rows, columns), width: columns.length }))
+    const insert = `insert into ${table} (${columns.join(', ')}) values (${places}) ${conflictClause(table, columns, conflict)}`
+    await tx.executeQuery(posted({ kind: 'rows', sql: insert, values: flat(rows, columns), width: columns.length }))
   },
   dropRows: async (tx, table, rows) => {
     const [first] = rows
     if (!first) return
     const columns = Object.keys(first)
-    const sql = `delete from ${table} where ${columns.map((column) => `${column} = ?`).join(' and ')}`
-    await tx.executeQuery(posted({ kind: 'rows', sql, values: flat(rows, columns), width: columns.length }))
+    const remove = `delete from ${table} where ${columns.map((column) => `${column} = ?`).join(' and ')}`
+    await tx.executeQuery(posted({ kind: 'rows', sql: remove, values: flat(rows, columns), width: columns.length }))
+  },
+  listed: (columns, rows) => {
+    const names = Object.keys(columns)
+    const taken = sql.join(names.map((name, place) => sql`value ->> ${sql.lit(place)} as ${sql.ref(name)}`))
+    return sql`(select ${taken} from json_each(${JSON.stringify(rows.map((row) => names.map((name) => row[name])))}))`
   },
   isStoreTrouble: (error) => troubles.has(Number(propertyOf(error, 'errcode')) & 0xff),
 }

@@ -43,8 +43,9 @@ export interface Subject {
   isolation: (Pick<IsolationsTable, 'desired' | 'actual'> & { isOnItsWay: boolean }) | null
 }
 
-/** How a stage writes many rows at once; a capability of the store. */
+/** How a stage writes many rows at once; capabilities of the store. */
 export type PutRows = Capabilities['putRows']
+export type WriteRows = Pick<Capabilities, 'putRows' | 'updateRows'>
 
 export interface Entry {
   at: number
@@ -106,19 +107,23 @@ export const caseOf = (ticket: TicketsTable, subject: Subject, timers: readonly 
 
 /** The case as it stands after `changes`; the case that was given stays as it is. */
 export function apply(work: TicketCase, changes: Changes, now: number): TicketCase {
+  const { ticket, entries, orders } = changes
   if (Object.keys(changes).length === 0) return work
-  const ends = (timer: Timer): boolean =>
-    changes.cancel === 'all' ||
-    changes.cancel?.includes(timer.kind) === true ||
-    changes.plan?.some(({ kind }) => kind === timer.kind) === true
-  const planned = (changes.plan ?? []).map((timer) => ({ ...timer, id: null }))
   return {
     ...work,
-    ticket: { ...work.ticket, ...changes.ticket },
-    timers: [...work.timers.filter((timer) => !ends(timer)), ...planned],
-    cancelledTimers: [...work.cancelledTimers, ...work.timers.flatMap((timer) => (timer.id !== null && ends(timer) ? timer.id : []))],
-    entries: [...work.entries, ...(changes.entries ?? []).map((entry) => ({ ...entry, at: now }))],
-    orders: [...work.orders, ...(changes.orders ?? [])],
+    ticket: ticket ? { ...work.ticket, ...ticket } : work.ticket,
+    ...(changes.plan || changes.cancel ? replan(work, changes) : {}),
+    entries: entries && entries.length > 0 ? [...work.entries, ...entries.map((entry) => ({ ...entry, at: now }))] : work.entries,
+    orders: orders ? [...work.orders, ...orders] : work.orders,
     isChanged: true,
+  }
+}
+
+function replan(work: TicketCase, { plan = [], cancel = [] }: Changes): Pick<TicketCase, 'timers' | 'cancelledTimers'> {
+  const ends = ({ kind }: Timer): boolean => cancel === 'all' || cancel.includes(kind) || plan.some((planned) => planned.kind === kind)
+  const ended = work.timers.flatMap((timer) => (timer.id !== null && ends(timer) ? timer.id : []))
+  return {
+    timers: [...work.timers.filter((timer) => !ends(timer)), ...plan.map((timer) => ({ ...timer, id: null }))],
+    cancelledTimers: [...work.cancelledTimers, ...ended],
   }
 }

@@ -92,7 +92,9 @@ export function createDesk({ store, matrix, time, turns, afterCommit }: DeskOpti
       if (!work) return { kind: 'missing' } as const
       if (work.ticket.version !== version) return { kind: 'stale', version: work.ticket.version } as const
       const decided = decide(work, now)
-      return decided.kind === 'work' ? { kind: 'kept' as const, kept: await keepCases(tx, putRows, rules, [decided.work], now) } : decided
+      return decided.kind === 'work'
+        ? { kind: 'kept' as const, kept: await keepCases(tx, store.capabilities, rules, [decided.work], now) }
+        : decided
     })
     if (done.kind !== 'kept') return done
     afterCommit(done.kept)
@@ -141,7 +143,7 @@ export function createDesk({ store, matrix, time, turns, afterCommit }: DeskOpti
       const { id, kept } = await turns(async (tx) => {
         const work = await openTicket(tx, opening, rules.matrix, now)
         const started = apply(work, startClocks(work, rules.owedOf(work), matrix, now), now)
-        return { id: work.ticket.id, kept: await keepCases(tx, putRows, rules, [started], now) }
+        return { id: work.ticket.id, kept: await keepCases(tx, store.capabilities, rules, [started], now) }
       })
       afterCommit(kept)
       return id

@@ -26,7 +26,7 @@ export async function holdCommands(tx: Tx, store: Store, rules: Rules, madeAt: n
     const entries = onIt.map(({ id, verb }) => ({ kind: 'command-held' as const, actor: 'system', body: { commandId: id, verb, madeAt } }))
     return apply(work, { entries }, now)
   })
-  await keepCases(tx, store.capabilities.putRows, rules, cases, now)
+  await keepCases(tx, store.capabilities, rules, cases, now)
   return held
 }
 
@@ -61,7 +61,7 @@ async function keepDecision(tx: Tx, store: Store, rules: Rules, decision: HeldDe
   const hint = { id, organisationId, endpointId }
   const [work] = ticketId === null ? [] : await loadCases(tx, await loadTickets(tx, [ticketId]))
   if (work) {
-    const kept = await keepCases(tx, putRows, rules, [decideOn(work, command, decision, rules, now)], now)
+    const kept = await keepCases(tx, store.capabilities, rules, [decideOn(work, command, decision, rules, now)], now)
     return { ...kept, commands: [...kept.commands, hint] }
   }
   if (decision.answer === 'drop') return { ...nothingKept, commands: [hint] }

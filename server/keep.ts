@@ -1,10 +1,11 @@
-import { apply, type PutRows, type TicketCase } from './changes.ts'
+import { apply, type TicketCase, type WriteRows } from './changes.ts'
 import { requestCommands, wantedBy } from './command/command.ts'
 import { keepTimers, reviewIfNothingIsDue } from './escalate/escalate.ts'
 import type { Owed } from './escalate/promise.ts'
 import { readPromises } from './escalate/promise.ts'
 import type { LiveBus } from './live.ts'
-import { enqueue, loadReceivers, type Notice, noticesOf } from './notify/notify.ts'
+import { enqueue, isTold, loadReceivers, type Notice, noticesOf } from './notify/notify.ts'
+import { indexByKind } from './route/match.ts'
 import type { Matrix } from './route/matrix.ts'
 import { isPagingTicket } from './route/route.ts'
 import type { Tx } from './store/store.ts'
@@ -19,6 +20,8 @@ import { keepTickets } from './ticket/ticket.ts'
 /** The matrix with the promises it makes looked up, as every door to a ticket needs them. */
 export interface Rules {
   matrix: Matrix
+  /** The part of the matrix that is about a kind. */
+  routesFor(kind: string): Pick<Matrix, 'routes'>
   owedOf(work: TicketCase): Owed
 }
 
@@ -26,6 +29,7 @@ export function readRules(matrix: Matrix): Rules {
   const promises = readPromises(matrix)
   return {
     matrix,
+    routesFor: indexByKind(matrix),
     owedOf: (work) =>
       promises({ team: work.ticket.team, priority: work.ticket.priority, isPaging: isPagingTicket(matrix, work) }, work.subject),
   }
@@ -46,7 +50,7 @@ export const nothingKept: Kept = { tickets: [], commands: [], hasOrders: false, 
 
 export async function keepCases(
   tx: Tx,
-  putRows: PutRows,
+  write: WriteRows,
   rules: Rules,
   cases: readonly TicketCase[],
   now: number,
@@ -56,12 +60,14 @@ export async function keepCases(
   const changed = cases
     .filter(({ isChanged }) => isChanged)
     .map((work) => apply(work, reviewIfNothingIsDue(work, owedOf(work), matrix.review, now), now))
-  const versions = await keepTickets(tx, putRows, changed)
-  await keepTimers(tx, putRows, changed, now)
+  const versions = await keepTickets(tx, write, changed)
+  await keepTimers(tx, write, changed, now)
   const commands = changed.flatMap(wantedBy)
-  await requestCommands(tx, putRows, commands, now)
-  const told = [...changed.flatMap((work) => noticesOf(work, isPagingTicket(matrix, work), headline(work.ticket, now))), ...notices]
-  const waiting = told.length === 0 ? 0 : await enqueue(tx, putRows, told, await loadReceivers(tx), now)
+  await requestCommands(tx, write.putRows, commands, now)
+  const receivers = notices.length > 0 || changed.some(isTold) ? await loadReceivers(tx) : []
+  const noticesOn = (work: TicketCase): Notice[] => noticesOf(work, isPagingTicket(matrix, work), headline(work.ticket, now))
+  const told = receivers.length === 0 ? [] : [...changed.flatMap(noticesOn), ...notices]
+  const waiting = await enqueue(tx, write.putRows, told, receivers, now)
   return {
     tickets: changed.map(({ ticket }) => ({
       id: ticket.id,

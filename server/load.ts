@@ -1,8 +1,11 @@
+import type { Kysely } from 'kysely'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { days } from '#shared/domain/time.ts'
 import { caseOf, type Subject, type TicketCase, type Timer } from './changes.ts'
 import type { LoneIsolation } from './command/contain.ts'
-import type { Tx } from './store/store.ts'
+import type { Capabilities } from './store/capabilities.ts'
+import type { Database } from './store/schema.ts'
+import type { TimersTable } from './store/tables/escalate.ts'
 import type { TicketsTable } from './store/tables/ticket.ts'
 
 /*
@@ -10,16 +13,20 @@ import type { TicketsTable } from './store/tables/ticket.ts'
  * of the same trouble, and what is due on those tickets.
  */
 
+/** A transaction, or the database outside of one. */
+type From = Kysely<Database>
+
 export interface Subjects {
   /** undefined: the organisation or the endpoint is gone. */
   of(from: { endpoint_id: string | null; organisation_id: string }): Subject | undefined
 }
 
-export async function loadSubjects(tx: Tx, from: readonly { endpoint_id: string | null; organisation_id: string }[]): Promise<Subjects> {
-  const endpointIds = [...new Set(from.flatMap(({ endpoint_id }) => endpoint_id ?? []))]
-  const organisationIds = [...new Set(from.flatMap(({ endpoint_id, organisation_id }) => (endpoint_id === null ? organisation_id : [])))]
-  const byEndpoint = new Map((await readEndpoints(tx, endpointIds)).map((subject) => [subject.endpoint?.id, subject]))
-  const byOrganisation = new Map((await readOrganisations(tx, organisationIds)).map((subject) => [subject.organisation.id, subject]))
+export async function loadSubjects(from: From, of: readonly { endpoint_id: string | null; organisation_id: string }[]): Promise<Subjects> {
+  const endpointIds = [...new Set(of.flatMap(({ endpoint_id }) => endpoint_id ?? []))]
+  const organisationIds = [...new Set(of.flatMap(({ endpoint_id, organisation_id }) => (endpoint_id === null ? organisation_id : [])))]
+  const [endpoints, organisations] = await Promise.all([readEndpoints(from, endpointIds), readOrganisations(from, organisationIds)])
+  const byEndpoint = new Map(endpoints.map((subject) => [subject.endpoint?.id, subject]))
+  const byOrganisation = new Map(organisations.map((subject) => [subject.organisation.id, subject]))
   return {
     of: ({ endpoint_id, organisation_id }) => (endpoint_id === null ? byOrganisation.get(organisation_id) : byEndpoint.get(endpoint_id)),
   }
@@ -30,65 +37,86 @@ const memoryMs = days(60)
 
 type Trouble = Pick<TicketsTable, 'organisation_id' | 'endpoint_id' | 'fingerprint'>
 
-/** The tickets of these troubles, oldest first, and a few of the same machines' others. */
-export async function loadTicketsOf(tx: Tx, signals: readonly Trouble[], now: number): Promise<TicketsTable[]> {
-  const ofEndpoints = signals.filter(({ endpoint_id }) => endpoint_id !== null)
-  const ofOthers = signals.filter(({ endpoint_id }) => endpoint_id === null)
-  const recent = (rows: readonly Trouble[]) =>
-    tx
-      .selectFrom('tickets')
-      .selectAll()
-      .where('fingerprint', 'in', [...new Set(rows.map(({ fingerprint }) => fingerprint))])
-      .where(({ eb, or }) => or([eb('resolved_at', 'is', null), eb('resolved_at', '>', now - memoryMs)]))
-      .orderBy('opened_at')
+/** A round's way to read: by one parameter, however many keys there are. */
+export type Among = Capabilities['among']
+
+/** The tickets of these troubles, oldest first, and what is due on them by their ids. */
+export interface Standing {
+  tickets: readonly TicketsTable[]
+  timers: ReadonlyMap<string, Timer[]>
+}
+
+export async function loadStanding(from: From, among: Among, troubles: readonly Trouble[], now: number): Promise<Standing> {
+  const read = await Promise.all(
+    ticketsOf(from, among, troubles).map(async (theirs) => {
+      const recent = theirs.where(({ eb, or }) => or([eb('resolved_at', 'is', null), eb('resolved_at', '>', now - memoryMs)]))
+      const due = theirs
+        .innerJoin('timers', 'timers.ticket_id', 'tickets.id')
+        .where('fired_at', 'is', null)
+        .where('cancelled_at', 'is', null)
+      return Promise.all([recent.selectAll('tickets').execute(), due.select(columnsOfTimer).execute()])
+    }),
+  )
+  return {
+    tickets: read.flatMap(([tickets]) => tickets).sort((a, b) => a.opened_at - b.opened_at),
+    timers: byTicket(read.flatMap(([, timers]) => timers)),
+  }
+}
+
+/** One query for those of machines, by the index of their troubles, and one for those of none. */
+function ticketsOf(from: From, among: Among, troubles: readonly Trouble[]) {
+  const ofEndpoints = troubles.flatMap(({ endpoint_id, fingerprint }) => (endpoint_id === null ? [] : [[endpoint_id, fingerprint]]))
+  const ofOthers = troubles.filter(({ endpoint_id }) => endpoint_id === null)
+  const tickets = from.selectFrom('tickets')
   return [
-    ...(ofEndpoints.length === 0
-      ? []
-      : await recent(ofEndpoints)
-          .where('endpoint_id', 'in', [...new Set(ofEndpoints.map(({ endpoint_id }) => endpoint_id))])
-          .execute()),
+    ...(ofEndpoints.length === 0 ? [] : [tickets.where(among(['tickets.endpoint_id', 'tickets.fingerprint'], distinct(ofEndpoints)))]),
     ...(ofOthers.length === 0
       ? []
-      : await recent(ofOthers)
-          .where('endpoint_id', 'is', null)
-          .where('organisation_id', 'in', [...new Set(ofOthers.map(({ organisation_id }) => organisation_id))])
-          .execute()),
+      : [
+          tickets
+            .where('tickets.endpoint_id', 'is', null)
+            .where(among(['tickets.fingerprint'], distinct(ofOthers.map(({ fingerprint }) => [fingerprint]))))
+            .where(among(['tickets.organisation_id'], distinct(ofOthers.map(({ organisation_id }) => [organisation_id])))),
+        ]),
   ]
 }
 
-export const loadTickets = (tx: Tx, ids: readonly string[]): Promise<TicketsTable[]> =>
-  ids.length === 0 ? Promise.resolve([]) : tx.selectFrom('tickets').selectAll().where('id', 'in', ids).execute()
+const distinct = (keys: readonly string[][]): string[][] => [...new Map(keys.map((key) => [key.join(' '), key])).values()]
+
+export const loadTickets = (from: From, ids: readonly string[]): Promise<TicketsTable[]> =>
+  ids.length === 0 ? Promise.resolve([]) : from.selectFrom('tickets').selectAll().where('id', 'in', ids).execute()
 
 /** Tickets with whom they are about and what is due on them. */
-export async function loadCases(tx: Tx, tickets: readonly TicketsTable[], subjects?: Subjects): Promise<TicketCase[]> {
+export async function loadCases(from: From, tickets: readonly TicketsTable[]): Promise<TicketCase[]> {
   if (tickets.length === 0) return []
-  const known = subjects ?? (await loadSubjects(tx, tickets))
-  const timers = await readTimers(
-    tx,
-    tickets.map(({ id }) => id),
-  )
-  return tickets.flatMap((ticket) => {
-    const subject = known.of(ticket)
-    return subject ? [caseOf(ticket, subject, timers.get(ticket.id) ?? [])] : []
-  })
+  const ids = tickets.map(({ id }) => id)
+  const [subjects, timers] = await Promise.all([loadSubjects(from, tickets), readTimers(from, ids)])
+  return casesOf({ tickets, timers }, subjects)
 }
 
-/** Those of these troubles that are true now, as far as ingest has heard. */
-export async function loadConditions(tx: Tx, signals: readonly Trouble[]): Promise<(Trouble & { source_id: null })[]> {
-  if (signals.length === 0) return []
-  const rows = await tx
+/** Without those whose organisation or endpoint is gone. */
+export const casesOf = ({ tickets, timers }: Standing, subjects: Subjects): TicketCase[] =>
+  tickets.flatMap((ticket) => {
+    const subject = subjects.of(ticket)
+    return subject ? [caseOf(ticket, subject, timers.get(ticket.id) ?? [])] : []
+  })
+
+/** Those of these troubles of machines that are true now, as far as ingest has heard. */
+export async function loadConditions(from: From, among: Among, troubles: readonly Trouble[]): Promise<(Trouble & { source_id: null })[]> {
+  if (troubles.length === 0) return []
+  const keys = troubles.map(({ endpoint_id, fingerprint }) => [endpoint_id ?? '', fingerprint])
+  const rows = await from
     .selectFrom('conditions')
     .select(['endpoint_id', 'fingerprint'])
-    .where('endpoint_id', 'in', [...new Set(signals.map(({ endpoint_id }) => endpoint_id ?? ''))])
-    .where('fingerprint', 'in', [...new Set(signals.map(({ fingerprint }) => fingerprint))])
+    .where(among(['endpoint_id', 'fingerprint'], distinct(keys)))
     .execute()
   return rows.map((row) => ({ ...row, organisation_id: '', source_id: null }))
 }
 
 /** Machines that were isolated since `since` without a person. */
-export async function loadLoneIsolations(tx: Tx, organisationIds: readonly string[], since: number): Promise<LoneIsolation[]> {
+export async function loadLoneIsolations(from: From, organisationIds: readonly string[], since: number): Promise<LoneIsolation[]> {
   if (organisationIds.length === 0) return []
-  const rows = await tx
+  const rows = await from
     .selectFrom('commands')
     .innerJoin('endpoints', 'endpoints.id', 'commands.endpoint_id')
     .select([
@@ -105,22 +133,28 @@ export async function loadLoneIsolations(tx: Tx, organisationIds: readonly strin
   return rows
 }
 
-async function readTimers(tx: Tx, ticketIds: string[]): Promise<Map<string, Timer[]>> {
-  const rows = await tx
-    .selectFrom('timers')
-    .select(['id', 'ticket_id', 'kind', 'due_at'])
-    .where('ticket_id', 'in', ticketIds)
-    .where('fired_at', 'is', null)
-    .where('cancelled_at', 'is', null)
-    .orderBy('due_at')
-    .execute()
-  const byTicket = Map.groupBy(rows, ({ ticket_id }) => ticket_id ?? '')
-  return new Map([...byTicket].map(([ticketId, group]) => [ticketId, group.map(({ id, kind, due_at }) => ({ id, kind, dueAt: due_at }))]))
+const columnsOfTimer = ['timers.id', 'timers.ticket_id', 'timers.kind', 'timers.due_at'] as const
+type TimerRow = Pick<TimersTable, 'id' | 'ticket_id' | 'kind' | 'due_at'>
+
+async function readTimers(from: From, ticketIds: string[]): Promise<Map<string, Timer[]>> {
+  const open = from.selectFrom('timers').select(columnsOfTimer).where('fired_at', 'is', null).where('cancelled_at', 'is', null)
+  return byTicket(await open.where('ticket_id', 'in', ticketIds).execute())
 }
 
-async function readEndpoints(tx: Tx, ids: string[]): Promise<Subject[]> {
+function byTicket(rows: readonly TimerRow[]): Map<string, Timer[]> {
+  const timers = new Map<string, Timer[]>()
+  for (const { id, ticket_id, kind, due_at } of rows.toSorted((a, b) => a.due_at - b.due_at)) {
+    const timer = { id, kind, dueAt: due_at }
+    const known = timers.get(ticket_id ?? '')
+    if (known) known.push(timer)
+    else timers.set(ticket_id ?? '', [timer])
+  }
+  return timers
+}
+
+async function readEndpoints(from: From, ids: string[]): Promise<Subject[]> {
   if (ids.length === 0) return []
-  const rows = await tx
+  const rows = await from
     .selectFrom('endpoints')
     .innerJoin('organisations', 'organisations.id', 'endpoints.organisation_id')
     .leftJoin('sites', 'sites.id', 'endpoints.site_id')
@@ -132,7 +166,7 @@ async function readEndpoints(tx: Tx, ids: string[]): Promise<Subject[]> {
     .where('endpoints.id', 'in', ids)
     .execute()
   const onTheirWay = await readOnTheirWay(
-    tx,
+    from,
     rows.flatMap(({ desired, endpointId }) => (desired === 'isolated' ? endpointId : [])),
   )
   return rows.map(({ organisationId, name, mode, plan, timeZone, ...row }) => ({
@@ -145,9 +179,9 @@ async function readEndpoints(tx: Tx, ids: string[]): Promise<Subject[]> {
 }
 
 /** Endpoints that an isolate-host without an answer is going to; one that is held goes nowhere. */
-async function readOnTheirWay(tx: Tx, endpointIds: string[]): Promise<Set<string>> {
+async function readOnTheirWay(from: From, endpointIds: string[]): Promise<Set<string>> {
   if (endpointIds.length === 0) return new Set()
-  const rows = await tx
+  const rows = await from
     .selectFrom('commands')
     .select('endpoint_id')
     .where('endpoint_id', 'in', endpointIds)
@@ -163,9 +197,9 @@ function roleOf(confirmed: Role | null, found: Role | null): Pick<Subject, 'role
   return found === null || found === 'unknown' ? { role: 'unknown', roleSource: 'unknown' } : { role: found, roleSource: 'facts' }
 }
 
-async function readOrganisations(tx: Tx, ids: string[]): Promise<Subject[]> {
+async function readOrganisations(from: From, ids: string[]): Promise<Subject[]> {
   if (ids.length === 0) return []
-  const rows = await tx
+  const rows = await from
     .selectFrom('organisations')
     .select(['id', 'name', 'mode', 'plan', 'time_zone as timeZone'])
     .where('id', 'in', ids)

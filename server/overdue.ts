@@ -28,7 +28,7 @@ export async function planOverdueAnew(tx: Tx, store: Store, rules: Rules, now: n
     const cases = (await loadCases(tx, tickets)).map((work) =>
       apply(work, planAnew(work, rules.owedOf(work), rules.matrix, fitsKind, shares.get(work.ticket.id) ?? 0, now), now),
     )
-    await keepCases(tx, store.capabilities.putRows, rules, cases, now)
+    await keepCases(tx, store.capabilities, rules, cases, now)
   }
   await planDigestsAnew(tx, store, rules, now)
   return overdue.length

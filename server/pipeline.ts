@@ -29,11 +29,11 @@ import { newCase, type Outcome, type SignalRow, troubleOf, type View } from './w
  */
 
 /** One signal through every stage (pure): what becomes of it, on the ticket as it will stand. */
-export function decide(view: View, { matrix, owedOf }: Rules, signal: SignalRow, now: number): Outcome {
+export function decide(view: View, { matrix, routesFor, owedOf }: Rules, signal: SignalRow, now: number): Outcome {
   const subject = view.subjectOf(signal)
   if (!subject) return { kind: 'record' }
   const trouble = troubleOf(signal, matrix)
-  const rule = match(matrix, trouble, subject)
+  const rule = match(routesFor(trouble.kind), trouble, subject)
 
   const verdict = correlate(trouble, view.earlier(signal), view.isOver(signal), matrix, now)
   if (verdict.kind === 'nothing') return { kind: 'record' }
@@ -68,11 +68,13 @@ export interface PipelineOptions {
   log: Logger
   turns: Turns
   loops: CreateLoop
+  /** Ingest has work that waits; what is not urgent lets it go first. Never, when absent. */
+  isBusy?(): boolean
   afterCommit(kept: Kept): void
 }
 
 export interface Pipeline {
-  /** There is something unhandled. */
+  /** There is something unhandled. `isUrgent`: security or a result, which waits for nothing. */
   nudge(isUrgent: boolean): void
   /** Everything that is committed now has been handled. */
   idle(): Promise<void>
@@ -85,19 +87,28 @@ const lookMs = minutes(1)
 /** What was left unhandled when the collector stopped is found by the first nudge. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const hearing = watchHearing(options.time, lookMs)
-  const needs = { ...options, rules: readRules(options.matrix), decide, hasGivenChance: hearing.hasGivenChance }
-  const loop = options.loops('pipeline', createRounds(needs))
+  const { hasGivenChance } = hearing
+  const again = (): void => loop.nudge()
+  const rounds = createRounds({ isBusy: () => false, ...options, rules: readRules(options.matrix), decide, hasGivenChance, again })
+  const loop = options.loops('pipeline', rounds.run)
   let cancelLook: Cancel = () => undefined
   const lookEveryMinute = (): void => {
     hearing.look()
+    rounds.hurry()
     loop.nudge()
     cancelLook = options.time.after(lookMs, lookEveryMinute)
   }
   cancelLook = options.time.after(lookMs, lookEveryMinute)
   return {
     // A group is what came in while the one before it was committed: nothing waits for company, urgent or not.
-    nudge: () => loop.nudge(),
-    idle: () => loop.idle(),
+    nudge(isUrgent) {
+      if (isUrgent) rounds.hurry()
+      loop.nudge()
+    },
+    idle() {
+      rounds.finish()
+      return loop.idle()
+    },
     async stop() {
       cancelLook()
       await loop.stop()

@@ -60,7 +60,7 @@ async function openQuestions(tx: Tx, store: Store, rules: Rules, now: number): P
     .execute()
   const tickets = await loadTickets(tx, [...new Set(waiting.flatMap(({ ticket_id }) => ticket_id ?? []))])
   const cases = (await loadCases(tx, tickets)).map((work) => apply(work, askAgain(work), now))
-  await keepCases(tx, store.capabilities.putRows, rules, cases, now)
+  await keepCases(tx, store.capabilities, rules, cases, now)
   return cases.length
 }
 

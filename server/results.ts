@@ -124,7 +124,7 @@ export async function keepConsequences(tx: Tx, store: Store, rules: Rules, settl
   for (const settlement of settlements.filter(({ hasIsolationFailed }) => hasIsolationFailed)) {
     await raiseWithin(tx, isolationFailed(settlement, String(settlement.entry.body.detail)), now)
   }
-  const kept = await keepCases(tx, store.capabilities.putRows, rules, cases, now)
+  const kept = await keepCases(tx, store.capabilities, rules, cases, now)
   const settled = settlements.map(({ command }) => ({
     id: command.id,
     organisationId: command.organisation_id,

@@ -4,16 +4,20 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { nextTimeOfDay } from './escalate/calendar.ts'
 import { planDigests } from './escalate/escalate.ts'
+import { createGiveWay } from './give-way.ts'
 import { markHandled, raiseWithin } from './ingest/handled.ts'
-import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
+import { type Kept, keepCases, type Rules } from './keep.ts'
 import { keepDigestLines } from './notify/notify.ts'
+import { raiseOften } from './often.ts'
 import { type Chance, expireCommands, settleResults } from './results.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { Turns } from './turns.ts'
 import { columnsOfSignal, loadWorld, type Outcome, type SignalRow, type View, type World } from './world.ts'
 
-/** A group small enough to decide in a few milliseconds, large enough that the commit is shared. */
-const maxSignals = 200
+/** What a commit costs is shared by so many; a security signal that comes meanwhile waits for some 30 ms. */
+const maxSignals = 1_000
+/** Deciding lets the event loop turn after this. */
+const maxTurnMs = 5
 
 interface Needs extends Chance {
   store: Store
@@ -22,56 +26,141 @@ interface Needs extends Chance {
   turns: Turns
   rules: Rules
   decide(view: View, rules: Rules, signal: SignalRow, now: number): Outcome
+  /** Ingest has work that waits: what is not urgent lets it go first. */
+  isBusy(): boolean
+  /** There is something left that gave way: a round, soon. */
+  again(): void
   afterCommit(kept: Kept): void
 }
 
-/** One round of the pipeline: takes a group of what is unhandled and handles it in one transaction; false: there was nothing. */
-export function createRounds(needs: Needs): () => Promise<boolean> {
-  const { turns, time, log, afterCommit } = needs
+/** The pipeline's rounds: each takes a group of what is unhandled and handles it in one transaction. */
+export interface Rounds {
+  /** Does one; false: there is nothing left to do. */
+  run(): Promise<boolean>
+  /** Security or a result may have come: the next round is for those, and it gives way to nobody. */
+  hurry(): void
+  /** Until there is nothing left no round gives way. */
+  finish(): void
+}
 
-  const handleGroup = (signals: readonly SignalRow[]): Promise<Kept> => {
-    const now = time.now()
-    return turns((tx) => handle(tx, needs, signals, now))
+export function createRounds(needs: Needs): Rounds {
+  const { store, turns, time, log, afterCommit } = needs
+  const way = createGiveWay(needs)
+  // What a crash left, too.
+  let isUrgent = true
+  let isFinishing = false
+
+  const handleGroup = (signals: readonly SignalRow[], isStopped: () => boolean): Promise<Handled> =>
+    turns.prepared(
+      () => decideAll(needs, signals, isStopped),
+      (tx, decided) => keepDecided(tx, needs, decided, signals),
+    )
+  /** A group that fails as a whole is halved until the one that makes it fail stands alone and is put aside, unless it was the store. */
+  const handleApart = async (signals: readonly SignalRow[]): Promise<void> => {
+    const middle = Math.ceil(signals.length / 2)
+    for (const half of [signals.slice(0, middle), signals.slice(middle)]) await handle(half, () => false)
   }
-  /** The group failed as a whole; the one that made it fail is found by handling each alone, and is put aside, unless it was the store. */
-  const handleEach = async (signals: readonly SignalRow[]): Promise<void> => {
-    for (const signal of signals) afterCommit(await handleGroup([signal]).catch((error: unknown) => putAside(signal, error)))
+  const handle = async (signals: readonly SignalRow[], isStopped: () => boolean): Promise<boolean> => {
+    const [signal] = signals
+    if (!signal) return false
+    try {
+      const { kept, hasRaised, count } = await handleGroup(signals, isStopped)
+      afterCommit(kept)
+      isUrgent ||= hasRaised
+      return hasRaised || count < signals.length || count === maxSignals
+    } catch (error) {
+      if (store.capabilities.isStoreTrouble(error)) throw error
+      if (signals.length > 1) await handleApart(signals)
+      else await putAside(signal, error)
+      return true
+    }
   }
-  const putAside = async (signal: SignalRow, error: unknown): Promise<Kept> => {
-    if (needs.store.capabilities.isStoreTrouble(error)) throw error
-    await turns((tx) => giveUp(tx, signal, error, time.now()))
+  const putAside = async (signal: SignalRow, error: unknown): Promise<void> => {
+    await turns((tx) => giveUp(tx, store, signal, error, time.now()))
     log.error({ error, signal: signal.id, kind: signal.kind }, 'a signal could not be handled and was put aside')
-    return nothingKept
   }
-  const nextSignals = async (): Promise<SignalRow[]> => {
-    const urgent = await unhandled(needs.store, true)
-    return urgent.length > 0 ? urgent : unhandled(needs.store, false)
+
+  const urgentRound = async (): Promise<boolean> => {
+    isUrgent = false
+    try {
+      const hasHandled = await handle(await unhandled(store, true), () => false)
+      const hasSettled = await settleResults(needs)
+      isUrgent = (await expireCommands(needs)) || hasSettled || hasHandled || isUrgent
+    } catch (error) {
+      isUrgent = true
+      throw error
+    }
+    return true
   }
-  return async () => {
-    const signals = await nextSignals()
-    const kept = signals.length === 0 ? nothingKept : await handleGroup(signals).catch(() => undefined)
-    if (kept) afterCommit(kept)
-    else await handleEach(signals)
-    const hasSettled = (await settleResults(needs)) || (await expireCommands(needs))
-    return hasSettled || signals.length > 0
+  const otherRound = async (): Promise<boolean> => {
+    if (!isFinishing && !way.mayGo()) return false
+    const isMore = await handle(await unhandled(store, false), () => isUrgent)
+    way.went()
+    isFinishing &&= isMore
+    return isMore
+  }
+  return {
+    run: () => (isUrgent ? urgentRound() : otherRound()),
+    hurry() {
+      isUrgent = true
+    },
+    finish() {
+      isUrgent = true
+      isFinishing = true
+    },
   }
 }
 
-async function handle(tx: Tx, { store, rules, decide, log }: Needs, signals: readonly SignalRow[], now: number): Promise<Kept> {
-  const { putRows } = store.capabilities
-  const world = await loadWorld(tx, signals, rules.matrix, now)
+interface Decided {
+  world: World
+  failed: { signal: SignalRow; error: unknown }[]
+  now: number
+}
+interface Handled {
+  kept: Kept
+  /** Signals of our own, which the next round will find. */
+  hasRaised: boolean
+  count: number
+}
+
+/** Loads what the group is decided on and decides it, one after the other, until `isStopped`; nothing is kept yet. */
+async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped: () => boolean): Promise<Decided> {
+  const { store, rules, decide, time, log } = needs
+  const now = time.now()
+  const { among } = store.capabilities
+  // One connection for all that is read: nobody's commit comes in between, for which each of these would wait.
+  const world = await store.db.connection().execute((db) => loadWorld(db, among, signals, rules.matrix, now))
+  const failed: Decided['failed'] = []
+  let turnBeganAt = time.monotonic()
   for (const signal of signals) {
     try {
       world.take(signal, decide(world, rules, signal, now))
     } catch (error) {
       log.error({ error, signal: signal.id, kind: signal.kind }, 'a signal could not be decided and was put aside')
-      await giveUp(tx, signal, error, now)
+      failed.push({ signal, error })
     }
+    if (time.monotonic() - turnBeganAt < maxTurnMs) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    if (isStopped()) break
+    turnBeganAt = time.monotonic()
   }
-  const kept = await keepCases(tx, putRows, rules, world.cases, now)
+  return { world, failed, now }
+}
+
+async function keepDecided(
+  tx: Tx,
+  { store, rules }: Needs,
+  { world, failed, now }: Decided,
+  signals: readonly SignalRow[],
+): Promise<Handled> {
+  for (const { signal, error } of failed) await giveUp(tx, store, signal, error, now)
+  const kept = await keepCases(tx, store.capabilities, rules, world.cases, now)
   const dueAts = await keepDigests(tx, store, rules, world.digests, now)
-  await markHandled(tx, world.marks, now)
-  return { ...kept, dueAt: [kept.dueAt, ...dueAts].reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null) }
+  await markHandled(tx, store.capabilities.claimRows, world.marks, now)
+  const count = world.marks.length + failed.length
+  const isOften = await raiseOften(tx, signals.slice(0, count), now)
+  const dueAt = [kept.dueAt, ...dueAts].reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null)
+  return { kept: { ...kept, dueAt }, hasRaised: isOften || failed.length > 0, count }
 }
 
 async function keepDigests(tx: Tx, store: Store, { matrix }: Rules, lines: World['digests'], now: number): Promise<number[]> {
@@ -88,8 +177,8 @@ async function keepDigests(tx: Tx, store: Store, { matrix }: Rules, lines: World
 }
 
 /** Nothing is lost: the signal stays, marked as a record, and a ticket of the collector's own asks somebody to look. */
-async function giveUp(tx: Tx, signal: SignalRow, error: unknown, now: number): Promise<void> {
-  await markHandled(tx, [{ signalId: signal.id, outcome: 'record', ticketId: null }], now)
+async function giveUp(tx: Tx, store: Store, signal: SignalRow, error: unknown, now: number): Promise<void> {
+  await markHandled(tx, store.capabilities.claimRows, [{ signalId: signal.id, outcome: 'record', ticketId: null }], now)
   if (signal.kind.startsWith('system.')) return
   await raiseWithin(
     tx,

@@ -1,13 +1,14 @@
+import type { Kysely } from 'kysely'
 import type { Facts } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
 import { caseOf, type Subject, type TicketCase, type Trouble } from './changes.ts'
 import { type LoneIsolation, latelyMs } from './command/contain.ts'
 import { correlationKey } from './correlate/correlate.ts'
 import type { Mark } from './ingest/handled.ts'
-import { loadCases, loadConditions, loadLoneIsolations, loadSubjects, loadTicketsOf, type Subjects } from './load.ts'
+import { type Among, casesOf, loadConditions, loadLoneIsolations, loadStanding, loadSubjects, type Subjects } from './load.ts'
 import type { DigestLine } from './notify/notify.ts'
 import type { Matrix } from './route/matrix.ts'
-import type { Tx } from './store/store.ts'
+import type { Database } from './store/schema.ts'
 import type { SignalsTable } from './store/tables/ingest.ts'
 import type { TicketsTable } from './store/tables/ticket.ts'
 import { nextTicketNumber } from './ticket/ticket.ts'
@@ -44,20 +45,37 @@ export interface World extends View {
   readonly digests: readonly (DigestLine & { timeZone: string })[]
 }
 
-export async function loadWorld(tx: Tx, signals: readonly SignalRow[], matrix: Matrix, now: number): Promise<World> {
-  const subjects = await loadSubjects(tx, signals)
-  const tickets = newestPerTrouble(await loadTicketsOf(tx, signals, now))
-  const cases = new Map((await loadCases(tx, tickets, subjects)).map((work) => [correlationKey(work.ticket), work]))
+/**
+ * Read before the transaction that keeps what is decided on it, and all at once. What may change in between is
+ * nobody's error: tickets, their timers and numbers, and commands that isolate are written in turns only, and this is ours;
+ * whom a signal is about (people, identity, measure), what a machine says of its isolation (the dispatcher) and what is
+ * true now (ingest) may change at any time, and are as if they had changed right after the commit.
+ */
+export async function loadWorld(
+  db: Kysely<Database>,
+  among: Among,
+  signals: readonly SignalRow[],
+  matrix: Matrix,
+  now: number,
+): Promise<World> {
   const organisationIds = [...new Set(signals.map(({ organisation_id }) => organisation_id))]
   const isContaining = signals.some(({ kind }) => kind.startsWith('security.'))
-  const lately = isContaining ? await loadLoneIsolations(tx, organisationIds, now - latelyMs(matrix)) : []
-  return inMemory(subjects, cases, lately, await overOf(tx, signals, matrix), await nextTicketNumber(tx), now)
+  const [subjects, standing, lately, isOver, nextNumber] = await Promise.all([
+    loadSubjects(db, signals),
+    loadStanding(db, among, signals, now),
+    isContaining ? loadLoneIsolations(db, organisationIds, now - latelyMs(matrix)) : [],
+    overOf(db, among, signals, matrix),
+    nextTicketNumber(db),
+  ])
+  const newest = { ...standing, tickets: newestPerTrouble(standing.tickets) }
+  const cases = new Map(casesOf(newest, subjects).map((work) => [correlationKey(work.ticket), work]))
+  return inMemory(subjects, cases, lately, isOver, nextNumber, now)
 }
 
 /** Asked only where something old was raised; what it knows of is all that is committed, however far behind the signal. */
-async function overOf(tx: Tx, signals: readonly SignalRow[], matrix: Matrix): Promise<World['isOver']> {
+async function overOf(db: Kysely<Database>, among: Among, signals: readonly SignalRow[], matrix: Matrix): Promise<World['isOver']> {
   const old = signals.filter((signal) => mayBeOver(signal, matrix))
-  const standing = new Set((await loadConditions(tx, old)).map(correlationKey))
+  const standing = new Set((await loadConditions(db, among, old)).map(correlationKey))
   return (signal) => mayBeOver(signal, matrix) && !standing.has(correlationKey(signal))
 }
 

@@ -16,22 +16,49 @@ const maxDays = 3_660
 
 export const always: Calendar = { addWorkingTime: (from, ms) => from + ms }
 
-/** Days are remembered: working one out costs more than all the rest of a decision. */
+/** Working a day out costs more than all the rest of a decision, so each knows the next and today is remembered. */
 export function officeCalendar(hours: Exclude<CalendarHours, 'always'>, timeZone: string): Calendar {
-  const openingOn = remembered((date) => openingOf(Temporal.PlainDate.from(date), hours, timeZone))
+  let today: Day | undefined
+  const dayOf = (instant: number): Day => {
+    if (!today || instant < today.beginsAt || instant >= today.endsAt) {
+      const date = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).toPlainDate()
+      today = dayOn(date, hours, timeZone)
+    }
+    return today
+  }
   return {
     addWorkingTime(from, ms) {
       let left = ms
-      let date = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(timeZone).toPlainDate()
-      for (let day = 0; day < maxDays; day += 1) {
-        const opening = openingOn(date.toString())
-        const startsAt = opening ? Math.max(from, opening.opensAt) : 0
-        const lasts = opening ? Math.max(0, opening.closesAt - startsAt) : 0
+      let day = dayOf(from)
+      for (let count = 0; count < maxDays; count += 1) {
+        const startsAt = day.opening ? Math.max(from, day.opening.opensAt) : 0
+        const lasts = day.opening ? Math.max(0, day.opening.closesAt - startsAt) : 0
         if (lasts > 0 && left <= lasts) return startsAt + left
         left -= lasts
-        date = date.add({ days: 1 })
+        day = day.next()
       }
       throw new RangeError(`no working hours are left within ${maxDays} days`)
+    },
+  }
+}
+
+interface Day {
+  beginsAt: number
+  endsAt: number
+  opening: Opening | undefined
+  next(): Day
+}
+
+function dayOn(date: Temporal.PlainDate, hours: Exclude<CalendarHours, 'always'>, timeZone: string): Day {
+  let next: Day | undefined
+  const tomorrow = date.add({ days: 1 })
+  return {
+    beginsAt: date.toZonedDateTime(timeZone).epochMilliseconds,
+    endsAt: tomorrow.toZonedDateTime(timeZone).epochMilliseconds,
+    opening: openingOf(date, hours, timeZone),
+    next: () => {
+      next ??= dayOn(tomorrow, hours, timeZone)
+      return next
     },
   }
 }
@@ -50,18 +77,4 @@ function openingOf(date: Temporal.PlainDate, hours: Exclude<CalendarHours, 'alwa
   if (weekday === undefined || !hours.days.includes(weekday) || hours.holidays.includes(date.toString())) return undefined
   const at = (plainTime: string): number => date.toZonedDateTime({ timeZone, plainTime }).epochMilliseconds
   return { opensAt: at(hours.from), closesAt: at(hours.to) }
-}
-
-/** A year of days; then they are worked out anew. */
-const maxRemembered = 400
-
-function remembered(work: (date: string) => Opening | undefined): (date: string) => Opening | undefined {
-  const known = new Map<string, Opening | undefined>()
-  return (date) => {
-    if (known.has(date)) return known.get(date)
-    if (known.size >= maxRemembered) known.clear()
-    const opening = work(date)
-    known.set(date, opening)
-    return opening
-  }
 }

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { isSecurity } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
-import type { Changes, Entry, PutRows, TicketCase } from '../changes.ts'
+import type { Changes, Entry, PutRows, TicketCase, WriteRows } from '../changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Tx } from '../store/store.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
@@ -118,11 +118,9 @@ export function boxFrom(
   return [{ kind: 'time-box', dueAt: owed.calendar.addWorkingTime(now, box.box) }]
 }
 
-export async function keepTimers(tx: Tx, putRows: PutRows, cases: readonly TicketCase[], now: number): Promise<void> {
-  const cancelled = cases.flatMap((work) => work.cancelledTimers)
-  if (cancelled.length > 0) {
-    await tx.updateTable('timers').set({ cancelled_at: now }).where('id', 'in', cancelled).where('fired_at', 'is', null).execute()
-  }
+export async function keepTimers(tx: Tx, { putRows, updateRows }: WriteRows, cases: readonly TicketCase[], now: number): Promise<void> {
+  const cancelled = cases.flatMap((work) => work.cancelledTimers.map((id) => ({ id, cancelled_at: now })))
+  await updateRows(tx, 'timers', cancelled, { set: ['cancelled_at'], by: 'id' })
   const planned = cases.flatMap((work) =>
     work.timers.flatMap((timer) => (timer.id === null ? [rowOf(timer.kind, timer.dueAt, work.ticket.id, now)] : [])),
   )

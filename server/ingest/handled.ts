@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { Fault } from '#shared/domain/fault.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { SignalsTable } from '../store/tables/ingest.ts'
@@ -15,14 +14,15 @@ export interface Mark {
  * The pipeline's tick on its work list, in the transaction of the effect; one statement however many there are.
  * @throws Fault when one of them is ticked already: the effect was kept before and must not be kept twice (invariant 3).
  */
-export async function markHandled(tx: Tx, marks: readonly Mark[], now: number): Promise<void> {
-  if (marks.length === 0) return
-  const rows = sql.join(marks.map(({ signalId, outcome, ticketId }) => sql`(${signalId}, ${outcome}, ${ticketId})`))
-  const { numAffectedRows } = await sql`
-    with marks (signal_id, made_of_it, made_ticket) as (values ${rows})
-    update signals set handled_at = ${now}, outcome = marks.made_of_it, ticket_id = marks.made_ticket
-    from marks where signals.id = marks.signal_id and signals.handled_at is null`.execute(tx)
-  if (numAffectedRows !== BigInt(marks.length)) throw new Fault('signal-handled-before', 'A signal was handled before.')
+export async function markHandled(
+  tx: Tx,
+  claimRows: Store['capabilities']['claimRows'],
+  marks: readonly Mark[],
+  now: number,
+): Promise<void> {
+  const rows = marks.map(({ signalId, outcome, ticketId }) => ({ id: signalId, handled_at: now, outcome, ticket_id: ticketId }))
+  const count = await claimRows(tx, 'signals', rows, { set: ['handled_at', 'outcome', 'ticket_id'], by: 'id', whileNull: 'handled_at' })
+  if (count !== marks.length) throw new Fault('signal-handled-before', 'A signal was handled before.')
 }
 
 /** Puts a trouble of the collector's own on the work list in the transaction of what brought it about: neither is kept without the other. */

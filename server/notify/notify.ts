@@ -39,6 +39,9 @@ export interface Notice {
   body: Record<string, unknown>
 }
 
+/** Whether the world hears anything of this case. */
+export const isTold = ({ entries }: TicketCase): boolean => entries.some((entry) => eventOf(entry) !== undefined)
+
 /** What the world hears of this case (pure). A ticket that was raised by what joined it is said too. */
 export function noticesOf(work: TicketCase, isPaging: boolean, headline: string): Notice[] {
   const { ticket, subject, entries } = work

@@ -4,6 +4,20 @@ import type { Facts } from '#shared/domain/signal.ts'
 import type { Subject, Trouble } from '../changes.ts'
 import type { FactCondition, FactConditions, MatrixDocument, Route } from './matrix-schema.ts'
 
+/** As many kinds as a fleet has; agents may make up more. */
+const maxKinds = 1_000
+
+/** The routes that could take a kind, in their order, looked up once a kind: most of a matrix is about others. */
+export function indexByKind({ routes }: Pick<MatrixDocument, 'routes'>): (kind: string) => Pick<MatrixDocument, 'routes'> {
+  const known = new Map<string, Pick<MatrixDocument, 'routes'>>()
+  return (kind) => {
+    const found = known.get(kind) ?? { routes: routes.filter((route) => route.kind.some((pattern) => fitsKind(pattern, kind))) }
+    if (known.size >= maxKinds) known.clear()
+    known.set(kind, found)
+    return found
+  }
+}
+
 /** The first route that takes this trouble. A checked matrix ends with one that takes everything. */
 export function match(matrix: Pick<MatrixDocument, 'routes'>, trouble: Trouble, subject: Pick<Subject, 'role'>): Route {
   const route = matrix.routes.find((each) => takes(each, trouble, subject.role))

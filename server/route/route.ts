@@ -40,7 +40,10 @@ export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: 
     tells: rule.tells,
     contain: containOf(rule, subject.role),
     isPaging: mayPage(rule, priority, matrix, subject) && silencedBy === undefined,
-    reasons: [...explainRoute(rule, trouble, subject, team), explainRole(subject), ...(silencedBy === undefined ? [] : [silencedBy])],
+    // Asked for when a ticket takes the decision over, and not by the thousands that only join one.
+    get reasons() {
+      return [...explainRoute(rule, trouble, subject, team), explainRole(subject), ...(silencedBy === undefined ? [] : [silencedBy])]
+    },
   }
 }
 

@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
+import type { Kysely } from 'kysely'
 import { compareSeverity } from '#shared/domain/severity.ts'
-import type { Changes, Entry, PutRows, Subject, TicketCase, Trouble } from '../changes.ts'
+import type { Changes, Entry, PutRows, Subject, TicketCase, Trouble, WriteRows } from '../changes.ts'
+import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { TicketsTable, TimelineTable } from '../store/tables/ticket.ts'
 
@@ -115,17 +117,46 @@ function isRoundNumber(count: number): boolean {
   return [1, 2, 5].some((digit) => count === digit * power)
 }
 
+/** What a ticket was opened with stays: no index of it has to be written again. */
+const changing = [
+  ...(['severity', 'title', 'status', 'resolution', 'impact', 'urgency', 'priority', 'tier', 'team', 'owner_id'] as const),
+  ...(['occurrences', 'is_standing', 'containment', 'happened_at', 'last_signal_at', 'acknowledged_at', 'touched_at'] as const),
+  ...(['resolved_at', 'in_tier_since', 'respond_by', 'resolve_by', 'responded_at'] as const),
+  ...(['matrix_version', 'rule', 'reasons', 'version'] as const),
+] as const satisfies (keyof TicketsTable)[]
+
 /** Writes the cases' tickets with their new entries; returns the version each ticket has now. */
-export async function keepTickets(tx: Tx, putRows: PutRows, cases: readonly TicketCase[]): Promise<Map<string, number>> {
-  const tickets = cases.map(({ ticket, entries }) => ({ ...ticket, version: ticket.version + (entries.length > 0 ? 1 : 0) }))
-  await putRows(tx, 'tickets', tickets, { replaceWhere: ['id'] })
+export async function keepTickets(tx: Tx, { putRows, updateRows }: WriteRows, cases: readonly TicketCase[]): Promise<Map<string, number>> {
+  const told = cases.map((work) => ({ ...work, entries: withoutBlips(work.entries) }))
+  const tickets = told.map(({ ticket, entries }) => ({ ...ticket, version: ticket.version + (entries.length > 0 ? 1 : 0) }))
+  const [opened, changed] = [true, false].map((isNew) => tickets.filter((_, index) => cases[index]?.isNew === isNew))
+  await putRows(tx, 'tickets', opened ?? [], { replaceWhere: ['id'] })
+  await updateRows(tx, 'tickets', changed ?? [], { set: changing, by: 'id' })
   await keepEntries(
     tx,
     putRows,
-    cases.flatMap(({ ticket, entries }) => entries.map((entry) => ({ ticketId: ticket.id, entry }))),
+    told.flatMap(({ ticket, entries }) => entries.map((entry) => ({ ticketId: ticket.id, entry }))),
   )
   return new Map(tickets.map(({ id, version }) => [id, version]))
 }
+
+/**
+ * Without what began and ended, or ended and began again, within one transaction: nobody could have seen it. It is
+ * counted, its signals are kept, and the first ones and round numbers are told all the same.
+ */
+function withoutBlips(entries: readonly Entry[]): readonly Entry[] {
+  const told: Entry[] = []
+  for (const entry of entries) {
+    const last = told.at(-1)
+    if (last && isTurn(last) && isTurn(entry) && last.kind !== entry.kind) told.pop()
+    else told.push(entry)
+  }
+  return told
+}
+
+/** It says no more than that the condition is true again, or no longer. */
+const isTurn = ({ kind, body }: Entry): boolean =>
+  kind === 'signal-cleared' || (kind === 'signal-joined' && body.isNewsNow !== true && !isRoundNumber(Number(body.occurrences)))
 
 /** Appends to timelines. Ids made in one go are sorted, so that one instant's entries stay in the order they were decided in. */
 export async function keepEntries(tx: Tx, putRows: PutRows, entries: readonly { ticketId: string; entry: Entry }[]): Promise<void> {
@@ -137,8 +168,8 @@ export async function keepEntries(tx: Tx, putRows: PutRows, entries: readonly { 
   await putRows(tx, 'timeline', rows, 'ignore')
 }
 
-export async function nextTicketNumber(tx: Tx): Promise<number> {
-  const { last } = await tx
+export async function nextTicketNumber(from: Kysely<Database>): Promise<number> {
+  const { last } = await from
     .selectFrom('tickets')
     .select(({ fn }) => fn.max('number').as('last'))
     .executeTakeFirstOrThrow()

@@ -49,6 +49,8 @@ export interface DeskRoom {
   /** What reached an endpoint; `isConnected` decides whether anything does. */
   sent: { endpointId: string; order: CommandOrder }[]
   isConnected: boolean
+  /** Ingest has work that waits. */
+  isIngestBusy: boolean
   /** Verbs that the agents don't know. */
   unnamed: string[]
   heard: LiveEvent[]
@@ -118,14 +120,28 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
   })
   const outbox = createOutbox({ db: store.db, time, log, notifiers: [webhook], sayOnTimeline })
   const timers = createTimers({ db: store.db, time, loops, fire: createFire(shared) })
-  const pipeline = createPipeline(shared)
+  const pipeline = createPipeline({ ...shared, isBusy: () => room.isIngestBusy })
   const desk = createDesk(shared)
   const stop = async (): Promise<void> => {
     for (const each of [pipeline, timers, dispatcher, outbox]) await each.stop()
     await store.close()
   }
   const room: DeskRoom = {
-    ...{ store, time, matrix, pipeline, timers, desk, dispatcher, outbox, sent, heard, isConnected: true, unnamed: [] },
+    ...{
+      store,
+      time,
+      matrix,
+      pipeline,
+      timers,
+      desk,
+      dispatcher,
+      outbox,
+      sent,
+      heard,
+      isConnected: true,
+      isIngestBusy: false,
+      unnamed: [],
+    },
     receivers: createReceivers({ db: store.db, time }),
     async signals(...signals) {
       await putSignals(store, signals, time.now())

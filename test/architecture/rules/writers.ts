@@ -8,6 +8,8 @@ const writing = new Map([
   ...['insertInto', 'replaceInto', 'updateTable', 'deleteFrom', 'mergeInto'].map((name) => [name, 0] as const),
   ['putRows', 1],
   ['dropRows', 1],
+  ['updateRows', 1],
+  ['claimRows', 1],
 ])
 /** The same four acts in SQL itself; `update … set`, because "update" alone is a word. */
 const writingSql = /\b(?:(?:insert|replace|merge)\s+(?:or\s+\w+\s+)?into|delete\s+from|update(?=\s+\S+\s+set\b))\s+["`]?([a-z_]+)/gi

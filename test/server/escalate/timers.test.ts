@@ -141,6 +141,7 @@ describe('firing', () => {
 
   it('of one that fails holds up no other, and a ticket says so', async () => {
     await room.signals({ endpointId: 'srv' }, serviceDown)
+    await room.receivers.create({ name: 'dead', notifier: 'webhook', url: 'http://127.0.0.1:9/', organisationId: 'acme' })
     await room.store.db.updateTable('tickets').set({ reasons: 'no JSON' }).where('kind', '=', 'health.disk.full').execute()
     room.time.jump(hours(3))
     await room.timers.idle()

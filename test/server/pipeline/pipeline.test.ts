@@ -234,7 +234,9 @@ describe('a signal that can’t be handled', () => {
     const row = signalRow({ endpointId: 'srv' }, room.time.now())
     await room.store.db.insertInto('signals').values(row).execute()
     await room.pipeline.idle()
-    const again = room.store.db.transaction().execute((tx) => markHandled(tx, [{ signalId: row.id, outcome: 'ticket', ticketId: 't' }], 1))
+    const mark = { signalId: row.id, outcome: 'ticket', ticketId: 't' } as const
+    const { claimRows } = room.store.capabilities
+    const again = room.store.db.transaction().execute((tx) => markHandled(tx, claimRows, [mark], 1))
     await expect(again).rejects.toThrow('handled before')
   })
 })

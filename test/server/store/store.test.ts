@@ -5,7 +5,7 @@ import type { Insertable } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { prepareDataFolder } from '../../../server/store/data-folder.ts'
 import type { Database } from '../../../server/store/schema.ts'
-import { openStore, type Store } from '../../../server/store/store.ts'
+import { openStore, type Store, type Tx } from '../../../server/store/store.ts'
 import { startPostgres } from '../../support/postgres.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'tierline-store-'))
@@ -70,6 +70,49 @@ for (const [name, url] of urls) {
         await store.db.transaction().execute((tx) => store.capabilities.putRows(tx, 'cursors', [cursor(seq)], { replaceWhere }))
       }
       expect(await store.reader.selectFrom('cursors').selectAll().execute()).toEqual([cursor(7)])
+    })
+
+    it('changes many rows by their keys at once, and says how many it could claim', async () => {
+      const { updateRows, claimRows } = store.capabilities
+      const how = { set: ['outcome', 'handled_at'], by: 'id' }
+      const within = <Result>(work: (tx: Tx) => Promise<Result>) => store.db.transaction().execute(work)
+      const to = (at: number, ...ids: string[]) => ids.map((id) => ({ id, outcome: 'record' as const, handled_at: at }))
+      const claim = (rows: ReturnType<typeof to>) => within((tx) => claimRows(tx, 'signals', rows, { ...how, whileNull: 'handled_at' }))
+      expect(await claim([])).toBe(0)
+      expect(await claim(to(1, 'a', 'b'))).toBe(2)
+      expect(await claim(to(2, 'a', 'b', 'c', 'nobody'))).toBe(1)
+      await within((tx) => updateRows(tx, 'signals', [], how))
+      await within((tx) => updateRows(tx, 'signals', to(3, 'b', 'nobody'), how))
+      const rows = await store.db.selectFrom('signals').select(['id', 'outcome', 'handled_at', 'kind']).orderBy('id').execute()
+      const kept = (id: string, at: number) => ({ id, outcome: 'record', handled_at: at, kind: 'health.disk.full' })
+      expect(rows).toEqual([kept('a', 1), kept('b', 3), kept('c', 2)])
+    })
+
+    it('finds by any number of keys, of one column or of two', async () => {
+      const { among } = store.capabilities
+      const found = async (columns: string[], keys: string[][]) =>
+        (await store.db.selectFrom('signals').select('id').where(among(columns, keys)).orderBy('id').execute()).map(({ id }) => id)
+      const odd = `it’s "odd", [1], {a} and 'quoted'`
+      await put([{ ...signal('d'), fingerprint: odd }])
+      expect(await found(['signals.id'], [['a'], ['c'], ['nobody']])).toEqual(['a', 'c'])
+      expect(
+        await found(
+          ['endpoint_id', 'signals.fingerprint'],
+          [
+            ['endpoint-1', odd],
+            ['endpoint-2', 'disk-full:/var'],
+            [odd, odd],
+          ],
+        ),
+      ).toEqual(['d'])
+      expect(await found(['id'], [])).toEqual([])
+      expect(
+        await found(
+          ['id'],
+          Array.from({ length: 40_000 }, (_, index) => [index === 39_999 ? 'b' : `nobody-${index}`]),
+        ),
+      ).toEqual(['b'])
+      await store.db.deleteFrom('signals').where('id', '=', 'd').execute()
     })
 
     it('gives integers back as numbers', async () => {

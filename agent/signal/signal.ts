@@ -42,7 +42,7 @@ export interface SignalsOptions {
 
 /** Says first what a crash kept from being said. */
 export async function openSignals(options: SignalsOptions): Promise<Signals> {
-  const signals = new RememberedSignals(options, await openMemory(options.file, options.log))
+  const signals = new RememberedSignals(options, await openMemory(options.file, options.time, options.log))
   signals.countForgotten()
   await signals.sayWhatIsUnsaid()
   return signals
@@ -139,7 +139,10 @@ class RememberedSignals implements Signals {
   async #sayUnsaid(): Promise<void> {
     if (!this.#memory.unsaid.first) return
     for (let first = this.#memory.unsaid.first; first; first = this.#memory.unsaid.first) {
-      if (!(await this.#append(first))) return this.#noteWaiting()
+      if (!(await this.#append(first))) {
+        this.#noteWaiting()
+        return this.#memory.keep()
+      }
       this.#memory.unsaid.remove(first)
     }
     await this.#memory.keep()

@@ -11,7 +11,7 @@ import { noState, type PerLane, StateFile } from './state.ts'
 export interface LanesOptions {
   folder: string
   maxBytes: number
-  segmentBytes: number
+  segmentBytes(lane: Lane): number
   keepAcknowledgedMs: number
   /** Whose records these are: what one collector acknowledged is not shown to another. */
   owner: string
@@ -192,7 +192,7 @@ export class Lanes {
 }
 
 const openLane = ({ folder, segmentBytes, keepAcknowledgedMs, time }: LanesOptions, lane: Lane): LaneLog =>
-  new LaneLog({ dir: folder, lane, segmentBytes, keepAcknowledgedMs: isKept(lane) ? keepAcknowledgedMs : 0, time })
+  new LaneLog({ dir: folder, lane, segmentBytes: segmentBytes(lane), keepAcknowledgedMs: isKept(lane) ? keepAcknowledgedMs : 0, time })
 
 /** Version, checksum, seq and line end around a body. */
 const lineOverheadBytes = 32

@@ -22,23 +22,24 @@ export async function copyRecords(from: Lanes, to: Lanes, scope: Scope): Promise
   for (const lane of ['security', 'signals', 'inventory'] as const) {
     const log = from.of(lane)
     let after = scope === 'kept' && isKept(lane) ? log.firstKept - 1 : log.acknowledged
+    let told = log.everAcknowledged
     for (let found = readOn(log, after); found.length > 0; found = readOn(log, after)) {
-      const entries = found.flatMap((record, index) => entriesOf(log, record, found[index - 1]?.seq ?? after))
+      const entries = found.flatMap((record, index) => entriesOf(log, record, Math.max(told, found[index - 1]?.seq ?? 0)))
       if (entries.length > 0) await writeCopy(from, to, lane, entries)
       after = found.at(-1)?.seq ?? after
+      told = Math.max(told, after)
     }
-    const missing = log.last - Math.max(after, log.everAcknowledged)
+    const missing = log.last - told
     if (isKept(lane) && missing > 0) await writeCopy(from, to, lane, lostEntry(missing))
   }
 }
 
 const readOn = (log: LaneLog, after: number): Spooled[] => log.read(after, copiedAtOnce, copiedBytes)
 
-/** Records that are missing before this one, and were not said to be, go on as lost. */
-function entriesOf(log: LaneLog, { seq, body, lost = 0 }: Spooled, after: number): Entry[] {
-  const toldUpTo = Math.max(after, log.everAcknowledged)
-  const missing = isKept(log.lane) ? Math.max(0, seq - 1 - toldUpTo) : 0
-  if (lost > 0) return seq > toldUpTo ? lostEntry(seq - toldUpTo) : []
+/** Records that are missing before this one, and were not said to be, go on as lost. `told`: up to it the collector was told of all. */
+function entriesOf(log: LaneLog, { seq, body, lost = 0 }: Spooled, told: number): Entry[] {
+  const missing = isKept(log.lane) ? Math.max(0, seq - 1 - told) : 0
+  if (lost > 0) return seq > told ? lostEntry(seq - told) : []
   return [...(missing > 0 ? lostEntry(missing) : []), ...(isStanding(body) ? [] : [{ body: JSON.stringify(body), span: 1 }])]
 }
 

@@ -26,7 +26,7 @@ import { type Cancel, days, minutes, seconds, type Time } from '#shared/domain/t
 import { maxRecordBytes } from '#shared/protocol/limits.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import { abandonEpoch, beginEpoch, findEpoch, finishEpoch, newEpoch } from './folder.ts'
-import { Lanes } from './lanes.ts'
+import { isKept, Lanes } from './lanes.ts'
 import { copyRecords, type Scope, takeOverSamples } from './move.ts'
 import { Reserve } from './reserve.ts'
 import type { Spooled } from './segment.ts'
@@ -92,6 +92,7 @@ export async function openSpool(options: SpoolOptions): Promise<DurableSpool> {
   return spool
 }
 
+/** A segment goes as a whole: of samples soon, of signals no more than must. The reserve is as large as one of samples. */
 const smallestSegmentBytes = 16_384
 const largestSegmentBytes = 1_048_576
 const acknowledgedEveryMs = seconds(1)
@@ -199,7 +200,9 @@ class DiskSpool implements DurableSpool {
 
   #open(folder: string): Lanes {
     const { maxBytes, time, log, keepAcknowledgedMs = days(7), endpointId: owner = '' } = this.#options
-    return new Lanes({ folder, maxBytes, segmentBytes: this.#segmentBytes, keepAcknowledgedMs, owner, reserve: this.#reserve, time, log })
+    const segmentBytes = (lane: Lane): number =>
+      isKept(lane) ? Math.max(smallestSegmentBytes, this.#segmentBytes / 4) : this.#segmentBytes
+    return new Lanes({ folder, maxBytes, segmentBytes, keepAcknowledgedMs, owner, reserve: this.#reserve, time, log })
   }
 
   /** The writer found other files than it had written: goes on from those. */

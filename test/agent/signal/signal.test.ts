@@ -95,6 +95,58 @@ describe('signals', () => {
     expect(spool.signals().map((signal) => signal.state)).toEqual(['raised', 'cleared'])
   })
 
+  it('tries again by itself after a while what the spool refused', async () => {
+    const { signals, spool, time } = await setUp()
+    spool.refuses = new Error('the disk is full')
+    await signals.happened({ ...hostile, detector: 'd' })
+    expect(spool.waiting).toEqual({ security: 1, signals: 0 })
+    await time.advance(6_000)
+    spool.refuses = undefined
+    await time.advance(6_000)
+    expect(spool.of('security')).toHaveLength(1)
+    expect(spool.waiting).toEqual({ security: 0, signals: 0 })
+  })
+
+  it.each([
+    ['1,000 small ones', 2_500, ''],
+    ['8 MiB of large ones', 700, 'x'.repeat(16_000)],
+  ])('bounds what waits for a spool that refuses: %s, counts what that costs, and gives security up last', async (_, count, text) => {
+    const { signals, spool, file } = await setUp()
+    spool.refuses = new Error('the disk is full')
+    file.refuses = new Error('the disk is full')
+    const evidence = text === '' ? [] : [{ name: 'proof', text }]
+    await signals.happened({ ...hostile, detector: 'd', about: 'the attack', evidence })
+    for (let index = 0; index < count; index += 1) await signals.happened({ ...full(`/${index}`), detector: 'd', evidence })
+    const waiting = spool.waiting.signals ?? 0
+    expect([waiting <= 1_000, waiting * text.length < 8_388_608, waiting + (spool.lost.signals ?? 0)]).toEqual([true, true, count])
+    expect([spool.waiting.security, spool.lost.security]).toEqual([1, undefined])
+  })
+
+  it('counts as lost what waited in memory when it was killed, unless it was remembered', async () => {
+    const { signals, file, spool } = await setUp()
+    spool.refuses = new Error('the disk is full')
+    for (const about of ['a', 'b']) await signals.happened({ ...hostile, detector: 'd', about })
+    file.refuses = new Error('the disk is full')
+    for (const about of ['c', 'd', 'e']) await signals.happened({ ...hostile, detector: 'd', about })
+    const again = new MemorySpool()
+    again.waiting = spool.waiting
+    file.refuses = undefined
+    await setUp(file, again)
+    expect([again.of('security').length, again.lost]).toEqual([2, { security: 3 }])
+    expect(again.waiting).toEqual({ security: 0, signals: 0 })
+  })
+
+  it('remembers what waits once the disk has room for that', async () => {
+    const { signals, spool, file, time } = await setUp()
+    spool.refuses = new Error('the disk is full')
+    file.refuses = new Error('the disk is full')
+    await signals.happened({ ...hostile, detector: 'd', about: 'the attack' })
+    expect(file.text).toBeUndefined()
+    file.refuses = undefined
+    await time.advance(11_000)
+    expect(file.text).toContain('the attack')
+  })
+
   it('speaks although it can not remember', async () => {
     const { signals, spool, file } = await setUp()
     file.refuses = new Error('the disk is full')

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { days } from '#shared/domain/time.ts'
 import { caseOf, type Subject, type TicketCase, type Timer } from './changes.ts'
@@ -37,8 +37,14 @@ const memoryMs = days(60)
 
 type Trouble = Pick<TicketsTable, 'organisation_id' | 'endpoint_id' | 'fingerprint'>
 
-/** A round's way to read: by one parameter, however many keys there are. */
-export type Among = Capabilities['among']
+/** A round's way to name many keys: the statement stays the same, however many there are. */
+export type Listed = Capabilities['listed']
+
+const among = (listed: Listed, columns: readonly [string, ...string[]], keys: readonly (readonly string[])[]): RawBuilder<SqlBool> => {
+  const names = Object.fromEntries(columns.map((_, place) => [`key_${place}`, 'text' as const]))
+  const rows = keys.map((key) => Object.fromEntries(key.map((value, place) => [`key_${place}`, value])))
+  return sql<SqlBool>`(${sql.join(columns.map((column) => sql.ref(column)))}) in ${listed(names, rows)}`
+}
 
 /** The tickets of these troubles, oldest first, and what is due on them by their ids. */
 export interface Standing {
@@ -46,9 +52,9 @@ export interface Standing {
   timers: ReadonlyMap<string, Timer[]>
 }
 
-export async function loadStanding(from: From, among: Among, troubles: readonly Trouble[], now: number): Promise<Standing> {
+export async function loadStanding(from: From, listed: Listed, troubles: readonly Trouble[], now: number): Promise<Standing> {
   const read = await Promise.all(
-    ticketsOf(from, among, troubles).map(async (theirs) => {
+    ticketsOf(from, listed, troubles).map(async (theirs) => {
       const recent = theirs.where(({ eb, or }) => or([eb('resolved_at', 'is', null), eb('resolved_at', '>', now - memoryMs)]))
       const due = theirs
         .innerJoin('timers', 'timers.ticket_id', 'tickets.id')
@@ -64,19 +70,21 @@ export async function loadStanding(from: From, among: Among, troubles: readonly 
 }
 
 /** One query for those of machines, by the index of their troubles, and one for those of none. */
-function ticketsOf(from: From, among: Among, troubles: readonly Trouble[]) {
+function ticketsOf(from: From, listed: Listed, troubles: readonly Trouble[]) {
   const ofEndpoints = troubles.flatMap(({ endpoint_id, fingerprint }) => (endpoint_id === null ? [] : [[endpoint_id, fingerprint]]))
   const ofOthers = troubles.filter(({ endpoint_id }) => endpoint_id === null)
   const tickets = from.selectFrom('tickets')
   return [
-    ...(ofEndpoints.length === 0 ? [] : [tickets.where(among(['tickets.endpoint_id', 'tickets.fingerprint'], distinct(ofEndpoints)))]),
+    ...(ofEndpoints.length === 0
+      ? []
+      : [tickets.where(among(listed, ['tickets.endpoint_id', 'tickets.fingerprint'], distinct(ofEndpoints)))]),
     ...(ofOthers.length === 0
       ? []
       : [
           tickets
             .where('tickets.endpoint_id', 'is', null)
-            .where(among(['tickets.fingerprint'], distinct(ofOthers.map(({ fingerprint }) => [fingerprint]))))
-            .where(among(['tickets.organisation_id'], distinct(ofOthers.map(({ organisation_id }) => [organisation_id])))),
+            .where(among(listed, ['tickets.fingerprint'], distinct(ofOthers.map(({ fingerprint }) => [fingerprint]))))
+            .where(among(listed, ['tickets.organisation_id'], distinct(ofOthers.map(({ organisation_id }) => [organisation_id])))),
         ]),
   ]
 }
@@ -102,13 +110,13 @@ export const casesOf = ({ tickets, timers }: Standing, subjects: Subjects): Tick
   })
 
 /** Those of these troubles of machines that are true now, as far as ingest has heard. */
-export async function loadConditions(from: From, among: Among, troubles: readonly Trouble[]): Promise<(Trouble & { source_id: null })[]> {
+export async function loadConditions(from: From, listed: Listed, troubles: readonly Trouble[]): Promise<(Trouble & { source_id: null })[]> {
   if (troubles.length === 0) return []
   const keys = troubles.map(({ endpoint_id, fingerprint }) => [endpoint_id ?? '', fingerprint])
   const rows = await from
     .selectFrom('conditions')
     .select(['endpoint_id', 'fingerprint'])
-    .where(among(['endpoint_id', 'fingerprint'], distinct(keys)))
+    .where(among(listed, ['endpoint_id', 'fingerprint'], distinct(keys)))
     .execute()
   return rows.map((row) => ({ ...row, organisation_id: '', source_id: null }))
 }

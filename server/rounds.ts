@@ -127,9 +127,9 @@ interface Handled {
 async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped: () => boolean): Promise<Decided> {
   const { store, rules, decide, time, log } = needs
   const now = time.now()
-  const { among } = store.capabilities
+  const { listed } = store.capabilities
   // One connection for all that is read: nobody's commit comes in between, for which each of these would wait.
-  const world = await store.db.connection().execute((db) => loadWorld(db, among, signals, rules.matrix, now))
+  const world = await store.db.connection().execute((db) => loadWorld(db, listed, signals, rules.matrix, now))
   const failed: Decided['failed'] = []
   let turnBeganAt = time.monotonic()
   for (const signal of signals) {

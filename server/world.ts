@@ -5,7 +5,7 @@ import { caseOf, type Subject, type TicketCase, type Trouble } from './changes.t
 import { type LoneIsolation, latelyMs } from './command/contain.ts'
 import { correlationKey } from './correlate/correlate.ts'
 import type { Mark } from './ingest/handled.ts'
-import { type Among, casesOf, loadConditions, loadLoneIsolations, loadStanding, loadSubjects, type Subjects } from './load.ts'
+import { casesOf, type Listed, loadConditions, loadLoneIsolations, loadStanding, loadSubjects, type Subjects } from './load.ts'
 import type { DigestLine } from './notify/notify.ts'
 import type { Matrix } from './route/matrix.ts'
 import type { Database } from './store/schema.ts'
@@ -53,7 +53,7 @@ export interface World extends View {
  */
 export async function loadWorld(
   db: Kysely<Database>,
-  among: Among,
+  listed: Listed,
   signals: readonly SignalRow[],
   matrix: Matrix,
   now: number,
@@ -62,9 +62,9 @@ export async function loadWorld(
   const isContaining = signals.some(({ kind }) => kind.startsWith('security.'))
   const [subjects, standing, lately, isOver, nextNumber] = await Promise.all([
     loadSubjects(db, signals),
-    loadStanding(db, among, signals, now),
+    loadStanding(db, listed, signals, now),
     isContaining ? loadLoneIsolations(db, organisationIds, now - latelyMs(matrix)) : [],
-    overOf(db, among, signals, matrix),
+    overOf(db, listed, signals, matrix),
     nextTicketNumber(db),
   ])
   const newest = { ...standing, tickets: newestPerTrouble(standing.tickets) }
@@ -73,9 +73,9 @@ export async function loadWorld(
 }
 
 /** Asked only where something old was raised; what it knows of is all that is committed, however far behind the signal. */
-async function overOf(db: Kysely<Database>, among: Among, signals: readonly SignalRow[], matrix: Matrix): Promise<World['isOver']> {
+async function overOf(db: Kysely<Database>, listed: Listed, signals: readonly SignalRow[], matrix: Matrix): Promise<World['isOver']> {
   const old = signals.filter((signal) => mayBeOver(signal, matrix))
-  const standing = new Set((await loadConditions(db, among, old)).map(correlationKey))
+  const standing = new Set((await loadConditions(db, listed, old)).map(correlationKey))
   return (signal) => mayBeOver(signal, matrix) && !standing.has(correlationKey(signal))
 }
 

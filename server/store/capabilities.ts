@@ -1,23 +1,17 @@
-<<<<<<< HEAD
-import type { Insertable, RawBuilder, Selectable, SqlBool, Transaction } from 'kysely'
-=======
 import type { Insertable, RawBuilder, Selectable, Transaction } from 'kysely'
->>>>>>> d3a6cf6cb0b9de22166e5d409b0a08d5ec4ea55b
 import type { Database } from './schema.ts'
 
 /** What happens to a row that is there already. `whereAtLeast`: it is replaced only by one that has no less in this column. */
 export type Conflict = 'ignore' | { replaceWhere: readonly string[]; whereAtLeast?: string }
 
-<<<<<<< HEAD
+/** The columns of a list of values, by name. */
+export type Listed = Record<string, 'text' | 'bigint'>
+
 /** Columns to write, and the one by which a row is found. */
 export interface RowUpdate {
   set: readonly string[]
   by: string
 }
-=======
-/** The columns of a list of values, by name. */
-export type Listed = Record<string, 'text' | 'bigint'>
->>>>>>> d3a6cf6cb0b9de22166e5d409b0a08d5ec4ea55b
 
 /** Where databases differ, by name. Nobody asks which database it is. */
 export interface Capabilities {
@@ -44,7 +38,6 @@ export interface Capabilities {
     table: Table,
     rows: readonly Partial<Selectable<Database[Table]>>[],
   ): Promise<void>
-<<<<<<< HEAD
   /** Many rows, found by the key `by`, get values of their own in the columns `set`. */
   updateRows<Table extends keyof Database>(
     tx: Transaction<Database>,
@@ -59,12 +52,8 @@ export interface Capabilities {
     rows: readonly Partial<Selectable<Database[Table]>>[],
     how: RowUpdate & { whileNull: string },
   ): Promise<number>
-  /** `(columns) in (keys)`: the statement stays the same, however many keys there are. */
-  among(columns: readonly string[], keys: readonly (readonly string[])[]): RawBuilder<SqlBool>
-=======
   /** Values as a table of a query, to be given a name: the query's text, and so its plan, is the same however many there are. */
   listed(columns: Listed, rows: readonly Record<string, string | number>[]): RawBuilder<unknown>
->>>>>>> d3a6cf6cb0b9de22166e5d409b0a08d5ec4ea55b
   /** The database's own trouble (disk full, away, locked), not that of what was to be written: later it may go. */
   isStoreTrouble(error: unknown): boolean
 }

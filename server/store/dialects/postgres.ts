@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-import { CompiledQuery, Kysely, PostgresDialect, type SqlBool, sql } from 'kysely'
-=======
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
->>>>>>> d3a6cf6cb0b9de22166e5d409b0a08d5ec4ea55b
 import pg from 'pg'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { type Capabilities, conflictClause, propertyOf, type RowUpdate } from '../capabilities.ts'
@@ -75,21 +71,15 @@ const capabilities: Capabilities = {
     if (!first) return
     const columns = Object.keys(first)
     const list = columns.join(', ')
-<<<<<<< HEAD
-    const text = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(table, columns, conflict)}`
-    await tx.executeQuery(CompiledQuery.raw(text, [JSON.stringify(rows)]))
-=======
     const insert = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(table, columns, conflict)}`
     await tx.executeQuery(CompiledQuery.raw(insert, [JSON.stringify(rows)]))
->>>>>>> d3a6cf6cb0b9de22166e5d409b0a08d5ec4ea55b
   },
   dropRows: async (tx, table, rows) => {
     const [first] = rows
     if (!first) return
     const same = Object.keys(first).map((column) => `${table}.${column} = gone.${column}`)
-<<<<<<< HEAD
-    const text = `delete from ${table} using json_populate_recordset(null::${table}, $1) as gone where ${same.join(' and ')}`
-    await tx.executeQuery(CompiledQuery.raw(text, [JSON.stringify(rows)]))
+    const remove = `delete from ${table} using json_populate_recordset(null::${table}, $1) as gone where ${same.join(' and ')}`
+    await tx.executeQuery(CompiledQuery.raw(remove, [JSON.stringify(rows)]))
   },
   updateRows: async (tx, table, rows, how) => {
     if (rows.length > 0) await tx.executeQuery(updateOf(table, rows, how))
@@ -99,17 +89,9 @@ const capabilities: Capabilities = {
     const { numAffectedRows } = await tx.executeQuery(updateOf(table, rows, how, ` and ${table}.${how.whileNull} is null`))
     return Number(numAffectedRows)
   },
-  among: (columns, keys) => {
-    const lists = columns.map((_, place) => sql`${keys.map((key) => key[place])}::text[]`)
-    return sql<SqlBool>`(${sql.join(columns.map((column) => sql.ref(column)))}) in (select * from unnest(${sql.join(lists)}))`
-=======
-    const remove = `delete from ${table} using json_populate_recordset(null::${table}, $1) as gone where ${same.join(' and ')}`
-    await tx.executeQuery(CompiledQuery.raw(remove, [JSON.stringify(rows)]))
-  },
   listed: (columns, rows) => {
     const taken = sql.join(Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`))
     return sql`(select * from json_to_recordset(${JSON.stringify(rows)}::json) as list (${taken}))`
->>>>>>> d3a6cf6cb0b9de22166e5d409b0a08d5ec4ea55b
   },
   isStoreTrouble: (error) =>
     troubleState.test(String(propertyOf(error, 'code'))) ||
@@ -118,7 +100,7 @@ const capabilities: Capabilities = {
 }
 
 function updateOf(table: string, rows: readonly unknown[], { set, by }: RowUpdate, guard = ''): CompiledQuery {
-  const text = `update ${table} set ${set.map((column) => `${column} = given.${column}`).join(', ')}
+  const update = `update ${table} set ${set.map((column) => `${column} = given.${column}`).join(', ')}
     from json_populate_recordset(null::${table}, $1) given where ${table}.${by} = given.${by}${guard}`
-  return CompiledQuery.raw(text, [JSON.stringify(rows)])
+  return CompiledQuery.raw(update, [JSON.stringify(rows)])
 }

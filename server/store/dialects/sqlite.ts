@@ -1,9 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-<<<<<<< HEAD
-import { Kysely, type SqlBool, sql } from 'kysely'
-=======
 import { Kysely, sql } from 'kysely'
->>>>>>> d3a6cf6cb0b9de22166e5d409b0a08d5ec4ea55b
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { type Capabilities, conflictClause, propertyOf, type RowUpdate } from '../capabilities.ts'
 import type { Database } from '../schema.ts'
@@ -63,21 +59,15 @@ const capabilities: Capabilities = {
     if (!first) return
     const columns = Object.keys(first)
     const places = columns.map(() => '?').join(', ')
-<<<<<<< HEAD
-    const text = `insert into ${table} (${columns.join(', ')}) values (${places}) ${conflictClause(table, columns, conflict)}`
-    await tx.executeQuery(posted({ kind: 'rows', sql: text, values: flat(rows, columns), width: columns.length }))
-=======
     const insert = `insert into ${table} (${columns.join(', ')}) values (${places}) ${conflictClause(table, columns, conflict)}`
     await tx.executeQuery(posted({ kind: 'rows', sql: insert, values: flat(rows, columns), width: columns.length }))
->>>>>>> d3a6cf6cb0b9de22166e5d409b0a08d5ec4ea55b
   },
   dropRows: async (tx, table, rows) => {
     const [first] = rows
     if (!first) return
     const columns = Object.keys(first)
-<<<<<<< HEAD
-    const text = `delete from ${table} where ${columns.map((column) => `${column} = ?`).join(' and ')}`
-    await tx.executeQuery(posted({ kind: 'rows', sql: text, values: flat(rows, columns), width: columns.length }))
+    const remove = `delete from ${table} where ${columns.map((column) => `${column} = ?`).join(' and ')}`
+    await tx.executeQuery(posted({ kind: 'rows', sql: remove, values: flat(rows, columns), width: columns.length }))
   },
   updateRows: async (tx, table, rows, how) => {
     if (rows.length > 0) await tx.executeQuery(posted(updateOf(table, rows, how)))
@@ -87,26 +77,17 @@ const capabilities: Capabilities = {
     const { numAffectedRows } = await tx.executeQuery(awaited(updateOf(table, rows, how, ` and ${how.whileNull} is null`)))
     return Number(numAffectedRows)
   },
-  among: (columns, keys) => {
-    const cells = columns.length === 1 ? sql`value` : sql.join(columns.map((_, place) => sql`value ->> ${sql.lit(place)}`))
-    const list = JSON.stringify(columns.length === 1 ? keys.flat() : keys)
-    return sql<SqlBool>`(${sql.join(columns.map((column) => sql.ref(column)))}) in (select ${cells} from json_each(${list}))`
-=======
-    const remove = `delete from ${table} where ${columns.map((column) => `${column} = ?`).join(' and ')}`
-    await tx.executeQuery(posted({ kind: 'rows', sql: remove, values: flat(rows, columns), width: columns.length }))
-  },
   listed: (columns, rows) => {
     const names = Object.keys(columns)
     const taken = sql.join(names.map((name, place) => sql`value ->> ${sql.lit(place)} as ${sql.ref(name)}`))
     return sql`(select ${taken} from json_each(${JSON.stringify(rows.map((row) => names.map((name) => row[name])))}))`
->>>>>>> d3a6cf6cb0b9de22166e5d409b0a08d5ec4ea55b
   },
   isStoreTrouble: (error) => troubles.has(Number(propertyOf(error, 'errcode')) & 0xff),
 }
 
 function updateOf(table: string, rows: readonly Record<string, unknown>[], { set, by }: RowUpdate, guard = ''): Step {
-  const text = `update ${table} set ${set.map((column) => `${column} = ?`).join(', ')} where ${by} = ?${guard}`
-  return { kind: 'rows', sql: text, values: flat(rows, [...set, by]), width: set.length + 1 }
+  const update = `update ${table} set ${set.map((column) => `${column} = ?`).join(', ')} where ${by} = ?${guard}`
+  return { kind: 'rows', sql: update, values: flat(rows, [...set, by]), width: set.length + 1 }
 }
 
 function flat(rows: readonly Record<string, unknown>[], columns: readonly string[]): unknown[] {

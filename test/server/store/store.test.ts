@@ -88,33 +88,6 @@ for (const [name, url] of urls) {
       expect(rows).toEqual([kept('a', 1), kept('b', 3), kept('c', 2)])
     })
 
-    it('finds by any number of keys, of one column or of two', async () => {
-      const { among } = store.capabilities
-      const found = async (columns: string[], keys: string[][]) =>
-        (await store.db.selectFrom('signals').select('id').where(among(columns, keys)).orderBy('id').execute()).map(({ id }) => id)
-      const odd = `it’s "odd", [1], {a} and 'quoted'`
-      await put([{ ...signal('d'), fingerprint: odd }])
-      expect(await found(['signals.id'], [['a'], ['c'], ['nobody']])).toEqual(['a', 'c'])
-      expect(
-        await found(
-          ['endpoint_id', 'signals.fingerprint'],
-          [
-            ['endpoint-1', odd],
-            ['endpoint-2', 'disk-full:/var'],
-            [odd, odd],
-          ],
-        ),
-      ).toEqual(['d'])
-      expect(await found(['id'], [])).toEqual([])
-      expect(
-        await found(
-          ['id'],
-          Array.from({ length: 40_000 }, (_, index) => [index === 39_999 ? 'b' : `nobody-${index}`]),
-        ),
-      ).toEqual(['b'])
-      await store.db.deleteFrom('signals').where('id', '=', 'd').execute()
-    })
-
     it('gives integers back as numbers', async () => {
       const row = await store.db
         .selectFrom('signals')

@@ -12,5 +12,7 @@ export const protocolMinor = 0
 export const pingEveryMs = 15_000
 /** A socket that has not said hello by then is closed. */
 export const helloTimeoutMs = 10_000
-/** Records that may be unacknowledged per agent when `welcome` names no other credit. */
+/** An agent that lost its collector dials again at least this often, so a fleet is back within 40 s of its start. */
+export const maxRedialMs = 30_000
+/** Records that may be unacknowledged per agent when `welcome` names no other credit. One frame of the lane `security` may go beyond any credit. */
 export const defaultCredit = 1_000

@@ -26,7 +26,9 @@ it('never waits less for a later attempt, with the same luck', () => {
   )
 })
 
-it('spreads a fleet over most of the step', () => {
-  const waits = Array.from({ length: 100 }, (_, index) => backoffMs(6, index / 100))
-  expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(40_000)
+it('brings a fleet back within 30 s of any outage, no more than a twentieth of it in one second', () => {
+  const waits = Array.from({ length: 10_000 }, (_, index) => backoffMs(20, index / 10_000))
+  expect(Math.max(...waits)).toBeLessThanOrEqual(30_000)
+  const perSecond = Map.groupBy(waits, (waitMs) => Math.floor(waitMs / 1_000))
+  expect(Math.max(...[...perSecond.values()].map((second) => second.length))).toBeLessThan(500)
 })

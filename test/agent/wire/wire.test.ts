@@ -132,6 +132,19 @@ it('gives a half-open connection up after 45 s of silence, but not while it is p
   await expect.poll(() => collector.connections[0]?.socket.readyState, within).toBe(WebSocket.CLOSED)
 })
 
+it('gives up a collector that pings and never welcomes it', async () => {
+  const collector = await startScriptedCollector({ onHello: () => undefined })
+  const time = new FakeTime()
+  await startTestWire(collector, { time })
+  await expect.poll(() => collector.connections[0]?.heard.length, within).toBe(1)
+  for (let pings = 0; pings < 3; pings += 1) {
+    collector.connections[0]?.socket.ping()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await time.advance(seconds(15))
+  }
+  await expect.poll(() => collector.connections[0]?.socket.readyState, within).toBe(WebSocket.CLOSED)
+})
+
 it('closes on a frame it does not understand, and dials again', async () => {
   const collector = await startScriptedCollector()
   const { wire } = await startTestWire(collector)

@@ -8,7 +8,7 @@ import { takeLock } from '../../agent/lock.ts'
 import { defineDetector, type Say } from '../../agent/sense/define-detector.ts'
 import { systemTime } from '../../agent/system-time.ts'
 import { FakeMachine } from '../support/fake-machine.ts'
-import { isOurName, openHistory, readHistory } from './history.ts'
+import { isOurName, keptLine, openHistory, placeOf, placesIn, readHistory } from './history.ts'
 import { type Producer, startProducing } from './producer.ts'
 import { followSpool } from './spool-files.ts'
 
@@ -30,7 +30,13 @@ const order = JSON.parse(process.argv[2] ?? '') as AgentOrder
 const before = readHistory(order.historyFile)
 const history = openHistory(order.historyFile)
 const kept = followSpool(join(order.dataDir, 'spool'))
-const noteKept = (): void => history.write(...kept().map((record) => ({ what: 'kept' as const, ...record })))
+const known = placesIn(before)
+const noteKept = (): void =>
+  history.write(
+    ...kept()
+      .filter((record) => !known.has(placeOf(record)))
+      .map(keptLine),
+  )
 
 /** Which of ours is being said: the refusal of a spool is logged from within. */
 const saying = new AsyncLocalStorage<string>()

@@ -1,47 +1,45 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AgentOrder } from './agent-process.ts'
 import type { Clock } from './clock.ts'
-import { addLines, type Kept, keyOf, type Line, readHistory } from './history.ts'
-import { Side } from './side.ts'
+import type { Disk } from './disk.ts'
+import { addLines, keptLine, keyOf, type Line, placeOf, placesIn, readHistory } from './history.ts'
+import { type Program, Side } from './side.ts'
 import { readSpool } from './spool-files.ts'
 
 export interface AgentPlace {
   name: string
-  dataDir: string
+  disk: Disk
   historyFile: string
   logFile: string
   clock: Clock
-  rate: number
+  program(dataDir: string): Program
 }
 
 /** One real agent with its history; whoever kills it leaves the evidence there of what its disk held then. */
 export class AgentSide {
   readonly name: string
+  readonly disk: Disk
   readonly dataDir: string
   readonly spoolDir: string
   readonly historyFile: string
   readonly clock: Clock
   readonly side: Side
 
-  constructor({ name, dataDir, historyFile, logFile, clock, rate }: AgentPlace) {
+  constructor({ name, disk, historyFile, logFile, clock, program }: AgentPlace) {
     this.name = name
-    this.dataDir = dataDir
-    this.spoolDir = join(dataDir, 'spool')
+    this.disk = disk
+    this.dataDir = join(disk.folder, 'data')
+    this.spoolDir = join(this.dataDir, 'spool')
     this.historyFile = historyFile
     this.clock = clock
-    const order: AgentOrder = { name, dataDir, historyFile, rate }
-    const script = join(import.meta.dirname, 'agent-process.ts')
-    this.side = new Side(name, logFile, () => ({ file: process.execPath, args: [script, JSON.stringify(order)], env: clock.env }))
+    this.side = new Side(name, logFile, () => ({ ...program(this.dataDir), env: clock.env }), disk.isFull)
   }
 
   get endpointId(): string {
     return (JSON.parse(readFileSync(join(this.dataDir, 'identity/identity.json'), 'utf8')) as { endpointId: string }).endpointId
   }
 
-  note(...lines: Line[]): void {
-    addLines(this.historyFile, lines)
-  }
+  readonly note = (...lines: Line[]): void => addLines(this.historyFile, lines)
 
   /** kill -9. What stands in its spool then is promised, said or not; what a full disk kept in memory is forgotten. */
   async kill(): Promise<void> {
@@ -67,8 +65,3 @@ export class AgentSide {
     return (JSON.parse(readFileSync(file, 'utf8')) as { unsaid: { about: string }[] }).unsaid.map(({ about }) => about)
   }
 }
-
-export const placeOf = ({ epoch, lane, seq }: Kept): string => `${epoch} ${lane} ${seq}`
-export const placesIn = (lines: readonly Line[]): Set<string> =>
-  new Set(lines.flatMap((line) => (line.what === 'kept' ? [placeOf(line)] : [])))
-export const keptLine = (record: Kept): Line => ({ what: 'kept', ...record })

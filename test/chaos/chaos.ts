@@ -7,7 +7,9 @@ import { readHistory } from './history.ts'
 import { type MemoryWatch, watchMemory } from './memory.ts'
 import { type Planned, planFaults } from './plan.ts'
 import { seeded } from './random.ts'
+import type { Side } from './side.ts'
 import { type Found, look } from './stored.ts'
+import { swarmName } from './swarm-side.ts'
 import { agentNames, openWorld, repeaterName, type World } from './world.ts'
 
 /*
@@ -20,6 +22,7 @@ export interface ChaosOrder {
   seed: number
   forMs: number
   agents: number
+  swarm: number
   rate: number
   /** Between two faults, on average. */
   everyMs: number
@@ -35,7 +38,7 @@ export interface Outcome {
   wrongs: string[]
   faultsBefallen: number
   gaps: number
-  starts: { collector: number; agents: number }
+  starts: Record<string, number>
   memoryMiB: Record<string, number>
 }
 
@@ -45,24 +48,32 @@ const maxAgentMiB = 400
 
 export function planOf(order: ChaosOrder): Planned[] {
   const agents = agentNames(order.agents)
-  const targets = { collector: ['collector'], agent: agents, way: [...agents, repeaterName] }
+  const swarm = order.swarm > 0 ? [swarmName] : []
+  const targets = { collector: ['collector'], agent: agents, way: [...agents, repeaterName, ...swarm], swarm }
   return planFaults({ ...order, targets })
 }
 
-export async function runChaos(order: ChaosOrder, say: (line: string) => void): Promise<Outcome> {
-  const plan = planOf(order)
+/** @throws the reason of `stop`, once nothing of it runs any more. */
+export async function runChaos(order: ChaosOrder, say: (line: string) => void, stop: AbortSignal): Promise<Outcome> {
   const world = await openWorld(order)
-  const memory = watchMemory([world.collector.side, ...world.agents.map(({ side }) => side)])
+  const memory = watchMemory(sidesOf(world))
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
+  stop.addEventListener('abort', () => reject(stop.reason), { once: true })
   try {
-    const troubles = await befall(world, plan, order, say)
-    say('all faults are over; what was promised may arrive now')
-    await heal(world)
-    const found = await untilSettled(world, order.settleMs)
-    return outcomeOf(world, { plan, found, memory, troubles })
+    return await Promise.race([live(world, memory, order, say), stopped])
   } finally {
     memory.stop()
     await world.close()
   }
+}
+
+async function live(world: World, memory: MemoryWatch, order: ChaosOrder, say: (line: string) => void): Promise<Outcome> {
+  const plan = planOf(order)
+  const troubles = await befall(world, plan, order, say)
+  say('all faults are over; what was promised may arrive now')
+  heal(world)
+  const found = await untilSettled(world, order.settleMs)
+  return outcomeOf(world, { plan, found, memory, troubles })
 }
 
 /** Plays the plan; resolves when the last fault is over. A fault that could not be done is a wrong. */
@@ -85,11 +96,12 @@ async function befall(world: World, plan: readonly Planned[], order: ChaosOrder,
   return troubles
 }
 
-async function heal(world: World): Promise<void> {
+function heal(world: World): void {
   for (const way of world.ways.values()) way.heal()
-  for (const side of [world.collector, ...world.agents]) side.clock.shift(0)
+  for (const { clock } of [world.collector, ...world.agents]) clock.shift(0)
   world.repeater.quiet()
-  for (const { side } of world.agents) side.tell('quiet')
+  world.intruder.stop()
+  for (const side of sidesOf(world)) side.tell('quiet')
 }
 
 const lookEveryMs = seconds(2)
@@ -119,12 +131,14 @@ function openEnds(world: World, found: Found): string[] {
 }
 
 function openEndsOf({ name, endpointId, historyFile, side }: World['agents'][number], found: Found): string[] {
-  const quiet = readHistory(historyFile).findLast((line) => line.what === 'quiet')
-  if (!quiet) {
+  const lines = readHistory(historyFile)
+  const quiet = lines.findLast((line) => line.what === 'quiet')
+  const isTelling = lines.some((line) => line.what === 'attempted')
+  if (isTelling && !quiet) {
     side.tell('quiet')
     return [`${name} does not come to rest`]
   }
-  const wanted = quiet.standing.map((about) => `chaos.condition:${about}`).join(', ')
+  const wanted = (quiet?.standing ?? []).map((about) => `chaos.condition:${about}`).join(', ')
   const held = [...(found.conditions.get(endpointId) ?? [])].sort().join(', ')
   return [
     ...(held === wanted ? [] : [`of ${name} the collector holds for true: ${held || 'nothing'}; true is: ${wanted || 'nothing'}`]),
@@ -132,11 +146,14 @@ function openEndsOf({ name, endpointId, historyFile, side }: World['agents'][num
   ]
 }
 
-function historiesOf({ agents, repeater }: World): AgentHistory[] {
-  const all = [
-    ...agents.map(({ name, endpointId, historyFile }) => ({ name, endpointId, historyFile })),
-    { name: repeaterName, ...repeater },
-  ]
+const sidesOf = ({ collector, agents, swarm }: World): Side[] => [
+  collector.side,
+  ...agents.map(({ side }) => side),
+  ...(swarm ? [swarm.side] : []),
+]
+
+function historiesOf({ agents, repeater, swarm }: World): AgentHistory[] {
+  const all = [...agents, { name: repeaterName, ...repeater }, ...(swarm?.members ?? [])]
   return all.map(({ name, endpointId, historyFile }) => ({ agent: name, endpointId, lines: readHistory(historyFile) }))
 }
 
@@ -151,12 +168,13 @@ function outcomeOf(world: World, { plan, found, memory, troubles }: Ended): Outc
   if (typeof found === 'string') throw new Error(`the collector's database can't be read: ${found}`)
   const accounts = settle(historiesOf(world), found.signals, found.gaps)
   const memoryMiB = Object.fromEntries(memory.most)
-  const sides = [world.collector.side, ...world.agents.map(({ side }) => side)]
+  const sides = sidesOf(world)
   const wrongs = [
     ...troubles,
     ...openEnds(world, found),
     ...accounts.doubled.map((key) => `${key} is stored twice`),
     ...accounts.misordered.map((key) => `${key} came after a later one`),
+    ...accounts.unsaid.map((key) => `${key} was forgotten, and no gap says so`),
     ...accounts.invented.map((key) => `${key} is stored, and nobody said it`),
     ...found.doubledTickets.map((ticket) => `more than one ticket for ${ticket}`),
     ...found.miscounted.map((ticket) => `the ticket of ${ticket}`),
@@ -166,6 +184,6 @@ function outcomeOf(world: World, { plan, found, memory, troubles }: Ended): Outc
       .filter(([name, most]) => most > (name === 'collector' ? maxCollectorMiB : maxAgentMiB))
       .map(([name, most]) => `${name} took ${most} MiB`),
   ]
-  const starts = { collector: world.collector.side.starts, agents: world.agents.reduce((sum, { side }) => sum + side.starts, 0) }
+  const starts = Object.fromEntries(sides.map((side) => [side.name, side.starts]))
   return { accounts, wrongs, faultsBefallen: plan.length, gaps: found.gaps.length, starts, memoryMiB }
 }

@@ -16,7 +16,7 @@ const row = (count: number, arrival = count): StoredSignal => ({
   ...{ endpointId: 'endpoint-1', id: `id-${count}`, about: name(count), kind: 'chaos.happened', arrival },
 })
 const gap = (from: number, to: number): Gap => ({ endpointId: 'endpoint-1', epoch: 'one', lane: 'signals', from, to, why: 'full' })
-const nothing = { lost: [], doubled: [], misordered: [], invented: [], destroyed: [], forgotten: [], givenUp: [] }
+const nothing = { lost: [], doubled: [], misordered: [], invented: [], destroyed: [], forgotten: [], unsaid: [], givenUp: [] }
 
 it('counts what is there once, and blames nobody', () => {
   expect(settle(history(...full(1), ...full(2)), [row(1), row(2)], [])).toEqual({ produced: 2, stored: 2, ...nothing })
@@ -70,7 +70,6 @@ it('takes no agent’s signal for another’s', () => {
 
 const destroyed = (count: number, wasAcknowledged: boolean): Line => ({
   what: 'destroyed',
-  by: 'torn-tail',
   key: name(count),
   wasAcknowledged,
 })
@@ -98,6 +97,21 @@ it('lets be forgotten only what a full disk left in memory', () => {
   expect(settle(history(...held), [], []).lost).toEqual([name(1)])
   expect(settle(history(...held, { what: 'forgotten', about: name(1) }), [], []).forgotten).toEqual([name(1)])
   expect(settle(history(...held, { what: 'forgotten', about: name(1) }, kept(1)), [], []).lost).toEqual([name(1)])
+})
+
+it('wants a forgotten one to be said', () => {
+  const lines: Line[] = [
+    { what: 'attempted', about: name(1) },
+    { what: 'held', about: name(1) },
+    { what: 'said', about: name(1) },
+  ]
+  const forgotten = history(...lines, { what: 'forgotten', about: name(1) })
+  expect(settle(forgotten, [], []).unsaid).toEqual([name(1)])
+  expect(settle(forgotten, [], [gap(8, 8)]).unsaid).toEqual([])
+  expect(settle(history(...lines, { what: 'forgotten', about: name(1) }, { what: 'damaged', by: 'x' }), [], []).unsaid).toEqual([])
+  expect(settle(history(...full(8), { what: 'full' }, ...lines, { what: 'forgotten', about: name(1) }), [], [gap(8, 8)]).unsaid).toEqual([
+    name(1),
+  ])
 })
 
 it('lets a full disk give up only what it says', () => {

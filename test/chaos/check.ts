@@ -9,7 +9,8 @@ import { countIn, isOurName, type Kept, keyOf, type Line } from './history.ts'
  * - `destroyed`: we ourselves cut it out of the files of its spool (a torn tail, a folder set back), it isn't there
  *   again later, and the agent had not noted that the collector has it; if it had, then only where the collector was
  *   set back to a backup afterwards: then we destroyed both copies.
- * - `forgotten`: its agent's disk was full, so the spool refused it, and we killed the process that held it in memory.
+ * - `forgotten`: its agent's disk was full, so the spool refused it, and we killed the process that held it in memory. The
+ *   agent knew how many it held, so as many seqs of that lane stand in gaps, unless its spool was damaged afterwards.
  * - `given up`: its agent's disk was full, it had no room left, and it said so: a gap at the collector covers its place.
  * All three are counted apart. What was only attempted (killed before the answer) may be there once or not at all.
  *
@@ -49,6 +50,8 @@ export interface Accounts {
   invented: string[]
   destroyed: string[]
   forgotten: string[]
+  /** Of those, what no gap speaks of. */
+  unsaid: string[]
   givenUp: string[]
 }
 
@@ -65,6 +68,7 @@ export function settle(histories: readonly AgentHistory[], stored: readonly Stor
     invented: joined((one) => one.invented),
     destroyed: joined((one) => one.destroyed),
     forgotten: joined((one) => one.forgotten),
+    unsaid: joined((one) => one.unsaid),
     givenUp: joined((one) => one.givenUp),
   }
 }
@@ -86,8 +90,19 @@ function settleOne({ endpointId, lines }: AgentHistory, stored: readonly StoredS
     invented: [...counts.keys()].filter((key) => isOurName(key) && !told.attempted.has(key) && !told.promised.has(key)),
     destroyed: of('destroyed'),
     forgotten: of('forgotten'),
+    unsaid: unsaidOf(of('forgotten'), of('given up'), told, said),
     givenUp: of('given up'),
   }
+}
+
+/** Nobody can say which they were; that so many are missing can be said. */
+function unsaidOf(forgotten: readonly string[], givenUp: readonly string[], told: Told, gaps: readonly Gap[]): string[] {
+  return (['security', 'signals'] as const).flatMap((lane) => {
+    const isOfLane = (key: string): boolean => key.includes(`/${lane}/`)
+    const said = gaps.filter((gap) => gap.lane === lane).reduce((sum, { from, to }) => sum + to - from + 1, 0)
+    const others = givenUp.filter(isOfLane).length
+    return forgotten.filter((key) => isOfLane(key) && !told.damagedSince.has(key)).slice(Math.max(0, said - others))
+  })
 }
 
 type Excuse = 'none' | 'destroyed' | 'forgotten' | 'given up'
@@ -99,13 +114,15 @@ interface Told {
   places: Map<string, Kept[]>
   destroyed: Map<string, { mayBeMissing: boolean }>
   forgotten: Set<string>
+  /** Forgotten before the spool was damaged, which may have destroyed the word of it. */
+  damagedSince: Set<string>
   wasFull: boolean
 }
 
 function read(lines: readonly Line[]): Told {
   const told: Told = {
     ...{ promised: new Set(), attempted: new Set(), held: new Set(), places: new Map() },
-    ...{ destroyed: new Map(), forgotten: new Set(), wasFull: false },
+    ...{ destroyed: new Map(), forgotten: new Set(), damagedSince: new Set(), wasFull: false },
   }
   for (const line of lines) take(told, line)
   return told
@@ -130,6 +147,9 @@ function take(told: Told, line: Line): void {
       break
     case 'destroyed':
       told.destroyed.set(line.key, { mayBeMissing: !line.wasAcknowledged })
+      break
+    case 'damaged':
+      told.damagedSince = new Set(told.forgotten)
       break
     case 'forgotten':
       told.forgotten.add(line.about)

@@ -1,4 +1,4 @@
-import { existsSync, globSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, rmSync, writeFileSync } from 'node:fs'
 
 /*
  * A clock of its own for a process that knows nothing of it: libfaketime (package faketime) shifts the wall clock by
@@ -32,4 +32,9 @@ export function openClock(file: string, library: string | undefined): Clock {
     },
     shift,
   }
+}
+
+/** What libfaketime leaves in shared memory of a process that was killed. */
+export function sweepClock(pid: number): void {
+  for (const name of [`faketime_shm_${pid}`, `sem.faketime_sem_${pid}`]) rmSync(`/dev/shm/${name}`, { force: true })
 }

@@ -3,10 +3,11 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { top } from '../support/program.ts'
 import type { Clock } from './clock.ts'
+import type { Disk } from './disk.ts'
 import { Side } from './side.ts'
 
 export interface CollectorPlace {
-  dataDir: string
+  disk: Disk
   /** `sqlite`, or a URL. */
   database: string
   port: number
@@ -23,18 +24,20 @@ export class CollectorSide {
   readonly clock: Clock
   readonly agentsPort: number
   readonly consoleUrl: string
+  readonly disk: Disk
   /** Another one after a restore. */
   dataDir: string
   database: string
 
-  constructor({ dataDir, database, port, agentsPort, logFile, clock }: CollectorPlace) {
-    this.dataDir = dataDir
+  constructor({ disk, database, port, agentsPort, logFile, clock }: CollectorPlace) {
+    this.disk = disk
+    this.dataDir = join(disk.folder, 'data')
     this.database = database
     this.clock = clock
     this.agentsPort = agentsPort
     this.consoleUrl = `http://127.0.0.1:${port}`
     const ports = ['--port', String(port), '--agents-port', String(agentsPort), '--log-level', 'warn']
-    this.side = new Side('collector', logFile, () => ({ ...this.verb('up', ...ports), env: clock.env }))
+    this.side = new Side('collector', logFile, () => ({ ...this.verb('up', ...ports), env: clock.env }), disk.isFull)
   }
 
   /** The command line of a verb on this collector's data. */

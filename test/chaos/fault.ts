@@ -6,7 +6,7 @@ export interface Fault {
   /** One line for people: what happens to its target. */
   says: string
   /** Whom it befalls. */
-  befalls: 'collector' | 'agent' | 'way'
+  befalls: 'collector' | 'agent' | 'way' | 'swarm'
   /** Two faults of one target and facet never overlap. */
   facet: 'process' | 'way' | 'clock' | 'disk' | 'backup'
   /** How often, beside the others. */

@@ -18,7 +18,9 @@ export type Line =
   /** The disk of this agent was full. */
   | { what: 'full' }
   /** We cut it out of the spool's files; `wasAcknowledged`: the agent had noted that the collector has it. */
-  | { what: 'destroyed'; by: string; key: string; wasAcknowledged: boolean }
+  | { what: 'destroyed'; key: string; wasAcknowledged: boolean }
+  /** We changed the files of its spool. */
+  | { what: 'damaged'; by: string }
   /** Held in memory, nowhere on the full disk, when we killed the process. */
   | { what: 'forgotten'; about: string }
   /** The collector was restored from a backup. */
@@ -43,6 +45,12 @@ export const nameOf = (agent: string, lane: Lane, count: number): string => `#${
 export const isOurName = (about: string): boolean => /^#[^/]+\/[a-z]+\/\d+$/.test(about)
 export const countIn = (name: string): number => Number(name.slice(name.lastIndexOf('/') + 1))
 export const keyOf = ({ id, about }: Pick<Kept, 'id' | 'about'>): string => (isOurName(about) ? about : id)
+
+/** A set-back spool gives a seq to another signal, so a place alone is not enough. */
+export const placeOf = ({ epoch, lane, seq, id }: Kept): string => `${epoch} ${lane} ${seq} ${id}`
+export const placesIn = (lines: readonly Line[]): Set<string> =>
+  new Set(lines.flatMap((line) => (line.what === 'kept' ? [placeOf(line)] : [])))
+export const keptLine = (record: Kept): Line => ({ what: 'kept', ...record })
 
 /** Writes line by line, synchronously: what was written outlives the process. */
 export function openHistory(file: string): { write(...lines: Line[]): void; close(): void } {

@@ -32,7 +32,7 @@ const restMs = 3_000
 
 export function planFaults({ seed, forMs, everyMs, longestMs, targets, faults }: PlanOrder): Planned[] {
   const random = seeded(seed)
-  const names = [...faults.keys()].sort()
+  const names = [...faults].flatMap(([name, { befalls }]) => (targets[befalls].length > 0 ? [name] : [])).sort()
   const busyUntil = new Map<string, number>()
   const plan: Planned[] = []
   for (let atMs = firstAfterMs; atMs < forMs; atMs += random.whole(everyMs / 4, (everyMs * 7) / 4)) {

@@ -6,7 +6,7 @@ export function printOutcome({ accounts, wrongs, faultsBefallen, gaps, starts, m
   const { produced, stored, lost, doubled, misordered, destroyed, forgotten, givenUp } = accounts
   const rows: [string, number | string][] = [
     ['faults', faultsBefallen],
-    ['starts', `collector ${starts.collector}, agents ${starts.agents}`],
+    ['starts', listed(starts)],
     ['produced', produced],
     ['stored', stored],
     ['lost', lost.length],
@@ -16,12 +16,7 @@ export function printOutcome({ accounts, wrongs, faultsBefallen, gaps, starts, m
     ['forgotten', `${forgotten.length} (in the memory of a killed agent with a full disk)`],
     ['given up, and said', `${givenUp.length} (by an agent with a full disk)`],
     ['gaps said', gaps],
-    [
-      'most memory, MiB',
-      Object.entries(memoryMiB)
-        .map(([name, most]) => `${name} ${most}`)
-        .join(', '),
-    ],
+    ['most memory, MiB', listed(memoryMiB)],
   ]
   say('')
   for (const [name, value] of rows) say(`  ${name.padEnd(22)} ${value}`)
@@ -29,3 +24,8 @@ export function printOutcome({ accounts, wrongs, faultsBefallen, gaps, starts, m
   for (const wrong of wrongs.slice(0, shown)) say(`  ${wrong}`)
   if (wrongs.length > shown) say(`  and ${wrongs.length - shown} more`)
 }
+
+const listed = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')

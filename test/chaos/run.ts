@@ -16,6 +16,7 @@ const usage = `Usage: npm run -s chaos -- [flags]
   --seed S             plays the same faults again (a new one is drawn and printed)
   --database KIND      sqlite (the default) or postgres
   --agents N           agents as processes of their own (3)
+  --swarm N            as many more agents in one process (0)
   --rate N             signals a second of each (8)
   --every SECONDS      between two faults, on average (4)
   --longest SECONDS    of one fault (60)
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     database: { type: 'string', default: 'sqlite' },
     agents: { type: 'string', default: '3' },
+    swarm: { type: 'string', default: '0' },
     rate: { type: 'string', default: '8' },
     every: { type: 'string', default: '4' },
     longest: { type: 'string', default: '60' },
@@ -52,6 +54,7 @@ for (const line of left) say(`left out: ${line}`)
 const folder = mkdtempSync(join(tmpdir(), 'tierline-chaos-'))
 const order: ChaosOrder = {
   ...{ folder, database, seed: Number(values.seed), forMs: minutes(Number(values.minutes)), agents: Number(values.agents) },
+  swarm: Number(values.swarm),
   ...{ rate: Number(values.rate), everyMs: seconds(Number(values.every)), longestMs: seconds(Number(values.longest)) },
   ...{ settleMs: minutes(3), faults },
 }
@@ -66,8 +69,9 @@ if (postgres?.kind === 'unavailable') {
   say(`PostgreSQL can't be started here: ${postgres.reason}`)
   process.exit(1)
 }
-const outcome = await runChaos({ ...order, database: postgres?.url ?? 'sqlite' }, say)
-await postgres?.stop()
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)))
+const outcome = await runChaos({ ...order, database: postgres?.url ?? 'sqlite' }, say, stopping.signal).finally(() => postgres?.stop())
 printOutcome(outcome, say)
 if (outcome.wrongs.length === 0) rmSync(folder, { recursive: true })
 else say(`\nWhat is left of it: ${folder}\nAgain: npm run -s chaos -- ${again().join(' ')}`)

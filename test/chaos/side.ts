@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sweepClock } from './clock.ts'
 
 /*
  * One process of the chaos, kept running as a service manager would: who ends by itself is counted and started again.
@@ -22,17 +23,21 @@ export class Side {
   starts = 0
   /** How it ended without us, oldest first. */
   readonly falls: string[] = []
+  /** How often it could not run because its disk was full; nobody can blame it for that. */
+  starved = 0
   readonly #program: () => Program
+  readonly #isStarving: () => boolean
   #child: ChildProcess | undefined
   #isWanted = false
   #output = ''
   #turn: Promise<unknown> = Promise.resolve()
   #ended: Promise<unknown> = Promise.resolve()
 
-  constructor(name: string, logFile: string, program: () => Program) {
+  constructor(name: string, logFile: string, program: () => Program, isStarving = () => false) {
     this.name = name
     this.logFile = logFile
     this.#program = program
+    this.#isStarving = isStarving
   }
 
   get pid(): number | undefined {
@@ -58,8 +63,12 @@ export class Side {
     child.stdin?.on('error', () => undefined)
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#output = (this.#output + text).slice(-100_000)
+      writeSync(log, text)
     })
-    this.#ended = once(child, 'close').then(([code, signal]) => this.#gone(child, String(signal ?? `exit code ${code}`)))
+    this.#ended = once(child, 'close').then(([code, signal]) => {
+      closeSync(log)
+      this.#gone(child, String(signal ?? `exit code ${code}`))
+    })
   }
 
   /** SIGKILL, or another signal that ends it; resolves once it is gone. */
@@ -96,8 +105,10 @@ export class Side {
 
   #gone(child: ChildProcess, how: string): void {
     if (this.#child === child) this.#child = undefined
+    if (child.pid !== undefined) sweepClock(child.pid)
     if (!this.#isWanted) return
-    this.falls.push(how)
+    if (this.#isStarving()) this.starved += 1
+    else this.falls.push(how)
     setTimeout(() => this.#isWanted && this.start(), startAgainAfterMs)
   }
 }

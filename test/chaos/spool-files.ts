@@ -33,10 +33,9 @@ export function readSpool(spoolDir: string): Kept[] {
   return segmentsIn(spoolDir).flatMap((file) => signalsIn(readIfThere(file.path), file))
 }
 
-/** Up to which record of each lane the agent has noted that the collector has it. */
-export function acknowledgedIn(spoolDir: string, epoch: string): Partial<Record<string, number>> {
-  return readState(join(spoolDir, epoch)).everAcknowledged
-}
+/** Up to which record of each lane the agent has noted that the collector has had it. */
+export const acknowledgedIn = (spoolDir: string, epoch: string): Partial<Record<string, number>> =>
+  readState(join(spoolDir, epoch)).everAcknowledged
 
 /** What was added since it last looked; a file that was deleted or cut meanwhile costs nothing. */
 export function followSpool(spoolDir: string): () => Kept[] {

@@ -1,16 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readToken, writeToken } from '#shared/protocol/enrolment.ts'
-import { freePort, top } from '../support/program.ts'
+import { freePort } from '../support/program.ts'
 import { enrolRaw } from '../support/raw-agent.ts'
-import { AgentSide } from './agent-side.ts'
+import type { AgentSide } from './agent-side.ts'
 import { findFaketime, openClock } from './clock.ts'
 import { CollectorSide } from './collector-side.ts'
+import { openDisk } from './disk.ts'
+import { type Intruder, startIntruder } from './intruder.ts'
+import { enrol, openProgramAgent, openTellingAgent, type Site, tokenFor } from './machines.ts'
 import { openWay, type Way } from './proxy.ts'
 import { seeded } from './random.ts'
 import { type Repeater, startRepeater } from './repeater.ts'
+import { openSwarm, type SwarmSide, swarmName } from './swarm-side.ts'
 
 /*
  * Everything of one run in one folder: a collector, agents, and the ways between them. Enters: how many of what. Leaves:
@@ -19,11 +19,15 @@ import { type Repeater, startRepeater } from './repeater.ts'
 export interface World {
   folder: string
   collector: CollectorSide
+  /** As processes of their own. The last one is the program itself with its own detectors, the others tell what they promise. */
   agents: readonly AgentSide[]
   repeater: Repeater
+  /** Where some were asked for. */
+  swarm: SwarmSide | undefined
+  intruder: Intruder
+  ways: ReadonlyMap<string, Way>
   agent(name: string): AgentSide
   way(name: string): Way
-  ways: ReadonlyMap<string, Way>
   close(): Promise<void>
 }
 
@@ -31,79 +35,79 @@ export interface WorldOrder {
   folder: string
   /** `sqlite`, or the URL of an empty database. */
   database: string
+  /** That tell what they promise. */
   agents: number
+  /** More agents, all in one process; 0: none. */
+  swarm: number
   /** Signals a second, of each agent. */
   rate: number
   seed: number
 }
 
 export const repeaterName = 'r1'
-export const agentNames = (count: number): string[] => Array.from({ length: count }, (_, index) => `a${index + 1}`)
+const programName = 'p1'
+export const agentNames = (telling: number): string[] => [...Array.from({ length: telling }, (_, index) => `a${index + 1}`), programName]
 
-export async function openWorld({ folder, database, agents: count, rate, seed }: WorldOrder): Promise<World> {
-  const teardowns = new AsyncDisposableStack()
-  const place = (name: string): string => join(folder, name)
-  const library = findFaketime()
-  const clockOf = (name: string) => openClock(place(`${name}.clock`), library)
-  const collector = new CollectorSide({
-    ...{ dataDir: place('collector'), database, port: await freePort(), agentsPort: await freePort() },
-    ...{ logFile: place('collector.log'), clock: clockOf('collector') },
-  })
-  teardowns.defer(() => collector.side.kill())
-  collector.side.start()
-  await collector.isUp()
+const collectorDiskMiB = 512
 
+export async function openWorld(order: WorldOrder): Promise<World> {
+  await using built = new AsyncDisposableStack()
+  const site: Site = { folder: order.folder, faketime: findFaketime() }
+  const collector = await startCollector(site, order, built)
   const ways = new Map<string, Way>()
   const openWayFor = async (name: string): Promise<Way> => {
     const way = await openWay(collector.agentsPort)
-    teardowns.defer(() => way.close())
+    built.defer(() => way.close())
     ways.set(name, way)
     return way
   }
+  const authLog = join(order.folder, 'auth.log')
   const agents: AgentSide[] = []
-  for (const name of agentNames(count)) {
-    const dataDir = place(name)
-    mkdirSync(dataDir, { mode: 0o700 })
-    const about = { dataDir, historyFile: place(`${name}.history`), logFile: place(`${name}.log`), clock: clockOf(name), rate }
-    const agent = new AgentSide({ name, ...about })
+  for (const name of agentNames(order.agents)) {
+    const isProgram = name === programName
+    const agent = isProgram ? openProgramAgent(site, name, { authLogs: [authLog] }) : openTellingAgent(site, name, order.rate)
+    built.defer(() => agent.disk.remove())
     await enrol(agent.dataDir, await tokenFor(collector, await openWayFor(name)))
-    teardowns.defer(() => agent.side.kill())
+    built.defer(() => agent.side.kill())
     agents.push(agent)
   }
-  const who = await enrolRaw(await tokenFor(collector, await openWayFor(repeaterName)), repeaterName)
-  const repeater = startRepeater({ name: repeaterName, who, historyFile: place(`${repeaterName}.history`), rate, random: seeded(seed) })
-  teardowns.defer(() => repeater.stop())
+  const repeater = await startRepeating(site, order, await tokenFor(collector, await openWayFor(repeaterName)))
+  built.defer(() => repeater.stop())
+  const swarm = order.swarm > 0 ? await openSwarm(site, collector, await openWayFor(swarmName), order.swarm, order.rate) : undefined
+  if (swarm) built.defer(() => swarm.side.kill())
+  swarm?.side.start()
+  const program = find(agents, programName)
+  const intruder = startIntruder(program, authLog)
+  built.defer(() => intruder.stop())
   for (const { side } of agents) side.start()
-  const named = <Item>(found: Item | undefined, name: string): Item => {
-    if (found === undefined) throw new TypeError(`nobody here is called ${name}`)
-    return found
-  }
+  const teardowns = built.move()
   return {
-    ...{ folder, collector, agents, repeater, ways },
-    agent: (name) =>
-      named(
-        agents.find((agent) => agent.name === name),
-        name,
-      ),
-    way: (name) => named(ways.get(name), name),
+    ...{ folder: order.folder, collector, agents, repeater, swarm, intruder, ways },
+    agent: (name) => find(agents, name),
+    way: (name) => ways.get(name) ?? nobody(name),
     close: () => teardowns.disposeAsync(),
   }
 }
 
-/** A real token of this collector, for an agent that reaches it by `way`. */
-async function tokenFor(collector: CollectorSide, way: Way): Promise<string> {
-  const { file, args } = collector.verb('token')
-  const { stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', timeout: 60_000 })
-  const token = readToken(/tl1\.[\w-]+/.exec(stdout)?.[0] ?? '')
-  if (!token) throw new Error(`no token came: ${stderr}`)
-  return writeToken({ ...token, collector: `https://127.0.0.1:${way.port}` })
+async function startCollector({ folder, faketime }: Site, { database }: WorldOrder, built: AsyncDisposableStack): Promise<CollectorSide> {
+  const disk = openDisk(join(folder, 'collector'), collectorDiskMiB)
+  built.defer(() => disk.remove())
+  const clock = openClock(join(folder, 'collector.clock'), faketime)
+  const ports = { port: await freePort(), agentsPort: await freePort() }
+  const collector = new CollectorSide({ disk, database, clock, logFile: join(folder, 'collector.log'), ...ports })
+  built.defer(() => collector.side.kill())
+  collector.side.start()
+  await collector.isUp()
+  return collector
 }
 
-/** By the agent's own command line, with the token on stdin. */
-async function enrol(dataDir: string, token: string): Promise<void> {
-  const args = [join(top, 'bin/tierline-agent.mjs'), 'enrol', '--data', dataDir]
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'] })
-  child.stdin.end(`${token}\n`)
-  const [code] = (await once(child, 'close')) as [number | null]
-  if (code !== 0) throw new Error(`an agent could not be enrolled (exit code ${code})`)
+async function startRepeating({ folder }: Site, { rate, seed }: WorldOrder, token: string): Promise<Repeater> {
+  const who = await enrolRaw(token, repeaterName)
+  return startRepeater({ name: repeaterName, who, historyFile: join(folder, `${repeaterName}.history`), rate, random: seeded(seed) })
+}
+
+const find = (agents: readonly AgentSide[], name: string): AgentSide => agents.find((agent) => agent.name === name) ?? nobody(name)
+
+function nobody(name: string): never {
+  throw new TypeError(`nobody here is called ${name}`)
 }

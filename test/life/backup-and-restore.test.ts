@@ -1,65 +1,24 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { afterAll, expect, it, onTestFinished } from 'vitest'
-import { days, minutes, seconds } from '#shared/domain/time.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import type { EndpointDetail } from '#shared/api/endpoints.ts'
+import { seconds } from '#shared/domain/time.ts'
 import { agentFolder, enrolTestAgent, startTestAgent, toldDetector } from '../support/agent.ts'
 import { signIn } from '../support/api.ts'
-import { startTestCollector, type TestCollector } from '../support/collector.ts'
-import { startPostgres } from '../support/postgres.ts'
-import { freePort, startProgram } from '../support/program.ts'
-import { enrolRaw } from '../support/raw-agent.ts'
-import { shiftedTime } from '../support/shifted-time.ts'
+import { startTestCollector } from '../support/collector.ts'
+import { freePort } from '../support/program.ts'
+import { type Credentials, connectRaw, enrolRaw, rawSignal, signalRecord } from '../support/raw-agent.ts'
+import { folder, onSqlite, portsOf, readRows, readStored, safe } from './backup-and-restore/safe.ts'
 import { startSide } from './nothing-is-lost/process.ts'
 
-const postgres = await startPostgres()
-const postgresUrl = postgres.kind === 'running' ? postgres.url : undefined
-if (postgres.kind === 'unavailable') console.log(`The keys of a collector on PostgreSQL are not restored here: ${postgres.reason}`)
-afterAll(async () => {
-  if (postgres.kind === 'running') await postgres.stop()
-})
+/*
+ * A backup of a collector that takes signals all the while, and a collector that starts from it: what agents had been
+ * acknowledged since is asked for again and stored exactly once, and what they no longer have is a gap that people see.
+ */
 
-const within = { timeout: seconds(45), interval: 100 }
+const within = { timeout: seconds(60), interval: 100 }
 
-function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), 'tierline-backup-'))
-  onTestFinished(() => rmSync(made, { recursive: true, force: true }))
-  return made
-}
-
-interface Safe {
-  /** `tierline backup`, as people run it, beside whatever runs on this folder. */
-  backup(dataDir: string, ...flags: string[]): Promise<void>
-  /** `tierline restore` into a folder that was not there; what it said, and the folder. */
-  restore(...flags: string[]): Promise<{ dataDir: string; said: string }>
-}
-
-function safe(): Safe {
-  const place = folder()
-  const [file, passphrase, dataDir] = [join(place, 'collector.backup'), join(place, 'passphrase'), join(place, 'restored')]
-  writeFileSync(passphrase, 'four words that nobody says\n', { mode: 0o600 })
-  const run = async (verb: string, data: string, flags: string[]): Promise<string> => {
-    const program = startProgram([verb, file, '--data', data, '--passphrase-file', passphrase, ...flags])
-    expect([await program.ended, program.errors()]).toEqual([0, ''])
-    return program.output()
-  }
-  return {
-    backup: async (from, ...flags) => void (await run('backup', from, flags)),
-    restore: async (...flags) => ({ said: await run('restore', dataDir, flags), dataDir }),
-  }
-}
-
-function readStored(dataDir: string): Map<string, number> {
-  const database = new DatabaseSync(join(dataDir, 'tierline.db'), { readOnly: true })
-  const rows = database.prepare(`select about, count(*) as times from signals where kind like '%test.happened' group by about`).all()
-  database.close()
-  return new Map(rows.map(({ about, times }) => [String(about), Number(times)]))
-}
-
-it('keeps all that was committed before it, and gets again what the agent still has of what came after', { timeout: 120_000 }, async () => {
+it('keeps all that was committed before it, and gets again what the agent still has of what came after', { timeout: 180_000 }, async () => {
   const [dataDir, agentDir, port, { backup, restore }] = [folder(), agentFolder(), String(await freePort()), safe()]
-  const collector = startSide('collector.ts', [dataDir, port])
+  const collector = startSide('collector.ts', [dataDir, port, 'sqlite'])
   await enrolTestAgent(await collector.line(), agentDir)
   const agent = startSide('agent.ts', [agentDir, 'said'])
   await expect.poll(() => readStored(dataDir).size, within).toBeGreaterThan(50)
@@ -76,15 +35,85 @@ it('keeps all that was committed before it, and gets again what the agent still 
   const inBackup = readStored(restored.dataDir)
   expect(before.filter((about) => !inBackup.has(about))).toEqual([])
   expect(inBackup.size).toBeLessThan(acknowledged.length)
-  await startSide('collector.ts', [restored.dataDir, port]).line()
+  await startSide('collector.ts', [restored.dataDir, port, 'sqlite']).line()
   await expect.poll(() => acknowledged.filter((about) => !readStored(restored.dataDir).has(about)), within).toEqual([])
   await agent.kill('SIGTERM')
   await expect.poll(() => agent.lines.filter((about) => readStored(restored.dataDir).get(about) !== 1), within).toEqual([])
+  expect(readRows(restored.dataDir, `select * from gaps where lane in ('security', 'signals')`)).toEqual([])
 })
 
-it('shows as a gap what the agent was told to forget, and the lane goes on', { timeout: 120_000 }, async () => {
+it('is one instant under load: of each agent exactly what its cursor says, and no less than it was acknowledged', {
+  timeout: 180_000,
+}, async () => {
   const { backup, restore } = safe()
-  const collector = await startTestCollector({ dataDir: folder() })
+  const collector = await startTestCollector({ dataDir: folder(), ...onSqlite })
+  const agents = await Promise.all(Array.from({ length: 4 }, async () => enrolRaw(await collector.token())))
+  const load = agents.map((who) => sendAll(who))
+  await expect.poll(() => Math.min(...load.map(({ acknowledged }) => acknowledged())), within).toBeGreaterThan(100)
+
+  const before = load.map(({ acknowledged }) => acknowledged())
+  await backup(collector.dataDir)
+  const after = load.map(({ acknowledged }) => acknowledged())
+  expect(after.every((seq, index) => seq > (before[index] ?? 0))).toBe(true)
+  await Promise.all(load.map(({ stop }) => stop()))
+  await collector.stop()
+
+  const { dataDir } = await restore()
+  const inBackup = agents.map(({ endpointId }) => ({ seqs: seqsOf(dataDir, endpointId), cursor: cursorOf(dataDir, endpointId) }))
+  expect(inBackup.map(({ seqs }) => seqs)).toEqual(inBackup.map(({ cursor }) => Array.from({ length: cursor }, (_, index) => index + 1)))
+  expect(inBackup.filter(({ cursor }, index) => cursor < (before[index] ?? 0))).toEqual([])
+
+  const back = await startTestCollector({ dataDir, ...portsOf(collector), ...onSqlite })
+  onTestFinished(() => back.stop())
+  const again = agents.map((who, index) => sendAll(who, inBackup[index]?.cursor))
+  await expect.poll(() => again.filter(({ acknowledged }, index) => acknowledged() < (after[index] ?? 0) + 50).length, within).toBe(0)
+  await Promise.all(again.map(({ stop }) => stop()))
+  for (const { endpointId } of agents) {
+    const cursor = cursorOf(dataDir, endpointId)
+    expect(seqsOf(dataDir, endpointId)).toEqual(Array.from({ length: cursor }, (_, index) => index + 1))
+  }
+})
+
+it('asks again for each signal that was acknowledged since, and makes of each the ticket that it is, once', {
+  timeout: 180_000,
+}, async () => {
+  const { backup, restore } = safe()
+  const collector = await startTestCollector({ dataDir: folder(), ...onSqlite })
+  const told = toldDetector()
+  const agent = await startTestAgent({ token: await collector.token(), detectors: [told.detector] })
+  onTestFinished(() => agent.stop('stop'))
+  const happens = async (about: string, isTicket: boolean): Promise<void> => {
+    const kind = isTicket ? 'security.test.happened' : 'test.happened'
+    await told.say({ kind, severity: isTicket ? 'high' : 'info', about, summary: `It happened (${about})` })
+  }
+  await happens('before', true)
+  await expect.poll(() => readStored(collector.dataDir).has('before'), within).toBe(true)
+  await collector.pipeline.idle()
+  await backup(collector.dataDir)
+  for (let count = 0; count < 120; count += 1) await happens(`after-${count}`, count % 10 === 0)
+  await expect.poll(() => readStored(collector.dataDir).size, within).toBe(121)
+  await collector.pipeline.idle()
+  const tickets = (dataDir: string) =>
+    readRows(dataDir, `select title, occurrences from tickets where kind = 'security.test.happened' order by title`)
+  const before = tickets(collector.dataDir)
+  expect(before).toHaveLength(13)
+  await collector.stop()
+
+  const { dataDir } = await restore()
+  expect(tickets(dataDir)).toHaveLength(1)
+  const back = await startTestCollector({ dataDir, ...portsOf(collector), ...onSqlite })
+  onTestFinished(() => back.stop())
+  await expect.poll(() => readStored(dataDir).size, within).toBe(121)
+  await happens('once it was back', true)
+  await expect.poll(() => readStored(dataDir).get('once it was back'), within).toBe(1)
+  await back.pipeline.idle()
+  expect([...readStored(dataDir).values()].every((times) => times === 1)).toBe(true)
+  expect(tickets(dataDir)).toEqual([...before, { title: 'It happened (once it was back)', occurrences: 1 }])
+})
+
+it('shows as a gap what the agent was told to forget, on its endpoint’s page, and the lane goes on', { timeout: 180_000 }, async () => {
+  const { backup, restore } = safe()
+  const collector = await startTestCollector({ dataDir: folder(), ...onSqlite })
   const told = toldDetector()
   // A spool this small has segments of 16 KiB; this one keeps none that is acknowledged.
   const config = { spoolMaxBytes: 262_144, keepAcknowledgedMs: 0 }
@@ -97,104 +126,50 @@ it('shows as a gap what the agent was told to forget, and the lane goes on', { t
   await backup(collector.dataDir)
   for (let count = 0; count < 150; count += 1) await happens(`after-${count}`)
   await expect.poll(() => readStored(collector.dataDir).size, within).toBe(151)
-  const { agents, console } = portsOf(collector)
   await collector.stop()
 
   const { dataDir } = await restore()
-  const back = await startTestCollector({ dataDir, agents, console })
+  const back = await startTestCollector({ dataDir, ...portsOf(collector), ...onSqlite })
   onTestFinished(() => back.stop())
   await happens('once it was back')
   await expect.poll(() => readStored(dataDir).get('once it was back'), within).toBe(1)
-  const gaps = await back.store.db.selectFrom('gaps').selectAll().where('lane', '=', 'signals').execute()
-  expect(gaps).toHaveLength(1)
-  const missing = gaps.reduce((sum, { from_seq, to_seq }) => sum + to_seq - from_seq + 1, 0)
+  const person = await signIn(back.consoleUrl, collector.firstSignIn.login, collector.firstSignIn.password)
+  const { gaps } = await person.get<EndpointDetail>(`/api/endpoints/${agent.endpointId}`)
+  const ofSignals = gaps.filter(({ lane }) => lane === 'signals')
+  expect(ofSignals).toMatchObject([{ why: expect.stringContaining('had acknowledged') }])
+  const missing = ofSignals.reduce((sum, { fromSeq, toSeq }) => sum + toSeq - fromSeq + 1, 0)
   const kept = [...readStored(dataDir).keys()].filter((about) => about.startsWith('after-')).length
   expect([missing > 0, missing + kept]).toEqual([true, 150])
 })
 
-it('sends no command by itself that was on its way, and fires what is overdue once', { timeout: 120_000 }, async () => {
-  const { backup, restore } = safe()
-  const collector = await startTestCollector({ dataDir: folder() })
-  const { endpointId } = await enrolRaw(await collector.token())
-  const person = await signIn(collector.consoleUrl, collector.firstSignIn.login, collector.firstSignIn.password)
-  await person.post(`/api/endpoints/${endpointId}/isolate`, { reason: 'to see what becomes of it' })
-  const asked = await askedTicket(collector, endpointId)
-  await collector.store.db.updateTable('commands').set({ ticket_id: asked }).execute()
-  for (const title of ['one', 'two']) {
-    await person.post('/api/tickets', { organisationId: collector.organisationId, title, urgency: 'high' })
+/** Sends signals, twenty to a frame, each about its own seq, as fast as they are acknowledged. */
+function sendAll(who: Credentials, from = 0): { acknowledged(): number; stop(): Promise<void> } {
+  let acknowledged = from
+  let isStopping = false
+  const sending = (async () => {
+    const agent = await connectRaw(who)
+    for (let next = from + 1; !isStopping; next += 20) {
+      const signals = Array.from({ length: 20 }, (_, index) =>
+        rawSignal({ kind: 'test.happened', severity: 'info', about: String(next + index) }),
+      )
+      agent.records('signals', next, ...signals.map(signalRecord))
+      while (acknowledged < next + 19) acknowledged = Math.max(acknowledged, (await agent.hears('ack')).seq)
+    }
+    await agent.leave()
+  })()
+  return {
+    acknowledged: () => acknowledged,
+    stop: async () => {
+      isStopping = true
+      await sending
+    },
   }
-  await backup(collector.dataDir)
-  await collector.stop()
-
-  const { dataDir, said } = await restore()
-  expect(said).toContain('waits for a person: commands 1, questions 1')
-  const time = shiftedTime()
-  time.shift(days(2))
-  const back = await startTestCollector({ dataDir, time })
-  onTestFinished(() => back.stop())
-  const { db } = back.store
-  const overdue = db.selectFrom('timers').select(['id', 'fired_at', 'cancelled_at']).where('due_at', '<=', time.now())
-  const unfired = overdue.where('fired_at', 'is', null).where('cancelled_at', 'is', null)
-  await expect.poll(() => unfired.execute(), within).toEqual([])
-  await back.pipeline.idle()
-
-  expect(await db.selectFrom('commands').select(['verb', 'status', 'sent_at']).execute()).toEqual([
-    { verb: 'isolate-host', status: 'expired', sent_at: null },
-  ])
-  const settled = await db.selectFrom('timeline').select('body').where('kind', '=', 'command-settled').executeTakeFirst()
-  expect(settled?.body).toContain('restored from a backup')
-
-  const fired = await overdue.where('fired_at', 'is not', null).execute()
-  expect(fired.length).toBeGreaterThan(1)
-  expect(new Set(fired.map(({ fired_at }) => fired_at)).size).toBe(1)
-  const escalated = await db.selectFrom('timeline').select('ticket_id').where('kind', '=', 'escalated').execute()
-  expect(new Set(escalated.map(({ ticket_id }) => ticket_id)).size).toBe(escalated.length)
-  const question = await db.selectFrom('timeline').select(['kind', 'body']).where('ticket_id', '=', asked).orderBy('id').execute()
-  expect(question.map(({ kind }) => kind)).not.toContain('command-requested')
-  expect(question.find(({ kind }) => kind === 'containment-asked')?.body).toContain('restored from a backup')
-  const look = await db.selectFrom('tickets').select(['team', 'title']).where('kind', '=', 'security.isolation.failed').execute()
-  expect(look).toEqual([{ team: 'security', title: expect.stringContaining('has to be looked at') }])
-})
-
-it.skipIf(postgresUrl === undefined)(
-  'restores the keys beside a database that was restored by its own means',
-  { timeout: 120_000 },
-  async () => {
-    const { backup, restore } = safe()
-    const settings = { database: postgresUrl ?? '' }
-    const collector = await startTestCollector({ dataDir: folder(), ...settings })
-    const { endpointId } = await enrolRaw(await collector.token())
-    const person = await signIn(collector.consoleUrl, collector.firstSignIn.login, collector.firstSignIn.password)
-    await person.post(`/api/endpoints/${endpointId}/isolate`, { reason: 'to see what becomes of it' })
-    await collector.stop()
-    await backup(collector.dataDir, '--keys-only')
-
-    const { dataDir, said } = await restore('--database', settings.database)
-    expect(said).toContain('waits for a person: commands 1')
-    const back = await startTestCollector({ dataDir, ...settings })
-    onTestFinished(() => back.stop())
-    expect([back.identity.caFingerprint, back.identity.authority.kid]).toEqual([
-      collector.identity.caFingerprint,
-      collector.identity.authority.kid,
-    ])
-    expect(await back.store.db.selectFrom('commands').select('status').execute()).toEqual([{ status: 'expired' }])
-  },
-)
-
-/** A ticket about this machine whose question would answer itself with an isolation in ten minutes. */
-async function askedTicket({ store: { db }, organisationId, consoleUrl, firstSignIn }: TestCollector, endpointId: string): Promise<string> {
-  const person = await signIn(consoleUrl, firstSignIn.login, firstSignIn.password)
-  const { id } = await person.post<{ id: string }>('/api/tickets', { organisationId, title: 'odd', urgency: 'high' })
-  await db.updateTable('tickets').set({ endpoint_id: endpointId, containment: 'asked' }).where('id', '=', id).execute()
-  const timer = { id: `ask-${id}`, ticket_id: id, kind: 'ask-due' as const, payload: '{}', fired_at: null, cancelled_at: null }
-  await db
-    .insertInto('timers')
-    .values({ ...timer, created_at: Date.now(), due_at: Date.now() + minutes(10) })
-    .execute()
-  return id
 }
 
-function portsOf({ consoleUrl, agentsUrl }: TestCollector) {
-  const place = (url: string) => ({ host: '127.0.0.1', port: Number(new URL(url).port) })
-  return { console: place(consoleUrl), agents: place(agentsUrl) }
-}
+const seqsOf = (dataDir: string, endpointId: string): number[] =>
+  readRows(dataDir, `select about from signals where endpoint_id = '${endpointId}' and kind = 'test.happened'`)
+    .map(({ about }) => Number(about))
+    .sort((a, b) => a - b)
+
+const cursorOf = (dataDir: string, endpointId: string): number =>
+  Number(readRows(dataDir, `select seq from cursors where endpoint_id = '${endpointId}' and lane = 'signals'`)[0]?.seq ?? 0)

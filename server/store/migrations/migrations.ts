@@ -8,6 +8,7 @@ import { restores } from './0005-restores.ts'
 import { missing } from './0006-missing.ts'
 import { documents } from './0007-documents.ts'
 import { silencesByWord } from './0008-silences-by-word.ts'
+import { rounds } from './0009-rounds.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -20,5 +21,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0006-missing': missing,
     '0007-documents': documents,
     '0008-silences-by-word': silencesByWord,
+    '0009-rounds': rounds,
   }
 }

@@ -1,4 +1,5 @@
 import type { Sample } from '#shared/domain/sample.ts'
+import { columnsOf } from '#shared/domain/sample-columns.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { MemoryReading, NetworkReading, Probe, ProcessorReading } from '../host/probe.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -34,7 +35,7 @@ export function createSampler(probe: Probe, time: Time, spool: Pick<Spool, 'appe
   async function flush(): Promise<void> {
     const samples = waiting
     waiting = []
-    if (samples.length > 0) await spool.append('samples', { v: 1, type: 'samples', samples })
+    for (const columns of columnsOf(samples)) await spool.append('samples', { v: 1, type: 'sample-columns', samples: columns })
   }
 
   return {
@@ -80,7 +81,7 @@ export function sampleOf(previous: Reading, current: Reading): Sample {
     at: Math.floor(current.at),
     processor: { busyRatio: busyRatio(previous.processor, current.processor), load1, load5, load15 },
     memory: current.memory,
-    disks: current.disks,
+    disks: current.disks.map((disk) => ({ ...disk, usedRatio: rounded(disk.usedRatio, 4) })),
     networks: current.networks.map((network) => rates(previous.networks, network, elapsedSeconds)),
     uptimeSeconds: current.uptimeSeconds,
   }
@@ -88,13 +89,19 @@ export function sampleOf(previous: Reading, current: Reading): Sample {
 
 function busyRatio(previous: ProcessorReading, current: ProcessorReading): number {
   const total = current.totalTicks - previous.totalTicks
-  return total <= 0 ? 0 : Math.min(1, Math.max(0, (current.busyTicks - previous.busyTicks) / total))
+  return total <= 0 ? 0 : rounded(Math.min(1, Math.max(0, (current.busyTicks - previous.busyTicks) / total)), 4)
+}
+
+/** No sensor knows more, and each further digit is a byte that is sent, stored and read. */
+function rounded(value: number, digits: number): number {
+  const scale = 10 ** digits
+  return Math.round(value * scale) / scale
 }
 
 /** An interface that is new, or counts from zero again, has no rate yet. */
 function rates(before: NetworkReading[], now: NetworkReading, elapsedSeconds: number): Sample['networks'][number] {
   const then = before.find((network) => network.name === now.name) ?? now
-  const perSecond = (later: number, earlier: number): number => Math.max(0, (later - earlier) / elapsedSeconds)
+  const perSecond = (later: number, earlier: number): number => rounded(Math.max(0, (later - earlier) / elapsedSeconds), 2)
   return {
     name: now.name.slice(0, 100),
     receivedBytesPerSecond: perSecond(now.receivedBytes, then.receivedBytes),

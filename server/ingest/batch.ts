@@ -20,10 +20,17 @@ export type Job =
 export type Taken = { kind: 'taken' | 'gap'; seq: number; refused: { seq: number; reason: string }[] }
 
 type CursorRow = Insertable<Database['cursors']>
-type ConditionRow = Insertable<Database['conditions']>
 
 /** What is true now, of one endpoint and lane, as far as it is committed. */
-export type KnownConditions = (endpointId: string, lane: Lane) => Promise<StandingSignal[]>
+export type KnownConditions = (endpointId: string, lane: Lane) => readonly StandingSignal[]
+
+/** The last word of a batch on a condition; `null`: it ended. */
+export interface Change {
+  endpointId: string
+  fingerprint: string
+  lane: Lane
+  signal: StandingSignal | null
+}
 
 /** Of one endpoint and one record, in the record's order. */
 export interface TakenSamples {
@@ -38,8 +45,8 @@ export interface Batch {
   /** Those that this batch moved on. */
   moved: Set<CursorRow>
   signals: SignalRow[]
-  /** By endpoint and fingerprint, the last word of this batch; `null` when the condition ended. */
-  conditions: Map<string, { endpointId: string; fingerprint: string; lane: Lane; row: ConditionRow | null }>
+  /** By endpoint and fingerprint. */
+  conditions: Map<string, Change>
   samples: TakenSamples[]
   inventories: Map<string, { from: From; at: number; inventory: Inventory }>
   results: { endpointId: string; result: ResultRecord }[]
@@ -55,7 +62,7 @@ export function emptyBatch(receivedAt: number): Batch {
 export const cursorKey = (row: { endpoint_id: string; epoch: string; lane: Lane }): string => `${row.endpoint_id} ${row.epoch} ${row.lane}`
 
 /** Adds a job; only what follows the cursor without a hole is taken, and what lies before it is there already. */
-export async function addJob(batch: Batch, job: Job, known: KnownConditions): Promise<Taken> {
+export function addJob(batch: Batch, job: Job, known: KnownConditions): Taken {
   if (job.kind === 'signals') {
     batch.signals.push(...job.rows(batch.receivedAt))
     return { kind: 'taken', seq: 0, refused: [] }
@@ -90,13 +97,13 @@ function addSkipped(batch: Batch, job: Extract<Job, { kind: 'skipped' }>, cursor
   return { kind: 'taken', seq: cursor.seq, refused: [] }
 }
 
-async function addRecords(batch: Batch, job: Extract<Job, { kind: 'records' }>, cursor: CursorRow, known: KnownConditions): Promise<Taken> {
+function addRecords(batch: Batch, job: Extract<Job, { kind: 'records' }>, cursor: CursorRow, known: KnownConditions): Taken {
   const refused: Taken['refused'] = []
   for (const entry of job.entries) {
     if (entry.seq <= cursor.seq) continue
     if (entry.seq > cursor.seq + 1) return { kind: 'gap', seq: cursor.seq, refused }
     if ('refused' in entry) refused.push(addRefused(batch, job, entry))
-    else await addRecord(batch, job, entry.record, known)
+    else addRecord(batch, job, entry.record, known)
     moveTo(batch, cursor, entry.seq)
   }
   return { kind: 'taken', seq: cursor.seq, refused }
@@ -119,12 +126,12 @@ function addRefused(
   return { seq, reason }
 }
 
-async function addRecord(
+function addRecord(
   batch: Batch,
   { from, lane }: Records,
   record: Extract<Entry, { record: unknown }>['record'],
   known: KnownConditions,
-) {
+): void {
   switch (record.type) {
     case 'signal':
       return addSignal(batch, from, record.signal)
@@ -132,6 +139,9 @@ async function addRecord(
       return addStanding(batch, { from, lane }, record.signals, known)
     case 'samples':
       for (const columns of columnsOf(record.samples)) batch.samples.push({ from, columns })
+      return
+    case 'sample-columns':
+      batch.samples.push({ from, columns: record.samples })
       return
     case 'inventory':
       batch.inventories.set(from.endpointId, { from, at: record.at, inventory: record.inventory })
@@ -147,9 +157,9 @@ function addSignal(batch: Batch, from: From, signal: Signal): void {
   if (state !== 'happened') setCondition(batch, from, standing, state === 'raised')
 }
 
-async function addStanding(batch: Batch, place: { from: From; lane: Lane }, listed: readonly StandingSignal[], known: KnownConditions) {
+function addStanding(batch: Batch, place: { from: From; lane: Lane }, listed: readonly StandingSignal[], known: KnownConditions): void {
   const { from, lane } = place
-  const { raised, cleared } = difference(listed, await conditionsNow(batch, place, known))
+  const { raised, cleared } = difference(listed, conditionsNow(batch, place, known))
   for (const [signals, state] of [
     [raised, 'raised'],
     [cleared, 'cleared'],
@@ -162,29 +172,23 @@ async function addStanding(batch: Batch, place: { from: From; lane: Lane }, list
 }
 
 /** What is committed, overlaid by what this batch has changed so far. */
-async function conditionsNow(
-  batch: Batch,
-  { from, lane }: { from: From; lane: Lane },
-  known: KnownConditions,
-): Promise<Map<string, StandingSignal>> {
-  const now = new Map((await known(from.endpointId, lane)).map((signal) => [signal.fingerprint, signal]))
-  for (const change of batch.conditions.values()) {
-    if (change.endpointId !== from.endpointId || change.lane !== lane) continue
-    if (change.row) now.set(change.fingerprint, JSON.parse(change.row.signal) as StandingSignal)
-    else now.delete(change.fingerprint)
+function conditionsNow(batch: Batch, { from, lane }: { from: From; lane: Lane }, known: KnownConditions): Map<string, StandingSignal> {
+  const now = new Map(known(from.endpointId, lane).map((signal) => [signal.fingerprint, signal]))
+  for (const { endpointId, lane: ofLane, fingerprint, signal } of batch.conditions.values()) {
+    if (endpointId !== from.endpointId || ofLane !== lane) continue
+    if (signal) now.set(fingerprint, signal)
+    else now.delete(fingerprint)
   }
   return now
 }
 
 function setCondition(
   batch: Batch,
-  from: From,
+  { endpointId }: From,
   signal: StandingSignal,
   isTrue: boolean,
   lane: Lane = isSecurity(signal.kind) ? 'security' : 'signals',
-) {
-  const { endpointId } = from
+): void {
   const fingerprint = plainText(signal.fingerprint)
-  const row = { endpoint_id: endpointId, fingerprint, lane, signal: JSON.stringify(signal), raised_at: batch.receivedAt }
-  batch.conditions.set(`${endpointId} ${fingerprint}`, { endpointId, fingerprint, lane, row: isTrue ? row : null })
+  batch.conditions.set(`${endpointId} ${fingerprint}`, { endpointId, fingerprint, lane, signal: isTrue ? signal : null })
 }

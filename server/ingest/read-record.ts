@@ -1,3 +1,4 @@
+import { objectionToColumns } from '#shared/domain/sample-columns.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 import { maxRecordBytes } from '#shared/protocol/limits.ts'
@@ -26,7 +27,7 @@ function objectionTo(record: RecordBody, lane: Lane): string | undefined {
   if (laneOf(record) !== lane) return `a ${record.type} record of this kind does not belong into the lane ${lane}`
   if (record.type === 'signal' && evidenceLength(record.signal) > maxRecordBytes)
     return `its evidence is longer than ${maxRecordBytes} characters`
-  return undefined
+  return record.type === 'sample-columns' ? objectionToColumns(record.samples) : undefined
 }
 
 function standingObjection(signals: readonly { kind: string }[], lane: Lane): string | undefined {

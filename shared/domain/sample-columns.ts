@@ -13,12 +13,14 @@ const ofEach = 3
 const maxDisks = 200
 const maxNetworks = 200
 
+const amount = z.number().nonnegative()
+
 export const SampleColumns = z.object({
   /** Agent's clock, epoch ms; rising. */
   at: z.array(z.number().int().nonnegative()).min(1).max(60),
   disks: z.array(z.string().max(1_024)).max(maxDisks),
   networks: z.array(z.string().max(100)).max(maxNetworks),
-  columns: z.array(z.union([z.number(), z.array(z.number()).max(60)])).max(ofMachine + ofEach * (maxDisks + maxNetworks)),
+  columns: z.array(z.union([amount, z.array(amount).max(60)])).max(ofMachine + ofEach * (maxDisks + maxNetworks)),
 })
 export type SampleColumns = z.infer<typeof SampleColumns>
 type Column = SampleColumns['columns'][number]
@@ -35,14 +37,19 @@ export function columnsOf(samples: readonly Sample[]): SampleColumns[] {
   return groups.map(inColumns)
 }
 
-/** What the schema can't say: that the columns are those of these disks and networks, and long enough. */
+/** What the schema can't say: that the columns are those of these disks and networks, long enough, and their ratios no more than 1. */
 export function objectionToColumns({ at, disks, networks, columns }: SampleColumns): string | undefined {
   const wanted = ofMachine + ofEach * (disks.length + networks.length)
   if (columns.length !== wanted) return `columns: there are ${columns.length}, and ${wanted} are named`
   if (columns.some((column) => typeof column === 'object' && column.length !== at.length))
     return `columns: one has not ${at.length} numbers`
+  const ratios = [columns[0], ...disks.map((_, index) => columns[firstOfDisk(index) + 2])]
+  if (ratios.some(isAboveOne)) return 'columns: a ratio is above 1'
   return undefined
 }
+
+const isAboveOne = (column: Column | undefined): boolean =>
+  typeof column === 'object' ? column.some((value) => value > 1) : (column ?? 0) > 1
 
 export function samplesIn({ at, disks, networks, columns }: SampleColumns): Sample[] {
   return at.map((instant, row) => {

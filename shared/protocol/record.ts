@@ -3,6 +3,7 @@ import { CommandOutcome } from '../domain/command.ts'
 import { IsolationStatus } from '../domain/endpoint.ts'
 import { Inventory } from '../domain/inventory.ts'
 import { Sample } from '../domain/sample.ts'
+import { SampleColumns } from '../domain/sample-columns.ts'
 import { isSecurity, Signal, StandingSignal } from '../domain/signal.ts'
 
 /** What the agent must not lose, in the order in which it is sent. */
@@ -37,10 +38,20 @@ export const StandingRecord = z.object({ v: z.literal(1), type: z.literal('stand
 
 export const InventoryRecord = z.object({ v: z.literal(1), type: z.literal('inventory'), at: z.number().int(), inventory: Inventory })
 
+/** Samples one by one, as anybody may send them; agents send them in columns. */
 export const SamplesRecord = z.object({ v: z.literal(1), type: z.literal('samples'), samples: z.array(Sample).min(1).max(60) })
 
+export const SampleColumnsRecord = z.object({ v: z.literal(1), type: z.literal('sample-columns'), samples: SampleColumns })
+
 /** What stands in a spool, and, one by one, in a `records` frame. `v` is the record format's version. */
-export const RecordBody = z.discriminatedUnion('type', [SignalRecord, ResultRecord, StandingRecord, InventoryRecord, SamplesRecord])
+export const RecordBody = z.discriminatedUnion('type', [
+  SignalRecord,
+  ResultRecord,
+  StandingRecord,
+  InventoryRecord,
+  SamplesRecord,
+  SampleColumnsRecord,
+])
 export type RecordBody = z.infer<typeof RecordBody>
 
 /** Security before health, numbers last (invariant 9). */
@@ -55,6 +66,7 @@ export function laneOf(body: RecordBody): Lane {
     case 'inventory':
       return 'inventory'
     case 'samples':
+    case 'sample-columns':
       return 'samples'
   }
 }

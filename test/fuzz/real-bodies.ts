@@ -1,6 +1,7 @@
 import { v7 } from 'uuid'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { Sample } from '#shared/domain/sample.ts'
+import { columnsOf } from '#shared/domain/sample-columns.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import { rawSignal } from '../support/raw-agent.ts'
 
@@ -16,6 +17,7 @@ export function realBodies(): [Lane, RecordBody][] {
     ['security', result()],
     ['inventory', { v: 1, type: 'inventory', at: Date.now(), inventory }],
     ['samples', { v: 1, type: 'samples', samples: [sample(0), sample(1)] }],
+    ...columnsOf([sample(1), sample(0)]).map((samples): [Lane, RecordBody] => ['samples', { v: 1, type: 'sample-columns', samples }]),
   ]
 }
 

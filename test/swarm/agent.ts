@@ -1,4 +1,5 @@
 import { v7 } from 'uuid'
+import { columnsOf } from '#shared/domain/sample-columns.ts'
 import type { Signal, StandingSignal } from '#shared/domain/signal.ts'
 import { seconds } from '#shared/domain/time.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
@@ -47,14 +48,14 @@ export function startSwarmAgent({ pass, ca, collector, spool, log, random, onCon
     onCommand: () => undefined,
     onWatch: () => undefined,
     onCollectorTime: () => undefined,
-    onSpoolRestarted: async () => undefined,
   })
   return {
     endpointId: pass.endpointId,
     wire,
     sample: (now, count, everyMs) => {
       const samples = Array.from({ length: count }, (_, index) => sampleAt(now - (count - 1 - index) * everyMs, random))
-      return spool.append('samples', { v: 1, type: 'samples', samples })
+      const [columns] = columnsOf(samples)
+      return columns ? spool.append('samples', { v: 1, type: 'sample-columns', samples: columns }) : Promise.resolve(0)
     },
     signal: (now) => {
       const { state, ...signal } = diskSignal(standing.has(diskFull) ? 'cleared' : 'raised', now)

@@ -20,6 +20,7 @@ export class MemorySpool implements Spool {
   epoch = v7()
   #lanes = emptyLanes()
   readonly #listeners = new Set<(lane: Lane) => void>()
+  readonly #restartedListeners = new Set<() => void>()
 
   async append(lane: Lane, body: RecordBody): Promise<number> {
     const kept = this.#lanes[lane]
@@ -37,7 +38,7 @@ export class MemorySpool implements Spool {
   sendable = (lane: Lane): number => this.#lanes[lane].last
   acknowledged = (lane: Lane): number => this.#lanes[lane].acknowledged
   firstKept = (lane: Lane): number => this.#lanes[lane].records[0]?.seq ?? this.#lanes[lane].last + 1
-  sent = (lane: Lane): number => this.#lanes[lane].sent
+  everAcknowledged = (lane: Lane): number => this.#lanes[lane].acknowledged
 
   /** Frames stay small here: the bound on bytes is met by the number of records. */
   read(lane: Lane, afterSeq: number, maxRecords: number): Spooled[] {
@@ -52,6 +53,12 @@ export class MemorySpool implements Spool {
     while (kept.records[0] && kept.records[0].seq <= kept.acknowledged) kept.records.shift()
   }
 
+  confirm(cursors: Partial<Record<Lane, number>>): boolean {
+    if (Lane.options.some((lane) => (cursors[lane] ?? 0) > this.#lanes[lane].sent)) return false
+    for (const lane of Lane.options) this.acknowledge(lane, cursors[lane] ?? 0)
+    return true
+  }
+
   noteSent(lane: Lane, seq: number): void {
     this.#lanes[lane].sent = Math.max(this.#lanes[lane].sent, seq)
   }
@@ -63,11 +70,17 @@ export class MemorySpool implements Spool {
     for (const lane of Lane.options) {
       for (const { body } of before[lane].records) await this.append(lane, body as RecordBody)
     }
+    for (const listener of this.#restartedListeners) listener()
   }
 
   onAppended(listener: (lane: Lane) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  onRestarted(listener: () => void): () => void {
+    this.#restartedListeners.add(listener)
+    return () => this.#restartedListeners.delete(listener)
   }
 
   async close(): Promise<void> {

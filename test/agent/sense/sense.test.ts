@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { samplesIn } from '#shared/domain/sample-columns.ts'
 import { minutes, seconds } from '#shared/domain/time.ts'
 import { RecordBody } from '#shared/protocol/record.ts'
 import { defineDetector, type Watching } from '../../../agent/sense/define-detector.ts'
@@ -137,7 +138,8 @@ describe('a watch', () => {
 })
 
 describe('samples', () => {
-  const counts = (bodies: RecordBody[]): number[] => bodies.flatMap((body) => (body.type === 'samples' ? [body.samples.length] : []))
+  const samplesOf = (bodies: RecordBody[]) => bodies.map((body) => (body.type === 'sample-columns' ? samplesIn(body.samples) : []))
+  const counts = (bodies: RecordBody[]): number[] => samplesOf(bodies).map(({ length }) => length)
 
   it('go alone at first, then six to a record, and what is left when the agent stops', async () => {
     const { time, spool, sense } = await startBench([])
@@ -170,16 +172,16 @@ describe('samples', () => {
     machine.processorNow = { ...machine.processorNow, busyTicks: 600, totalTicks: 2_000 }
     machine.networksNow = [{ name: 'eth0', receivedBytes: 10_000, sentBytes: 5_000, errors: 10 }]
     await time.advance(seconds(10))
-    const [first] = spool.of('samples')
-    expect(first?.type === 'samples' && first.samples[0]).toMatchObject({
+    const [first] = samplesOf(spool.of('samples')).flat()
+    expect(first).toMatchObject({
       processor: { busyRatio: 0.5 },
       networks: [{ name: 'eth0', receivedBytesPerSecond: 1_000, sentBytesPerSecond: 500, errorsPerSecond: 1 }],
     })
     machine.networksNow = [{ name: 'eth0', receivedBytes: 5, sentBytes: 5, errors: 0 }]
     await time.advance(seconds(10))
     await sense.stop()
-    const last = spool.of('samples').at(-1)
-    expect(last?.type === 'samples' && last.samples.at(-1)?.networks[0]?.receivedBytesPerSecond).toBe(0)
+    const last = samplesOf(spool.of('samples')).flat().at(-1)
+    expect(last?.networks[0]?.receivedBytesPerSecond).toBe(0)
   })
 })
 

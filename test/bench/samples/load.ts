@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { v7 } from 'uuid'
 import { type RawData, WebSocket } from 'ws'
+import { columnsOf } from '#shared/domain/sample-columns.ts'
 import { minutes, seconds } from '#shared/domain/time.ts'
 import { protocolMinor, subprotocol } from '#shared/protocol/limits.ts'
 import { sampleAt, seeded } from '../../swarm/readings.ts'
@@ -49,7 +50,8 @@ async function openAgent(pass: Pass, index: number, from: number) {
     const at = from + seq * minutes(1)
     seq += 1
     const samples = Array.from({ length: samplesPerFrame }, (_, nth) => sampleAt(at + nth * sampleEveryMs, random))
-    return JSON.stringify({ kind: 'records', epoch, lane: 'samples', records: [{ seq, body: { v: 1, type: 'samples', samples } }] })
+    const body = { v: 1, type: 'sample-columns', samples: columnsOf(samples)[0] }
+    return JSON.stringify({ kind: 'records', epoch, lane: 'samples', records: [{ seq, body }] })
   }
   return {
     send: (frames: number) => sendFrames(socket, frames, nextFrame),

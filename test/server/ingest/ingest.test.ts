@@ -140,6 +140,11 @@ for (const [name, where] of dialects) {
       ['a health signal in the lane of security', 'security', signalRecord(rawSignal())],
       ['a standing record that lists a stranger', 'security', standing(rawSignal())],
       ['a standing record among samples', 'samples', standing()],
+      [
+        'samples with a column too few',
+        'samples',
+        { v: 1, type: 'sample-columns', samples: { at: [1], disks: [], networks: [], columns: [0] } },
+      ],
     ] as const)('refuses %s', async (_what, lane, body) => {
       expect(await ingest.takeRecords(from, frame(lane, 1, body))).toMatchObject({ seq: 1, refused: [{ seq: 1 }] })
     })

@@ -99,6 +99,7 @@ describe('samples in columns', () => {
   it.each([
     ['too few columns', { columns: [1] }, 'columns: there are 1, and 12 are named'],
     ['a column that is too short', { columns: Array.from({ length: 12 }, () => [1]) }, 'columns: one has not 2 numbers'],
+    ['a ratio that is none', { columns: [...Array.from({ length: 11 }, () => 1), [0, 1.1]] }, 'columns: a ratio is above 1'],
   ])('are refused with %s', (_what, wrong, sentence) => {
     expect(objectionToColumns({ at: [1, 2], disks: ['/'], networks: [], ...wrong })).toBe(sentence)
   })

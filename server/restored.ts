@@ -4,6 +4,7 @@ import { apply, type Changes, type TicketCase } from './changes.ts'
 import { holdCommands } from './held.ts'
 import { awaitWords } from './identity/awaited.ts'
 import { endOpenTokens } from './identity/tokens.ts'
+import { ageUnhandled } from './ingest/aged.ts'
 import { keepCases, type Rules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
 import { planOverdueAnew } from './overdue.ts'
@@ -26,6 +27,7 @@ export interface Backup {
 export async function settleRestored(store: Store, rules: Rules, audit: Audit, { madeAt, program }: Backup, now: number): Promise<Left> {
   return store.db.transaction().execute(async (tx) => {
     await keepRestore(tx, { restored_at: now, made_at: madeAt, program })
+    await ageUnhandled(tx, now)
     const held = await holdCommands(tx, store, rules, madeAt, now)
     const left = {
       commands: held.length,

@@ -9,7 +9,7 @@ import { createLiveBus } from '../../server/live.ts'
 import type { Left } from '../../server/restore-note.ts'
 import { settleRestored, startRestored } from '../../server/restored.ts'
 import { createTurns } from '../../server/turns.ts'
-import { type DeskRoom, openDeskRoom } from '../support/desk-room.ts'
+import { type DeskRoom, openDeskRoom, putSignals } from '../support/desk-room.ts'
 
 const unreadable = { kind: 'security.ransomware.canary', severity: 'critical', state: 'happened', facts: { change: 'unreadable' } } as const
 const person = { id: 'person-1', name: 'Ada' }
@@ -100,6 +100,8 @@ describe('commands that were under way', () => {
     await room.dispatcher.connected('ws')
     expect([await command(), room.sent]).toMatchObject([{ status: 'dropped', settled_at: room.time.now() }, []])
     expect(await entries('command-settled')).toMatchObject([{ actor: person.id, outcome: 'dropped' }])
+    await result('failed', { detail: 'it had run' })
+    expect(await command()).toMatchObject({ status: 'failed' })
   })
 
   it('are over when their result comes after all', async () => {
@@ -131,6 +133,15 @@ describe('commands that were under way', () => {
     await result('failed', { detail: 'no nft here' })
     expect(await command()).toMatchObject({ status: 'failed' })
   })
+})
+
+it('what was taken in and not decided isolates nobody by itself: it is as old as the backup', async () => {
+  await putSignals(room.store, [{ ...unreadable, endpointId: 'ws' }], room.time.now())
+  const happenedAt = room.time.now()
+  await restore(days(2))
+  expect(await room.store.db.selectFrom('commands').selectAll().execute()).toEqual([])
+  const asked = (await tickets()).filter(({ kind }) => kind === unreadable.kind)
+  expect(asked).toMatchObject([{ containment: 'asked', happened_at: happenedAt }])
 })
 
 describe('timers that were missed', () => {

@@ -19,7 +19,8 @@ import { type DocumentRow, putIfHigher } from './document-rows.ts'
  * newest of each name, for welcomes and agents. Promises: numbers only rise, whichever process issues; a document counts
  * once it is committed; adopted is only what our own key signed and is newer than ours, in one commit with what it brings
  * about. On failure of the store: the caller is told, and the document before stays. Meets: agents that hand back forged,
- * foreign, huge or old documents, and many that hand back the same one at once.
+ * foreign, huge or old documents, and many that hand back the same one at once. Not met: a restored collector that issues
+ * more than it has forgotten before the first agent is back; then its own are the newest, and nobody hands back theirs.
  */
 export interface Documents {
   /** By name; 0 where none was issued yet. */

@@ -108,7 +108,7 @@ async function inSlices(sessions: readonly Session[], tell: (session: Session) =
 
 /** Honest agents keep only what they have verified themselves. */
 function forgery({ from: { organisationId, endpointId }, address }: Session, name: string, reason: string): OwnTrouble {
-  const kind = 'security.document.forged'
+  const kind = 'security.agent.forged-document'
   const summary = `The agent of this endpoint handed back a document (${name}) that this collector did not sign`
   return { organisationId, endpointId, kind, severity: 'high', fingerprint: `${kind}:${name}`, summary, facts: { name, reason, address } }
 }

@@ -93,7 +93,9 @@ describe('an agent', () => {
     agent.say(await stranger.frame('addresses', 1_000, listOf('https://away.example.net')))
     expect(await endOf(agent)).toBe(4400)
     const forged = collector.store.db.selectFrom('tickets').select(['kind', 'endpoint_id', 'team']).where('kind', 'like', 'security.%')
-    await expect.poll(() => forged.execute()).toEqual([{ kind: 'security.document.forged', endpoint_id: who.endpointId, team: 'security' }])
+    await expect
+      .poll(() => forged.execute())
+      .toEqual([{ kind: 'security.agent.forged-document', endpoint_id: who.endpointId, team: 'security' }])
     expect(collector.identity.documents.content(addresses)?.collectors).not.toContain('https://away.example.net')
   })
 

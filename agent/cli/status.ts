@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { validityOf } from '../identity/certificate.ts'
 import { hasIdentity, readIdentity } from '../identity/files.ts'
 import { takeLock } from '../lock.ts'
 import type { Verb } from '../main.ts'
+import { type LaneFigures, readFigures } from '../spool/figures.ts'
 
 const verb: Verb = {
   summary: 'says who this agent is, whether it runs, and what waits on its disk',
@@ -12,9 +13,9 @@ const verb: Verb = {
       'data folder': dataDir,
       ...identityRows(dataDir),
       running: (await isRunning(dataDir)) ? 'yes' : 'no',
-      spool: spoolRow(dataDir),
+      ...spoolRows(dataDir),
     }
-    for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(14)}${value}\n`)
+    for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(18)}${value}\n`)
   },
 }
 export default verb
@@ -34,10 +35,14 @@ async function isRunning(dataDir: string): Promise<boolean> {
   return lock === undefined
 }
 
-/** By file sizes only: opening a spool that another process writes could cut off what it is writing. */
-function spoolRow(dataDir: string): string {
-  const found = readdirSync(dataDir).includes('spool') ? readdirSync(join(dataDir, 'spool'), { recursive: true, withFileTypes: true }) : []
-  const files = found.filter((entry) => entry.isFile() && entry.name.endsWith('.log'))
-  const bytes = files.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
-  return `${Math.ceil(bytes / 1_024)} KiB in ${files.length} files`
+function spoolRows(dataDir: string): Record<string, string> {
+  const lanes = readFigures(join(dataDir, 'spool'))
+  return Object.fromEntries(lanes.length === 0 ? [['spool', 'empty']] : lanes.map((figures) => [`spool ${figures.lane}`, laneRow(figures)]))
+}
+
+/** How far this lane got, what of it is on this disk, and what never will be anywhere. */
+function laneRow({ firstKept, acknowledged, last, lost, bytes }: LaneFigures): string {
+  const kept = firstKept > last ? 'nothing kept' : `kept from ${firstKept} (${Math.ceil(bytes / 1_024)} KiB)`
+  const waiting = `${last} in all, ${acknowledged} acknowledged`
+  return `${waiting}, ${kept}${lost > 0 ? `, ${lost} lost` : ''}`
 }

@@ -67,6 +67,18 @@ export function scanSegment(segment: Segment): Segment {
   return segment
 }
 
+/** The last whole line's seq, read beside whoever writes the file; `firstSeq - 1` when there is none. */
+export function lastSeqIn({ file, firstSeq }: Segment): number {
+  const descriptor = openSync(file, 'r')
+  try {
+    let last = firstSeq - 1
+    for (const { line } of linesFrom(descriptor, 0)) last = Math.max(last, seqOf(line) ?? 0)
+    return last
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
 /** An older segment was synced before the next one began: its size and its neighbour's name say what is in it. */
 export function glanceAtSegment(segment: Segment, lastSeq: number): Segment {
   const descriptor = openSync(segment.file, 'r')

@@ -17,6 +17,7 @@ it('needs no file, no environment and no flags', () => {
     isolation: { isAllowed: true },
     sampleEveryMs: 10_000,
     spoolMaxBytes: 268_435_456,
+    keepAcknowledgedMs: 604_800_000,
     logLevel: 'info',
   })
   expect(config.canaryDirs).toEqual([join(config.dataDir, 'canaries')])
@@ -39,7 +40,13 @@ it('never isolates in a trial, unless it was allowed to', () => {
   expect(loadConfig({ data: dir }, {}).isolation).toEqual({ isAllowed: false, reason: 'off (agent.json)' })
 })
 
+it('keeps acknowledged signals as long as it is told, or not at all', () => {
+  expect(loadConfig({ data: folderWith('{"keepAcknowledgedDays":0.5}') }, {}).keepAcknowledgedMs).toBe(43_200_000)
+  expect(loadConfig({ data: folderWith('{"keepAcknowledgedDays":0}') }, {}).keepAcknowledgedMs).toBe(0)
+})
+
 it.each([
+  ['{"keepAcknowledgedDays":-1}', /agent\.json: keepAcknowledgedDays: /],
   ['{"sampleEveryMs":1}', /agent\.json: sampleEveryMs: /],
   ['{"sampelEveryMs":10000}', /agent\.json: it: .*sampelEveryMs/],
   ['{', /agent\.json is not JSON/],

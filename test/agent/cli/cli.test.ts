@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
+import { openTestSpool, signalRecord } from '../spool/records.ts'
 
 const program = join(import.meta.dirname, '../../../bin/tierline-agent.mjs')
 const folder = (): string => mkdtempSync(join(tmpdir(), 'tierline-cli-'))
@@ -41,6 +42,20 @@ it('names the field of a configuration it cannot use', async () => {
   const { code, err } = await agent(['status', '--data', dir])
   expect(code).toBe(1)
   expect(err).toMatch(/agent\.json: spoolMaxBytes/)
+})
+
+it('says of each lane how far it got, what is kept and what is lost, without opening it', async () => {
+  const dir = folder()
+  const spool = await openTestSpool(join(dir, 'spool'))
+  for (const about of ['a', 'b', 'c']) await spool.append('signals', signalRecord(about))
+  spool.acknowledge('signals', 2)
+  spool.lose('security', 4)
+  await spool.append('security', signalRecord('d'))
+  await spool.close()
+  const { out } = await agent(['status', '--data', dir])
+  expect(out).toMatch(/^spool security +5 in all, 0 acknowledged, kept from 1 \(1 KiB\), 4 lost$/m)
+  expect(out).toMatch(/^spool signals +3 in all, 2 acknowledged, kept from 1 \(1 KiB\)$/m)
+  expect(out).toMatch(/^spool samples +0 in all, 0 acknowledged, nothing kept$/m)
 })
 
 it('says that it is not enrolled and does not run', async () => {

@@ -134,9 +134,11 @@ function addRecord(
 ): void {
   switch (record.type) {
     case 'signal':
-      return addSignal(batch, from, record.signal)
+      addSignal(batch, from, record.signal)
+      return
     case 'standing':
-      return addStanding(batch, { from, lane }, record.signals, known)
+      addStanding(batch, { from, lane }, record.signals, known)
+      return
     case 'samples':
       for (const columns of columnsOf(record.samples)) batch.samples.push({ from, columns })
       return

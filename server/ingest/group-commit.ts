@@ -14,6 +14,8 @@ export interface GroupCommit<Job, Outcome> {
   submit(job: Job): Promise<Outcome>
   /** When everything submitted so far is settled, whatever comes meanwhile. */
   settled(): Promise<void>
+  /** There are jobs that no commit has taken yet. */
+  isWaiting(): boolean
   /** When nothing is left. */
   idle(): Promise<void>
 }
@@ -92,6 +94,7 @@ export function createGroupCommit<Job, Outcome>(needs: {
     settled: async () => {
       await last
     },
+    isWaiting: () => queue.length > 0,
     idle: async () => {
       while (working) await working
     },

@@ -1,4 +1,3 @@
-import { Fault } from '#shared/domain/fault.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { SignalsTable } from '../store/tables/ingest.ts'
 import { type OwnTrouble, ownRow } from './rows.ts'
@@ -11,8 +10,8 @@ export interface Mark {
 }
 
 /**
- * The pipeline's tick on its work list, in the transaction of the effect; one statement however many there are.
- * @throws Fault when one of them is ticked already: the effect was kept before and must not be kept twice (invariant 3).
+ * The pipeline's tick on its work list, in the transaction of the effect. Where one of them is ticked already, the effect
+ * was kept before and must not be kept twice (invariant 3): then the transaction fails.
  */
 export async function markHandled(
   tx: Tx,
@@ -21,8 +20,8 @@ export async function markHandled(
   now: number,
 ): Promise<void> {
   const rows = marks.map(({ signalId, outcome, ticketId }) => ({ id: signalId, handled_at: now, outcome, ticket_id: ticketId }))
-  const count = await claimRows(tx, 'signals', rows, { set: ['handled_at', 'outcome', 'ticket_id'], by: 'id', whileNull: 'handled_at' })
-  if (count !== marks.length) throw new Fault('signal-handled-before', 'A signal was handled before.')
+  const set = ['handled_at', 'outcome', 'ticket_id']
+  await claimRows(tx, 'signals', rows, { set, by: 'id', whileNull: 'handled_at', otherwise: 'A signal was handled before.' })
 }
 
 /** Puts a trouble of the collector's own on the work list in the transaction of what brought it about: neither is kept without the other. */

@@ -13,7 +13,7 @@ import type { Lane } from '#shared/protocol/record.ts'
 import type { Store } from '../store/store.ts'
 import { addJob, type Batch, emptyBatch, type Job, type Taken } from './batch.ts'
 import { createGroupCommit } from './group-commit.ts'
-import { conditionsFrom, type Keepers, keepBatch, loadCursors } from './keep.ts'
+import { type Keepers, keepBatch, loadConditions, loadCursors } from './keep.ts'
 import { readRecord, refuse } from './read-record.ts'
 import { type From, type OwnTrouble, ownRow, type SourceSignal, sourceRow } from './rows.ts'
 
@@ -38,6 +38,8 @@ export interface Ingest {
   takeFromSource(source: { id: string; organisationId: string }, signal: SourceSignal): Promise<string>
   /** A trouble of the collector's own, which enters the pipeline like any signal. */
   raise(trouble: OwnTrouble): Promise<void>
+  /** More has come than the commit under way takes: what can wait a little should let it go first. */
+  isBusy(): boolean
   /** When everything that came is committed or rejected. */
   idle(): Promise<void>
 }
@@ -48,13 +50,10 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
 
   const commit = async (jobs: readonly Job[]): Promise<Taken[]> => {
     const batch = emptyBatch(time.now())
-    const taken = await store.db.transaction().execute(async (tx) => {
-      await loadCursors(tx, batch, jobs, store.capabilities)
-      const outcomes: Taken[] = []
-      for (const job of jobs) outcomes.push(await addJob(batch, job, conditionsFrom(tx)))
-      await keepBatch(tx, batch, store.capabilities, keepers)
-      return outcomes
-    })
+    // Read before the transaction: nobody else writes these, and a transaction that only writes is one message to the store.
+    const [, known] = await Promise.all([loadCursors(store, batch, jobs), loadConditions(store, jobs)])
+    const taken = jobs.map((job) => addJob(batch, job, known))
+    await store.db.transaction().execute((tx) => keepBatch(tx, batch, store.capabilities, keepers))
     needs.onCommitted(summarise(batch))
     return taken
   }
@@ -93,6 +92,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
     raise: async (trouble) => {
       await group.submit({ kind: 'signals', rows: (receivedAt) => [ownRow(trouble, receivedAt)] })
     },
+    isBusy: () => group.isWaiting(),
     idle: () => group.idle(),
   }
 }

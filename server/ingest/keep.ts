@@ -1,8 +1,8 @@
-import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
+import { type Insertable, type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import type { StandingSignal } from '#shared/domain/signal.ts'
-import type { ResultRecord } from '#shared/protocol/record.ts'
+import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
 import type { Database } from '../store/schema.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { type Batch, cursorKey, type Job, type KnownConditions, type TakenSamples } from './batch.ts'
@@ -21,28 +21,43 @@ const maxCompared = 1_000
 const maxKeptPerEndpoint = 1_000
 
 /** Those of these epochs alone, not of older ones too: an agent may begin as many as it likes. */
-export async function loadCursors(tx: Tx, batch: Batch, jobs: readonly Job[], { listed }: Store['capabilities']): Promise<void> {
+export async function loadCursors({ db, capabilities }: Store, batch: Batch, jobs: readonly Job[]): Promise<void> {
   const sent = jobs.filter((job) => job.kind !== 'signals')
   if (sent.length === 0) return
   const epochs = sent.map(({ from, epoch }) => ({ endpoint_id: from.endpointId, epoch: plainText(epoch) }))
   const wanted = [...new Map(epochs.map((each) => [`${each.endpoint_id} ${each.epoch}`, each])).values()]
   const { rows } = await sql<Selectable<Database['cursors']>>`
-    select cursors.* from ${listed({ endpoint_id: 'text', epoch: 'text' }, wanted)} as wanted cross join cursors
-    where cursors.endpoint_id = wanted.endpoint_id and cursors.epoch = wanted.epoch`.execute(tx)
+    select cursors.* from ${capabilities.listed({ endpoint_id: 'text', epoch: 'text' }, wanted)} as wanted cross join cursors
+    where cursors.endpoint_id = wanted.endpoint_id and cursors.epoch = wanted.epoch`.execute(db)
   for (const row of rows) batch.cursors.set(cursorKey(row), row)
 }
 
-export const conditionsFrom =
-  (tx: Tx): KnownConditions =>
-  async (endpointId, lane) => {
-    const known = tx.selectFrom('conditions').select('signal').where('endpoint_id', '=', endpointId).where('lane', '=', lane)
-    const rows = await known.limit(maxCompared).execute()
-    return rows.map((row) => JSON.parse(row.signal) as StandingSignal)
+/** Of the endpoints and lanes that list what is true; asked for all at once, so that a fleet that comes back costs one wait. */
+export async function loadConditions({ db }: Store, jobs: readonly Job[]): Promise<KnownConditions> {
+  const places = new Map(jobs.flatMap((job) => (listsConditions(job) ? [[placeKey(job.from.endpointId, job.lane), job] as const] : [])))
+  const known = new Map<string, StandingSignal[]>()
+  const load = async ([key, { from, lane }]: readonly [string, Records]): Promise<void> => {
+    const all = db.selectFrom('conditions').select('signal').where('endpoint_id', '=', from.endpointId).where('lane', '=', lane)
+    const rows = await all.limit(maxCompared).execute()
+    known.set(
+      key,
+      rows.map(({ signal }) => JSON.parse(signal) as StandingSignal),
+    )
   }
+  await Promise.all([...places].map(load))
+  return (endpointId, lane) => known.get(placeKey(endpointId, lane)) ?? []
+}
 
-export async function keepBatch(tx: Tx, batch: Batch, { putRows }: Store['capabilities'], keepers: Keepers): Promise<void> {
+type Records = Extract<Job, { kind: 'records' }>
+
+const listsConditions = (job: Job): job is Records =>
+  job.kind === 'records' && job.entries.some((entry) => 'record' in entry && entry.record.type === 'standing')
+const placeKey = (endpointId: string, lane: Lane): string => `${endpointId} ${lane}`
+
+export async function keepBatch(tx: Tx, batch: Batch, capabilities: Store['capabilities'], keepers: Keepers): Promise<void> {
+  const { putRows } = capabilities
   await putRows(tx, 'signals', batch.signals, 'ignore')
-  await keepConditions(tx, batch, putRows)
+  await keepConditions(tx, batch, capabilities)
   await putRows(tx, 'refused_records', batch.refused, 'ignore')
   await putRows(tx, 'gaps', batch.gaps, 'ignore')
   await boundKept(tx, batch)
@@ -52,18 +67,15 @@ export async function keepBatch(tx: Tx, batch: Batch, { putRows }: Store['capabi
   await putRows(tx, 'cursors', [...batch.moved], { replaceWhere: ['endpoint_id', 'epoch', 'lane'] })
 }
 
-async function keepConditions(tx: Tx, batch: Batch, putRows: Store['capabilities']['putRows']): Promise<void> {
-  const changes = [...batch.conditions.values()]
-  const began = changes.flatMap(({ row }) => row ?? [])
-  await putRows(tx, 'conditions', began, { replaceWhere: ['endpoint_id', 'fingerprint'] })
-  const ended = Map.groupBy(
-    changes.filter(({ row }) => row === null),
-    ({ endpointId }) => endpointId,
-  )
-  for (const [endpointId, gone] of ended) {
-    const fingerprints = gone.map(({ fingerprint }) => fingerprint)
-    await tx.deleteFrom('conditions').where('endpoint_id', '=', endpointId).where('fingerprint', 'in', fingerprints).execute()
+async function keepConditions(tx: Tx, batch: Batch, { putRows, dropRows }: Store['capabilities']): Promise<void> {
+  const began: Insertable<Database['conditions']>[] = []
+  const ended: { endpoint_id: string; fingerprint: string }[] = []
+  for (const { endpointId: endpoint_id, fingerprint, lane, signal } of batch.conditions.values()) {
+    if (signal) began.push({ endpoint_id, fingerprint, lane, signal: JSON.stringify(signal), raised_at: batch.receivedAt })
+    else ended.push({ endpoint_id, fingerprint })
   }
+  await putRows(tx, 'conditions', began, { replaceWhere: ['endpoint_id', 'fingerprint'] })
+  await dropRows(tx, 'conditions', ended)
 }
 
 async function boundKept(tx: Tx, batch: Batch): Promise<void> {

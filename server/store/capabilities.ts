@@ -23,7 +23,8 @@ export interface Capabilities {
     keyOrdered: string
   }
   /**
-   * The hottest inserts, past the query builder: many rows, one column list (the keys of the first row).
+   * The hottest inserts, past the query builder: many rows, one column list (the keys of the first row). Like the others
+   * below it may come back before the database has seen it; what fails then fails the transaction, at the latest its commit.
    * `replaceWhere` names the unique key by which an existing row is overwritten; a batch may hold each key once.
    */
   putRows<Table extends keyof Database>(
@@ -45,13 +46,13 @@ export interface Capabilities {
     rows: readonly Partial<Selectable<Database[Table]>>[],
     how: RowUpdate,
   ): Promise<void>
-  /** The same, only where the column `whileNull` is null still. @returns how many there were. */
+  /** The same, only where the column `whileNull` is null still; where one isn't, the transaction fails with the sentence `otherwise`. */
   claimRows<Table extends keyof Database>(
     tx: Transaction<Database>,
     table: Table,
     rows: readonly Partial<Selectable<Database[Table]>>[],
-    how: RowUpdate & { whileNull: string },
-  ): Promise<number>
+    how: RowUpdate & { whileNull: string; otherwise: string },
+  ): Promise<void>
   /** Values as a table of a query, to be given a name: the query's text, and so its plan, is the same however many there are. */
   listed(columns: Listed, rows: readonly Record<string, string | number>[]): RawBuilder<unknown>
   /** The database's own trouble (disk full, away, locked), not that of what was to be written: later it may go. */

@@ -85,9 +85,9 @@ const capabilities: Capabilities = {
     if (rows.length > 0) await tx.executeQuery(updateOf(table, rows, how))
   },
   claimRows: async (tx, table, rows, how) => {
-    if (rows.length === 0) return 0
+    if (rows.length === 0) return
     const { numAffectedRows } = await tx.executeQuery(updateOf(table, rows, how, ` and ${table}.${how.whileNull} is null`))
-    return Number(numAffectedRows)
+    if (Number(numAffectedRows) !== rows.length) throw new Error(how.otherwise)
   },
   listed: (columns, rows) => {
     const taken = sql.join(Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`))

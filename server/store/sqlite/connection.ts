@@ -32,7 +32,7 @@ export function connectSqlite(file: string, { readOnly }: { readOnly: boolean })
       case 'run':
         return query(prepared(step.sql), step.values)
       case 'rows':
-        return runEach(prepared(step.sql).statement, step.values, step.width)
+        return runEach(prepared(step.sql).statement, step)
       case 'commit':
         return commit()
       case 'rollback':
@@ -80,11 +80,12 @@ function query({ statement, columns }: Prepared, values: readonly unknown[]): Ou
   return { ...nothing, columns, values: statement.all(...parameters).flat() }
 }
 
-function runEach(statement: StatementSync, values: readonly unknown[], width: number): Outcome {
+function runEach(statement: StatementSync, { values, width, otherwise }: Extract<Step, { kind: 'rows' }>): Outcome {
   let changes = 0
   for (let start = 0; start < values.length; start += width) {
     changes += Number(statement.run(...(values.slice(start, start + width) as SQLInputValue[])).changes)
   }
+  if (otherwise !== undefined && changes !== values.length / width) throw new Error(otherwise)
   return { ...nothing, changes }
 }
 

@@ -3,10 +3,10 @@
  * thread to thread that costs 2 µs a row of 20 columns on both sides together; as objects 5, as JSON text 3.
  */
 
-/** `rows`: the statement is run once for each `width` of the values. */
+/** `rows`: the statement is run once for each `width` of the values; with `otherwise`, each must change a row, or that is the error. */
 export type Step =
   | { kind: 'run'; sql: string; values: readonly unknown[] }
-  | { kind: 'rows'; sql: string; values: readonly unknown[]; width: number }
+  | { kind: 'rows'; sql: string; values: readonly unknown[]; width: number; otherwise?: string }
   | { kind: 'commit' }
   | { kind: 'rollback' }
   | { kind: 'close' }

@@ -1,19 +1,20 @@
-import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely'
+import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult, type TransactionSettings } from 'kysely'
 import { resultOf } from './dialect.ts'
 import { type Outcome, rowsOf, type Step } from './step.ts'
 import { FailedStep, type SqliteThread, startThread } from './thread.ts'
 
 /*
- * The one writing connection. A transaction's statements whose outcome nobody needs (its beginning, putRows) are posted:
- * they wait here and travel with the next one that is waited for, at the latest with the commit. One that fails fails its
- * transaction, whatever its caller does. The next transaction may begin as soon as the commit of the one before is on its
- * way: the thread keeps the order, and a request with a commit in it leaves nothing open.
+ * The one writing connection. A transaction's statements whose outcome nobody needs (putRows and its like) are posted:
+ * they wait here and travel, behind the transaction's beginning, with the first one that is waited for, at the latest
+ * with the commit. One that fails fails its transaction, whatever its caller does. Only a transaction that has begun over
+ * there keeps the others waiting; so with `read committed`, where what is read before the first write may be read before
+ * the beginning (as PostgreSQL does it), it is one message, and the thread is never idle for the sake of one that thinks.
  */
 export interface Writer {
   driver: Driver
   /** How long the log is after a commit, and how much of it is in the file already; in pages. */
   onCommitted(heed: (log: LogLength) => void): void
-  /** Between two transactions. */
+  /** Between two transactions; those behind it don't wait for the answer. */
   alone(steps: readonly Step[]): Promise<Outcome>
   end(): Promise<void>
 }
@@ -23,49 +24,45 @@ export interface LogLength {
   checkpointed: number
 }
 
-/** A query of the store's own: rows in the cheap form. */
-interface StepQuery extends CompiledQuery {
+/** A query of the store's own: rows in the cheap form. Nobody waits for it; it fails its transaction if it fails. */
+interface Posted extends CompiledQuery {
   step: Step
-  isPosted: boolean
 }
-
-/** Nobody waits for it; it fails its transaction if it fails. */
-export const posted = (step: Step): StepQuery => ({ ...CompiledQuery.raw(''), step, isPosted: true })
-
-/** @returns how many rows it changed. */
-export const awaited = (step: Step): StepQuery => ({ ...CompiledQuery.raw(''), step, isPosted: false })
+export const posted = (step: Step): Posted => ({ ...CompiledQuery.raw(''), step })
 
 export function openWriter(file: string): Writer {
   const lock = createLock()
-  let thread = startThread(file, { readOnly: false })
+  let running = startThread(file, { readOnly: false })
   let heed: (log: LogLength) => void = () => undefined
-  const acquire = async (): Promise<WritingConnection> => {
+  const thread = (): SqliteThread => {
+    if (running.isEnded) running = startThread(file, { readOnly: false })
+    return running
+  }
+  /** The thread keeps the order, so nobody behind has to wait for the answer. */
+  const alone = async (steps: readonly Step[]): Promise<Outcome> => {
     const release = await lock()
-    // A transaction keeps the thread it began with, so that none goes on half way in another.
-    if (thread.isEnded) thread = startThread(file, { readOnly: false })
-    return new WritingConnection(thread, release, (log) => heed(log))
+    const answer = thread().ask(steps)
+    release()
+    return answer
   }
   return {
-    driver: driverOf(acquire),
+    driver: driverOf(() => new WritingConnection({ lock, thread, alone, heed: (log) => heed(log) })),
     onCommitted: (heeds) => {
       heed = heeds
     },
-    alone: async (steps) => {
-      const release = await lock()
-      return thread.ask(steps).finally(release)
-    },
-    end: () => thread.end(),
+    alone,
+    end: () => running.end(),
   }
 }
 
 /** Kysely hands a driver the connections that this driver made. */
 const ours = (connection: DatabaseConnection): WritingConnection => connection as WritingConnection
 
-function driverOf(acquire: () => Promise<WritingConnection>): Driver {
+function driverOf(connect: () => WritingConnection): Driver {
   return {
     init: async () => undefined,
-    acquireConnection: acquire,
-    beginTransaction: async (connection) => ours(connection).begin(),
+    acquireConnection: async () => connect(),
+    beginTransaction: async (connection, settings) => ours(connection).begin(settings),
     commitTransaction: (connection) => ours(connection).commit(),
     rollbackTransaction: (connection) => ours(connection).rollback(),
     releaseConnection: async (connection) => ours(connection).release(),
@@ -73,32 +70,43 @@ function driverOf(acquire: () => Promise<WritingConnection>): Driver {
   }
 }
 
-/** From its acquisition to its release; nobody else writes meanwhile. */
+interface Surroundings {
+  lock(): Promise<() => void>
+  thread(): SqliteThread
+  alone(steps: readonly Step[]): Promise<Outcome>
+  heed(log: LogLength): void
+}
+
+/** Takes the write lock at once, so that a second process (a command line) makes it wait and never fail half way. */
+const begin: Step = { kind: 'run', sql: 'begin immediate', values: [] }
+
+const isRead = /^\s*select\b/i
+
+/** One statement, or one transaction. */
 class WritingConnection implements DatabaseConnection {
-  readonly release: () => void
-  readonly #thread: SqliteThread
-  readonly #heed: (log: LogLength) => void
+  readonly #around: Surroundings
+  #isolation: 'none' | 'serializable' | 'read committed' = 'none'
+  /** What waits to travel. */
   #posted: Step[] = []
+  /** Where it has begun, and how the next one gets its turn. In another thread it can't go on. */
+  #begun: { thread: SqliteThread; release: () => void } | undefined
   #lost: FailedStep | undefined
-  #hasAsked = false
-  #isOver = false
 
-  constructor(thread: SqliteThread, release: () => void, heed: (log: LogLength) => void) {
-    this.#thread = thread
-    this.release = release
-    this.#heed = heed
+  constructor(around: Surroundings) {
+    this.#around = around
   }
 
-  /** Takes the write lock at once, so that a second process (a command line) makes it wait and never fail half way. */
-  begin(): void {
-    this.#posted.push({ kind: 'run', sql: 'begin immediate', values: [] })
+  begin({ isolationLevel }: TransactionSettings): void {
+    this.#isolation = isolationLevel === 'read committed' ? isolationLevel : 'serializable'
   }
 
-  async executeQuery<Row>(query: CompiledQuery | StepQuery): Promise<QueryResult<Row>> {
-    if (!('step' in query)) return resultOf(await this.#ask({ kind: 'run', sql: query.sql, values: query.parameters }))
-    if (!query.isPosted) return resultOf(await this.#ask(query.step))
-    this.#posted.push(query.step)
-    return { rows: [] }
+  async executeQuery<Row>(query: CompiledQuery | Posted): Promise<QueryResult<Row>> {
+    if ('step' in query) {
+      this.#posted.push(query.step)
+      return { rows: [] }
+    }
+    const step: Step = { kind: 'run', sql: query.sql, values: query.parameters }
+    return resultOf(await (this.#isAlone(query.sql) ? this.#around.alone([step]) : this.#ask(step)))
   }
 
   async *streamQuery<Row>(query: CompiledQuery): AsyncGenerator<QueryResult<Row>> {
@@ -106,31 +114,46 @@ class WritingConnection implements DatabaseConnection {
   }
 
   async commit(): Promise<void> {
-    if (this.#lost) throw this.#lost
-    const committed = this.#ask({ kind: 'commit' })
-    this.#isOver = true
-    this.release()
-    const [length] = rowsOf(await committed)
-    this.#heed({ log: Number(length?.log), checkpointed: Number(length?.checkpointed) })
+    if (!this.#begun && this.#posted.length === 0) return
+    const [length] = rowsOf(await this.#ask({ kind: 'commit' }))
+    this.#around.heed({ log: Number(length?.log), checkpointed: Number(length?.checkpointed) })
   }
 
   /** A full disk may have ended it already; what the caller must hear of is the disk, not the rollback. */
   async rollback(): Promise<void> {
     this.#posted = []
-    if (this.#hasAsked && !this.#isOver && !this.#thread.isEnded) await this.#thread.ask([{ kind: 'rollback' }])
+    if (this.#begun && !this.#begun.thread.isEnded) await this.#begun.thread.ask([{ kind: 'rollback' }])
+  }
+
+  release(): void {
+    this.#begun?.release()
+    this.#begun = undefined
+  }
+
+  #isAlone(sql: string): boolean {
+    if (this.#isolation === 'none') return true
+    const hasWritten = this.#begun !== undefined || this.#posted.length > 0
+    return this.#isolation === 'read committed' && !hasWritten && isRead.test(sql)
   }
 
   async #ask(step: Step): Promise<Outcome> {
     if (this.#lost) throw this.#lost
-    const steps = [...this.#posted, step]
+    const before = this.#begun ? [] : [begin]
+    this.#begun ??= await this.#begin()
+    const steps = [...before, ...this.#posted, step]
     this.#posted = []
-    this.#hasAsked = true
-    try {
-      return await this.#thread.ask(steps)
-    } catch (error) {
+    const answer = this.#begun.thread.ask(steps)
+    // A request with a commit in it leaves nothing open.
+    if (step.kind === 'commit') this.release()
+    return answer.catch((error: unknown) => {
       if (error instanceof FailedStep && error.at < steps.length - 1) this.#lost = error
       throw error
-    }
+    })
+  }
+
+  async #begin() {
+    const release = await this.#around.lock()
+    return { thread: this.#around.thread(), release }
   }
 }
 

@@ -1,12 +1,13 @@
+import type { ESTree } from 'vite'
 import { writers } from '../../../server/store/schema.ts'
 import { placeOf } from '../place.ts'
 import { defineRule, type Violation } from '../rule.ts'
 import { type Source, visit } from '../source.ts'
 
-/** Which argument of a call names the table it writes: Kysely's builders, and the store's own hot insert. */
+/** Which argument of a call names the table it writes: Kysely's builders, and the store's own ways past them. */
 const writing = new Map([
   ...['insertInto', 'replaceInto', 'updateTable', 'deleteFrom', 'mergeInto'].map((name) => [name, 0] as const),
-  ['putRows', 1],
+  ...['putRows', 'dropRows', 'updateRows', 'claimRows'].map((name) => [name, 1] as const),
   ['dropRows', 1],
   ['updateRows', 1],
   ['claimRows', 1],
@@ -24,6 +25,7 @@ export default defineRule({
     { path: 'server/audit/audit.ts', text: `await tx.insertInto(table).values(row).execute()` },
     { path: 'server/presence/presence.ts', text: `await store.capabilities.putRows(tx, 'signals', rows, 'ignore')` },
     { path: 'server/http/reads/samples.ts', text: `await store.capabilities.dropRows(tx, 'samples', rows)` },
+    { path: 'server/presence/presence.ts', text: `await dropRows(tx, 'signals', rows)` },
     { path: 'server/measure/measure.ts', text: 'await sql`insert or ignore into signals (id) values (1)`.execute(tx)' },
     { path: 'server/measure/measure.ts', text: `database.exec('UPDATE tickets SET status = 1')` },
   ],
@@ -43,8 +45,8 @@ function builderWrites(source: Source): Violation[] {
   const found: Violation[] = []
   visit(source, {
     CallExpression(call) {
-      if (call.callee.type !== 'MemberExpression' || call.callee.property.type !== 'Identifier') return
-      const position = writing.get(call.callee.property.name)
+      const name = nameOf(call.callee)
+      const position = name === undefined ? undefined : writing.get(name)
       if (position === undefined) return
       const argument = call.arguments[position]
       const table = argument?.type === 'Literal' && typeof argument.value === 'string' ? argument.value : undefined
@@ -52,6 +54,12 @@ function builderWrites(source: Source): Violation[] {
     },
   })
   return found
+}
+
+/** The last word of `store.capabilities.putRows(…)`, of `putRows(…)`, and of a builder on whatever was called before. */
+function nameOf(callee: ESTree.Expression | ESTree.Super): string | undefined {
+  if (callee.type === 'Identifier') return callee.name
+  return callee.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : undefined
 }
 
 function sqlWrites(source: Source): Violation[] {

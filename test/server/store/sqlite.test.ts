@@ -78,10 +78,10 @@ it('begins the next transaction while a commit is on its way, also when that one
       await put(tx, 'four')
       throw new Error('no')
     }),
-    write(async (tx) => expect(await tx.selectFrom('meta').selectAll().execute()).toHaveLength(2)),
+    write((tx) => put(tx, 'five')),
   ])
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'])
-  expect(await keys()).toEqual(['one', 'three'])
+  expect(await keys()).toEqual(['five', 'one', 'three'])
 })
 
 it('runs nobody else’s statement inside an open transaction', async () => {
@@ -98,6 +98,23 @@ it('runs nobody else’s statement inside an open transaction', async () => {
   await expect(open).rejects.toThrow('no')
   await other
   expect(await keys()).toEqual(['other'])
+})
+
+it('lets others write while a transaction that is content with committed rows still reads', async () => {
+  const seen: string[][] = []
+  const read = async (tx: Tx) => void seen.push((await tx.selectFrom('meta').select('key').execute()).map(({ key }) => key))
+  await store.db
+    .transaction()
+    .setIsolationLevel('read committed')
+    .execute(async (tx) => {
+      await read(tx)
+      await write((other) => put(other, 'theirs'))
+      await read(tx)
+      await put(tx, 'ours')
+      await read(tx)
+    })
+  expect(seen.map((each) => each.sort())).toEqual([[], ['theirs'], ['ours', 'theirs']])
+  expect(await keys()).toEqual(['ours', 'theirs'])
 })
 
 it('keeps the event loop free while a commit waits', async () => {

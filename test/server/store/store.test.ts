@@ -72,20 +72,22 @@ for (const [name, url] of urls) {
       expect(await store.reader.selectFrom('cursors').selectAll().execute()).toEqual([cursor(7)])
     })
 
-    it('changes many rows by their keys at once, and says how many it could claim', async () => {
+    it('changes many rows by their keys at once, and claims all of them or none', async () => {
       const { updateRows, claimRows } = store.capabilities
       const how = { set: ['outcome', 'handled_at'], by: 'id' }
-      const within = <Result>(work: (tx: Tx) => Promise<Result>) => store.db.transaction().execute(work)
+      const within = (work: (tx: Tx) => Promise<void>) => store.db.transaction().execute(work)
       const to = (at: number, ...ids: string[]) => ids.map((id) => ({ id, outcome: 'record' as const, handled_at: at }))
-      const claim = (rows: ReturnType<typeof to>) => within((tx) => claimRows(tx, 'signals', rows, { ...how, whileNull: 'handled_at' }))
-      expect(await claim([])).toBe(0)
-      expect(await claim(to(1, 'a', 'b'))).toBe(2)
-      expect(await claim(to(2, 'a', 'b', 'c', 'nobody'))).toBe(1)
+      const claim = (rows: ReturnType<typeof to>) =>
+        within((tx) => claimRows(tx, 'signals', rows, { ...how, whileNull: 'handled_at', otherwise: 'It was claimed before.' }))
+      await claim([])
+      await claim(to(1, 'a', 'b'))
+      await expect(claim(to(2, 'b', 'c'))).rejects.toThrow('It was claimed before.')
+      await expect(claim(to(2, 'c', 'nobody'))).rejects.toThrow('It was claimed before.')
       await within((tx) => updateRows(tx, 'signals', [], how))
       await within((tx) => updateRows(tx, 'signals', to(3, 'b', 'nobody'), how))
       const rows = await store.db.selectFrom('signals').select(['id', 'outcome', 'handled_at', 'kind']).orderBy('id').execute()
       const kept = (id: string, at: number) => ({ id, outcome: 'record', handled_at: at, kind: 'health.disk.full' })
-      expect(rows).toEqual([kept('a', 1), kept('b', 3), kept('c', 2)])
+      expect(rows).toEqual([kept('a', 1), kept('b', 3), { ...kept('c', 0), outcome: null, handled_at: null }])
     })
 
     it('gives integers back as numbers', async () => {

@@ -1,3 +1,4 @@
+import type { Time } from '#shared/domain/time.ts'
 import { encode } from '#shared/protocol/envelope.ts'
 import { maxRecordsPerFrame } from '#shared/protocol/limits.ts'
 import type { AgentMessage } from '#shared/protocol/messages.ts'
@@ -28,11 +29,13 @@ export class Outgoing {
   readonly #sent: Map<Lane, number>
   readonly #inFlight = new InFlight()
   readonly #takesSkipped: boolean
+  readonly #time: Pick<Time, 'now'>
   #credit: number
 
   /** `cursors`: what the collector has committed of this epoch. */
-  constructor(spool: Spool, cursors: Partial<Record<Lane, number>>, credit: number, takesSkipped: boolean) {
+  constructor(spool: Spool, cursors: Partial<Record<Lane, number>>, credit: number, takesSkipped: boolean, time: Pick<Time, 'now'>) {
     this.#spool = spool
+    this.#time = time
     this.#takesSkipped = takesSkipped
     this.#credit = credit
     this.#sent = new Map(Lane.options.map((lane) => [lane, cursors[lane] ?? 0]))
@@ -67,7 +70,7 @@ export class Outgoing {
     if (first > next) return this.#gap(lane, next, first - 1)
     if (found[0]?.lost) return this.#skip(lane, next, found[0].seq, 'these signals were lost: the disk or the spool was full, or damaged')
     const records = found.filter(({ seq, lost }, index) => !lost && seq === first + index)
-    return { kind: 'records', epoch: this.#spool.epoch, lane, records }
+    return { kind: 'records', epoch: this.#spool.epoch, lane, now: this.#time.now(), records }
   }
 
   /** Why what lies there is gone; where one reason ends, so does the frame. */

@@ -174,7 +174,7 @@ export class Session {
     const { spool, takers, log } = this.#options
     this.#cancelWelcomeTimer()
     this.#taken = new Set(message.capabilities)
-    this.#outgoing = new Outgoing(spool, message.cursors, message.credit, this.#takes('skipped'))
+    this.#outgoing = new Outgoing(spool, message.cursors, message.credit, this.#takes('skipped'), this.#options.time)
     if (!this.#takes('skipped')) log.warn('this collector takes no word of gaps: a lane that has one waits')
     takers.onWelcome(this.#takes('standing'))
     this.#handBack(this.#takes('documents') ? message.documents : undefined)

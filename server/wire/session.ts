@@ -74,7 +74,8 @@ export class Session {
   #named: ReadonlySet<string> = new Set()
   #epoch = ''
   #state: 'opened' | 'joining' | 'live' | 'ending' = 'opened'
-  #clockBehindMs = 0
+  /** How far the agent's clock is ahead of the clock of ours that never jumps. */
+  #agentAheadMs = 0
   #unacknowledged = 0
   #missedPings = 0
   #cancelTimer: Cancel
@@ -203,15 +204,15 @@ export class Session {
     this.#state = 'live'
     this.#named = new Set(hello.capabilities)
     this.#epoch = hello.epoch
-    const now = time.now()
-    this.#clockBehindMs = now - hello.now
+    this.#agentAheadMs = hello.now - time.monotonic()
     const spoken = { protocolMinor, capabilities: [...collectorCapabilities], ...about() }
-    this.send({ kind: 'welcome', ...spoken, now, endpointId, cursors, credit: defaultCredit })
+    this.send({ kind: 'welcome', ...spoken, now: time.now(), endpointId, cursors, credit: defaultCredit })
     events.welcomed(this, hello)
   }
 
   #take(frame: Message<'records'>, bytes: number): void {
     const count = frame.records.length
+    if (frame.now !== undefined) this.#agentAheadMs = frame.now - this.#options.time.monotonic()
     this.#unacknowledged += count
     this.#share.began(bytes)
     const settled = () => {
@@ -232,7 +233,7 @@ export class Session {
   }
 
   #sender(): From {
-    return { ...this.from, clockBehindMs: this.#clockBehindMs }
+    return { ...this.from, clockBehindMs: Math.round(this.#options.time.now() - this.#options.time.monotonic() - this.#agentAheadMs) }
   }
 
   /** Invariant 1: the acknowledgement comes after the commit, and only then. */

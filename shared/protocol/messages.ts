@@ -33,6 +33,8 @@ export const Records = z.object({
   kind: z.literal('records'),
   epoch,
   lane: Lane,
+  /** Agent's clock when this was sent: by it the collector knows how old a record is, whoever's clock was set since hello. */
+  now: z.number().int().optional(),
   records: z
     .array(z.object({ seq: seq.min(1), body: z.unknown() }))
     .min(1)

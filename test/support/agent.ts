@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { Fault } from '#shared/domain/fault.ts'
+import type { Time } from '#shared/domain/time.ts'
 import { type Agent, startAgent } from '../../agent/app.ts'
 import { type AgentConfig, loadConfig } from '../../agent/config.ts'
 import type { Host } from '../../agent/host/host.ts'
@@ -24,6 +25,7 @@ export interface TestAgentOptions {
   host?: Host
   detectors?: readonly Detector[]
   log?: Logger
+  time?: Time
 }
 
 export interface TestAgent extends Agent {
@@ -41,10 +43,19 @@ export async function enrolTestAgent(token: string, dataDir: string, hostname = 
 
 /** A real agent in this process, over real sockets; it never isolates unless `config` says so. */
 export async function startTestAgent(options: TestAgentOptions): Promise<TestAgent> {
-  const { dataDir = agentFolder(), token, hostname, probe = new FakeMachine(), host, detectors, log = pino({ level: 'silent' }) } = options
+  const {
+    dataDir = agentFolder(),
+    token,
+    hostname,
+    probe = new FakeMachine(),
+    host,
+    detectors,
+    log = pino({ level: 'silent' }),
+    time = systemTime,
+  } = options
   if (token !== undefined && !hasIdentity(dataDir)) await enrolTestAgent(token, dataDir, hostname)
   const config = { ...loadConfig({ data: dataDir }, {}), isolation: { isAllowed: false, reason: 'off (test)' }, ...options.config }
-  const surroundings = { time: systemTime, log, probe, ...(host && { host }), ...(detectors && { detectors }) }
+  const surroundings = { time, log, probe, ...(host && { host }), ...(detectors && { detectors }) }
   const agent = await startAgent(config, surroundings)
   return { ...agent, dataDir, endpointId: readIdentity(dataDir).pinned.endpointId }
 }

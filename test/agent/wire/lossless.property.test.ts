@@ -111,7 +111,7 @@ class Story {
     const spool = this.#spool
     const cursors = this.#cursorsOf(spool.epoch)
     if (!spool.confirm(cursors)) return spool.restart('the collector has more')
-    const outgoing = new Outgoing(spool, { ...cursors }, 4, true)
+    const outgoing = new Outgoing(spool, { ...cursors }, 4, true, { now: () => 0 })
     for (let sent = 0; sent < frames; sent += 1) {
       const text = outgoing.next()
       if (text === undefined) return

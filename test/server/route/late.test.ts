@@ -33,7 +33,7 @@ async function sends(...signals: Signal[]): Promise<void> {
   const lane = signals[0]?.kind.startsWith('security.') ? ('security' as const) : ('signals' as const)
   const first = (await ingest.cursors('core', 'epoch-one'))[lane] ?? 0
   const records = signals.map((each, index) => ({ seq: first + 1 + index, body: { v: 1, type: 'signal', signal: each } }))
-  expect(await ingest.takeRecords(from, { kind: 'records', epoch: 'epoch-one', lane, records })).toMatchObject({
+  expect(await ingest.takeRecords(from, { epoch: 'epoch-one', lane, records })).toMatchObject({
     kind: 'taken',
     refused: [],
   })

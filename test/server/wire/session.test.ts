@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { days, minutes, seconds } from '#shared/domain/time.ts'
+import { days, hours, minutes, seconds } from '#shared/domain/time.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import { startTestCollector, type TestCollector } from '../../support/collector.ts'
 import { FakeTime } from '../../support/fake-time.ts'
@@ -18,7 +18,11 @@ beforeEach(async () => {
 })
 afterEach(() => collector[Symbol.asyncDispose]())
 
-const presence = () => collector.store.reader.selectFrom('presences').select(['is_connected', 'goodbye']).execute()
+/** As it is written down, which waits a moment for others. */
+const presence = async () => {
+  await time.advance(100)
+  return collector.store.reader.selectFrom('presences').select(['is_connected', 'goodbye']).execute()
+}
 
 it('closes a socket that says no hello', async () => {
   const dialled = await dialRaw(who)
@@ -105,6 +109,26 @@ it('sets an agent’s clock right by what its hello said', async () => {
   await agent.hears('ack')
   const row = await collector.store.reader.selectFrom('signals').select('age_ms').where('id', '=', signal.id).executeTakeFirstOrThrow()
   expect(row.age_ms).toBe(minutes(11))
+})
+
+it('knows how old a signal is, whosever clock was set since', async () => {
+  const dialled = await dialRaw(who)
+  if (dialled.kind === 'refused') throw new Error(dialled.body.message)
+  const { agent } = dialled
+  agent.say({ ...hello('epoch-one'), now: time.now() })
+  await agent.hears('welcome')
+  const ageOf = async (seq: number, sensedAt: number, now?: number) => {
+    const signal = rawSignal({ sensedAt })
+    agent.say({ kind: 'records', epoch: 'epoch-one', lane: 'signals', now, records: [{ seq, body: signalRecord(signal) }] })
+    await expect.poll(() => agent.kinds().filter((kind) => kind === 'ack')).toHaveLength(seq)
+    const row = collector.store.reader.selectFrom('signals').select('age_ms').where('id', '=', signal.id)
+    return (await row.executeTakeFirstOrThrow()).age_ms
+  }
+  const start = time.now()
+  time.jump(hours(1))
+  expect(await ageOf(1, start - minutes(1))).toBe(minutes(1))
+  expect(await ageOf(2, start - hours(1) - minutes(2), start - hours(1))).toBe(minutes(2))
+  expect(await ageOf(3, start + hours(1) - minutes(3), start + hours(1))).toBe(minutes(3))
 })
 
 it('when it stops, commits and acknowledges what came, and says when to come back', async () => {

@@ -16,7 +16,7 @@ passphrase elsewhere: nobody can open the file without it, and with both anybody
   --data DIR              the collector's data folder (./tierline-data)
   --passphrase-file FILE  holds the passphrase, and only you can read it; stdin otherwise
   --keys-only             without the database
-  --database URL          postgres://…: save it with pg_dump, and the rest with --keys-only
+  --database URL          postgres://…: save it with pg_dump --format=custom, and the rest with --keys-only
 `
 
 const verb: Verb = {
@@ -32,7 +32,7 @@ const verb: Verb = {
     if (config.database !== 'sqlite' && !keysOnly) {
       throw new Fault(
         'backup-postgres',
-        'Save PostgreSQL with pg_dump, and the keys with --keys-only: one is worth little without the other.',
+        'PostgreSQL is saved by its own means: `pg_dump --format=custom --file=FILE.dump URL`, and the keys by this verb with --keys-only. Keep both: one is worth little without the other.',
       )
     }
     const passphrase = await readPassphrase({ file: passphraseFile, stdin: process.stdin })

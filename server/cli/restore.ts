@@ -11,6 +11,7 @@ import type { Verb } from '../main.ts'
 import type { Left } from '../restore-note.ts'
 import { settleRestored } from '../restored.ts'
 import { loadMatrix, problemLine } from '../route/matrix.ts'
+import { openPostgres } from '../store/dialects/postgres.ts'
 import { openStore } from '../store/store.ts'
 import { systemTime } from '../system-time.ts'
 import { table } from './start/print.ts'
@@ -18,7 +19,8 @@ import { table } from './start/print.ts'
 const usage = `Usage: npm run -s tierline -- restore FILE [flags] < PASSPHRASE-FILE
 
 Makes a data folder of a backup, to start a collector on. Stop the one that it replaces first: two of one identity must
-not run. Commands that nobody has answered are not sent by themselves; they stand on their tickets for a person.
+not run. What was done since the backup is forgotten, so nothing that was on its way is sent, nothing that was missed fires
+in a burst, and tokens of programs and sources wait until an admin lets them go on; a ticket sums it up.
 
   --data DIR              where; missing or empty (./tierline-data)
   --passphrase-file FILE  holds the passphrase, and only you can read it; stdin otherwise
@@ -43,6 +45,7 @@ const verb: Verb = {
       ...{ file, passphrase, dataDir: config.dataDir },
       prepare: async (folder, manifest) => {
         refuseOtherDatabase(config, holdsDatabase(manifest))
+        await refuseForeign(config)
         left = await settleIn({ ...config, dataDir: folder }, manifest)
       },
     })
@@ -57,8 +60,23 @@ function refuseOtherDatabase({ database }: CollectorConfig, isInBackup: boolean)
     'backup-other-database',
     isInBackup
       ? 'This backup holds its database: restore it without --database.'
-      : 'This backup holds keys only: restore its database with pg_restore first, and name that with --database.',
+      : 'This backup holds keys only: restore its database first (pg_restore --dbname=URL FILE.dump), and name that with --database.',
   )
+}
+
+/** Before anything is migrated: tables made here would stand in the way of pg_restore. */
+async function refuseForeign({ database }: CollectorConfig): Promise<void> {
+  if (database === 'sqlite') return
+  const { reader, close } = await openPostgres(database)
+  const found = await reader
+    .selectFrom('organisations')
+    .select('id')
+    .limit(1)
+    .execute()
+    .catch(() => [])
+  await close()
+  if (found.length > 0) return
+  throw new Fault('database-no-collector', 'That database holds no collector: restore it first (pg_restore --dbname=URL FILE.dump).')
 }
 
 async function settleIn(config: CollectorConfig, { madeAt, program }: Manifest): Promise<Left> {

@@ -237,7 +237,7 @@ describe('what the restore leaves to people', () => {
     await restore(days(2))
     const own = (await tickets()).filter(({ kind }) => kind === 'system.collector.restored')
     expect(own).toMatchObject([{ organisation_id: 'acme', team: 'admin', priority: 'P2' }])
-    const { evidence } = await db
+    const { evidence } = await room.store.db
       .selectFrom('signals')
       .select('evidence')
       .where('kind', '=', 'system.collector.restored')
@@ -246,7 +246,9 @@ describe('what the restore leaves to people', () => {
     expect(evidence).toContain('Acme’s Bob')
     expect(evidence).toContain('and 1 of other organisations')
     expect(evidence).not.toContain('Eve')
-    expect(await db.selectFrom('audit').select(['action', 'actor']).execute()).toEqual([{ action: 'collector.restore', actor: 'system' }])
+    expect(await room.store.db.selectFrom('audit').select(['action', 'actor']).execute()).toEqual([
+      { action: 'collector.restore', actor: 'system' },
+    ])
   })
 
   it('opens no door: sign-ins and enrolment tokens are over, tokens and sources wait', async () => {
@@ -279,6 +281,6 @@ describe('what the restore leaves to people', () => {
       .values({ ...token, created_at: now, expires_at: now + days(9) })
       .execute()
     expect(await restore(hours(1))).toMatchObject({ sessions: 1, tokens: 1, sources: 1, enrolmentTokens: 1, endpoints: 4 })
-    expect(await db.selectFrom('sessions').selectAll().execute()).toEqual([])
+    expect(await room.store.db.selectFrom('sessions').selectAll().execute()).toEqual([])
   })
 })

@@ -144,8 +144,8 @@ interface DeskRoom {
   receivers: Receivers
   outbox: { nudge(): void }
   timers: { replan(): void }
-  /** The agents' port opens last; until then no endpoint is connected. */
-  connect(wire: AgentWire): void
+  /** The agents' port opens last; until then no endpoint is connected, and ingest has nothing to do. */
+  connect(wire: AgentWire, ingest: Ingest): void
 }
 
 function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, identity, agentsWord }: Ground): DeskRoom {
@@ -157,6 +157,7 @@ function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, 
     keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }])
 
   let wire: AgentWire | undefined
+  let ingest: Ingest | undefined
   const send: AgentWire['sendCommand'] = (endpointId, command) => wire?.sendCommand(endpointId, command) ?? 'away'
   const outbox = createOutbox({ db, time, log, notifiers: [webhook], sayOnTimeline })
   teardowns.defer(() => outbox.stop())
@@ -166,11 +167,12 @@ function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, 
   teardowns.defer(() => dispatcher.stop())
   const timers = createTimers({ db, time, loops, fire: createFire(shared) })
   teardowns.defer(() => timers.stop())
-  const pipeline = createPipeline(shared)
+  const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
   const receivers = createReceivers({ db, time })
-  const connect = (opened: AgentWire): void => {
+  const connect = (opened: AgentWire, feeding: Ingest): void => {
     wire = opened
+    ingest = feeding
   }
   return { desk: createDesk(shared), held: createHeld(shared), pipeline, dispatcher, receivers, outbox, timers, connect }
 }
@@ -263,7 +265,7 @@ async function openAgentsPort(
     onReported: (endpointId, status) => logged(dispatcher.reported(endpointId, status), endpointId),
   }).catch(explainListen('--agents-port', config.agents))
   teardowns.defer(() => wire.stop())
-  connect(wire)
+  connect(wire, intake.ingest)
   return wire
 }
 

@@ -164,6 +164,16 @@ describe('a document that is not ours to take', () => {
     expect(documents.content(addresses)).toBeUndefined()
   })
 
+  it('is signed by an authority of ours that may sign others only', async () => {
+    const [whole, half] = [await testSigner(), await testSigner(['isolate-host', 'document:revocations'])]
+    const { documents } = await openKept([whole.authority, half.authority])
+    expect(documents.numbers()).toEqual({ addresses: 0, revocations: 0 })
+    expect(await documents.take(await half.frame('addresses', 1, listOf(away)))).toMatchObject({ kind: 'security.document.forged' })
+    documents.welcomed({})
+    await documents.take(await half.frame('revocations', 1, { endpoints: [] }))
+    expect(documents.numbers()).toEqual({ addresses: 0, revocations: 1 })
+  })
+
   it('is what lies damaged or exchanged on the disk', async () => {
     const { documents, signer, folder, again } = await signed()
     await documents.take(await signer.frame('addresses', 3, listOf(home)))

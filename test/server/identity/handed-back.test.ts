@@ -64,6 +64,7 @@ describe('what agents hand back', () => {
   })
 
   it('shuts out who was enrolled and revoked after the backup, though this database never knew them', async () => {
+    const known = await room.enrolled()
     const restore = await room.backUp()
     const unknown = await room.enrolled()
     await room.identity.revoke(unknown.endpointId)
@@ -73,6 +74,8 @@ describe('what agents hand back', () => {
     await room.identity.documents.handBack(frame)
     expect(await room.identity.authenticate(unknown.peer)).toMatchObject({ code: 'certificate-revoked' })
     expect(await room.identity.renew(unknown.peer, 'whatever')).toMatchObject({ code: 'certificate-revoked' })
+    await room.identity.revoke(known.endpointId)
+    expect([known, unknown].map(({ endpointId }) => room.identity.isRevoked(endpointId))).toEqual([true, true])
   })
 
   it('is passed when it is old, of another name, or when too many wait', async () => {

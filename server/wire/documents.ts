@@ -36,7 +36,7 @@ interface Peer {
 }
 
 /** Told in one turn of the loop: some 2 ms. */
-const sessionsPerTurn = 100
+const sessionsPerTurn = 20
 /** A hundred revocations in a row are one more list for everybody, not a hundred. */
 const restMs = seconds(1)
 

@@ -33,7 +33,7 @@ export async function noteRestore(tx: Tx, madeAt: number, left: Left, now: numbe
   const own = {
     ...{ organisationId: owner.id, endpointId: null, severity: 'high' as const },
     ...{ kind: 'system.collector.restored', fingerprint: `system.collector.restored:${now}` },
-    summary: `The collector was restored from a backup of ${made}: what was done since is forgotten. Look through what waits for you under Administration, and disable who may not sign in any more`,
+    summary: `This collector was restored from a backup of ${made}: look through Administration, and disable who may not sign in any more`,
     facts: {
       ...{ madeAt: made, restoredAt: restored, commandsHeld: commands, questionsWithoutEnd: questions, timersPlannedAnew: timers },
       ...{ endpointsAwaited: endpoints, sessionsEnded: sessions, tokensSuspended: tokens, sourcesSuspended: sources },

@@ -43,7 +43,7 @@ export function RestoredCard() {
   return (
     <ListCard
       title="Since the restore"
-      sentence="What this collector may have forgotten the end of. Nothing of it works before you say so."
+      sentence="What may have been ended since the backup, or was not there yet. None of it works before you say so."
       add={
         <Text size="xs" c="dimmed">
           Restored <When at={data.last.restoredAt} as="instant" /> from a backup of <When at={data.last.madeAt} as="instant" />; machines
@@ -101,7 +101,8 @@ function Act({ row }: { row: Row }) {
       label="Let it go on"
       title={`Let “${row.name}” go on?`}
       sentence="It works again with the secret that it has. Make sure that nobody had revoked it since the backup."
-      stale={keys.restored}
+      // The list of tokens, or of sources, says so, too.
+      stale={[]}
       act={(api) => (row.what === 'Token' ? api.confirmToken(row.id) : api.confirmSource(row.id))}
     />
   )

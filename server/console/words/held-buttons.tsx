@@ -14,7 +14,7 @@ export function HeldButtons({ verb, isBusy, onDecide }: HeldButtonsProps) {
   const may = usePowers()
   if (!powersToDecide(verb).every(may)) return null
   return (
-    <Group gap="xs" wrap="nowrap">
+    <Group gap="xs" mt={4} wrap="nowrap">
       <Button size="compact-xs" loading={isBusy} onClick={() => onDecide('send')}>
         Send
       </Button>

@@ -1,28 +1,39 @@
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 
-/** Lets a busy ingest go before what can wait a little, for a bounded time. */
+/** When work that can wait a little may go: not too often, and after a busy ingest; always soon. */
 export interface GiveWay {
-  /** false: not now; whoever asked is called again soon. */
+  /** false: not now; whoever asked is called again when it may be time. */
   mayGo(): boolean
-  /** What waited has gone; the next wait counts from now. */
-  went(): void
+  /** It has gone; the next wait counts from now. While more is left than could go at once, it waits for nobody's sake. */
+  went(isMore: boolean): void
 }
 
+/** What comes meanwhile shares a round: a fleet that never stops talking costs 50 rounds a second at most. */
+const gapMs = 20
 /** A few commits of ingest; far below the second within which a ticket is promised. */
-const maxWaitMs = seconds(0.1)
+const longestWaitMs = seconds(0.1)
 const lookAgainMs = 5
 
 export function createGiveWay({ time, isBusy, again }: { time: Time; isBusy(): boolean; again(): void }): GiveWay {
   let wentAt = Number.NEGATIVE_INFINITY
+  let isBehind = false
   let cancel: Cancel = () => undefined
+
+  /** How long until it is worth asking again; 0: now is the time. */
+  const waitMs = (): number => {
+    const passedMs = time.monotonic() - wentAt
+    if (passedMs < gapMs) return gapMs - passedMs
+    return !isBehind && passedMs < longestWaitMs && isBusy() ? lookAgainMs : 0
+  }
   return {
     mayGo() {
       cancel()
-      const isFree = !isBusy() || time.monotonic() - wentAt >= maxWaitMs
-      if (!isFree) cancel = time.after(lookAgainMs, again)
-      return isFree
+      const ms = waitMs()
+      if (ms > 0) cancel = time.after(ms, again)
+      return ms === 0
     },
-    went() {
+    went(isMore) {
+      isBehind = isMore
       wentAt = time.monotonic()
     },
   }

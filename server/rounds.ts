@@ -2,6 +2,7 @@ import { type SqlBool, sql } from 'kysely'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
+import { correlationKey } from './correlate/correlate.ts'
 import { nextTimeOfDay } from './escalate/calendar.ts'
 import { planDigests } from './escalate/escalate.ts'
 import { createGiveWay } from './give-way.ts'
@@ -16,6 +17,8 @@ import { columnsOfSignal, loadWorld, type Outcome, type SignalRow, type View, ty
 
 /** What a commit costs is shared by so many; a security signal that comes meanwhile waits for some 30 ms. */
 const maxSignals = 1_000
+/** So many tickets are read, written and told of in steps that each take less than 10 ms of the event loop. */
+const maxTroubles = 250
 /** Deciding lets the event loop turn after this. */
 const maxTurnMs = 5
 
@@ -67,7 +70,7 @@ export function createRounds(needs: Needs): Rounds {
       const { kept, hasRaised, count } = await handleGroup(signals, isStopped)
       afterCommit(kept)
       isUrgent ||= hasRaised
-      return hasRaised || count < signals.length || count === maxSignals
+      return hasRaised || count < signals.length
     } catch (error) {
       if (store.capabilities.isStoreTrouble(error)) throw error
       if (signals.length > 1) await handleApart(signals)
@@ -80,10 +83,13 @@ export function createRounds(needs: Needs): Rounds {
     log.error({ error, signal: signal.id, kind: signal.kind }, 'a signal could not be handled and was put aside')
   }
 
+  const nextGroup = groupsOf(store)
   const urgentRound = async (): Promise<boolean> => {
     isUrgent = false
     try {
-      const hasHandled = await handle(await unhandled(store, true), () => false)
+      const { group } = await nextGroup(true)
+      const hasHandled = group.length > 0
+      await handle(group, () => false)
       const hasSettled = await settleResults(needs)
       isUrgent = (await expireCommands(needs)) || hasSettled || hasHandled || isUrgent
     } catch (error) {
@@ -94,8 +100,9 @@ export function createRounds(needs: Needs): Rounds {
   }
   const otherRound = async (): Promise<boolean> => {
     if (!isFinishing && !way.mayGo()) return false
-    const isMore = await handle(await unhandled(store, false), () => isUrgent)
-    way.went()
+    const { group, isLast } = await nextGroup(false)
+    const isMore = (await handle(group, () => isUrgent)) || !isLast
+    way.went(isMore)
     isFinishing &&= isMore
     return isMore
   }
@@ -127,9 +134,7 @@ interface Handled {
 async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped: () => boolean): Promise<Decided> {
   const { store, rules, decide, time, log } = needs
   const now = time.now()
-  const { listed } = store.capabilities
-  // One connection for all that is read: nobody's commit comes in between, for which each of these would wait.
-  const world = await store.db.connection().execute((db) => loadWorld(db, listed, signals, rules.matrix, now))
+  const world = await loadWorld(store.db, store.capabilities.listed, signals, rules.matrix, now)
   const failed: Decided['failed'] = []
   let turnBeganAt = time.monotonic()
   for (const signal of signals) {
@@ -195,10 +200,31 @@ async function giveUp(tx: Tx, store: Store, signal: SignalRow, error: unknown, n
   )
 }
 
+interface Group {
+  group: readonly SignalRow[]
+  isLast: boolean
+}
+
+/** Takes what is next: where every signal is about something else, fewer of them. */
+function groupsOf({ db }: Store): (isUrgent: boolean) => Promise<Group> {
+  let limit = maxSignals
+  return async (isUrgent) => {
+    const signals = await unhandled(db, isUrgent, limit)
+    const isLast = signals.length < limit
+    const troubles = new Set<string>()
+    const end = signals.findIndex((signal) => troubles.add(correlationKey(signal)).size > maxTroubles)
+    const group = end === -1 ? signals : signals.slice(0, end)
+    limit = group.length === 0 ? maxSignals : clamp(Math.ceil((group.length * maxTroubles) / troubles.size))
+    return { group, isLast: isLast && end === -1 }
+  }
+}
+
+const clamp = (count: number): number => Math.min(maxSignals, Math.max(maxTroubles, count))
+
 /** In the order in which they were committed; security before all else (invariant 9). */
-function unhandled({ db }: Store, isUrgent: boolean): Promise<SignalRow[]> {
+function unhandled(db: Store['db'], isUrgent: boolean, limit: number): Promise<SignalRow[]> {
   const all = db.selectFrom('signals').select(columnsOfSignal).where('handled_at', 'is', null)
   // Word for word as in the index signals_urgent, so that a long queue of health is not searched for security.
   const some = isUrgent ? all.where(sql<SqlBool>`substr(kind, 1, 9) = 'security.'`) : all
-  return some.orderBy('arrival').limit(maxSignals).execute()
+  return some.orderBy('arrival').limit(limit).execute()
 }

@@ -73,7 +73,7 @@ function roundsOf({ time = new FakeTime() }: { time?: FakeTime } = {}) {
   const { store } = room
   const db = new Proxy(store.db, {
     get: (target, name) => {
-      if (name !== 'selectFrom') return target.connection.bind(target)
+      if (name !== 'selectFrom') return Reflect.get(target, name, target) as unknown
       return (table: 'signals') => {
         asked.push(table)
         return target.selectFrom(table)
@@ -106,10 +106,10 @@ describe('a round', () => {
     expect(asked).toEqual(['signals', 'command_results', 'commands'])
     await put(...disks(3))
     expect(await rounds.run()).toBe(false)
-    expect(asked.slice(3)).toEqual(['signals'])
+    expect(asked.slice(3)).toEqual(['signals', 'endpoints', 'tickets', 'tickets'])
     rounds.hurry()
     expect(await rounds.run()).toBe(true)
-    expect(asked.slice(4)).toEqual(['signals', 'command_results', 'commands'])
+    expect(asked.slice(7)).toEqual(['signals', 'command_results', 'commands'])
     expect(await tickets()).toHaveLength(3)
   })
 
@@ -124,6 +124,7 @@ describe('a round', () => {
     const decided = (await tickets()).length
     expect(decided).toBeGreaterThan(0)
     expect(decided).toBeLessThan(400)
+    rounds.finish()
     while (await rounds.run());
     const all = await tickets()
     expect(all).toHaveLength(401)

@@ -18,7 +18,19 @@ const subjectOf = (role: Role | null): Subject => ({
   },
 })
 const troubleOf = (severity: Severity, kind = 'some.thing', urgency: Trouble['urgency'] = null): Trouble => ({
-  ...{ signalId: 's', kind, severity, state: 'raised', fingerprint: 'f', summary: 'x', facts: {}, ageMs: 0, happenedAt: null, source: 'agent', urgency },
+  ...{
+    signalId: 's',
+    kind,
+    severity,
+    state: 'raised',
+    fingerprint: 'f',
+    summary: 'x',
+    facts: {},
+    ageMs: 0,
+    happenedAt: null,
+    source: 'agent',
+    urgency,
+  },
 })
 
 describe('impact × urgency', () => {

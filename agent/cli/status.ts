@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import addresses from '#shared/protocol/documents/addresses.ts'
 import { validityOf } from '../identity/certificate.ts'
-import { hasIdentity, readIdentity } from '../identity/files.ts'
+import { hasIdentity, type Pinned, readIdentity } from '../identity/files.ts'
 import { takeLock } from '../lock.ts'
 import type { Verb } from '../main.ts'
 import { type LaneFigures, readFigures } from '../spool/figures.ts'
@@ -11,7 +12,7 @@ const verb: Verb = {
   async run({ dataDir }) {
     const rows = {
       'data folder': dataDir,
-      ...identityRows(dataDir),
+      ...(await identityRows(dataDir)),
       running: (await isRunning(dataDir)) ? 'yes' : 'no',
       ...spoolRows(dataDir),
     }
@@ -20,12 +21,20 @@ const verb: Verb = {
 }
 export default verb
 
-function identityRows(dataDir: string): Record<string, string> {
+async function identityRows(dataDir: string): Promise<Record<string, string>> {
   if (!hasIdentity(dataDir)) return { enrolled: 'no' }
   const { pinned, credentials } = readIdentity(dataDir)
   const { to, renewAt } = validityOf(credentials.certificate)
   const certificate = `until ${new Date(to).toISOString()}, renewed from ${new Date(renewAt).toISOString()} on`
-  return { collector: pinned.collector, endpoint: pinned.endpointId, certificate }
+  const collector = [...new Set([...(await listed(dataDir, pinned)), pinned.collector])].join(', ')
+  return { collector, endpoint: pinned.endpointId, certificate }
+}
+
+/** Where the collector said last that it is. */
+async function listed(dataDir: string, { authorities }: Pinned): Promise<string[]> {
+  const [{ openDocuments }, { pino }] = await Promise.all([import('../identity/documents.ts'), import('pino')])
+  const documents = await openDocuments({ dataDir, authorities, log: pino({ level: 'silent' }), onKept: () => undefined })
+  return documents.content(addresses)?.collectors ?? []
 }
 
 async function isRunning(dataDir: string): Promise<boolean> {

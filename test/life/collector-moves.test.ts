@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import { seconds } from '#shared/domain/time.ts'
 import { readIdentity } from '../../agent/identity/files.ts'
 import { agentFolder, startTestAgent, type TestAgent, toldDetector } from '../support/agent.ts'
 import { databaseSetting, readRows } from '../support/database.ts'
-import { freePort, type Program, startProgram } from '../support/program.ts'
+import { freePort, type Program, startProgram, top } from '../support/program.ts'
 
 /* A collector moves to another host and port, by the commands that the README names; its agent follows without enrolling anew. */
 const within = { timeout: seconds(60), interval: 100 }
@@ -28,7 +29,7 @@ async function desk(): Promise<Desk> {
     up: async (...flags) => {
       const program = startProgram(['up', ...place, '--port', '0', '--log-level', 'error', ...flags])
       onTestFinished(async () => void (await program.stop('SIGKILL')))
-      await program.prints(/Agents\s+https:\S+/)
+      await program.prints(/Agents\s+https:\S+/, seconds(90))
       return program
     },
     run: async (verb = '', ...args) => {
@@ -49,6 +50,8 @@ async function enrolledAgent({ run }: Desk): Promise<{ agent: TestAgent; say: (a
 }
 
 const isKept = ({ dataDir }: TestAgent): boolean => existsSync(join(dataDir, 'identity/documents/addresses.jws'))
+const statusOf = ({ dataDir }: TestAgent): string =>
+  execFileSync(process.execPath, [join(top, 'bin/tierline-agent.mjs'), 'status', '--data', dataDir], { encoding: 'utf8' })
 const stored = async ({ dataDir }: Desk): Promise<unknown[]> =>
   (await readRows(dataDir, `select about from signals where kind = 'test.happened' order by arrival`)).map(({ about }) => about)
 
@@ -63,6 +66,7 @@ it('is followed to another host and port, and back, with no new enrolment', { ti
     `List 1, in the order in which agents try:\n  ${after}\n  ${before}\n`,
   )
   await expect.poll(() => isKept(agent), within).toBe(true)
+  expect(statusOf(agent)).toContain(`${after}, ${before}\n`)
 
   await old.stop()
   await say('while it moved')

@@ -15,10 +15,10 @@ import { type LaneCounts, laneOfSignal } from './unsaid.ts'
  * Reading → signal. Enters: what each detector finds to be true now, and what happened. Leaves: signals into the spool,
  * each said once when it starts and once when it clears. Promises: nothing is lost or doubled by a kill -9, because a
  * signal gets its id first, is remembered on disk second, spooled third and ticked off last; what was not ticked off is
- * spooled again with the same id, which the collector counts once. On failure: a spool that refuses is asked again every
- * five seconds; what waits for it is bounded (unsaid.ts), and what that costs is counted, said and never silent; a memory
- * that can't be written is logged and the signal is said all the same. Threat: findings carry text from attackers, so
- * every text is cut to its bound here.
+ * spooled again with the same id, which the collector counts once. On failure: a spool that refuses is asked again after
+ * two seconds, and as soon as it takes another; what waits for it is bounded (unsaid.ts), and what that costs is counted
+ * and said; a memory that can't be written is logged and the signal is said all the same. Threat: findings carry text
+ * from attackers, so every text is cut to its bound here.
  */
 export type { Finding, Happening } from './make-signal.ts'
 
@@ -55,7 +55,7 @@ export function recordOf(event: Happening, now: number): RecordBody & { type: 's
   return { v: 1, type: 'signal', signal: makeSignal(event, { id, detector: event.detector, state: 'happened', sensedAt }) }
 }
 
-const tryAgainAfterMs = seconds(5)
+const tryAgainAfterMs = seconds(2)
 
 class RememberedSignals implements Signals {
   readonly #options: SignalsOptions
@@ -88,7 +88,10 @@ class RememberedSignals implements Signals {
 
   async happened(event: Happening): Promise<void> {
     const { signal } = recordOf(event, this.#options.time.now())
-    if (await this.#append(signal)) return
+    if (await this.#append(signal)) {
+      if (this.#memory.unsaid.first) void this.sayWhatIsUnsaid()
+      return
+    }
     this.#queue(signal)
     this.#noteWaiting()
     await this.#memory.keep()

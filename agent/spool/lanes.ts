@@ -141,6 +141,7 @@ export class Lanes {
 
   /** Gives something up for a record of this lane. @throws Fault when nothing may go: `disk-full`, `spool-full`. */
   async makeRoom(lane: Lane, isDiskFull: boolean): Promise<void> {
+    if (isDiskFull && isKept(lane) && this.#options.reserve.giveUp()) return
     if (await this.#dropAcknowledged()) return
     const victims = Lane.options.slice(Lane.options.indexOf(lane)).reverse()
     for (const victim of victims) {
@@ -148,7 +149,6 @@ export class Lanes {
       if (isDiskFull && isKept(victim)) continue
       if (await this.#dropOldestOf(victim)) return
     }
-    if (isDiskFull && isKept(lane) && this.#options.reserve.giveUp()) return
     if (isDiskFull) throw new Fault('disk-full', 'the disk is full')
     throw new Fault('spool-full', `the spool is full with records more important than ${lane}`)
   }

@@ -7,10 +7,10 @@
  *    the name; callers that come while a sync runs share the next one. A sample's append resolves once written.
  * 2. Nothing is read (and so sent) before it is fsynced: after a power cut no seq can mean two different records.
  * 3. Seqs of a lane rise by one and are never used twice in an epoch, also when every record is gone.
- * 4. Disk: records stay below `maxBytes`; for a moment of a new epoch its signals stand there twice; the reserve is at
+ * 4. Disk: records stay below `maxBytes`; while a new epoch is made, its signals stand there twice; the reserve is at
  *    most 1 MiB more. Who goes first when there is no room: what is acknowledged, samples, inventory, signals, security,
- *    oldest first, and never one for a record less important than itself. A full disk takes no signal that is not
- *    acknowledged. What is given up of signals is counted, and its seqs say so to the collector.
+ *    oldest first, and never one for a record less important than itself. A full disk takes the reserve before all that,
+ *    and no signal that is not acknowledged. Signals that are given up are counted, and their seqs are said to be a gap.
  * 5. After a crash every whole line survives; a torn tail is cut off; what is missing in the middle reads as a gap,
  *    which the wire reports as skipped.
  * 6. An older copy of these files, put back at rest or under a running agent, never makes one seq mean two records for
@@ -96,7 +96,7 @@ export async function openSpool(options: SpoolOptions): Promise<DurableSpool> {
 const smallestSegmentBytes = 16_384
 const largestSegmentBytes = 1_048_576
 const acknowledgedEveryMs = seconds(1)
-const keepHouseEveryMs = minutes(10)
+const keepHouseEveryMs = minutes(1)
 
 class DiskSpool implements DurableSpool {
   readonly #options: SpoolOptions

@@ -18,7 +18,7 @@ import { agentNames, openWorld, repeaterName, type World } from './world.ts'
  */
 export interface ChaosOrder {
   folder: string
-  database: string
+  database: 'sqlite' | 'postgres'
   seed: number
   forMs: number
   agents: number
@@ -69,11 +69,24 @@ export async function runChaos(order: ChaosOrder, say: (line: string) => void, s
 
 async function live(world: World, memory: MemoryWatch, order: ChaosOrder, say: (line: string) => void): Promise<Outcome> {
   const plan = planOf(order)
+  await untilConnected(world)
   const troubles = await befall(world, plan, order, say)
   say('all faults are over; what was promised may arrive now')
   heal(world)
   const found = await untilSettled(world, order.settleMs)
   return outcomeOf(world, { plan, found, memory, troubles })
+}
+
+const startsWithinMs = seconds(90)
+
+async function untilConnected({ collector, agents }: World): Promise<void> {
+  const giveUpAt = performance.now() + startsWithinMs
+  for (let away = agents; away.length > 0; await sleep(200)) {
+    const { connected } = await look(collector)
+    away = agents.filter(({ endpointId }) => !connected.has(endpointId))
+    if (performance.now() > giveUpAt)
+      throw new Error(`not connected: ${away.map(({ name, side }) => `${name} (${side.tail()})`).join(', ')}`)
+  }
 }
 
 /** Plays the plan; resolves when the last fault is over. A fault that could not be done is a wrong. */
@@ -111,6 +124,8 @@ async function untilSettled(world: World, settleMs: number): Promise<Found | str
   const giveUpAt = performance.now() + settleMs
   for (;;) {
     await sleep(lookEveryMs)
+    // A full disk may have ended it later than it was full.
+    await world.server?.start()
     const found = await look(world.collector).catch(sentenceOf)
     const isSettled = typeof found !== 'string' && openEnds(world, found).length === 0
     if (!isSettled && performance.now() < giveUpAt) continue

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, cpSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /*
  * A small disk of its own for one side: a tmpfs that can be filled. Only root may mount one; elsewhere it is a folder
@@ -15,6 +15,8 @@ export interface Disk {
   empty(): void
   /** What lies on it stays in the folder, for whoever wants to know how it went. */
   remove(): void
+  /** With all that lies on it. */
+  discard(): void
 }
 
 const chunkBytes = [1_048_576, 4_096, 256] as const
@@ -29,6 +31,10 @@ export function openDisk(folder: string, mebibytes: number): Disk {
     isFull: () => existsSync(filler),
     fill: () => isOwn && fill(filler),
     empty: () => rmSync(filler, { force: true }),
+    discard: () => {
+      if (isOwn) spawnSync('umount', ['--lazy', folder])
+      rmSync(folder, { recursive: true, force: true })
+    },
     remove: () => isOwn && unmount(folder, filler),
   }
 }
@@ -43,6 +49,9 @@ function unmount(folder: string, filler: string): void {
 }
 
 function fill(file: string): void {
+  const { bavail, bsize } = statfsSync(dirname(file))
+  // At once, where the program is there; what is left then, or all of it, is written.
+  spawnSync('fallocate', ['--length', String(Math.max(1, bavail * bsize)), file])
   const descriptor = openSync(file, 'a')
   for (const bytes of chunkBytes) while (hasRoomFor(descriptor, bytes));
   closeSync(descriptor)

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { minutes, seconds } from '#shared/domain/time.ts'
-import { startPostgres } from '../support/postgres.ts'
 import { type ChaosOrder, planOf, runChaos } from './chaos.ts'
 import { findFaketime } from './clock.ts'
 import { allFaults, possible } from './faults.ts'
@@ -64,14 +63,9 @@ if (values.plan) {
   rmSync(folder, { recursive: true })
   process.exit(0)
 }
-const postgres = database === 'postgres' ? await startPostgres() : undefined
-if (postgres?.kind === 'unavailable') {
-  say(`PostgreSQL can't be started here: ${postgres.reason}`)
-  process.exit(1)
-}
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)))
-const outcome = await runChaos({ ...order, database: postgres?.url ?? 'sqlite' }, say, stopping.signal).finally(() => postgres?.stop())
+const outcome = await runChaos(order, say, stopping.signal)
 printOutcome(outcome, say)
 if (outcome.wrongs.length === 0) rmSync(folder, { recursive: true })
 else say(`\nWhat is left of it: ${folder}\nAgain: npm run -s chaos -- ${again().join(' ')}`)

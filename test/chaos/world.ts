@@ -4,6 +4,7 @@ import { enrolRaw } from '../support/raw-agent.ts'
 import type { AgentSide } from './agent-side.ts'
 import { findFaketime, openClock } from './clock.ts'
 import { CollectorSide } from './collector-side.ts'
+import { type DatabaseServer, openDatabaseServer } from './database.ts'
 import { openDisk } from './disk.ts'
 import { type Intruder, startIntruder } from './intruder.ts'
 import { enrol, openProgramAgent, openTellingAgent, type Site, tokenFor } from './machines.ts'
@@ -19,6 +20,8 @@ import { openSwarm, type SwarmSide, swarmName } from './swarm-side.ts'
 export interface World {
   folder: string
   collector: CollectorSide
+  /** Where the collector's database is PostgreSQL. */
+  server: DatabaseServer | undefined
   /** As processes of their own. The last one is the program itself with its own detectors, the others tell what they promise. */
   agents: readonly AgentSide[]
   repeater: Repeater
@@ -28,13 +31,13 @@ export interface World {
   ways: ReadonlyMap<string, Way>
   agent(name: string): AgentSide
   way(name: string): Way
+  historyFiles(): string[]
   close(): Promise<void>
 }
 
 export interface WorldOrder {
   folder: string
-  /** `sqlite`, or the URL of an empty database. */
-  database: string
+  database: 'sqlite' | 'postgres'
   /** That tell what they promise. */
   agents: number
   /** More agents, all in one process; 0: none. */
@@ -53,7 +56,8 @@ const collectorDiskMiB = 512
 export async function openWorld(order: WorldOrder): Promise<World> {
   await using built = new AsyncDisposableStack()
   const site: Site = { folder: order.folder, faketime: findFaketime() }
-  const collector = await startCollector(site, order, built)
+  const server = order.database === 'postgres' ? await startServer(site, built) : undefined
+  const collector = await startCollector(site, server?.url ?? 'sqlite', built)
   const ways = new Map<string, Way>()
   const openWayFor = async (name: string): Promise<Way> => {
     const way = await openWay(collector.agentsPort)
@@ -82,14 +86,22 @@ export async function openWorld(order: WorldOrder): Promise<World> {
   for (const { side } of agents) side.start()
   const teardowns = built.move()
   return {
-    ...{ folder: order.folder, collector, agents, repeater, swarm, intruder, ways },
+    ...{ folder: order.folder, collector, server, agents, repeater, swarm, intruder, ways },
     agent: (name) => find(agents, name),
     way: (name) => ways.get(name) ?? nobody(name),
+    historyFiles: () => [...agents, repeater, ...(swarm?.members ?? [])].map(({ historyFile }) => historyFile),
     close: () => teardowns.disposeAsync(),
   }
 }
 
-async function startCollector({ folder, faketime }: Site, { database }: WorldOrder, built: AsyncDisposableStack): Promise<CollectorSide> {
+async function startServer({ folder }: Site, built: AsyncDisposableStack): Promise<DatabaseServer> {
+  const server = await openDatabaseServer(folder)
+  if (typeof server === 'string') throw new Error(`PostgreSQL can't be started here: ${server}`)
+  built.defer(() => server.stop())
+  return server
+}
+
+async function startCollector({ folder, faketime }: Site, database: string, built: AsyncDisposableStack): Promise<CollectorSide> {
   const disk = openDisk(join(folder, 'collector'), collectorDiskMiB)
   built.defer(() => disk.remove())
   const clock = openClock(join(folder, 'collector.clock'), faketime)

@@ -11,7 +11,16 @@ import { sentenceOf } from '#shared/domain/fault.ts'
  * as root, so there it runs as `nobody`, from a copy of its programs where nobody may not read ours.
  */
 
-export type TestPostgres = { kind: 'running'; url: string; stop(): Promise<void> } | { kind: 'unavailable'; reason: string }
+export type TestPostgres = ({ kind: 'running' } & Running) | { kind: 'unavailable'; reason: string }
+
+interface Running {
+  url: string
+  /** Ends at once, as by a crash: what is committed is found again by the next start. */
+  crash(): Promise<void>
+  /** On the same data and port; nothing happens when it runs. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
 
 interface Programs {
   initdb: string
@@ -21,14 +30,15 @@ const nobody = 65_534
 const isRoot = process.getuid?.() === 0
 const asUser = isRoot ? { uid: nobody, gid: nobody } : {}
 
-export async function startPostgres(): Promise<TestPostgres> {
-  const folder = await mkdtemp(join(tmpdir(), 'tierline-postgres-'))
+/** `under`: where its folder is made, which others must be able to reach when this is root. */
+export async function startPostgres(under: string = tmpdir()): Promise<TestPostgres> {
+  const folder = await mkdtemp(join(under, 'tierline-postgres-'))
   try {
     const programs = await reachable(await installedPrograms(), folder)
     const running = await start(programs, await initialise(programs, folder))
     return {
       kind: 'running',
-      url: running.url,
+      ...running,
       stop: async () => {
         await running.stop()
         await rm(folder, { recursive: true, force: true })
@@ -74,18 +84,27 @@ async function initialise({ initdb }: Programs, folder: string): Promise<string>
   return data
 }
 
-async function start({ postgres }: Programs, data: string): Promise<{ url: string; stop(): Promise<void> }> {
+async function start({ postgres }: Programs, data: string): Promise<Running> {
   const port = await freePort()
   const options = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off']
-  const child = spawn(postgres, options, { ...asUser, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] })
+  let child = spawn(postgres, options, { ...asUser, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] })
   await untilReady(child)
+  const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null
+  const end = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
+    if (isGone()) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+  }
   return {
     url: `postgres://tierline@127.0.0.1:${port}/postgres`,
-    stop: async () => {
-      const ended = once(child, 'exit')
-      child.kill('SIGINT')
-      await ended
+    crash: () => end('SIGQUIT'),
+    start: async () => {
+      if (!isGone()) return
+      child = spawn(postgres, options, { ...asUser, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] })
+      await untilReady(child)
     },
+    stop: () => end('SIGINT'),
   }
 }
 

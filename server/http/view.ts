@@ -40,6 +40,8 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
       reader.selectFrom('inventories').innerJoin('endpoints', 'endpoints.id', 'inventories.endpoint_id').where(ofEndpoints),
     isolations: () => reader.selectFrom('isolations').innerJoin('endpoints', 'endpoints.id', 'isolations.endpoint_id').where(ofEndpoints),
     gaps: () => reader.selectFrom('gaps').innerJoin('endpoints', 'endpoints.id', 'gaps.endpoint_id').where(ofEndpoints),
+    refusedRecords: () =>
+      reader.selectFrom('refused_records').innerJoin('endpoints', 'endpoints.id', 'refused_records.endpoint_id').where(ofEndpoints),
     certificates: () =>
       reader.selectFrom('certificates').innerJoin('endpoints', 'endpoints.id', 'certificates.endpoint_id').where(ofEndpoints),
     commands: () => reader.selectFrom('commands').where(within('commands.organisation_id')),

@@ -7,7 +7,7 @@ import type { SilencesTable, SiteSilencesTable } from '../store/tables/presence.
 export interface Machine {
   endpointId: string
   organisationId: string
-  /** Its site; its organisation, where that has no sites; null: nobody said where it is. */
+  /** Its site; of whom nobody said it, the only one of its organisation, or its organisation that has none; null: nobody knows. */
   placeId: string | null
   hostname: string
   role: Role

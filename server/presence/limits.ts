@@ -1,5 +1,5 @@
-import type { Role } from '#shared/domain/endpoint.ts'
-import { days, hours, minutes } from '#shared/domain/time.ts'
+import { missingAfterMs, type Role } from '#shared/domain/endpoint.ts'
+import { hours, minutes } from '#shared/domain/time.ts'
 
 /** How long is too long. */
 export interface SilenceLimits {
@@ -25,7 +25,7 @@ export const defaultLimits: SilenceLimits = {
     ...{ machines: 3, share: 0.5, withinMs: minutes(2), thereBeforeMs: minutes(5), settleMs: minutes(1) },
     visitAfterMs: minutes(30),
   },
-  missingMs: days(30),
+  missingMs: missingAfterMs,
 }
 
 /** The chance to return that everybody has at least. */

@@ -3,6 +3,7 @@ import { ActualIsolation, DesiredIsolation, GoodbyeReason, Platform, Role } from
 import { Inventory } from '../domain/inventory.ts'
 import { steps } from '../domain/rollup.ts'
 import { Sample } from '../domain/sample.ts'
+import { Lane } from '../protocol/record.ts'
 
 const Named = z.object({ id: z.string(), name: z.string() })
 
@@ -43,9 +44,22 @@ export const EndpointDetail = EndpointSummary.extend({
   certificateExpiresAt: z.number().int().nullable(),
   inventory: Inventory.nullable(),
   inventoryAt: z.number().int().nullable(),
+  /** Records that never come, by the agent's own word: the newest, at most 100. */
   gaps: z.array(
-    z.object({ lane: z.string(), fromSeq: z.number().int(), toSeq: z.number().int(), why: z.string(), noticedAt: z.number().int() }),
+    z.object({
+      lane: Lane,
+      fromSeq: z.number().int(),
+      toSeq: z.number().int(),
+      /** How many there were. */
+      count: z.number().int(),
+      why: z.string(),
+      noticedAt: z.number().int(),
+    }),
   ),
+  /** Records that came and could not be accepted, as they came (their beginning): the newest, at most 20. */
+  refused: z.array(z.object({ lane: Lane, seq: z.number().int(), reason: z.string(), raw: z.string(), receivedAt: z.number().int() })),
+  /** How many that makes of each lane, with what is too old for these lists; a lane of which nothing is missing isn't here. */
+  missing: z.array(z.object({ lane: Lane, lost: z.number().int(), refused: z.number().int() })),
   commands: z.array(
     z.object({
       id: z.string(),

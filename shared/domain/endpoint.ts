@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { days } from './time.ts'
 
 export const Platform = z.enum(['linux', 'macos', 'windows'])
 export type Platform = z.infer<typeof Platform>
@@ -6,6 +7,9 @@ export type Platform = z.infer<typeof Platform>
 /** What a machine is for, found by facts; `unknown` counts as a server for priority and as core for containment. */
 export const Role = z.enum(['workstation', 'server', 'core', 'unknown'])
 export type Role = z.infer<typeof Role>
+
+/** A workstation that nothing was heard of for so long is on the monthly list of missing machines. */
+export const missingAfterMs = days(30)
 
 /** What the collector wants of an endpoint's network. */
 export const DesiredIsolation = z.enum(['open', 'isolated'])

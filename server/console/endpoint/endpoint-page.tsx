@@ -34,7 +34,7 @@ export function EndpointPage() {
             <Stack gap="md">
               <Health key={id} endpointId={id} />
               <CommandsCard commands={endpoint.commands} endpointId={id} />
-              <GapsCard gaps={endpoint.gaps} />
+              <GapsCard {...endpoint} />
             </Stack>
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 4 }}>

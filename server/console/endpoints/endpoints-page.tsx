@@ -8,17 +8,21 @@ import { FilterInput } from '../frame/filter-input.tsx'
 import { PageProblem, PageReading } from '../frame/page-problem.tsx'
 import { SortableTable } from '../frame/sortable-table.tsx'
 import { usePowers } from '../session/session.ts'
+import { useClock } from '../time/clock.tsx'
 import { AddMachine } from './add-machine.tsx'
 import { endpointColumns } from './endpoint-columns.tsx'
 import { filterEndpoints } from './filter-endpoints.ts'
+import { whereabouts } from './whereabouts.ts'
 
 /** Every machine that is watched, and the way to watch another. */
 export function EndpointsPage() {
   const { data, error, refetch } = useQuery(endpointsQuery(useApi()))
   const [text, setText] = useState('')
-  const rows = useMemo(() => filterEndpoints(data?.endpoints ?? [], text), [data, text])
+  const clock = useClock()
+  const rows = useMemo(() => filterEndpoints(data?.endpoints ?? [], text, clock.now()), [data, text, clock])
   if (!data) return error ? <PageProblem error={error} reset={() => void refetch()} /> : <PageReading />
-  const connected = data.endpoints.filter((endpoint) => endpoint.isConnected).length
+  const counts = Object.groupBy(data.endpoints, (endpoint) => whereabouts(endpoint, clock.now()).is)
+  const missing = counts.missing?.length ?? 0
   return (
     <div className="page">
       <Group mb="sm">
@@ -26,7 +30,7 @@ export function EndpointsPage() {
           Endpoints
         </Title>
         <Text size="sm" c="dimmed" className="tabular">
-          {data.endpoints.length} watched, {connected} connected
+          {data.endpoints.length} watched, {counts.there?.length ?? 0} connected{missing > 0 && `, ${missing} missing`}
         </Text>
         <FilterInput what="the endpoints" placeholder="Filter: host, organisation, role …" text={text} onChange={setText} />
         <AddButton />

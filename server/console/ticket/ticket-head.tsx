@@ -51,6 +51,7 @@ function Facts({ ticket }: { ticket: TicketDetail }) {
         {ticket.site ? `, ${ticket.site.name}` : ''}
       </span>
       <span>·</span>
+      {ticket.happenedAt !== null && <Happened at={ticket.happenedAt} />}
       <span>
         opened <When at={ticket.openedAt} />
       </span>
@@ -77,5 +78,16 @@ function Facts({ ticket }: { ticket: TicketDetail }) {
         </>
       )}
     </Group>
+  )
+}
+
+function Happened({ at }: { at: number }) {
+  return (
+    <>
+      <Text span fz="sm" fw={550} data-happened>
+        happened <When at={at} as="instant" />
+      </Text>
+      <span>·</span>
+    </>
   )
 }

@@ -28,7 +28,7 @@ export const ticketColumns: Column<TicketSummary>[] = [
     sortBy: (ticket) => ticket.nextDue?.at ?? Number.MAX_SAFE_INTEGER,
     cell: (ticket) => <Countdown ticket={ticket} />,
   },
-  { id: 'opened', header: 'Opened', sortBy: (ticket) => ticket.openedAt, cell: (ticket) => <When at={ticket.openedAt} /> },
+  { id: 'opened', header: 'Opened', sortBy: (ticket) => ticket.openedAt, cell: (ticket) => <Opened ticket={ticket} /> },
 ]
 
 function Title({ ticket }: { ticket: TicketSummary }) {
@@ -36,6 +36,20 @@ function Title({ ticket }: { ticket: TicketSummary }) {
     <PageLink to="/tickets/$id" params={{ id: ticket.id }} fz="sm" fw={550} c="var(--mantine-color-text)" lineClamp={2}>
       {ticket.title}
     </PageLink>
+  )
+}
+
+/** Old news was opened when it came; when it happened stands below. */
+function Opened({ ticket }: { ticket: TicketSummary }) {
+  return (
+    <>
+      <When at={ticket.openedAt} />
+      {ticket.happenedAt !== null && (
+        <Text size="xs" c="dimmed" className="nowrap">
+          happened <When at={ticket.happenedAt} as="instant" />
+        </Text>
+      )}
+    </>
   )
 }
 

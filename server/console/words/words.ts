@@ -3,6 +3,7 @@ import type { Priority } from '#shared/domain/priority.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Resolution, TicketStatus } from '#shared/domain/ticket.ts'
 import type { Tier } from '#shared/domain/tier.ts'
+import type { Lane } from '#shared/protocol/record.ts'
 
 /** What the product's values are called on the screen, and their colours: in one place. */
 
@@ -53,6 +54,13 @@ export const actualColor: Record<ActualIsolation, string> = {
   isolated: 'grape',
   releasing: 'yellow',
   failed: 'red',
+}
+
+export const laneName: Record<Lane, string> = {
+  security: 'Security signals and results',
+  signals: 'Other signals',
+  inventory: 'Inventory',
+  samples: 'Samples',
 }
 
 export const dueName = { respond: 'respond', resolve: 'resolve', 'time-box': 'time-box', ask: 'answer', review: 'review' } as const

@@ -2,9 +2,9 @@ import type { EndpointDetail, EndpointSummary, IsolationView } from '#shared/api
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { View } from '../view.ts'
 import { isolationsOf } from './isolation.ts'
+import { readMissing } from './missing.ts'
 import { actorName } from './tickets.ts'
 
-const maxGaps = 100
 const maxCommands = 50
 
 export async function listEndpoints(view: View, organisationId: string | undefined): Promise<EndpointSummary[]> {
@@ -20,10 +20,10 @@ export async function listEndpoints(view: View, organisationId: string | undefin
 export async function readEndpoint(view: View, id: string): Promise<EndpointDetail | undefined> {
   const row = await summaryRows(view.endpoints()).where('endpoints.id', '=', id).executeTakeFirst()
   if (!row) return undefined
-  const [[summary], inventory, gaps, commands, certificateExpiresAt] = await Promise.all([
+  const [[summary], inventory, missing, commands, certificateExpiresAt] = await Promise.all([
     summaries(view, [row]),
     inventoryOf(view, id),
-    gapsOf(view, id),
+    readMissing(view, id),
     commandsOf(view, id),
     certificateExpiryOf(view, id),
   ])
@@ -35,7 +35,7 @@ export async function readEndpoint(view: View, id: string): Promise<EndpointDeta
     certificateExpiresAt,
     inventory: inventory?.body ?? null,
     inventoryAt: inventory?.at ?? null,
-    gaps,
+    ...missing,
     commands,
   }
 }
@@ -107,17 +107,6 @@ async function certificateExpiryOf(view: View, endpointId: string): Promise<numb
     .orderBy('certificates.not_after', 'desc')
     .executeTakeFirst()
   return newest?.not_after ?? null
-}
-
-async function gapsOf(view: View, endpointId: string): Promise<EndpointDetail['gaps']> {
-  const rows = await view
-    .gaps()
-    .selectAll('gaps')
-    .where('gaps.endpoint_id', '=', endpointId)
-    .orderBy('gaps.noticed_at', 'desc')
-    .limit(maxGaps)
-    .execute()
-  return rows.map(({ lane, from_seq, to_seq, why, noticed_at }) => ({ lane, fromSeq: from_seq, toSeq: to_seq, why, noticedAt: noticed_at }))
 }
 
 async function commandsOf(view: View, endpointId: string): Promise<EndpointDetail['commands']> {

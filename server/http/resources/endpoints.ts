@@ -41,7 +41,7 @@ const reading: Route[] = [
     ...about,
     method: 'GET',
     path: '/api/endpoints/:id',
-    summary: 'One endpoint with its inventory, gaps and commands',
+    summary: 'One endpoint with its inventory, its commands, and what of its records is missing',
     access: { who: 'person', power: null, reach: 'organisation' },
     answer: EndpointDetail,
     handle: ({ params, by }) => detail(by, params.id),

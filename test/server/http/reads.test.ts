@@ -108,7 +108,12 @@ for (const { name, url, isThere } of databases)
         const endpoint = EndpointDetail.parse((await admin.ask('GET', `/api/endpoints/${own.endpoint}`)).body)
         expect(endpoint).toMatchObject({
           inventory: { hardware: { serial: 'alpha-serial' } },
-          gaps: [{ why: 'alpha gap', fromSeq: 1 }],
+          gaps: [{ lane: 'samples', why: 'alpha gap', fromSeq: 1, toSeq: 2, count: 2, noticedAt: now }],
+          refused: [{ lane: 'signals', seq: 7, reason: 'alpha reason', raw: '{"mark":"alpha"}', receivedAt: now }],
+          missing: [
+            { lane: 'signals', lost: 0, refused: 1 },
+            { lane: 'samples', lost: 2, refused: 0 },
+          ],
           commands: [{ id: own.command, verb: 'isolate-host', status: 'held' }],
         })
       })

@@ -147,6 +147,13 @@ async function addEndpoint({ db }: Store, now: number, { mark, organisation, sit
     })
     .execute()
   await db
+    .insertInto('refused_records')
+    .values({
+      ...{ id: randomUUIDv7(), endpoint_id: id, epoch: 'epoch-one', lane: 'signals', seq: 7 },
+      ...{ reason: `${mark} reason`, raw: JSON.stringify({ mark }), received_at: now },
+    })
+    .execute()
+  await db
     .insertInto('samples')
     .values(Array.from({ length: 3 }, (_, nth) => ({ endpoint_id: id, at: now - nth * 10_000, body: sample(now - nth * 10_000, mark) })))
     .execute()

@@ -198,15 +198,14 @@ describe('who is silent', () => {
   })
 
   it.each([
-    ['is an organisation that has no sites', false, ['presence.site-silent']],
-    [
-      'is no organisation that has sites: nobody said where its other machines are',
-      true,
-      ['presence.silent', 'presence.silent', 'presence.silent'],
-    ],
-  ])('%s', async (_name, hasSites, kinds) => {
+    ['an organisation that has no sites', 0, ['presence.site-silent']],
+    ['its only site, if nobody said where its machines are', 1, ['presence.site-silent']],
+    ['no place, if it has several and nobody said where', 2, ['presence.silent', 'presence.silent', 'presence.silent']],
+  ])('is %s', async (_name, sites, kinds) => {
     await enrolledAt(null, 'a', 'b', 'c')
-    if (!hasSites) await store.db.deleteFrom('sites').execute()
+    if (sites === 0) await store.db.deleteFrom('sites').execute()
+    const another = { id: 'site-2', organisation_id: 'organisation-1', name: 'Bonn', time_zone: null, created_at: 0 }
+    if (sites === 2) await store.db.insertInto('sites').values(another).execute()
     const presence = await start()
     await looksFor(minutes(1))
     await goAway(presence, 'a', 'b', 'c')

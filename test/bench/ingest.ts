@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seconds } from '#shared/domain/time.ts'
-import { startProgram } from '../support/program.ts'
+import { storeUrlOf } from '../../server/config.ts'
+import { databaseSetting } from '../support/database.ts'
+import { type Program, startProgram } from '../support/program.ts'
 import { type Benchmark, type Figures, percentile, rounded } from './benchmark.ts'
 import { enrolAgents } from './ingest/agents.ts'
 import { startBareServer } from './ingest/bare-process.ts'
@@ -18,9 +20,10 @@ export default {
   says: 'signals acknowledged after commit, per second, against a bare ws server that parses, validates and drops',
   run: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tierline-bench-'))
-    const collector = startProgram(['up', '--data', folder, '--port', '0', '--agents-port', '0'])
+    const database = await databaseSetting(folder)
+    const collector = startProgram(['up', '--data', folder, '--database', database, '--port', '0', '--agents-port', '0'])
     try {
-      return await measure(folder, collector)
+      return await measure(folder, collector, storeUrlOf({ database, dataDir: folder }))
     } finally {
       await collector.stop()
       await rm(folder, { recursive: true, force: true })
@@ -28,7 +31,7 @@ export default {
   },
 } satisfies Benchmark
 
-async function measure(folder: string, collector: ReturnType<typeof startProgram>): Promise<Figures> {
+async function measure(folder: string, collector: Program, storeUrl: string): Promise<Figures> {
   const passes = await enrolAgents(collector, folder, agentCount)
   const bare = await startBareServer(folder, passes)
   const yardstick = perSecond(await warmedLoad(bare.passes))
@@ -36,15 +39,15 @@ async function measure(folder: string, collector: ReturnType<typeof startProgram
   console.log(`bare server: ${yardstick} signals/s`)
 
   await runLoad(passes, warmUpMs)
-  const pipeline = watchPipeline(join(folder, 'tierline.db'))
+  const pipeline = await watchPipeline(storeUrl)
   await pipeline.drained()
   const cpuBefore = cpuMs(collector.pid)
   const load = await runLoad(passes, measuredMs)
   const cpuMsPerMinute = ((cpuMs(collector.pid) - cpuBefore) / load.elapsedMs) * seconds(60)
-  const backlog = pipeline.backlog()
+  const backlog = await pipeline.backlog()
   const drainMs = await pipeline.drained()
-  const lag = pipeline.lagsMs(load.signals)
-  pipeline.close()
+  const lag = await pipeline.lagsMs(load.signals)
+  await pipeline.close()
 
   const figure = perSecond(load)
   console.log(`collector: ${figure} signals/s from ${agentCount} agents in frames of 50, each acknowledged after its commit`)

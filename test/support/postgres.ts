@@ -30,12 +30,15 @@ const nobody = 65_534
 const isRoot = process.getuid?.() === 0
 const asUser = isRoot ? { uid: nobody, gid: nobody } : {}
 
-/** `under`: where its folder is made, which others must be able to reach when this is root. */
-export async function startPostgres(under: string = tmpdir()): Promise<TestPostgres> {
+/**
+ * `under`: where its folder is made, which others must be able to reach when this is root. `isDurable`: it fsyncs its
+ * commits, for whoever measures what they cost; tests don't need that.
+ */
+export async function startPostgres(under: string = tmpdir(), { isDurable = false } = {}): Promise<TestPostgres> {
   const folder = await mkdtemp(join(under, 'tierline-postgres-'))
   try {
     const programs = await reachable(await installedPrograms(), folder)
-    const running = await start(programs, await initialise(programs, folder))
+    const running = await start(programs, await initialise(programs, folder), isDurable)
     return {
       kind: 'running',
       ...running,
@@ -70,7 +73,7 @@ async function mayOthersReach(path: string): Promise<boolean> {
   return true
 }
 
-/** The folder of the fresh database; not fsynced, because its life is a test's. */
+/** The folder of the fresh database; not fsynced itself, because its life is a test's. */
 async function initialise({ initdb }: Programs, folder: string): Promise<string> {
   const data = join(folder, 'data')
   const child = spawn(initdb, ['-D', data, '-U', 'tierline', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C'], {
@@ -84,9 +87,10 @@ async function initialise({ initdb }: Programs, folder: string): Promise<string>
   return data
 }
 
-async function start({ postgres }: Programs, data: string): Promise<Running> {
+async function start({ postgres }: Programs, data: string, isDurable: boolean): Promise<Running> {
   const port = await freePort()
-  const options = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off']
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', `fsync=${isDurable ? 'on' : 'off'}`]
+  const options = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
   let child = spawn(postgres, options, { ...asUser, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] })
   await untilReady(child)
   const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null

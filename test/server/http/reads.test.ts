@@ -165,6 +165,14 @@ for (const { name, url, isThere } of databases)
           expect([await agoOf(days(1)), await agoOf(days(3)), await agoOf(days(31))]).toEqual([0, minutes(5), hours(1)])
         })
 
+        it('by roll-ups with minimum, mean and maximum of a range that ended before the oldest sample', async () => {
+          const at = slotOf(now, hours(1)) - days(20)
+          const body = JSON.stringify({ 'processor.busyRatio': [0.1, 0.2, 0.9, 30] })
+          await put('rollups', [{ endpoint_id: own.endpoint, step_ms: minutes(5), at, samples: 30, body }])
+          const measures = [{ name: 'processor.busyRatio', min: [0.1], mean: [0.2], max: [0.9] }]
+          expect(await read(at, at + hours(1))).toEqual({ kind: 'rolled', stepMs: minutes(5), at: [at], measures })
+        })
+
         it('by roll-ups, several to a point, and of the newest by whatever there is', async () => {
           const start = slotOf(now, hours(12)) - days(60)
           const rollup = (at: number, step_ms: number, spread: [number, number, number, number]) => ({

@@ -63,6 +63,8 @@ class RememberedSignals implements Signals {
   readonly #lastStanding = new Map<Lane, { epoch: string; seq: number }>()
   #turn: Promise<void> = Promise.resolve()
   #tryAgain: Cancel | undefined
+  /** A connection began while something was unsaid: the lists follow that. */
+  #owesStanding = false
   /** What the spool was told last of what waits in memory. */
   #noted: LaneCounts = { security: 0, signals: 0 }
 
@@ -100,9 +102,8 @@ class RememberedSignals implements Signals {
   appendStanding(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#sayUnsaid()
-      if (this.#memory.unsaid.first) return
-      await this.#appendStandingTo('security')
-      await this.#appendStandingTo('signals')
+      this.#owesStanding = this.#memory.unsaid.first !== undefined
+      if (!this.#owesStanding) await this.#appendAllStanding()
     })
   }
 
@@ -150,6 +151,15 @@ class RememberedSignals implements Signals {
     }
     await this.#memory.keep()
     this.#noteWaiting()
+    if (this.#owesStanding)
+      await this.#appendAllStanding().catch((error: unknown) => this.#options.log.warn({ error }, 'what stands is listed later'))
+  }
+
+  async #appendAllStanding(): Promise<void> {
+    this.#owesStanding = true
+    await this.#appendStandingTo('security')
+    await this.#appendStandingTo('signals')
+    this.#owesStanding = false
   }
 
   /** So that the next start can count them if this process is killed now. */

@@ -1,7 +1,9 @@
 /**
  * One connection, from the open socket to its end. Enters: what the spool holds, and what the collector sends. Leaves:
  * frames within the collector's credit, security first; commands and watches to their takers. Promises: the spool
- * forgets only what was acknowledged on this epoch. On failure it ends, and says why; the wire dials again.
+ * forgets only what was acknowledged on this epoch. On failure it ends, and says why; the wire dials again. Bounds: the
+ * socket is handed 256 KiB and a frame (64 KiB before a frame that can wait), and 1,000 frames a second; what is on its
+ * way stays in the spool, and here only its seqs, of no more records than the credit and one frame.
  * Meets: a collector that went away without a word (half-open socket), and one that talks nonsense.
  */
 import type { Logger } from 'pino'

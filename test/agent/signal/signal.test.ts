@@ -270,7 +270,7 @@ describe('what stands', () => {
     await signals.report('disk-full', [full('/var')])
     await signals.appendStanding()
     spool.refuses = undefined
-    await signals.appendStanding()
+    await signals.report('memory-pressure', [])
     expect(spool.records.map(({ body }) => body.type)).toEqual(['signal', 'standing', 'standing'])
   })
 })

@@ -89,6 +89,17 @@ it('drops the oldest samples first when it is full, then inventory, and never a 
   await expect(spool.append('samples', signalRecord('no-room', 100_000))).rejects.toMatchObject({ code: 'spool-full' })
 })
 
+it('refuses to remember more than a disk that hangs could ever be given', async () => {
+  const spool = await opened(temporaryFolder())
+  const appended = await Promise.allSettled(
+    Array.from({ length: 20_100 }, (_, index) => spool.append('signals', signalRecord(String(index)))),
+  )
+  const refused = appended.filter(({ status }) => status === 'rejected')
+  expect(refused).toHaveLength(100)
+  expect(refused[0]).toMatchObject({ reason: { code: 'spool-busy' } })
+  expect(spool.last('signals')).toBe(20_000)
+})
+
 it('refuses what no frame could carry', async () => {
   const spool = await opened(temporaryFolder())
   await expect(spool.append('signals', signalRecord('huge', 300_000))).rejects.toMatchObject({ code: 'record-too-large' })

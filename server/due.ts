@@ -67,7 +67,7 @@ async function fireAll(tx: Tx, store: Store, rules: Rules, ids: string[], now: n
   )
   const cases = (await loadCases(tx, tickets)).map((work) => fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, now))
   const notices = await digestNotices(tx, byTicket.get(null) ?? [], now)
-  return keepCases(tx, store.capabilities, rules, cases, now, notices)
+  return keepCases(tx, store.capabilities, rules, cases, now, { notices })
 }
 
 /** Several may be due on one ticket after a long silence: in their order, each on what the one before it left. */

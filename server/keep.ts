@@ -4,7 +4,7 @@ import { keepTimers, reviewIfNothingIsDue } from './escalate/escalate.ts'
 import type { Owed } from './escalate/promise.ts'
 import { readPromises } from './escalate/promise.ts'
 import type { LiveBus } from './live.ts'
-import { enqueue, isTold, loadReceivers, type Notice, noticesOf } from './notify/notify.ts'
+import { enqueue, isTold, loadReceivers, type Notice, noticesOf, type Receiver } from './notify/notify.ts'
 import { indexByKind } from './route/match.ts'
 import type { Matrix } from './route/matrix.ts'
 import { isPagingTicket } from './route/route.ts'
@@ -48,13 +48,19 @@ export interface Kept {
 
 export const nothingKept: Kept = { tickets: [], commands: [], hasOrders: false, hasNotices: false, dueAt: null }
 
+/** What is told besides what happened to these tickets, and to whom, where that was read before. */
+interface Telling {
+  notices?: readonly Notice[]
+  receivers?: readonly Receiver[]
+}
+
 export async function keepCases(
   tx: Tx,
   write: WriteRows,
   rules: Rules,
   cases: readonly TicketCase[],
   now: number,
-  notices: readonly Notice[] = [],
+  { notices = [], receivers: known }: Telling = {},
 ): Promise<Kept> {
   const { matrix, owedOf } = rules
   const changed = cases
@@ -64,7 +70,7 @@ export async function keepCases(
   await keepTimers(tx, write, changed, now)
   const commands = changed.flatMap(wantedBy)
   await requestCommands(tx, write.putRows, commands, now)
-  const receivers = notices.length > 0 || changed.some(isTold) ? await loadReceivers(tx) : []
+  const receivers = known ?? (notices.length > 0 || changed.some(isTold) ? await loadReceivers(tx) : [])
   const noticesOn = (work: TicketCase): Notice[] => noticesOf(work, isPagingTicket(matrix, work), headline(work.ticket, now))
   const told = receivers.length === 0 ? [] : [...changed.flatMap(noticesOn), ...notices]
   const waiting = await enqueue(tx, write.putRows, told, receivers, now)

@@ -8,7 +8,7 @@ import { planDigests } from './escalate/escalate.ts'
 import { createGiveWay } from './give-way.ts'
 import { markHandled, raiseWithin } from './ingest/handled.ts'
 import { type Kept, keepCases, type Rules } from './keep.ts'
-import { keepDigestLines } from './notify/notify.ts'
+import { isTold, keepDigestLines, loadReceivers, type Receiver } from './notify/notify.ts'
 import { raiseOften } from './often.ts'
 import { type Chance, expireCommands, settleResults } from './results.ts'
 import type { Store, Tx } from './store/store.ts'
@@ -18,7 +18,7 @@ import { columnsOfSignal, loadWorld, type Outcome, type SignalRow, type View, ty
 /** What a commit costs is shared by so many; a security signal that comes meanwhile waits for some 30 ms. */
 const maxSignals = 1_000
 /** So many tickets are read, written and told of in steps that each take less than 10 ms of the event loop. */
-const maxTroubles = 250
+const maxTroubles = 400
 /** Deciding lets the event loop turn after this. */
 const maxTurnMs = 5
 
@@ -120,6 +120,8 @@ export function createRounds(needs: Needs): Rounds {
 
 interface Decided {
   world: World
+  /** Read before the transaction too, so that it is nothing but writing. */
+  receivers: readonly Receiver[]
   failed: { signal: SignalRow; error: unknown }[]
   now: number
 }
@@ -149,17 +151,18 @@ async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped:
     if (isStopped()) break
     turnBeganAt = time.monotonic()
   }
-  return { world, failed, now }
+  const receivers = world.cases.some(isTold) ? await loadReceivers(store.db) : []
+  return { world, receivers, failed, now }
 }
 
 async function keepDecided(
   tx: Tx,
   { store, rules }: Needs,
-  { world, failed, now }: Decided,
+  { world, receivers, failed, now }: Decided,
   signals: readonly SignalRow[],
 ): Promise<Handled> {
   for (const { signal, error } of failed) await giveUp(tx, store, signal, error, now)
-  const kept = await keepCases(tx, store.capabilities, rules, world.cases, now)
+  const kept = await keepCases(tx, store.capabilities, rules, world.cases, now, { receivers })
   const dueAts = await keepDigests(tx, store, rules, world.digests, now)
   await markHandled(tx, store.capabilities.claimRows, world.marks, now)
   const count = world.marks.length + failed.length

@@ -121,7 +121,7 @@ function inMemory(
     earlier(signal) {
       const work = cases.get(correlationKey(signal))
       const subject = subjectOf(signal)
-      return work && subject ? { ...work, subject } : work
+      return work && subject && work.subject !== subject ? { ...work, subject } : work
     },
     take(signal, outcome) {
       marks.push({ signalId: signal.id, outcome: outcome.kind, ticketId: outcome.kind === 'ticket' ? outcome.work.ticket.id : null })
@@ -141,6 +141,7 @@ function inMemory(
 /** A signal's row as the stages see it. It was validated on its way in. */
 export function troubleOf(signal: SignalRow, { late }: Pick<Matrix, 'late'>): Trouble {
   const { id, kind, severity, state, fingerprint, summary, origin, age_ms: ageMs } = signal
+  let facts: Facts | undefined
   const source = origin === 'source' || origin === 'collector' ? origin : 'agent'
   return {
     signalId: id,
@@ -149,7 +150,11 @@ export function troubleOf(signal: SignalRow, { late }: Pick<Matrix, 'late'>): Tr
     state,
     fingerprint,
     summary,
-    facts: JSON.parse(signal.facts) as Facts,
+    // Most routes ask for none of them.
+    get facts() {
+      facts ??= JSON.parse(signal.facts) as Facts
+      return facts
+    },
     ageMs,
     happenedAt: ageMs > late.pagesUntil ? signal.received_at - ageMs : null,
     source,

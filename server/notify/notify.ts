@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
+import type { Kysely } from 'kysely'
 import type { TimelineKind } from '#shared/domain/ticket.ts'
 import type { Entry, PutRows, Subject, TicketCase } from '../changes.ts'
+import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { DigestLinesTable, OutboxTable, ReceiversTable } from '../store/tables/notify.ts'
 
@@ -101,8 +103,8 @@ const rowOf = ({ event, organisationId, ticketId }: Notice, body: string, receiv
   ...{ attempts: 0, next_attempt_at: now, delivered_at: null, failed_at: null, last_error: null },
 })
 
-export async function loadReceivers(tx: Tx): Promise<Receiver[]> {
-  const rows = await tx
+export async function loadReceivers(from: Kysely<Database>): Promise<Receiver[]> {
+  const rows = await from
     .selectFrom('receivers')
     .select(['id', 'organisation_id as organisationId'])
     .where('disabled_at', 'is', null)

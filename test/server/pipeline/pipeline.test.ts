@@ -201,7 +201,8 @@ describe('order', () => {
 })
 
 describe('a signal that can’t be handled', () => {
-  const broken = () => ({ ...signalRow({ endpointId: 'srv' }, room.time.now()), facts: 'no JSON' })
+  // A route that asks for facts finds none that can be read.
+  const broken = () => ({ ...signalRow({ ...unreadable, endpointId: 'srv' }, room.time.now()), facts: 'no JSON' })
 
   it('stops no other, is put aside once, and a ticket says so', async () => {
     await putSignals(room.store, [{ endpointId: 'core' }], room.time.now())

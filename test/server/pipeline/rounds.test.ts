@@ -106,10 +106,10 @@ describe('a round', () => {
     expect(asked).toEqual(['signals', 'command_results', 'commands'])
     await put(...disks(3))
     expect(await rounds.run()).toBe(false)
-    expect(asked.slice(3)).toEqual(['signals', 'endpoints', 'tickets', 'tickets'])
+    expect(asked.slice(3)).toEqual(['signals', 'endpoints', 'tickets', 'tickets', 'receivers'])
     rounds.hurry()
     expect(await rounds.run()).toBe(true)
-    expect(asked.slice(7)).toEqual(['signals', 'command_results', 'commands'])
+    expect(asked.slice(8)).toEqual(['signals', 'command_results', 'commands'])
     expect(await tickets()).toHaveLength(3)
   })
 

@@ -5,6 +5,7 @@ import { type Accounts, type AgentHistory, settle } from './check.ts'
 import type { Fault } from './fault.ts'
 import { readHistory } from './history.ts'
 import { type MemoryWatch, watchMemory } from './memory.ts'
+import { ordersOf } from './orders.ts'
 import { type Planned, planFaults } from './plan.ts'
 import { seeded } from './random.ts'
 import type { Side } from './side.ts'
@@ -38,6 +39,7 @@ export interface Outcome {
   wrongs: string[]
   faultsBefallen: number
   gaps: number
+  commands: { begun: number; runs: number }
   starts: Record<string, number>
   memoryMiB: Record<string, number>
 }
@@ -114,6 +116,7 @@ function heal(world: World): void {
   for (const { clock } of [world.collector, ...world.agents]) clock.shift(0)
   world.repeater.quiet()
   world.intruder.stop()
+  void world.analyst.stop()
   for (const side of sidesOf(world)) side.tell('quiet')
 }
 
@@ -140,6 +143,7 @@ function openEnds(world: World, found: Found): string[] {
   return [
     ...(lost.length > 0 ? [`signals lost: ${lost.length}, such as ${lost.slice(0, 5).join(', ')}`] : []),
     ...(world.repeater.isSettled() ? [] : ['the repeater has not had everything acknowledged']),
+    ...(found.unsettled > 0 ? [`${found.unsettled} commands have no answer`] : []),
     ...(found.unhandled > 0 ? [`the pipeline has left ${found.unhandled} signals`] : []),
     ...world.agents.flatMap((agent) => openEndsOf(agent, found)),
   ]
@@ -184,6 +188,7 @@ function outcomeOf(world: World, { plan, found, memory, troubles }: Ended): Outc
   const accounts = settle(historiesOf(world), found.signals, found.gaps)
   const memoryMiB = Object.fromEntries(memory.most)
   const sides = sidesOf(world)
+  const orders = world.agents.map((agent) => ordersOf(agent, world.analyst.asked.get(agent.endpointId) ?? 0))
   const wrongs = [
     ...troubles,
     ...openEnds(world, found),
@@ -193,6 +198,7 @@ function outcomeOf(world: World, { plan, found, memory, troubles }: Ended): Outc
     ...accounts.invented.map((key) => `${key} is stored, and nobody said it`),
     ...found.doubledTickets.map((ticket) => `more than one ticket for ${ticket}`),
     ...found.miscounted.map((ticket) => `the ticket of ${ticket}`),
+    ...orders.flatMap((each) => each.wrongs),
     ...found.silences.map(({ endpointId }) => `${endpointId} was called silent`),
     ...sides.flatMap(({ name, falls }) => falls.map((how) => `${name} ended by itself (${how})`)),
     ...Object.entries(memoryMiB)
@@ -200,5 +206,8 @@ function outcomeOf(world: World, { plan, found, memory, troubles }: Ended): Outc
       .map(([name, most]) => `${name} took ${most} MiB`),
   ]
   const starts = Object.fromEntries(sides.map((side) => [side.name, side.starts]))
-  return { accounts, wrongs, faultsBefallen: plan.length, gaps: found.gaps.length, starts, memoryMiB }
+  const commands = { begun: sumOf(orders.map(({ begun }) => begun)), runs: sumOf(orders.map(({ runs }) => runs)) }
+  return { accounts, wrongs, faultsBefallen: plan.length, gaps: found.gaps.length, commands, starts, memoryMiB }
 }
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)

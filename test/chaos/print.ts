@@ -2,7 +2,10 @@ import type { Outcome } from './chaos.ts'
 
 const shown = 20
 
-export function printOutcome({ accounts, wrongs, faultsBefallen, gaps, starts, memoryMiB }: Outcome, say: (line: string) => void): void {
+export function printOutcome(
+  { accounts, wrongs, faultsBefallen, gaps, commands, starts, memoryMiB }: Outcome,
+  say: (line: string) => void,
+): void {
   const { produced, stored, lost, doubled, misordered, destroyed, forgotten, givenUp } = accounts
   const rows: [string, number | string][] = [
     ['faults', faultsBefallen],
@@ -16,6 +19,7 @@ export function printOutcome({ accounts, wrongs, faultsBefallen, gaps, starts, m
     ['forgotten', `${forgotten.length} (in the memory of a killed agent with a full disk)`],
     ['given up, and said', `${givenUp.length} (by an agent with a full disk)`],
     ['gaps said', gaps],
+    ['commands', `${commands.begun}, run ${commands.runs} times`],
     ['most memory, MiB', listed(memoryMiB)],
   ]
   say('')

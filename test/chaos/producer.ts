@@ -25,6 +25,8 @@ interface ProducerOptions {
 
 /** What has one fingerprint on its machine, so all of it belongs on one ticket. */
 export const noise = 'chaos.noise'
+/** Its ticket, once resolved, gives the machine a command. */
+export const decoyKind = 'security.ransomware.canary'
 const conditionCount = 4
 const meanBurst = 4
 
@@ -64,6 +66,8 @@ function eventAbout(about: string, lane: 'security' | 'signals'): Event {
   const facts = { filling: 'x'.repeat(Math.floor(Math.random() * 400)) }
   // Every second kind of detector names its occurrences; both ways of making an id are tried.
   const named = Math.random() < 0.5 ? { occurrence: { name: about, at: 1_700_000_000_000 } } : {}
+  if (lane === 'security' && Math.random() < 0.03)
+    return { kind: decoyKind, severity: 'critical', about, summary, facts: { change: 'edited' }, fingerprint: decoyKind }
   if (lane === 'security') return { kind: 'security.chaos.happened', severity: 'info', about, summary, facts, ...named }
   if (Math.random() < 0.1) return { kind: noise, severity: 'medium', about, summary, facts, fingerprint: noise, ...named }
   return { kind: 'chaos.happened', severity: 'info', about, summary, facts, ...named }

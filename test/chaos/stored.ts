@@ -8,6 +8,8 @@ export interface Found {
   signals: StoredSignal[]
   gaps: Gap[]
   unhandled: number
+  /** Commands that are not answered, and wait for no person. */
+  unsettled: number
   /** Fingerprints that the collector holds for true, by endpoint. */
   conditions: Map<string, Set<string>>
   connected: Set<string>
@@ -25,6 +27,7 @@ export async function look(collector: Pick<CollectorSide, 'rows'>): Promise<Foun
   const signals = await rows(`select endpoint_id, id, about, kind, arrival from signals where origin = 'sent'`)
   const gaps = await rows('select endpoint_id, epoch, lane, from_seq, to_seq, why from gaps')
   const [unhandled] = await rows('select count(*) as count from signals where handled_at is null')
+  const [unsettled] = await rows(`select count(*) as count from commands where settled_at is null and status <> 'held'`)
   const conditions = await rows(`select endpoint_id, fingerprint from conditions where fingerprint like 'chaos.%'`)
   const connected = await rows('select endpoint_id from presences where is_connected = 1')
   const doubled = await rows(
@@ -46,6 +49,7 @@ export async function look(collector: Pick<CollectorSide, 'rows'>): Promise<Foun
       ...{ from: Number(row.from_seq), to: Number(row.to_seq) },
     })),
     unhandled: Number(unhandled?.count),
+    unsettled: Number(unsettled?.count),
     conditions: groupSets(conditions.map((row) => [text(row, 'endpoint_id'), text(row, 'fingerprint')])),
     connected: new Set(connected.map((row) => text(row, 'endpoint_id'))),
     doubledTickets: doubled.map((row) => `${text(row, 'fingerprint')} of ${text(row, 'endpoint_id')}: ${text(row, 'count')}`),

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { freePort } from '../support/program.ts'
 import { enrolRaw } from '../support/raw-agent.ts'
 import type { AgentSide } from './agent-side.ts'
+import { type Analyst, startAnalyst } from './analyst.ts'
 import { findFaketime, openClock } from './clock.ts'
 import { CollectorSide } from './collector-side.ts'
 import { type DatabaseServer, openDatabaseServer } from './database.ts'
@@ -28,6 +29,7 @@ export interface World {
   /** Where some were asked for. */
   swarm: SwarmSide | undefined
   intruder: Intruder
+  analyst: Analyst
   ways: ReadonlyMap<string, Way>
   agent(name: string): AgentSide
   way(name: string): Way
@@ -84,9 +86,11 @@ export async function openWorld(order: WorldOrder): Promise<World> {
   const intruder = startIntruder(program, authLog)
   built.defer(() => intruder.stop())
   for (const { side } of agents) side.start()
+  const analyst = startAnalyst(collector)
+  built.defer(() => analyst.stop())
   const teardowns = built.move()
   return {
-    ...{ folder: order.folder, collector, server, agents, repeater, swarm, intruder, ways },
+    ...{ folder: order.folder, collector, server, agents, repeater, swarm, intruder, analyst, ways },
     agent: (name) => find(agents, name),
     way: (name) => ways.get(name) ?? nobody(name),
     historyFiles: () => [...agents, repeater, ...(swarm?.members ?? [])].map(({ historyFile }) => historyFile),

@@ -2,9 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { holdsDatabase, makeBackup, restoreBackup } from '../../../server/backup/backup.ts'
 import { readPassphrase } from '../../../server/backup/passphrase.ts'
+
+// Every passphrase costs half a second and 128 MiB on purpose, and more beside busy neighbours.
+vi.setConfig({ testTimeout: 60_000 })
 
 const passphrase = 'four words that nobody says'
 const never = new AbortController().signal

@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { headerBytes, newSeal, seal, sealOf, unseal } from '../../../server/backup/sealed.ts'
+
+// Every passphrase costs half a second and 128 MiB on purpose, and more beside busy neighbours.
+vi.setConfig({ testTimeout: 60_000 })
 
 const passphrase = 'four words that nobody says'
 const piece = 65_536

@@ -19,6 +19,7 @@ import { type Http, startHttp } from './http/http.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { raiseAllWithin, raiseWithin } from './ingest/handled.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
+import { startRetention } from './ingest/retention.ts'
 import { type Kept, readRules, tellOutside } from './keep.ts'
 import { createLiveBus, type LiveBus } from './live.ts'
 import { createLoops } from './loop.ts'
@@ -206,6 +207,7 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
     onRaised: () => pipeline.nudge(false),
   })
   teardowns.defer(() => presence.stop())
+  teardowns.defer(startRetention({ store, time, log }))
   const ingest = createIngest({
     store,
     time,

@@ -72,7 +72,7 @@ export function addJob(batch: Batch, job: Job, known: KnownConditions): Taken {
 }
 
 function cursorOf(batch: Batch, { from, epoch, lane }: { from: From; epoch: string; lane: Lane }): CursorRow {
-  const fresh: CursorRow = { endpoint_id: from.endpointId, epoch: plainText(epoch), lane, seq: 0 }
+  const fresh: CursorRow = { endpoint_id: from.endpointId, epoch: plainText(epoch), lane, seq: 0, moved_at: batch.receivedAt }
   const key = cursorKey(fresh)
   const row = batch.cursors.get(key) ?? fresh
   batch.cursors.set(key, row)
@@ -81,6 +81,7 @@ function cursorOf(batch: Batch, { from, epoch, lane }: { from: From; epoch: stri
 
 function moveTo(batch: Batch, cursor: CursorRow, seq: number): void {
   cursor.seq = seq
+  cursor.moved_at = batch.receivedAt
   batch.moved.add(cursor)
 }
 

@@ -9,6 +9,7 @@ import { missing } from './0006-missing.ts'
 import { documents } from './0007-documents.ts'
 import { silencesByWord } from './0008-silences-by-word.ts'
 import { rounds } from './0009-rounds.ts'
+import { cursorsByAge } from './0010-cursors-by-age.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -22,5 +23,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0007-documents': documents,
     '0008-silences-by-word': silencesByWord,
     '0009-rounds': rounds,
+    '0010-cursors-by-age': cursorsByAge,
   }
 }

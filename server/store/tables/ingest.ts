@@ -8,6 +8,8 @@ export interface CursorsTable {
   epoch: string
   lane: Lane
   seq: number
+  /** Null: before it was written down. */
+  moved_at: number | null
 }
 /** The work list of the pipeline: a signal is unhandled until the second commit marks it. */
 export interface SignalsTable {

@@ -64,7 +64,7 @@ for (const [name, url] of urls) {
     })
 
     it('overwrites by the key that is named', async () => {
-      const cursor = (seq: number) => ({ endpoint_id: 'endpoint-1', epoch: 'epoch-1', lane: 'signals' as const, seq })
+      const cursor = (seq: number) => ({ endpoint_id: 'endpoint-1', epoch: 'epoch-1', lane: 'signals' as const, seq, moved_at: seq })
       const replaceWhere = ['endpoint_id', 'epoch', 'lane']
       for (const seq of [1, 7]) {
         await store.db.transaction().execute((tx) => store.capabilities.putRows(tx, 'cursors', [cursor(seq)], { replaceWhere }))

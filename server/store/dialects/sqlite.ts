@@ -6,6 +6,7 @@ import type { Database } from '../schema.ts'
 import { startCheckpointer } from '../sqlite/checkpointer.ts'
 import { dialectOf } from '../sqlite/dialect.ts'
 import { openReader } from '../sqlite/reader.ts'
+import { threadEnded } from '../sqlite/thread.ts'
 import { openWriter, posted, type Writer } from '../sqlite/writer.ts'
 import type { Connections, Tx } from '../store.ts'
 
@@ -34,7 +35,8 @@ async function open(file: string): Promise<Writer> {
     await writer.alone([])
     return writer
   } catch (error) {
-    throw new Fault('database-unavailable', `The database ${file} can't be opened: ${sentenceOf(error)}.`, { cause: error })
+    const why = sentenceOf(propertyOf(error, 'cause') ?? error)
+    throw new Fault('database-unavailable', `The database ${file} can't be opened: ${why}.`, { cause: error })
   }
 }
 
@@ -71,7 +73,7 @@ const capabilities: Capabilities = {
     const taken = sql.join(names.map((name, place) => sql`value ->> ${sql.lit(place)} as ${sql.ref(name)}`))
     return sql`(select ${taken} from json_each(${JSON.stringify(rows.map((row) => names.map((name) => row[name])))}))`
   },
-  isStoreTrouble: (error) => troubles.has(Number(propertyOf(error, 'errcode')) & 0xff),
+  isStoreTrouble: (error) => propertyOf(error, 'code') === threadEnded || troubles.has(Number(propertyOf(error, 'errcode')) & 0xff),
 }
 
 const updateOf = (table: string, { set, by }: RowUpdate): string =>

@@ -41,14 +41,14 @@ export function startThread(file: string, { readOnly }: { readOnly: boolean }): 
   let isEnded = false
   let count = 0
 
-  const failAll = (error: Error): void => {
+  const failAll = (cause?: Error): void => {
     isEnded = true
-    for (const { reject } of waiting.values()) reject(error)
+    for (const { reject } of waiting.values()) reject(gone(cause))
     waiting.clear()
   }
   worker.unref()
   worker.on('error', failAll)
-  worker.on('exit', () => failAll(gone()))
+  worker.on('exit', () => failAll())
   worker.on('message', (answer: Answer) => {
     const asker = waiting.get(answer.id)
     waiting.delete(answer.id)
@@ -77,4 +77,10 @@ export function startThread(file: string, { readOnly }: { readOnly: boolean }): 
   }
 }
 
-const gone = (): Fault => new Fault('store-thread-ended', 'The thread of the database has ended.', { isRetryable: true })
+/** Its code says that it is the store's trouble and nobody's statement's. */
+export const threadEnded = 'store-thread-ended'
+
+const gone = (cause?: Error): Fault => {
+  const why = cause === undefined ? '' : `: ${cause.message}`
+  return new Fault(threadEnded, `The thread of the database has ended${why}.`, { cause, isRetryable: true })
+}

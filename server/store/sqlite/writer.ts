@@ -30,12 +30,12 @@ interface Posted extends CompiledQuery {
 }
 export const posted = (step: Step): Posted => ({ ...CompiledQuery.raw(''), step })
 
-export function openWriter(file: string): Writer {
+export function openWriter(file: string, start = startThread): Writer {
   const lock = createLock()
-  let running = startThread(file, { readOnly: false })
+  let running = start(file, { readOnly: false })
   let heed: (log: LogLength) => void = () => undefined
   const thread = (): SqliteThread => {
-    if (running.isEnded) running = startThread(file, { readOnly: false })
+    if (running.isEnded) running = start(file, { readOnly: false })
     return running
   }
   /** The thread keeps the order, so nobody behind has to wait for the answer. */

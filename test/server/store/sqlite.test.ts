@@ -164,5 +164,5 @@ it('leaves one whole file behind', async () => {
 it('says which file is no database', async () => {
   const text = join(folder, 'notes.txt')
   await writeFile(text, 'not a database, but long enough to be looked at: '.repeat(100))
-  await expect(openStore(`sqlite:${text}`)).rejects.toThrow(/^The database .*notes\.txt can't be opened: .*not a database/)
+  await expect(openStore(`sqlite:${text}`)).rejects.toThrow(/^The database .*notes\.txt can't be opened: file is not a database\.$/)
 })

@@ -14,8 +14,8 @@ export interface GroupCommit<Job, Outcome> {
   submit(job: Job): Promise<Outcome>
   /** When everything submitted so far is settled, whatever comes meanwhile. */
   settled(): Promise<void>
-  /** There are jobs that no commit has taken yet. */
-  isWaiting(): boolean
+  /** Records that wait for a commit, or for the one under way to be settled. */
+  weight(): number
   /** When nothing is left. */
   idle(): Promise<void>
 }
@@ -36,9 +36,12 @@ export function createGroupCommit<Job, Outcome>(needs: {
 }): GroupCommit<Job, Outcome> {
   const queue: Waiting<Job, Outcome>[] = []
   let lengthSeen = 0
+  let underWay = 0
   let working: Promise<void> | undefined
   /** Jobs are settled in their order, so whoever waits for the last one waits for all. */
   let last: Promise<unknown> = Promise.resolve()
+
+  const weightOf = (jobs: readonly Waiting<Job, Outcome>[]): number => jobs.reduce((sum, { job }) => sum + needs.weigh(job), 0)
 
   const takeGroup = (): Waiting<Job, Outcome>[] => {
     let weight = 0
@@ -78,7 +81,10 @@ export function createGroupCommit<Job, Outcome>(needs: {
   const work = async (): Promise<void> => {
     while (queue.length > 0) {
       await gather()
-      await settle(takeGroup())
+      const group = takeGroup()
+      underWay = weightOf(group)
+      await settle(group)
+      underWay = 0
     }
     working = undefined
   }
@@ -94,7 +100,7 @@ export function createGroupCommit<Job, Outcome>(needs: {
     settled: async () => {
       await last
     },
-    isWaiting: () => queue.length > 0,
+    weight: () => underWay + weightOf(queue),
     idle: async () => {
       while (working) await working
     },

@@ -12,8 +12,9 @@ import type { Time } from '#shared/domain/time.ts'
 import type { Lane } from '#shared/protocol/record.ts'
 import type { Store } from '../store/store.ts'
 import { addJob, type Batch, emptyBatch, type Job, type Taken } from './batch.ts'
+import { rememberCursors } from './cursors.ts'
 import { createGroupCommit } from './group-commit.ts'
-import { type Keepers, keepBatch, loadConditions, loadCursors } from './keep.ts'
+import { type Keepers, keepBatch, loadConditions } from './keep.ts'
 import { readRecord, refuse } from './read-record.ts'
 import { type From, type OwnTrouble, ownRow, type SourceSignal, sourceRow } from './rows.ts'
 
@@ -38,7 +39,7 @@ export interface Ingest {
   takeFromSource(source: { id: string; organisationId: string }, signal: SourceSignal): Promise<string>
   /** A trouble of the collector's own, which enters the pipeline like any signal. */
   raise(trouble: OwnTrouble): Promise<void>
-  /** More has come than the commit under way takes: what can wait a little should let it go first. */
+  /** So much has come at once that commits are at least half full: what can wait a little should let them go first. */
   isBusy(): boolean
   /** When everything that came is committed or rejected. */
   idle(): Promise<void>
@@ -47,13 +48,19 @@ export interface Ingest {
 export function createIngest(needs: { store: Store; time: Time; keepers: Keepers; onCommitted(committed: Committed): void }): Ingest {
   const { store, time, keepers } = needs
   const { isStoreTrouble } = store.capabilities
+  const cursors = rememberCursors(store)
 
   const commit = async (jobs: readonly Job[]): Promise<Taken[]> => {
     const batch = emptyBatch(time.now())
     // Read before the transaction: nobody else writes these, and a transaction that only writes is one message to the store.
-    const [, known] = await Promise.all([loadCursors(store, batch, jobs), loadConditions(store, jobs)])
+    const [, known] = await Promise.all([cursors.load(batch, jobs), loadConditions(store, jobs)])
     const taken = jobs.map((job) => addJob(batch, job, known))
-    await store.db.transaction().execute((tx) => keepBatch(tx, batch, store.capabilities, keepers))
+    const done = store.db.transaction().execute((tx) => keepBatch(tx, batch, store.capabilities, keepers))
+    await done.catch((error: unknown) => {
+      cursors.forget(batch)
+      throw error
+    })
+    cursors.committed(batch)
     needs.onCommitted(summarise(batch))
     return taken
   }
@@ -92,7 +99,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
     raise: async (trouble) => {
       await group.submit({ kind: 'signals', rows: (receivedAt) => [ownRow(trouble, receivedAt)] })
     },
-    isBusy: () => group.isWaiting(),
+    isBusy: () => group.weight() >= maxRecordsPerCommit / 2,
     idle: () => group.idle(),
   }
 }

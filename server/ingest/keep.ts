@@ -1,11 +1,10 @@
-import { type Insertable, type Selectable, type SelectQueryBuilder, sql } from 'kysely'
+import type { Insertable, SelectQueryBuilder } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
-import { plainText } from '#shared/domain/plain-text.ts'
 import type { StandingSignal } from '#shared/domain/signal.ts'
 import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
 import type { Database } from '../store/schema.ts'
 import type { Store, Tx } from '../store/store.ts'
-import { type Batch, cursorKey, type Job, type KnownConditions, type TakenSamples } from './batch.ts'
+import type { Batch, Job, KnownConditions, TakenSamples } from './batch.ts'
 
 /** What other stages keep inside ingest's transaction, each in its own tables. */
 export interface Keepers {
@@ -19,18 +18,6 @@ const maxCompared = 1_000
 
 /** Raw records and gaps kept per endpoint; the newest tell most. */
 const maxKeptPerEndpoint = 1_000
-
-/** Those of these epochs alone, not of older ones too: an agent may begin as many as it likes. */
-export async function loadCursors({ db, capabilities }: Store, batch: Batch, jobs: readonly Job[]): Promise<void> {
-  const sent = jobs.filter((job) => job.kind !== 'signals')
-  if (sent.length === 0) return
-  const epochs = sent.map(({ from, epoch }) => ({ endpoint_id: from.endpointId, epoch: plainText(epoch) }))
-  const wanted = [...new Map(epochs.map((each) => [`${each.endpoint_id} ${each.epoch}`, each])).values()]
-  const { rows } = await sql<Selectable<Database['cursors']>>`
-    select cursors.* from ${capabilities.listed({ endpoint_id: 'text', epoch: 'text' }, wanted)} as wanted cross join cursors
-    where cursors.endpoint_id = wanted.endpoint_id and cursors.epoch = wanted.epoch`.execute(db)
-  for (const row of rows) batch.cursors.set(cursorKey(row), row)
-}
 
 /** Of the endpoints and lanes that list what is true; asked for all at once, so that a fleet that comes back costs one wait. */
 export async function loadConditions({ db }: Store, jobs: readonly Job[]): Promise<KnownConditions> {

@@ -35,6 +35,7 @@ const frame = (lane: Lane, seq: number, ...bodies: unknown[]) => ({
   lane,
   records: bodies.map((body, index) => ({ seq: seq + index, body })),
 })
+type Frame = ReturnType<typeof frame>
 const standing = (...signals: Signal[]) => ({
   v: 1,
   type: 'standing',
@@ -80,6 +81,32 @@ for (const [name, where] of dialects) {
       expect(await ingest.takeRecords(from, again)).toEqual({ kind: 'taken', seq: 3, refused: [] })
       expect(await ingest.takeRecords(from, sent)).toEqual({ kind: 'taken', seq: 3, refused: [] })
       expect(await signals()).toHaveLength(3)
+    })
+
+    it('goes by what is committed, also after a commit that failed and by another ingest', async () => {
+      const [first, second, third] = [1, 2, 3].map((seq) => frame('signals', seq, signalRecord(rawSignal())))
+      await ingest.takeRecords(from, first as Frame)
+      keepers.keepResult = () => Promise.reject(new Error('not now'))
+      const result = {
+        v: 1,
+        type: 'result',
+        commandId: 'command-1',
+        verb: 'isolate-host',
+        outcome: 'done',
+        startedAt: 1,
+        finishedAt: 2,
+        detail: '',
+      }
+      const both = [ingest.takeRecords(from, second as Frame), ingest.takeRecords(from, frame('security', 1, result))]
+      expect(await Promise.all(both)).toMatchObject([
+        { seq: 2, refused: [] },
+        { seq: 1, refused: [{ seq: 1 }] },
+      ])
+      const later = createIngest({ store, time: new FakeTime(), keepers, onCommitted: () => undefined })
+      expect(await later.takeRecords(from, second as Frame)).toMatchObject({ kind: 'taken', seq: 2 })
+      expect(await later.takeRecords(from, third as Frame)).toMatchObject({ kind: 'taken', seq: 3 })
+      expect(await signals()).toHaveLength(3 + 1)
+      expect(await later.cursors('endpoint-1', epoch)).toEqual({ signals: 3, security: 1 })
     })
 
     it('takes nothing behind a hole', async () => {

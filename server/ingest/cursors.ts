@@ -1,0 +1,79 @@
+import { type Selectable, sql } from 'kysely'
+import { plainText } from '#shared/domain/plain-text.ts'
+import type { Lane } from '#shared/protocol/record.ts'
+import type { Database } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+import { type Batch, cursorKey, type Job } from './batch.ts'
+
+/*
+ * How far each epoch's lanes are committed. Nobody but ingest writes that, one commit after the other; so what a commit
+ * wrote is remembered, and the next one needn't wait for the store to say it again.
+ */
+export interface Cursors {
+  /** Puts those that these jobs need into the batch, as copies. */
+  load(batch: Batch, jobs: readonly Job[]): Promise<void>
+  /** The batch is committed. */
+  committed(batch: Batch): void
+  /** Nobody knows what became of the batch. */
+  forget(batch: Batch): void
+}
+
+type Place = { endpoint_id: string; epoch: string }
+type Lanes = Partial<Record<Lane, number>>
+
+/** Some kilobytes each thousand; a fleet fits. */
+const maxRemembered = 20_000
+
+export function rememberCursors({ db, capabilities }: Store): Cursors {
+  const remembered = new Map<string, Lanes>()
+
+  const read = async (wanted: readonly Place[]): Promise<void> => {
+    const { rows } = await sql<Selectable<Database['cursors']>>`
+      select cursors.* from ${capabilities.listed({ endpoint_id: 'text', epoch: 'text' }, [...wanted])} as wanted cross join cursors
+      where cursors.endpoint_id = wanted.endpoint_id and cursors.epoch = wanted.epoch`.execute(db)
+    for (const place of wanted) remembered.set(placeKey(place), {})
+    for (const row of rows) Object.assign(remembered.get(placeKey(row)) ?? {}, { [row.lane]: row.seq })
+  }
+  /** Those used last are forgotten last. */
+  const recall = (place: Place): Lanes => {
+    const key = placeKey(place)
+    const lanes = remembered.get(key) ?? {}
+    remembered.delete(key)
+    remembered.set(key, lanes)
+    return lanes
+  }
+  const trim = (): void => {
+    for (const key of remembered.keys()) {
+      if (remembered.size <= maxRemembered) return
+      remembered.delete(key)
+    }
+  }
+  return {
+    async load(batch, jobs) {
+      const wanted = placesOf(jobs)
+      const unknown = wanted.filter((place) => !remembered.has(placeKey(place)))
+      // Those of these epochs alone, not of older ones too: an agent may begin as many as it likes.
+      if (unknown.length > 0) await read(unknown)
+      for (const place of wanted) {
+        for (const [lane, seq] of Object.entries(recall(place)) as [Lane, number][]) {
+          const row = { ...place, lane, seq }
+          batch.cursors.set(cursorKey(row), row)
+        }
+      }
+      trim()
+    },
+    committed(batch) {
+      for (const { endpoint_id, epoch, lane, seq } of batch.moved) recall({ endpoint_id, epoch })[lane] = seq
+    },
+    forget(batch) {
+      for (const row of batch.moved) remembered.delete(placeKey(row))
+    },
+  }
+}
+
+const placeKey = ({ endpoint_id, epoch }: Place): string => `${endpoint_id} ${epoch}`
+
+function placesOf(jobs: readonly Job[]): Place[] {
+  const places = jobs.flatMap((job) => (job.kind === 'signals' ? [] : [{ endpoint_id: job.from.endpointId, epoch: plainText(job.epoch) }]))
+  return [...new Map(places.map((place) => [placeKey(place), place])).values()]
+}

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Signal, StandingSignal } from '#shared/domain/signal.ts'
+import type { Signal } from '#shared/domain/signal.ts'
 import { hours } from '#shared/domain/time.ts'
-import type { Lane } from '#shared/protocol/record.ts'
 import { type Committed, createIngest, type Ingest } from '../../../server/ingest/ingest.ts'
 import type { Keepers } from '../../../server/ingest/keep.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { rawSignal, signalRecord } from '../../support/raw-agent.ts'
+import { epoch, type Frame, frame, from, standing } from './frames.ts'
 
 const postgres = await startPostgres()
 if (postgres.kind === 'unavailable') console.log(`Ingest is tried on SQLite only: ${postgres.reason}`)
@@ -27,20 +27,6 @@ const dialects: [string, string | undefined][] = [
   ['PostgreSQL', postgres.kind === 'running' ? postgres.url : undefined],
 ]
 const tables = ['cursors', 'signals', 'conditions', 'refused_records', 'gaps'] as const
-
-const from = { endpointId: 'endpoint-1', organisationId: 'organisation-1', siteId: null, clockBehindMs: 0 }
-const epoch = 'epoch-one'
-const frame = (lane: Lane, seq: number, ...bodies: unknown[]) => ({
-  epoch,
-  lane,
-  records: bodies.map((body, index) => ({ seq: seq + index, body })),
-})
-type Frame = ReturnType<typeof frame>
-const standing = (...signals: Signal[]) => ({
-  v: 1,
-  type: 'standing',
-  signals: signals.map(({ state: _, ...signal }): StandingSignal => signal),
-})
 
 for (const [name, where] of dialects) {
   describe.skipIf(where === undefined)(`ingest on ${name}`, () => {

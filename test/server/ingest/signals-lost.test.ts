@@ -14,10 +14,14 @@ it('opens one ticket of the administrators for what an agent lost, however often
     agent.say({ kind: 'skipped', epoch: 'epoch-one', lane, from: 1, to, why: 'the disk was full' })
     await agent.hears('ack')
   }
-  await collector.pipeline.idle()
-  const tickets = await collector.store.db.selectFrom('tickets').selectAll().execute()
-  expect(tickets).toMatchObject([
-    { kind: 'system.agent.signals-lost', team: 'admin', tier: 'tier3', priority: 'P2', severity: 'high', occurrences: 3, status: 'new' },
-  ])
+  const tickets = async () => {
+    await collector.pipeline.idle()
+    return collector.store.db.selectFrom('tickets').selectAll().execute()
+  }
+  await expect
+    .poll(tickets, { timeout: 10_000 })
+    .toMatchObject([
+      { kind: 'system.agent.signals-lost', team: 'admin', tier: 'tier3', priority: 'P2', severity: 'high', occurrences: 3, status: 'new' },
+    ])
   await agent.leave()
 })

@@ -11,6 +11,7 @@ import { isSecurity } from '#shared/domain/signal.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Lane } from '#shared/protocol/record.ts'
 import type { Store } from '../store/store.ts'
+import { countBacklog } from './backlog.ts'
 import { addJob, type Batch, emptyBatch, type Job, type Taken } from './batch.ts'
 import { rememberCursors } from './cursors.ts'
 import { createGroupCommit } from './group-commit.ts'
@@ -41,6 +42,8 @@ export interface Ingest {
   raise(trouble: OwnTrouble): Promise<void>
   /** So much has come at once that commits are at least half full: what can wait a little should let them go first. */
   isBusy(): boolean
+  /** Committed signals that nobody has handled yet, about a second ago. */
+  backlog(): number
   /** When everything that came is committed or rejected. */
   idle(): Promise<void>
 }
@@ -100,6 +103,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
       await group.submit({ kind: 'signals', rows: (receivedAt) => [ownRow(trouble, receivedAt)] })
     },
     isBusy: () => group.weight() >= maxRecordsPerCommit / 2,
+    backlog: countBacklog({ store, time }),
     idle: () => group.idle(),
   }
 }

@@ -6,6 +6,8 @@ import type { Offered, Session } from './session.ts'
 export interface Sessions {
   /** Every session is known from its upgrade on, so that a revocation finds it before its hello. */
   opened(session: Session): void
+  /** An identity has one session, two while it comes back; whoever opens more of them wants our memory. */
+  hasTooMany(endpointId: string): boolean
   /** Makes it the live one, unless another of its endpoint lives: then it is refused. */
   admit(session: Session): Promise<boolean>
   /** @returns whether it was the live one of its endpoint. */
@@ -16,11 +18,23 @@ export interface Sessions {
   all(): Session[]
 }
 
+const maxOpenPerEndpoint = 4
+
 export function createSessions(onDuplicate: (live: Session, refused: Session) => void): Sessions {
   const open = new Set<Session>()
   const live = new Map<string, Session>()
+  const opens = new Map<string, number>()
+  const count = (endpointId: string, by: number): void => {
+    const opened = (opens.get(endpointId) ?? 0) + by
+    if (opened > 0) opens.set(endpointId, opened)
+    else opens.delete(endpointId)
+  }
   return {
-    opened: (session) => void open.add(session),
+    opened: (session) => {
+      open.add(session)
+      count(session.from.endpointId, 1)
+    },
+    hasTooMany: (endpointId) => (opens.get(endpointId) ?? 0) >= maxOpenPerEndpoint,
     admit: async (session) => {
       const { endpointId } = session.from
       for (let other = live.get(endpointId); other; other = live.get(endpointId)) {
@@ -38,7 +52,7 @@ export function createSessions(onDuplicate: (live: Session, refused: Session) =>
       return true
     },
     ended: (session) => {
-      open.delete(session)
+      if (open.delete(session)) count(session.from.endpointId, -1)
       return live.get(session.from.endpointId) === session && live.delete(session.from.endpointId)
     },
     offerTo: (endpointId, capability, message) => live.get(endpointId)?.offer(capability, message) ?? 'away',

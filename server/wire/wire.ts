@@ -6,26 +6,26 @@
  * Meets: strangers, revoked and expired and cloned identities, floods, half-open sockets.
  */
 import { constants } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import { maxFrameBytes, subprotocol } from '#shared/protocol/limits.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { KnownEndpoint } from '../identity/peers.ts'
 import type { ServerCertificate } from '../identity/server-certificate.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Presence } from '../presence/presence.ts'
-import { createBackpressure } from './backpressure.ts'
+import { admitUpgrades } from './admission.ts'
+import { Backpressure } from './backpressure.ts'
 import { createDocumentExchange } from './documents.ts'
-import { type Answer, addressOf, createExchanges, notFound, peerOf, refusal } from './exchanges.ts'
-import { type Offered, Session, type SessionEvents } from './session.ts'
+import { guardDoorway } from './doorway.ts'
+import { createExchanges } from './exchanges.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { type Offered, Session, type SessionEvents, type Surroundings } from './session.ts'
 import { createSessions } from './sessions.ts'
 
 export interface WireOptions {
@@ -60,15 +60,25 @@ export interface AgentWire {
 
 /** A frame a little over the limit still gets a reason with its code; `ws` itself closes far larger ones with 1009 alone. */
 const hardMaxFrameBytes = 2 * maxFrameBytes
-/** Nobody comes back sooner; the rest of the wait is spread, so that a fleet does not return in one second. */
+const socketOptions = {
+  noServer: true,
+  /** `clients` of the server would be one more set of all of them. */
+  clientTracking: false,
+  maxPayload: hardMaxFrameBytes,
+  perMessageDeflate: false,
+  handleProtocols: () => subprotocol,
+}
+/**
+ * Nobody comes back sooner; the rest of the wait is spread, about as wide as their handshakes take: a fleet that returns in
+ * one second waits for each other, and one that takes its time is missed.
+ */
 const minRetryMs = seconds(1)
-const retryMsPerAgent = 20
+const retryMsPerAgent = 2.5
 const maxRetrySpreadMs = seconds(60)
 
 export async function startWire(options: WireOptions): Promise<AgentWire> {
   const { identity, ingest, presence, time, log } = options
   const watched = new Set<string>()
-  const backpressure = createBackpressure()
   const sessions = createSessions((live, refused) => reportDuplicate(options, live, refused))
   const about = () => ({ collectorVersion: options.version, documents: identity.documents.numbers() })
   const exchange = createDocumentExchange({
@@ -97,31 +107,18 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
     },
   }
 
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: hardMaxFrameBytes,
-    perMessageDeflate: false,
-    handleProtocols: () => subprotocol,
-  })
+  const heartbeat = startHeartbeat(time)
+  const around: Surroundings = { time, log, about, ingest, backpressure: new Backpressure(ingest.backlog), heartbeat, events }
+  const sockets = new WebSocketServer(socketOptions)
   const server = createServer({ ...tlsOptions(options), ...httpLimits }, createExchanges({ identity, time, log }))
-  const open = (socket: WebSocket, from: KnownEndpoint, address: string) => {
-    if (server.listening) sessions.opened(new Session({ socket, from, address, time, log, about, ingest, backpressure, events }))
-    else socket.terminate()
-  }
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy())
-    admitUpgrade(request, identity).then(
-      (verdict) => {
-        if (verdict.kind === 'refused') return refuseUpgrade(socket, verdict.answer)
-        if (!socket.destroyed) sockets.handleUpgrade(request, socket, head, (ready) => open(ready, verdict.from, addressOf(request)))
-      },
-      (error) => {
-        log.error({ address: addressOf(request), reason: sentenceOf(error) }, 'an agent could not be let in')
-        socket.destroy()
-      },
-    )
+  admitUpgrades(server, {
+    ...{ sockets, identity, log, hasTooMany: sessions.hasTooMany },
+    onOpen: (peer) => {
+      if (server.listening) sessions.opened(new Session(peer, around))
+      else peer.socket.terminate()
+    },
   })
-  const connections = connectionsOf(server)
+  const doorway = guardDoorway(server, time)
   const port = await listen(server, options.listen)
 
   return {
@@ -140,20 +137,11 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
       const leaving = sessions.all()
       const spreadMs = Math.min(maxRetrySpreadMs, leaving.length * retryMsPerAgent)
       await Promise.all(leaving.map((session) => session.leave(Math.round(minRetryMs + Math.random() * spreadMs))))
-      for (const connection of connections) connection.destroy()
+      heartbeat.stop()
+      doorway.destroyAll()
       await closed
     },
   }
-}
-
-/** Also those that have not shaken hands yet: `closeAllConnections` knows nothing of them, and each would hold a stop up for 10 s. */
-function connectionsOf(server: Server): ReadonlySet<Socket> {
-  const open = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    open.add(socket)
-    socket.once('close', () => open.delete(socket))
-  })
-  return open
 }
 
 /** The server takes every handshake, so that a refusal can be told; who may pass is decided by the certificate alone. */
@@ -170,28 +158,6 @@ const tlsOptions = ({ certificate: { certificate, key }, identity }: Pick<WireOp
   }) as const
 
 const httpLimits = { handshakeTimeout: seconds(10), headersTimeout: seconds(10), requestTimeout: seconds(15), maxHeaderSize: 8_192 }
-
-type UpgradeVerdict = { kind: 'admitted'; from: KnownEndpoint } | { kind: 'refused'; answer: Answer }
-
-async function admitUpgrade(request: IncomingMessage, identity: Identity): Promise<UpgradeVerdict> {
-  if (request.url !== '/agent') return { kind: 'refused', answer: notFound }
-  const from = await identity.authenticate(peerOf(request), { address: addressOf(request), userAgent: request.headers['user-agent'] })
-  if (from.kind === 'refused') return { kind: 'refused', answer: refusal(from) }
-  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-  if (!offered.includes(subprotocol)) {
-    return {
-      kind: 'refused',
-      answer: { status: 426, body: { code: 'unsupported-version', message: `this collector speaks ${subprotocol}` } },
-    }
-  }
-  return { kind: 'admitted', from }
-}
-
-function refuseUpgrade(socket: Duplex, { status, body }: Answer): void {
-  const text = JSON.stringify(body)
-  const head = ['content-type: application/json', `content-length: ${Buffer.byteLength(text)}`, 'connection: close']
-  socket.end([`HTTP/1.1 ${status} Refused`, ...head, '', text].join('\r\n'))
-}
 
 function reportDuplicate({ ingest, log }: WireOptions, live: Session, refused: Session): void {
   const { organisationId, endpointId } = refused.from

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { createBackpressure } from '../../../server/wire/backpressure.ts'
-import { Session, type SessionOptions } from '../../../server/wire/session.ts'
+import { Backpressure } from '../../../server/wire/backpressure.ts'
+import { startHeartbeat } from '../../../server/wire/heartbeat.ts'
+import { Session, type Surroundings } from '../../../server/wire/session.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { hello, RawAgent, rawSignal, signalRecord } from '../../support/raw-agent.ts'
 
@@ -20,7 +22,7 @@ async function session(): Promise<{ session: Session; socket: WebSocket; agent: 
     server.close()
   })
   const taken: number[] = []
-  const ingest: SessionOptions['ingest'] = {
+  const ingest: Surroundings['ingest'] = {
     takeRecords: async (_from, { records }) => {
       taken.push(...records.map(({ seq }) => seq))
       return { kind: 'taken', seq: records.at(-1)?.seq ?? 0, refused: [] }
@@ -32,16 +34,12 @@ async function session(): Promise<{ session: Session; socket: WebSocket; agent: 
   const events = { admit: async () => true, welcomed: nothing, heard: nothing, said: nothing, ended: nothing }
   const from = { kind: 'endpoint' as const, endpointId: 'endpoint-1', organisationId: 'organisation-1', siteId: null }
   const about = () => ({ collectorVersion: '0' })
-  const needs = {
-    from,
-    address: '',
-    time: new FakeTime(),
-    log: pino({ level: 'silent' }),
-    ingest,
-    backpressure: createBackpressure(),
-    events,
-  }
-  return { session: new Session({ socket, about, ...needs }), socket, agent: new RawAgent(client), taken }
+  const time = new FakeTime()
+  const log = pino({ level: 'silent' })
+  const backpressure = new Backpressure(() => 0)
+  const around: Surroundings = { time, log, ingest, backpressure, heartbeat: startHeartbeat(time), events, about }
+  const line = Object.assign(new PassThrough(), { bytesRead: 0 })
+  return { session: new Session({ socket, line, from, address: '' }, around), socket, agent: new RawAgent(client), taken }
 }
 
 it('takes nothing of a session that was cut, not even what had come and was not read yet', async () => {

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { minutes, seconds } from '#shared/domain/time.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
-import { maxFrameBytes } from '#shared/protocol/limits.ts'
+import { defaultCredit, maxFrameBytes } from '#shared/protocol/limits.ts'
 import { createAttemptLimit } from '../../../server/wire/attempt-limit.ts'
-import { createBackpressure } from '../../../server/wire/backpressure.ts'
-import { createPace } from '../../../server/wire/pace.ts'
+import { Backpressure, fullBacklog, Share } from '../../../server/wire/backpressure.ts'
+import { Pace } from '../../../server/wire/pace.ts'
 import { readFrame } from '../../../server/wire/read-frame.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
 describe('pace', () => {
   it('lets a burst pass, and 2,000 frames a second for good', async () => {
     const time = new FakeTime()
-    const take = createPace(time)
+    const pace = new Pace(time.monotonic())
+    const take = () => pace.take(time.monotonic())
     expect(Array.from({ length: 4_000 }, take).every(Boolean)).toBe(true)
     expect(take()).toBe(false)
     await time.advance(seconds(1))
@@ -46,8 +47,8 @@ describe('backpressure', () => {
 
   it('stops reading a socket whose frames wait for the disk, until they are there', () => {
     const [busy, idle] = [socket(), socket()]
-    const backpressure = createBackpressure()
-    const [share] = [backpressure.share(busy), backpressure.share(idle)]
+    const backpressure = new Backpressure(() => 0)
+    const [share] = [new Share(backpressure, busy), new Share(backpressure, idle)]
     for (let count = 0; count < 3; count += 1) share.began(1_000_000)
     expect(busy.said).toEqual(['pause'])
     share.ended(1_000_000)
@@ -56,10 +57,33 @@ describe('backpressure', () => {
 
   it('bounds what all of them may have waiting', () => {
     const sockets = Array.from({ length: 100 }, socket)
-    const backpressure = createBackpressure()
-    const shares = sockets.map((each) => backpressure.share(each))
+    const backpressure = new Backpressure(() => 0)
+    const shares = sockets.map((each) => new Share(backpressure, each))
     for (const share of shares) share.began(2_000_000)
     expect(sockets.filter(({ said }) => said.includes('pause')).length).toBeGreaterThan(30)
+  })
+})
+
+describe('credit', () => {
+  it('falls as memory fills, and comes back with it', () => {
+    const backpressure = new Backpressure(() => 0)
+    expect(backpressure.credit()).toBe(defaultCredit)
+    backpressure.add(67_108_864)
+    expect(backpressure.credit()).toBe(defaultCredit / 2)
+    backpressure.add(67_108_864)
+    expect(backpressure.credit()).toBe(10)
+    backpressure.add(-134_217_728)
+    expect(backpressure.credit()).toBe(defaultCredit)
+  })
+
+  it('falls as signals wait for the pipeline, and so does the pace of acknowledgements', () => {
+    let backlog = 10_000
+    const backpressure = new Backpressure(() => backlog)
+    expect([backpressure.credit(), backpressure.holdMs()]).toEqual([defaultCredit, 0])
+    backlog = (10_000 + fullBacklog) / 2
+    expect([backpressure.credit(), backpressure.holdMs()]).toEqual([defaultCredit / 2, seconds(5)])
+    backlog = 10 * fullBacklog
+    expect([backpressure.credit(), backpressure.holdMs()]).toEqual([10, seconds(10)])
   })
 })
 

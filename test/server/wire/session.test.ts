@@ -45,6 +45,23 @@ it('finds a half-open socket within 45 seconds, and keeps one that answers', asy
   lost.socket.terminate()
 })
 
+it('finds out who begins a frame and does not end it, fragment by fragment', async () => {
+  const agent = await connectRaw(who)
+  for (let beat = 0; beat < 6; beat += 1) {
+    agent.socket.send('x'.repeat(50_000), { fin: false })
+    await new Promise((sent) => setTimeout(sent, 50))
+    await time.advance(seconds(15))
+  }
+  await agent.closed
+  await expect.poll(presence).toMatchObject([{ is_connected: 0 }])
+})
+
+it('lets one identity open a few connections, and no more', async () => {
+  const dialled = await Promise.all(Array.from({ length: 8 }, () => dialRaw(who)))
+  expect(dialled.filter(({ kind }) => kind === 'open')).toHaveLength(4)
+  expect(dialled.find(({ kind }) => kind === 'refused')).toMatchObject({ status: 429, body: { code: 'too-many' } })
+})
+
 it('remembers why an agent went', async () => {
   const agent = await connectRaw(who)
   agent.say({ kind: 'goodbye', reason: 'reboot' })

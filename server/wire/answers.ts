@@ -1,0 +1,86 @@
+import type { Cancel, Time } from '#shared/domain/time.ts'
+import { CloseCode } from '#shared/protocol/close-codes.ts'
+import type { CollectorMessage } from '#shared/protocol/messages.ts'
+import type { Lane } from '#shared/protocol/record.ts'
+import type { Taken } from '../ingest/batch.ts'
+import type { Backpressure } from './backpressure.ts'
+
+type Ack = Omit<Extract<CollectorMessage, { kind: 'ack' }>, 'kind' | 'credit' | 'now'>
+
+/** Whose answers they are. */
+interface Speaker {
+  send(message: CollectorMessage): boolean
+  end(code: CloseCode, reason: string): void
+  /** Something of ours failed. */
+  fail(sentence: string, error: unknown): void
+}
+
+/** Invariant 1: what of one agent is on its way to the disk, and its acknowledgement after the commit, and only then. */
+export class Answers {
+  readonly #speaker: Speaker
+  readonly #time: Time
+  readonly #backpressure: Backpressure
+  #underWay = 0
+  #whenNone: (() => void) | undefined
+  /** Acknowledgements that wait, the last one of each lane: it stands for those before it. */
+  #held: Map<Lane, Ack> | undefined
+  #cancelHold: Cancel | undefined
+
+  constructor(speaker: Speaker, time: Time, backpressure: Backpressure) {
+    this.#speaker = speaker
+    this.#time = time
+    this.#backpressure = backpressure
+  }
+
+  async add({ epoch, lane }: { epoch: string; lane: Lane }, commit: Promise<Taken>, settled?: () => void): Promise<void> {
+    this.#underWay += 1
+    try {
+      this.#answer(epoch, lane, await commit)
+    } catch (error) {
+      this.#speaker.fail('records could not be stored', error)
+    } finally {
+      settled?.()
+      this.#underWay -= 1
+      if (this.#underWay === 0) this.#whenNone?.()
+    }
+  }
+
+  /** When all that came is answered; nothing more may be added. */
+  async finish(): Promise<void> {
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#whenNone = resolve))
+    this.release()
+  }
+
+  /** Says what waits to be said; to a socket that is gone, nothing. */
+  release(): void {
+    this.#cancelHold?.()
+    this.#cancelHold = undefined
+    const held = this.#held
+    this.#held = undefined
+    for (const ack of held?.values() ?? []) this.#acknowledge(ack)
+  }
+
+  #answer(epoch: string, lane: Lane, taken: Taken): void {
+    for (const { seq, reason } of taken.refused) this.#speaker.send({ kind: 'refused', epoch, lane, seq, reason })
+    if (taken.kind === 'gap') this.#speaker.end(CloseCode.Gap, `${lane}: record ${taken.seq + 1} is missing`)
+    else this.#acknowledgeInTime({ epoch, lane, seq: taken.seq })
+  }
+
+  /** Security doesn't wait. */
+  #acknowledgeInTime(ack: Ack): void {
+    const holdMs = ack.lane === 'security' ? 0 : this.#backpressure.holdMs()
+    if (holdMs === 0) this.#acknowledge(ack)
+    else this.#hold(ack, holdMs)
+  }
+
+  #hold(ack: Ack, holdMs: number): void {
+    this.#held ??= new Map()
+    this.#held.set(ack.lane, ack)
+    this.#cancelHold ??= this.#time.after(holdMs, () => this.release())
+  }
+
+  #acknowledge(ack: Ack): void {
+    this.#held?.delete(ack.lane)
+    this.#speaker.send({ kind: 'ack', ...ack, credit: this.#backpressure.credit(), now: this.#time.now() })
+  }
+}

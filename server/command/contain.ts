@@ -1,7 +1,7 @@
 import { seconds } from '#shared/domain/time.ts'
 import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
 import type { Matrix } from '../route/matrix.ts'
-import type { Contain } from '../route/matrix-schema.ts'
+import type { Contain } from '../route/sections/containment.ts'
 import { ordered } from './order.ts'
 
 /** Machines that were isolated without a person lately; what the limits of containment count. */

@@ -1,4 +1,4 @@
-import type { CalendarHours } from '../route/matrix-schema.ts'
+import type { CalendarHours } from '../route/sections/calendars.ts'
 
 /** When the minutes of a promise count. Deadlines are instants; only calendars know time zones (invariant 11). */
 export interface Calendar {

@@ -2,7 +2,7 @@ import type { Priority } from '#shared/domain/priority.ts'
 import { hours } from '#shared/domain/time.ts'
 import type { Subject } from '../changes.ts'
 import type { Matrix } from '../route/matrix.ts'
-import type { Promised } from '../route/matrix-schema.ts'
+import type { Promised } from '../route/sections/promises.ts'
 import { always, type Calendar, officeCalendar } from './calendar.ts'
 
 /** What is owed, and the calendar its minutes count in. */
@@ -45,5 +45,5 @@ function promiseOf(matrix: Matrix, team: string, priority: Priority, subject: Su
 
 function calendarNamed(matrix: Matrix, name: string, timeZone: string): Calendar {
   const hoursOf = matrix.calendars[name] ?? 'always'
-  return hoursOf === 'always' ? always : officeCalendar(hoursOf, timeZone)
+  return hoursOf === 'always' ? always : officeCalendar(hoursOf, hoursOf.timeZone ?? timeZone)
 }

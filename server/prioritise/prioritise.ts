@@ -3,7 +3,7 @@ import { comparePriority, Impact, type Priority, type Urgency } from '#shared/do
 import { isSecurity } from '#shared/domain/signal.ts'
 import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
 import type { Matrix } from '../route/matrix.ts'
-import type { Route } from '../route/matrix-schema.ts'
+import type { Route } from '../route/sections/routes.ts'
 
 /*
  * Enters: a trouble, whom it is about, the route that takes it.

@@ -1,7 +1,7 @@
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Subject, Trouble } from '../changes.ts'
 import { hold } from './match.ts'
-import type { FactConditions, Route } from './matrix-schema.ts'
+import type { FactConditions, Route } from './sections/routes.ts'
 
 /** Why this route took this trouble and where it sends it, as sentences for people. */
 export function explainRoute(route: Route, trouble: Trouble, subject: Subject, team: string): string[] {

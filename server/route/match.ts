@@ -2,7 +2,8 @@ import type { Role } from '#shared/domain/endpoint.ts'
 import { compareSeverity } from '#shared/domain/severity.ts'
 import type { Facts } from '#shared/domain/signal.ts'
 import type { Subject, Trouble } from '../changes.ts'
-import type { FactCondition, FactConditions, MatrixDocument, Route } from './matrix-schema.ts'
+import type { MatrixDocument } from './matrix-schema.ts'
+import type { FactCondition, FactConditions, Route } from './sections/routes.ts'
 
 /** As many kinds as a fleet has; agents may make up more. */
 const maxKinds = 1_000

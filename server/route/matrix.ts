@@ -5,8 +5,9 @@ import type { Power } from '#shared/api/session.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Tier } from '#shared/domain/tier.ts'
-import { MatrixDocument, type Route } from './matrix-schema.ts'
+import { MatrixDocument } from './matrix-schema.ts'
 import { type MatrixProblem, problemAt, problemsOf } from './problems.ts'
+import type { Route } from './sections/routes.ts'
 
 /** The escalation matrix as the stages ask it: the document, checked, with its words looked up. */
 export interface Matrix extends MatrixDocument {

@@ -7,7 +7,8 @@ import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
 import type { Database } from '../store/schema.ts'
 import { explainRole, explainRoute } from './explain.ts'
 import type { Matrix } from './matrix.ts'
-import type { Contain, Route } from './matrix-schema.ts'
+import type { Contain } from './sections/containment.ts'
+import type { Route } from './sections/routes.ts'
 
 /*
  * Enters: a trouble with the route that takes it and its priority; the ticket it joins, if any.

@@ -47,6 +47,18 @@ describe('a bad matrix is refused with line, column, path and reason', () => {
       /routes\.0\.contain\.workstation: "maybe" is no containment/,
     ],
     ['a day that ends before it begins', "from: '08:00'", "from: '19:00'", /a day ends after it begins/],
+    [
+      'a calendar without a day',
+      'days: [mon, tue, wed, thu, fri],',
+      'days: [],',
+      /calendars\.office\.days: a calendar without a day has no hours/,
+    ],
+    [
+      'a time zone nobody knows',
+      'holidays: [] }',
+      'holidays: [], timeZone: Europe/Atlantis }',
+      /office\.timeZone: nobody knows this time zone/,
+    ],
     ['a second route of one name', 'name: canary-edited', 'name: canary-unreadable', /a second route is named/],
     ['a severity there is none of', 'severity: { atMost: medium }', 'severity: { atMost: awful }', /routes\.2\.severity\.atMost/],
     ['an unknown power', 'powers: [work-tickets, answer-ask on workstation]', 'powers: [work-tickets, fly]', /"fly" is no power/],

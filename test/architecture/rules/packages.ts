@@ -10,7 +10,7 @@ const allowed: Record<string, string[]> = {
   server: [
     ...['ws', 'zod', 'pino', 'pino-pretty', 'jose', '@peculiar/x509', 'reflect-metadata', 'kysely', 'pg', 'yaml'],
     ...['fastify', 'fastify-type-provider-zod', '@fastify/cookie', '@fastify/helmet', '@fastify/static'],
-    ...['@fastify/swagger', '@fastify/swagger-ui'],
+    ...['@fastify/swagger', '@fastify/swagger-ui', 'nodemailer', 'imapflow', 'postal-mime'],
   ],
   console: [
     ...['zod', 'react', 'react-dom', 'uplot', '@mantine/core', '@mantine/hooks', '@mantine/notifications'],

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { v7 } from 'uuid'
 import { WebSocket } from 'ws'
 import type { Signal } from '#shared/domain/signal.ts'
-import { maxRecordsPerFrame, protocolMinor, subprotocol } from '#shared/protocol/limits.ts'
+import { defaultCredit, maxRecordsPerFrame, protocolMinor, subprotocol } from '#shared/protocol/limits.ts'
 
 /** What one agent of the load dials with: the files of an enrolled agent. */
 export interface Pass {
@@ -19,14 +19,16 @@ export interface Load {
   latenciesMs: number[]
 }
 
-/** Frames of one agent that may be under way: one is being committed while the next one arrives. */
-const framesUnderWay = 2
-
-/** Every agent sends full frames of signals, as fast as they are acknowledged, for `durationMs`; then waits for the last one. */
-export async function runLoad(passes: Pass[], durationMs: number): Promise<Load> {
+/**
+ * Every agent sends full frames of signals for `durationMs`, as far as its credit goes, as agents do that were away; then
+ * it waits for the last acknowledgement. `perSecond`: no more than so many signals of all agents together.
+ */
+export async function runLoad(passes: Pass[], durationMs: number, perSecond = Number.POSITIVE_INFINITY): Promise<Load> {
   const agents = await Promise.all(passes.map(openAgent))
   const startedAt = performance.now()
-  const latenciesMs = (await Promise.all(agents.map((agent) => agent.sendUntil(startedAt + durationMs)))).flat()
+  const everyMs = (maxRecordsPerFrame * agents.length * 1_000) / perSecond
+  const paceOf = (index: number) => ({ from: startedAt + (everyMs * index) / agents.length, everyMs, to: startedAt + durationMs })
+  const latenciesMs = (await Promise.all(agents.map((agent, index) => agent.send(paceOf(index))))).flat()
   const elapsedMs = performance.now() - startedAt
   for (const agent of agents) agent.close()
   return { signals: latenciesMs.length * maxRecordsPerFrame, elapsedMs, latenciesMs }
@@ -43,28 +45,42 @@ async function openAgent(pass: Pass, index: number) {
   const epoch = v7()
   socket.send(JSON.stringify(hello(epoch, index)))
   await once(socket, 'message')
-  return { sendUntil: (endAt: number) => sendUntil(socket, epoch, endAt), close: () => socket.close(1000) }
+  return { send: (pace: Pace) => send(socket, epoch, pace), close: () => socket.close(1000) }
+}
+
+/** Instants of `performance.now()`, and the time between two frames. */
+interface Pace {
+  from: number
+  everyMs: number
+  to: number
 }
 
 /** Resolves when everything sent is acknowledged; one latency a frame. */
-function sendUntil(socket: WebSocket, epoch: string, endAt: number): Promise<number[]> {
+function send(socket: WebSocket, epoch: string, { from, everyMs, to }: Pace): Promise<number[]> {
   const latenciesMs: number[] = []
   const underWay: { lastSeq: number; sentAt: number }[] = []
   let seq = 0
+  let credit = defaultCredit
   return new Promise((resolve, reject) => {
+    const isDue = (): boolean => performance.now() >= from + (seq / maxRecordsPerFrame) * everyMs
+    const mayGo = (): boolean => underWay.length === 0 || (underWay.length + 1) * maxRecordsPerFrame <= credit
     const fill = (): void => {
-      while (underWay.length < framesUnderWay && performance.now() < endAt) {
+      while (mayGo() && performance.now() < to && isDue()) {
         socket.send(JSON.stringify(frame(epoch, seq)))
         seq += maxRecordsPerFrame
         underWay.push({ lastSeq: seq, sentAt: performance.now() })
       }
-      if (underWay.length === 0) resolve(latenciesMs)
+      if (underWay.length > 0 || performance.now() < to) return
+      clearInterval(timer)
+      resolve(latenciesMs)
     }
+    const timer = setInterval(fill, 2)
     socket.on('close', (code, reason) => reject(new Error(`the collector closed the connection (${code} ${reason})`)))
     socket.on('message', (data) => {
-      const message = JSON.parse(String(data)) as { kind: string; seq: number; reason?: string }
+      const message = JSON.parse(String(data)) as { kind: string; seq: number; credit: number; reason?: string }
       if (message.kind === 'refused') reject(new Error(`a signal was refused: ${message.reason}`))
       if (message.kind !== 'ack') return
+      credit = message.credit
       while (underWay[0] && underWay[0].lastSeq <= message.seq) latenciesMs.push(performance.now() - (underWay.shift()?.sentAt ?? 0))
       fill()
     })

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { LiveEvent } from '#shared/api/live.ts'
 import { commands } from '#shared/commands/registry.ts'
@@ -20,9 +19,10 @@ import { type Identity, openIdentity } from './identity/identity.ts'
 import { raiseAllWithin, raiseWithin } from './ingest/handled.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import { startRetention } from './ingest/retention.ts'
-import { type Kept, readRules, tellOutside } from './keep.ts'
+import { type Kept, tellOutside } from './keep.ts'
 import { createLiveBus, type LiveBus } from './live.ts'
 import { createLoops } from './loop.ts'
+import { type Matrices, openMatrices } from './matrices.ts'
 import { startMeasure } from './measure/measure.ts'
 import webhook from './notify/notifiers/webhook.ts'
 import { createOutbox, type OutboxOptions } from './notify/outbox.ts'
@@ -31,8 +31,6 @@ import { createPeople, type People } from './people/people.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { startPresence } from './presence/presence.ts'
 import { startRestored } from './restored.ts'
-import { loadMatrix, type Matrix, problemLine } from './route/matrix.ts'
-import { keepMatrix } from './route/route.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
 import { openStore, type Store } from './store/store.ts'
 import * as words from './ticket/sentences.ts'
@@ -100,17 +98,18 @@ interface Ground {
   agentsWord: AgentsWord
   people: People
   identity: Identity
-  matrix: Matrix
+  matrices: Matrices
   bus: LiveBus
   firstRun: { organisationId: string; firstSignIn?: { login: string; password: string } }
 }
 
 async function layGround({ config, time, log, teardowns }: Around): Promise<Ground> {
   prepareDataFolder(config.dataDir)
-  const matrix = await readMatrix(config)
   const store = await openStore(storeUrlOf(config))
   teardowns.defer(() => store.close())
-  await startRestored(store, readRules(matrix), time.now())
+  const matrices = await openMatrices({ store, time, file: config.matrixFile })
+  teardowns.defer(matrices.watch(log))
+  await startRestored(store, matrices.rules, time.now())
   const audit = createAudit({ time })
   const people = createPeople({ store, time, audit })
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
@@ -123,16 +122,10 @@ async function layGround({ config, time, log, teardowns }: Around): Promise<Grou
     agentsWord: createAgentsWord({ store, audit }),
     people,
     identity,
-    matrix: await keepMatrix(store.db, matrix, 'system', time.now()),
+    matrices,
     bus: createLiveBus(),
     firstRun,
   }
-}
-
-async function readMatrix({ matrixFile = join(import.meta.dirname, 'route/default-matrix.yaml') }: CollectorConfig): Promise<Matrix> {
-  const loaded = await loadMatrix(matrixFile)
-  if (loaded.kind === 'matrix') return loaded.matrix
-  throw new Fault('matrix-bad', loaded.problems.map((problem) => problemLine(matrixFile, problem)).join('\n'))
 }
 
 // ── desk ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,11 +142,11 @@ interface DeskRoom {
   connect(wire: AgentWire, ingest: Ingest): void
 }
 
-function createDeskRoom({ time, log, teardowns }: Around, { store, matrix, bus, identity, agentsWord }: Ground): DeskRoom {
+function createDeskRoom({ time, log, teardowns }: Around, { store, matrices, bus, identity, agentsWord }: Ground): DeskRoom {
   const { db } = store
   const loops = createLoops({ time, log })
   const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, bus }, time.now())
-  const shared = { store, matrix, time, log, turns: createTurns(db), loops, afterCommit }
+  const shared = { store, rules: matrices.rules, time, log, turns: createTurns(db), loops, afterCommit }
   const sayOnTimeline: OutboxOptions['sayOnTimeline'] = (tx, ticketId, entry) =>
     keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }])
 
@@ -231,11 +224,11 @@ async function openDoors(
   intake: Intake,
 ): Promise<{ wire: AgentWire; http: Http; agentsUrl: string }> {
   const { config, time, log, teardowns } = around
-  const { identity, store, bus, matrix, people, audit } = ground
+  const { identity, store, bus, matrices, people, audit } = ground
   const certificate = await identity.serverCertificate(certificateHosts(config))
   const wire = await openAgentsPort(around, ground, room, intake, certificate)
   const agentsUrl = agentsUrlOf(config, wire.port)
-  const about = { time, log, version: packageJson.version, people, audit, matrix, identity, bus, store, config, agentsUrl }
+  const about = { time, log, version: packageJson.version, people, audit, matrices, identity, bus, store, config, agentsUrl }
   const stages = { desk: room.desk, held: room.held, receivers: room.receivers, ingest: intake.ingest, wire, words }
   const tls = isLoopback(config.console.host) ? {} : { tls: certificate }
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))

@@ -8,7 +8,7 @@ import { requestCommands } from './command/command.ts'
 import { isContained } from './command/contain.ts'
 import { ordered } from './command/order.ts'
 import { answer, endClocks, startClocks } from './escalate/escalate.ts'
-import { type Kept, keepCases, nothingKept, readRules } from './keep.ts'
+import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { loadCases, loadSubjects, loadTickets } from './load.ts'
 import { decidePriority, prioritise } from './prioritise/prioritise.ts'
 import { match } from './route/match.ts'
@@ -71,7 +71,7 @@ export interface Desk {
 
 export interface DeskOptions {
   store: Store
-  matrix: Matrix
+  rules: Rules
   time: Time
   turns: Turns
   afterCommit(kept: Kept): void
@@ -80,8 +80,7 @@ export interface DeskOptions {
 /** What an act makes of the case, or why it can't be done. */
 type Decided = { kind: 'work'; work: TicketCase } | Exclude<DeskOutcome, { kind: 'done' }>
 
-export function createDesk({ store, matrix, time, turns, afterCommit }: DeskOptions): Desk {
-  const rules = readRules(matrix)
+export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptions): Desk {
   const { putRows } = store.capabilities
 
   /** Load, decide, keep: as the pipeline does with a signal. */
@@ -104,7 +103,9 @@ export function createDesk({ store, matrix, time, turns, afterCommit }: DeskOpti
   /** The person's act, then what it means for the clocks of an open ticket: somebody has answered. */
   const answering = (work: TicketCase, changes: Changes, person: Person, now: number, isTaking = false): TicketCase => {
     const acted = apply(work, changes, now)
-    return isOpen(work.ticket.status) ? apply(acted, answer(acted, rules.owedOf(acted), matrix, person.id, now, isTaking), now) : acted
+    return isOpen(work.ticket.status)
+      ? apply(acted, answer(acted, rules.owedOf(acted), rules.planOf(acted), person.id, now, isTaking), now)
+      : acted
   }
 
   const onEndpoint = async ({ endpointId, person, reason }: EndpointAct, verb: Verb): Promise<DeskOutcome> => {
@@ -142,7 +143,7 @@ export function createDesk({ store, matrix, time, turns, afterCommit }: DeskOpti
       const now = time.now()
       const { id, kept } = await turns(async (tx) => {
         const work = await openTicket(tx, opening, rules.matrix, now)
-        const started = apply(work, startClocks(work, rules.owedOf(work), matrix, now), now)
+        const started = apply(work, startClocks(work, rules.owedOf(work), rules.planOf(work), now), now)
         return { id: work.ticket.id, kept: await keepCases(tx, store.capabilities, rules, [started], now) }
       })
       afterCommit(kept)

@@ -6,10 +6,9 @@ import { unanswered } from './command/contain.ts'
 import { takeTimers } from './escalate/escalate.ts'
 import { fire } from './escalate/fire.ts'
 import { raiseWithin } from './ingest/handled.ts'
-import { type Kept, keepCases, nothingKept, type Rules, readRules } from './keep.ts'
+import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
 import { type Notice, takeDigest } from './notify/notify.ts'
-import type { Matrix } from './route/matrix.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { TimersTable } from './store/tables/escalate.ts'
 import type { Turns } from './turns.ts'
@@ -22,7 +21,7 @@ import type { Turns } from './turns.ts'
 
 export interface DueOptions {
   store: Store
-  matrix: Matrix
+  rules: Rules
   time: Time
   log: Logger
   turns: Turns
@@ -32,7 +31,7 @@ export interface DueOptions {
 /** Fires these timers, as many as are still open; returns how many it was asked for. */
 export function createFire(options: DueOptions): (due: { id: string }[]) => Promise<number> {
   const { time, log, turns, afterCommit } = options
-  const rules = readRules(options.matrix)
+  const { rules } = options
   const fireGroup = (ids: string[]): Promise<Kept> => {
     const now = time.now()
     return turns((tx) => fireAll(tx, options.store, rules, ids, now))
@@ -71,10 +70,14 @@ async function fireAll(tx: Tx, store: Store, rules: Rules, ids: string[], now: n
 }
 
 /** Several may be due on one ticket after a long silence: in their order, each on what the one before it left. */
-function fireOn(work: TicketCase, timers: readonly TimersTable[], { matrix, owedOf }: Rules, now: number): TicketCase {
+function fireOn(work: TicketCase, timers: readonly TimersTable[], { matrix, owedOf, planOf }: Rules, now: number): TicketCase {
   return timers.reduce((before, { id, kind, due_at: dueAt }) => {
     const timer = { id, kind, dueAt }
-    return apply(before, kind === 'ask-due' ? unanswered(before, matrix.modes) : fire(before, timer, owedOf(before), matrix, now), now)
+    return apply(
+      before,
+      kind === 'ask-due' ? unanswered(before, matrix.modes) : fire(before, timer, owedOf(before), planOf(before), now),
+      now,
+    )
   }, touchedBy(work))
 }
 

@@ -6,7 +6,7 @@ import { endHeld, holdUnderWay } from './command/held.ts'
 import { ordered } from './command/order.ts'
 import type { DeskOptions, DeskOutcome, Person } from './desk.ts'
 import { answer } from './escalate/escalate.ts'
-import { type Kept, keepCases, nothingKept, type Rules, readRules } from './keep.ts'
+import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { CommandsTable } from './store/tables/command.ts'
@@ -40,8 +40,7 @@ export interface Held {
   decide(decision: HeldDecision): Promise<DeskOutcome>
 }
 
-export function createHeld({ store, matrix, time, turns, afterCommit }: DeskOptions): Held {
-  const rules = readRules(matrix)
+export function createHeld({ store, rules, time, turns, afterCommit }: DeskOptions): Held {
   return {
     async decide(decision) {
       const now = time.now()
@@ -78,7 +77,7 @@ function decideOn(work: TicketCase, command: CommandsTable, decision: HeldDecisi
     work,
   )
   const isAnswer = isOpen(work.ticket.status)
-  return isAnswer ? apply(acted, answer(acted, rules.owedOf(acted), rules.matrix, decision.person.id, now, false), now) : acted
+  return isAnswer ? apply(acted, answer(acted, rules.owedOf(acted), rules.planOf(acted), decision.person.id, now, false), now) : acted
 }
 
 const answers = { 'isolate-host': 'isolate', 'release-host': 'release' } as const

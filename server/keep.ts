@@ -2,7 +2,7 @@ import { apply, type TicketCase, type WriteRows } from './changes.ts'
 import { requestCommands, wantedBy } from './command/command.ts'
 import { keepTimers, reviewIfNothingIsDue } from './escalate/escalate.ts'
 import type { Owed } from './escalate/promise.ts'
-import { readPromises } from './escalate/promise.ts'
+import { type Promises, readPromises } from './escalate/promise.ts'
 import type { LiveBus } from './live.ts'
 import { enqueue, isTold, loadReceivers, type Notice, noticesOf, type Receiver } from './notify/notify.ts'
 import { indexByKind } from './route/match.ts'
@@ -23,15 +23,31 @@ export interface Rules {
   /** The part of the matrix that is about a kind. */
   routesFor(kind: string): Pick<Matrix, 'routes'>
   owedOf(work: TicketCase): Owed
+  /** The matrix of a version that a ticket remembers; the one in force, where that can't be read any more. */
+  at(version: number): Matrix
+  /** The matrix by which this ticket's promises and time-boxes count. */
+  planOf(work: TicketCase): Matrix
 }
 
-export function readRules(matrix: Matrix): Rules {
-  const promises = readPromises(matrix)
+/** @param earlier Versions that were in force before, for the tickets that were opened under them. */
+export function readRules(matrix: Matrix, earlier: (version: number) => Matrix | undefined = () => undefined): Rules {
+  const promises = new WeakMap<Matrix, Promises>()
+  const promisesOf = (plan: Matrix): Promises => {
+    const read = promises.get(plan) ?? readPromises(plan)
+    promises.set(plan, read)
+    return read
+  }
+  const at = (version: number): Matrix => (version === matrix.version ? matrix : (earlier(version) ?? matrix))
+  const planOf = ({ ticket }: TicketCase): Matrix => at(ticket.plan_version)
   return {
     matrix,
     routesFor: indexByKind(matrix),
-    owedOf: (work) =>
-      promises({ team: work.ticket.team, priority: work.ticket.priority, isPaging: isPagingTicket(matrix, work) }, work.subject),
+    at,
+    planOf,
+    owedOf: (work) => {
+      const { team, priority, matrix_version } = work.ticket
+      return promisesOf(planOf(work))({ team, priority, isPaging: isPagingTicket(at(matrix_version), work) }, work.subject)
+    },
   }
 }
 
@@ -62,16 +78,17 @@ export async function keepCases(
   now: number,
   { notices = [], receivers: known }: Telling = {},
 ): Promise<Kept> {
-  const { matrix, owedOf } = rules
+  const { at, planOf, owedOf } = rules
   const changed = cases
     .filter(({ isChanged }) => isChanged)
-    .map((work) => apply(work, reviewIfNothingIsDue(work, owedOf(work), matrix.review, now), now))
+    .map((work) => apply(work, reviewIfNothingIsDue(work, owedOf(work), planOf(work).review, now), now))
   const versions = await keepTickets(tx, write, changed)
   await keepTimers(tx, write, changed, now)
   const commands = changed.flatMap(wantedBy)
   await requestCommands(tx, write.putRows, commands, now)
   const receivers = known ?? (notices.length > 0 || changed.some(isTold) ? await loadReceivers(tx) : [])
-  const noticesOn = (work: TicketCase): Notice[] => noticesOf(work, isPagingTicket(matrix, work), headline(work.ticket, now))
+  const noticesOn = (work: TicketCase): Notice[] =>
+    noticesOf(work, isPagingTicket(at(work.ticket.matrix_version), work), headline(work.ticket, now))
   const told = receivers.length === 0 ? [] : [...changed.flatMap(noticesOn), ...notices]
   const waiting = await enqueue(tx, write.putRows, told, receivers, now)
   return {

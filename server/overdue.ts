@@ -26,7 +26,7 @@ export async function planOverdueAnew(tx: Tx, store: Store, rules: Rules, now: n
   for (let from = 0; from < ticketIds.length; from += maxGroup) {
     const tickets = await loadTickets(tx, ticketIds.slice(from, from + maxGroup))
     const cases = (await loadCases(tx, tickets)).map((work) =>
-      apply(work, planAnew(work, rules.owedOf(work), rules.matrix, fitsKind, shares.get(work.ticket.id) ?? 0, now), now),
+      apply(work, planAnew(work, rules.owedOf(work), rules.planOf(work), fitsKind, shares.get(work.ticket.id) ?? 0, now), now),
     )
     await keepCases(tx, store.capabilities, rules, cases, now)
   }

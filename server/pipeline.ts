@@ -7,7 +7,7 @@ import { decideContainment, isLate } from './command/contain.ts'
 import { correlate, type Verdict } from './correlate/correlate.ts'
 import { endQuiet, startClocks, tightenClocks, waitForQuiet } from './escalate/escalate.ts'
 import { watchHearing } from './hearing.ts'
-import { type Kept, type Rules, readRules } from './keep.ts'
+import type { Kept, Rules } from './keep.ts'
 import type { CreateLoop } from './loop.ts'
 import { decidePriority, prioritise } from './prioritise/prioritise.ts'
 import { createRounds } from './rounds.ts'
@@ -29,7 +29,7 @@ import { newCase, type Outcome, type SignalRow, troubleOf, type View } from './w
  */
 
 /** One signal through every stage (pure): what becomes of it, on the ticket as it will stand. */
-export function decide(view: View, { matrix, routesFor, owedOf }: Rules, signal: SignalRow, now: number): Outcome {
+export function decide(view: View, { matrix, routesFor, owedOf, planOf, at }: Rules, signal: SignalRow, now: number): Outcome {
   const subject = view.subjectOf(signal)
   if (!subject) return { kind: 'record' }
   const trouble = troubleOf(signal, matrix)
@@ -47,23 +47,23 @@ export function decide(view: View, { matrix, routesFor, owedOf }: Rules, signal:
 
   const before = verdict.kind === 'opens' ? draft(view, signal, trouble, subject, now) : verdict.earlier
   const isRaised = comparePriority(found.priority, before.ticket.priority) < 0
-  const isNews = !isJoining || isWorse(before, decision, isRaised, matrix)
+  const isNews = !isJoining || isWorse(before, decision, isRaised, at(before.ticket.matrix_version))
   const question = { contain: decision.contain, route: decision.route, isNews, isLate: isLate(trouble, matrix), lately: view.lately }
 
   let work = apply(before, enter(verdict, trouble, isNews, now), now)
   if (isNews) work = apply(work, decidePriority(work, found, isJoining), now)
   if (isNews) work = apply(work, decideRoute(work, decision, found.reasons, matrix, isJoining, now), now)
   work = apply(work, decideContainment(work, question, matrix, now), now)
-  if (!isJoining) work = apply(work, startClocks(work, owedOf(work), matrix, now), now)
+  if (!isJoining) work = apply(work, startClocks(work, owedOf(work), planOf(work), now), now)
   else if (hasMoved(before, work) || bringsNews(before.ticket, trouble))
-    work = apply(work, tightenClocks(work, owedOf(work), matrix, now), now)
+    work = apply(work, tightenClocks(work, owedOf(work), planOf(work), now), now)
   work = apply(work, endQuiet(work), now)
   return { kind: 'ticket', work }
 }
 
 export interface PipelineOptions {
   store: Store
-  matrix: Matrix
+  rules: Rules
   time: Time
   log: Logger
   turns: Turns
@@ -89,7 +89,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const hearing = watchHearing(options.time, lookMs)
   const { hasGivenChance } = hearing
   const again = (): void => loop.nudge()
-  const rounds = createRounds({ isBusy: () => false, ...options, rules: readRules(options.matrix), decide, hasGivenChance, again })
+  const rounds = createRounds({ isBusy: () => false, ...options, decide, hasGivenChance, again })
   const loop = options.loops('pipeline', rounds.run)
   let cancelLook: Cancel = () => undefined
   const lookEveryMinute = (): void => {

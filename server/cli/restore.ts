@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Fault } from '#shared/domain/fault.ts'
 import { createAudit } from '../audit/audit.ts'
@@ -6,11 +5,10 @@ import { holdsDatabase, restoreBackup } from '../backup/backup.ts'
 import type { Manifest } from '../backup/content.ts'
 import { readPassphrase } from '../backup/passphrase.ts'
 import { type CollectorConfig, configFlags, loadConfig, storeUrlOf } from '../config.ts'
-import { readRules } from '../keep.ts'
 import type { Verb } from '../main.ts'
+import { openMatrices } from '../matrices.ts'
 import type { Left } from '../restore-note.ts'
 import { settleRestored } from '../restored.ts'
-import { loadMatrix, problemLine } from '../route/matrix.ts'
 import { openPostgres } from '../store/dialects/postgres.ts'
 import { openStore } from '../store/store.ts'
 import { systemTime } from '../system-time.ts'
@@ -80,13 +78,11 @@ async function refuseForeign({ database }: CollectorConfig): Promise<void> {
 }
 
 async function settleIn(config: CollectorConfig, { madeAt, program }: Manifest): Promise<Left> {
-  const { matrixFile = join(import.meta.dirname, '../route/default-matrix.yaml') } = config
-  const loaded = await loadMatrix(matrixFile)
-  if (loaded.kind === 'bad') throw new Fault('matrix-bad', loaded.problems.map((problem) => problemLine(matrixFile, problem)).join('\n'))
   const store = await openStore(storeUrlOf(config))
   try {
     const audit = createAudit({ time: systemTime })
-    return await settleRestored(store, readRules(loaded.matrix), audit, { madeAt, program }, systemTime.now())
+    const { rules } = await openMatrices({ store, time: systemTime, file: config.matrixFile })
+    return await settleRestored(store, rules, audit, { madeAt, program }, systemTime.now())
   } finally {
     await store.close()
   }

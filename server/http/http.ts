@@ -53,10 +53,13 @@ export interface Http {
 const maxBodyBytes = 1_048_576
 
 export async function startHttp(options: HttpOptions): Promise<Http> {
-  const { config, people, matrix, store, time, bus, log, tls } = options
+  const { config, people, matrices, store, time, bus, log, tls } = options
   const streams = createStreams({ bus, time })
   const watches = createWatches(options.wire)
-  const personOf = createPersonOf(matrix.powersOf, (caller) => createView(store.reader, caller.scope))
+  const personOf = createPersonOf(
+    (teams, role) => matrices.rules.matrix.powersOf(teams, role),
+    (caller) => createView(store.reader, caller.scope),
+  )
   const routes = routesOf({ ...options, personOf, streams, watches })
   checkDeclarations(routes)
 

@@ -5,9 +5,9 @@ import type { Held } from '../held.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { LiveBus } from '../live.ts'
+import type { Matrices } from '../matrices.ts'
 import type { Receivers } from '../notify/receivers.ts'
 import type { People } from '../people/people.ts'
-import type { Matrix } from '../route/matrix.ts'
 import type { AgentWire } from '../wire/wire.ts'
 import type { PersonOf } from './guard.ts'
 import type { Words } from './reads/tickets.ts'
@@ -24,7 +24,7 @@ export interface Needs {
   personOf: PersonOf
   streams: Streams
   watches: Watches
-  matrix: Matrix
+  matrices: Pick<Matrices, 'rules' | 'put'>
   desk: Desk
   held: Held
   identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'adopt'>

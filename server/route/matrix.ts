@@ -24,7 +24,7 @@ export interface Matrix extends MatrixDocument {
   powersOf(teams: readonly string[], role?: Role): Power[]
 }
 
-export type LoadedMatrix = { kind: 'matrix'; matrix: Matrix; yaml: string; sha256: string } | { kind: 'bad'; problems: MatrixProblem[] }
+export type LoadedMatrix = { kind: 'matrix'; matrix: Matrix; warnings: MatrixProblem[] } | { kind: 'bad'; problems: MatrixProblem[] }
 
 /** Reads and checks a matrix. Its version is 0 until the store has given it one. */
 export async function loadMatrix(file: string): Promise<LoadedMatrix> {
@@ -44,7 +44,7 @@ export function parseMatrix(yaml: string): LoadedMatrix {
   const problems = meaningless(parsed.data, document, lines)
   if (problems.length > 0) return { kind: 'bad', problems }
   const matrix = matrixOf(parsed.data, yaml)
-  return { kind: 'matrix', matrix, yaml, sha256: matrix.sha256 }
+  return { kind: 'matrix', matrix, warnings: [] }
 }
 
 /** "default-matrix.yaml:12:7 teams.tier1.tier: reason", as a compiler would say it. */

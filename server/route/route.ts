@@ -70,7 +70,8 @@ export function decideRoute(
   const decided = { rule: decision.route, reasons: JSON.stringify(reasons), matrix_version: matrix.version }
   if (!isJoining || rank[tier] > rank[work.ticket.tier]) {
     // Whoever had it is in another tier; in this one nobody has taken it yet.
-    const moved = { team, tier, in_tier_since: now, owner_id: null, status: 'new' as const, acknowledged_at: null }
+    const planned = isJoining ? {} : { plan_version: matrix.version }
+    const moved = { ...planned, team, tier, in_tier_since: now, owner_id: null, status: 'new' as const, acknowledged_at: null }
     return { ticket: { ...decided, ...moved }, entries: [entry] }
   }
   return { ticket: decided, entries: [{ ...entry, body: { ...entry.body, team: work.ticket.team, tier: work.ticket.tier } }] }
@@ -138,9 +139,13 @@ export function isPagingTicket(matrix: Matrix, { ticket, subject }: TicketCase):
 
 /** Gives the matrix the version under which tickets remember it; a document that differs from the last is a new one. */
 export async function keepMatrix(db: Kysely<Database>, matrix: Matrix, author: string, now: number): Promise<Matrix> {
-  const last = await db.selectFrom('matrix_versions').select(['version', 'sha256']).orderBy('version', 'desc').limit(1).executeTakeFirst()
-  if (last?.sha256 === matrix.sha256) return { ...matrix, version: last.version }
-  const version = (last?.version ?? 0) + 1
-  await db.insertInto('matrix_versions').values({ version, yaml: matrix.yaml, sha256: matrix.sha256, author, created_at: now }).execute()
+  const version = await db.transaction().execute(async (tx) => {
+    const last = await tx.selectFrom('matrix_versions').select(['version', 'sha256']).orderBy('version', 'desc').limit(1).executeTakeFirst()
+    if (last?.sha256 === matrix.sha256) return last.version
+    const next = (last?.version ?? 0) + 1
+    const row = { version: next, yaml: matrix.yaml, sha256: matrix.sha256, author, created_at: now }
+    await tx.insertInto('matrix_versions').values(row).execute()
+    return next
+  })
   return { ...matrix, version }
 }

@@ -54,7 +54,13 @@ describe('commands that were under way', () => {
   const held = (): Held => {
     const { store, matrix, time, dispatcher, outbox, timers } = room
     const outside = { dispatcher, outbox, timers, bus: createLiveBus() }
-    return createHeld({ store, matrix, time, turns: createTurns(store.db), afterCommit: (kept) => tellOutside(kept, outside, time.now()) })
+    return createHeld({
+      store,
+      rules: readRules(matrix),
+      time,
+      turns: createTurns(store.db),
+      afterCommit: (kept) => tellOutside(kept, outside, time.now()),
+    })
   }
   const decide = async (answer: 'send' | 'drop') => held().decide({ commandId: (await command()).id, answer, person })
 

@@ -15,12 +15,12 @@ import { createTimers, type Timers } from '../../server/escalate/timers.ts'
 import { type Kept, tellOutside } from '../../server/keep.ts'
 import { createLiveBus } from '../../server/live.ts'
 import { createLoops } from '../../server/loop.ts'
+import { type Matrices, openMatrices } from '../../server/matrices.ts'
 import webhook from '../../server/notify/notifiers/webhook.ts'
 import { createOutbox, type Outbox } from '../../server/notify/outbox.ts'
 import { createReceivers, type Receivers } from '../../server/notify/receivers.ts'
 import { createPipeline, type Pipeline } from '../../server/pipeline.ts'
 import { loadMatrix, type Matrix } from '../../server/route/matrix.ts'
-import { keepMatrix } from '../../server/route/route.ts'
 import { openStore, type Store } from '../../server/store/store.ts'
 import { keepEntries } from '../../server/ticket/ticket.ts'
 import { createTurns } from '../../server/turns.ts'
@@ -39,7 +39,9 @@ export async function defaultMatrix(): Promise<Matrix> {
 export interface DeskRoom {
   store: Store
   time: FakeTime
+  /** The one in force when the room was opened. */
   matrix: Matrix
+  matrices: Matrices
   pipeline: Pipeline
   timers: Timers
   desk: Desk
@@ -93,7 +95,7 @@ export async function openDeskRoom(options: Options = {}): Promise<DeskRoom> {
 async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
   const store = await openStore(url)
   const log = pino({ level: process.env.TIERLINE_TEST_LOG ?? 'silent' })
-  const matrix = await keepMatrix(store.db, await defaultMatrix(), 'test', time.now())
+  const matrices = await openMatrices({ store, time })
   const bus = createLiveBus()
   const free = createLoops({ time, log })
   const loops: typeof free = (name, round) => free(name, () => time.waitsFor(round()))
@@ -101,7 +103,7 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
   const sayOnTimeline: Parameters<typeof createOutbox>[0]['sayOnTimeline'] = (tx, ticketId, entry) =>
     keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }])
   const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, bus }, time.now())
-  const shared = { store, matrix, time, log, turns, loops, afterCommit }
+  const shared = { store, rules: matrices.rules, time, log, turns, loops, afterCommit }
 
   const sent: DeskRoom['sent'] = []
   const heard: LiveEvent[] = []
@@ -130,7 +132,8 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
     ...{
       store,
       time,
-      matrix,
+      matrix: matrices.rules.matrix,
+      matrices,
       pipeline,
       timers,
       desk,

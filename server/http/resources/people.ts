@@ -6,7 +6,7 @@ import { found } from '../reads/found.ts'
 import { defineRoute, type Route } from '../route.ts'
 import type { View } from '../view.ts'
 
-export default function people({ people, matrix }: Needs): Route[] {
+export default function people({ people, matrices }: Needs): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -14,7 +14,7 @@ export default function people({ people, matrix }: Needs): Route[] {
       summary: 'People who may sign in, by name',
       access: { who: 'person', power: 'administer', reach: 'organisation' },
       answer: PersonList,
-      handle: async ({ by }) => ({ people: await readPeople(by.view), teams: Object.keys(matrix.teams) }),
+      handle: async ({ by }) => ({ people: await readPeople(by.view), teams: Object.keys(matrices.rules.matrix.teams) }),
     }),
     defineRoute({
       method: 'POST',
@@ -28,7 +28,7 @@ export default function people({ people, matrix }: Needs): Route[] {
       answer: Person,
       status: 201,
       handle: async ({ body, by }) => {
-        demandTeams(body.teams, Object.keys(matrix.teams))
+        demandTeams(body.teams, Object.keys(matrices.rules.matrix.teams))
         const outcome = await people.createPerson(body)
         if (outcome.kind === 'taken') throw refuse('taken', `Another person signs in as "${body.login}": choose another login.`)
         return found(

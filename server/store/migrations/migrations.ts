@@ -10,6 +10,7 @@ import { documents } from './0007-documents.ts'
 import { silencesByWord } from './0008-silences-by-word.ts'
 import { rounds } from './0009-rounds.ts'
 import { cursorsByAge } from './0010-cursors-by-age.ts'
+import { plansAndTags } from './0011-plans-and-tags.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -24,5 +25,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0008-silences-by-word': silencesByWord,
     '0009-rounds': rounds,
     '0010-cursors-by-age': cursorsByAge,
+    '0011-plans-and-tags': plansAndTags,
   }
 }

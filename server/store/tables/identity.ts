@@ -9,6 +9,8 @@ export interface EndpointsTable {
   platform: Platform
   /** What a person said this machine is; null: take the role found by facts (inventories.role). */
   confirmed_role: Role | null
+  /** JSON array: what people call it, for the matrix to look at. Empty when absent. */
+  tags?: Generated<string>
   enrolled_at: number
   removed_at: number | null
   /** A restore waits for what its agent says of its isolation; null: nothing is awaited. */

@@ -41,7 +41,10 @@ export interface TicketsTable {
   respond_by: number | null
   resolve_by: number | null
   responded_at: number | null
+  /** Of the matrix that decided last. */
   matrix_version: number
+  /** Of the matrix by which its promises and time-boxes count: the one it opened under, until it is planned anew. */
+  plan_version: number
   /** Name of the route that decided. */
   rule: string
   /** JSON array of sentences: why this priority and tier. */

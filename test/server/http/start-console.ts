@@ -10,9 +10,9 @@ import { type Http, type HttpOptions, startHttp } from '../../../server/http/htt
 import { openIdentity } from '../../../server/identity/identity.ts'
 import { createIngest } from '../../../server/ingest/ingest.ts'
 import { createLiveBus, type LiveBus } from '../../../server/live.ts'
+import { openMatrices } from '../../../server/matrices.ts'
 import { createReceivers } from '../../../server/notify/receivers.ts'
 import { createPeople, type People } from '../../../server/people/people.ts'
-import { loadMatrix, type Matrix } from '../../../server/route/matrix.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
 import * as words from '../../../server/ticket/sentences.ts'
 import { createTurns } from '../../../server/turns.ts'
@@ -74,25 +74,19 @@ async function rooms({
   time,
   folder,
   asked,
-}: Ground): Promise<Pick<HttpOptions, 'matrix' | 'desk' | 'held' | 'identity' | 'ingest' | 'receivers'>> {
-  const matrix = await defaultMatrix()
-  const shared = { store, matrix, time, turns: createTurns(store.db), afterCommit: () => undefined }
+}: Ground): Promise<Pick<HttpOptions, 'matrices' | 'desk' | 'held' | 'identity' | 'ingest' | 'receivers'>> {
+  const matrices = await openMatrices({ store, time })
+  const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
   const desk = createDesk(shared)
   const keepers = { keepSamples: async () => undefined, keepInventory: async () => undefined, keepResult }
   return {
-    matrix,
+    matrices,
     desk: noting(asked, 'desk', desk),
     held: noting(asked, 'held', createHeld(shared)),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
     receivers: noting(asked, 'receivers', createReceivers({ db: store.db, time })),
   }
-}
-
-async function defaultMatrix(): Promise<Matrix> {
-  const loaded = await loadMatrix(join(import.meta.dirname, '../../../server/route/default-matrix.yaml'))
-  if (loaded.kind === 'bad') throw new Error('the default matrix is bad')
-  return loaded.matrix
 }
 
 /** The same room, and a line in `asked` for whatever it is asked to do. */

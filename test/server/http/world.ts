@@ -199,6 +199,7 @@ async function addTicket(
         resolve_by: now + 72_000_000,
         responded_at: null,
         matrix_version: 1,
+        plan_version: 1,
         rule: 'disk-full',
         reasons: `["${mark} reason"]`,
         version: 1,

@@ -23,7 +23,7 @@ interface Needs {
 
 /** Settles commands by the results that ingest committed, in one transaction; false: there were none. */
 export async function settleResults({ store, time, log, turns, rules, afterCommit }: Needs): Promise<boolean> {
-  const rows = await store.db
+  const rows = await store.deskReader
     .selectFrom('command_results')
     .selectAll()
     .where('handled_at', 'is', null)
@@ -44,7 +44,7 @@ export async function expireCommands({ store, time, turns, rules, afterCommit, h
   const now = time.now()
   const unsettled = (db: Store['db']) => db.selectFrom('commands').selectAll().where('settled_at', 'is', null).where('status', '!=', 'held')
   const overdue = (db: Store['db']) => unsettled(db).where('expires_at', '<=', now)
-  if (!hasGivenChance() || !(await overdue(store.db).limit(1).executeTakeFirst())) return false
+  if (!hasGivenChance() || !(await overdue(store.deskReader).limit(1).executeTakeFirst())) return false
   const kept = await turns(async (tx) => {
     const commands = await overdue(tx).limit(maxResults).execute()
     const isolated = await provenIsolated(tx, commands)

@@ -1,8 +1,6 @@
-import { type SqlBool, sql } from 'kysely'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
-import { correlationKey } from './correlate/correlate.ts'
 import { nextTimeOfDay } from './escalate/calendar.ts'
 import { planDigests } from './escalate/escalate.ts'
 import { createGiveWay } from './give-way.ts'
@@ -13,12 +11,9 @@ import { raiseOften } from './often.ts'
 import { type Chance, expireCommands, settleResults } from './results.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { Turns } from './turns.ts'
-import { columnsOfSignal, loadWorld, type Outcome, type SignalRow, type View, type World } from './world.ts'
+import { createWorkList } from './work-list.ts'
+import { loadWorld, type Outcome, type SignalRow, type View, type World } from './world.ts'
 
-/** What a commit costs is shared by so many; a security signal that comes meanwhile waits for some 30 ms. */
-const maxSignals = 1_000
-/** So many tickets are read, written and told of in steps that each take less than 10 ms of the event loop. */
-const maxTroubles = 400
 /** Deciding lets the event loop turn after this. */
 const maxTurnMs = 5
 
@@ -49,6 +44,7 @@ export interface Rounds {
 export function createRounds(needs: Needs): Rounds {
   const { store, turns, time, log, afterCommit } = needs
   const way = createGiveWay(needs)
+  const workList = createWorkList(store)
   // What a crash left, too.
   let isUrgent = true
   let isFinishing = false
@@ -56,7 +52,10 @@ export function createRounds(needs: Needs): Rounds {
   const handleGroup = (signals: readonly SignalRow[], isStopped: () => boolean): Promise<Handled> =>
     turns.prepared(
       () => decideAll(needs, signals, isStopped),
-      (tx, decided) => keepDecided(tx, needs, decided, signals),
+      (tx, decided) => {
+        workList.readAhead()
+        return keepDecided(tx, needs, decided, signals)
+      },
     )
   /** A group that fails as a whole is halved until the one that makes it fail stands alone and is put aside, unless it was the store. */
   const handleApart = async (signals: readonly SignalRow[]): Promise<void> => {
@@ -83,11 +82,11 @@ export function createRounds(needs: Needs): Rounds {
     log.error({ error, signal: signal.id, kind: signal.kind }, 'a signal could not be handled and was put aside')
   }
 
-  const nextGroup = groupsOf(store)
   const urgentRound = async (): Promise<boolean> => {
     isUrgent = false
+    workList.forget()
     try {
-      const { group } = await nextGroup(true)
+      const { group } = await workList.next(true)
       const hasHandled = group.length > 0
       await handle(group, () => false)
       const hasSettled = await settleResults(needs)
@@ -98,10 +97,16 @@ export function createRounds(needs: Needs): Rounds {
     }
     return true
   }
+  const handleNext = async (): Promise<boolean> => {
+    const { group, isLast } = await workList.next(false)
+    return (await handle(group, () => isUrgent)) || !isLast
+  }
   const otherRound = async (): Promise<boolean> => {
     if (!isFinishing && !way.mayGo()) return false
-    const { group, isLast } = await nextGroup(false)
-    const isMore = (await handle(group, () => isUrgent)) || !isLast
+    const isMore = await handleNext().catch((error: unknown) => {
+      workList.forget()
+      throw error
+    })
     way.went(isMore)
     isFinishing &&= isMore
     return isMore
@@ -136,7 +141,7 @@ interface Handled {
 async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped: () => boolean): Promise<Decided> {
   const { store, rules, decide, time, log } = needs
   const now = time.now()
-  const world = await loadWorld(store.db, store.capabilities.listed, signals, rules.matrix, now)
+  const world = await loadWorld(store.deskReader, store.capabilities.listed, signals, rules.matrix, now)
   const failed: Decided['failed'] = []
   let turnBeganAt = time.monotonic()
   for (const signal of signals) {
@@ -151,7 +156,7 @@ async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped:
     if (isStopped()) break
     turnBeganAt = time.monotonic()
   }
-  const receivers = world.cases.some(isTold) ? await loadReceivers(store.db) : []
+  const receivers = world.cases.some(isTold) ? await loadReceivers(store.deskReader) : []
   return { world, receivers, failed, now }
 }
 
@@ -201,33 +206,4 @@ async function giveUp(tx: Tx, store: Store, signal: SignalRow, error: unknown, n
     },
     now,
   )
-}
-
-interface Group {
-  group: readonly SignalRow[]
-  isLast: boolean
-}
-
-/** Takes what is next: where every signal is about something else, fewer of them. */
-function groupsOf({ db }: Store): (isUrgent: boolean) => Promise<Group> {
-  let limit = maxSignals
-  return async (isUrgent) => {
-    const signals = await unhandled(db, isUrgent, limit)
-    const isLast = signals.length < limit
-    const troubles = new Set<string>()
-    const end = signals.findIndex((signal) => troubles.add(correlationKey(signal)).size > maxTroubles)
-    const group = end === -1 ? signals : signals.slice(0, end)
-    limit = group.length === 0 ? maxSignals : clamp(Math.ceil((group.length * maxTroubles) / troubles.size))
-    return { group, isLast: isLast && end === -1 }
-  }
-}
-
-const clamp = (count: number): number => Math.min(maxSignals, Math.max(maxTroubles, count))
-
-/** In the order in which they were committed; security before all else (invariant 9). */
-function unhandled(db: Store['db'], isUrgent: boolean, limit: number): Promise<SignalRow[]> {
-  const all = db.selectFrom('signals').select(columnsOfSignal).where('handled_at', 'is', null)
-  // Word for word as in the index signals_urgent, so that a long queue of health is not searched for security.
-  const some = isUrgent ? all.where(sql<SqlBool>`substr(kind, 1, 9) = 'security.'`) : all
-  return some.orderBy('arrival').limit(limit).execute()
 }

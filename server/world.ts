@@ -46,7 +46,7 @@ export interface World extends View {
 }
 
 /**
- * Read before the transaction that keeps what is decided on it, and all at once. What may change in between is
+ * Read before the transaction that keeps what is decided on it, and all at once, beside whatever commits. What may change in between is
  * nobody's error: tickets, their timers and numbers, and commands that isolate are written in turns only, and this is ours;
  * whom a signal is about (people, identity, measure), what a machine says of its isolation (the dispatcher) and what is
  * true now (ingest) may change at any time, and are as if they had changed right after the commit.

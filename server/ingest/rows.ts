@@ -95,9 +95,6 @@ function signalRow(signal: Placed, receivedAt: number, clockBehindMs = 0): Signa
     received_at: receivedAt,
     age_ms: ageOf(signal.sensedAt + clockBehindMs, receivedAt),
     origin: signal.origin,
-    handled_at: null,
-    outcome: null,
-    ticket_id: null,
   }
 }
 

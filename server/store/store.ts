@@ -18,6 +18,8 @@ export interface Store {
   db: Kysely<Database>
   /** Reads what is committed; console, reports and charts belong here. */
   reader: Kysely<Database>
+  /** The same for what the collector decides on: no chart holds it up, and no commit that is under way. */
+  deskReader: Kysely<Database>
   capabilities: Capabilities
   /** Whether a commit succeeds now; false when the disk is full or the database away. */
   isWell(): Promise<boolean>

@@ -34,9 +34,9 @@ export class Backpressure {
     return Math.max(minCredit, Math.floor(defaultCredit * (1 - pressure)))
   }
 
-  /** How long an acknowledgement waits that is not about security. */
+  /** How long an acknowledgement waits that is not about security. Squared: a little too much is slowed down a little. */
   holdMs(): number {
-    return this.#backlogPressure() * longestHoldMs
+    return this.#backlogPressure() ** 2 * longestHoldMs
   }
 
   add(bytes: number): void {

@@ -8,7 +8,7 @@ import { pause } from '../swarm/swarm.ts'
 import { type Benchmark, type Figures, percentile, rounded } from './benchmark.ts'
 import { startBareServer } from './ingest/bare-process.ts'
 import { cpuMs } from './ingest/process-figures.ts'
-import { type Load, openLoad, samplesPerFrame } from './samples/load.ts'
+import { openLoad, samplesPerFrame } from './samples/load.ts'
 
 const sizes = { whole: { agents: 400, frames: 120 }, quick: { agents: 100, frames: 40 } }
 /** Before the measured frames, so that code is compiled and pages are in memory. */

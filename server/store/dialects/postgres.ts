@@ -28,6 +28,8 @@ export async function openPostgres(url: string): Promise<Connections> {
   return {
     db,
     reader,
+    // Connections enough, and none that is read-only by default is needed.
+    deskReader: db,
     capabilities,
     close: async () => {
       await reader.destroy()

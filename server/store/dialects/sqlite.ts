@@ -14,14 +14,17 @@ import type { Connections, Tx } from '../store.ts'
 export async function openSqlite(file: string): Promise<Connections> {
   const writer = await open(file)
   const reader = openReader(file)
+  const deskReader = openReader(file)
   const endCheckpoints = startCheckpointer(file, writer)
   return {
     db: new Kysely<Database>({ dialect: dialectOf(writer.driver) }),
     reader: new Kysely<Database>({ dialect: dialectOf(reader.driver) }),
+    deskReader: new Kysely<Database>({ dialect: dialectOf(deskReader.driver) }),
     capabilities,
     // The last one to close moves the log into the file.
     close: async () => {
       await reader.end()
+      await deskReader.end()
       await endCheckpoints()
       await writer.end()
     },

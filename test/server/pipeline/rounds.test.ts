@@ -71,7 +71,7 @@ class SlowTime extends FakeTime {
 function roundsOf({ time = new FakeTime() }: { time?: FakeTime } = {}) {
   const asked: string[] = []
   const { store } = room
-  const db = new Proxy(store.db, {
+  const deskReader = new Proxy(store.deskReader, {
     get: (target, name) => {
       if (name !== 'selectFrom') return Reflect.get(target, name, target) as unknown
       return (table: 'signals') => {
@@ -80,7 +80,7 @@ function roundsOf({ time = new FakeTime() }: { time?: FakeTime } = {}) {
       }
     },
   })
-  const watched: Store = { ...store, db }
+  const watched: Store = { ...store, deskReader }
   const needs = {
     store: watched,
     time,
@@ -98,6 +98,39 @@ function roundsOf({ time = new FakeTime() }: { time?: FakeTime } = {}) {
   })
   return { rounds, asked }
 }
+
+describe('rounds that are behind', () => {
+  it('handle each signal once and in order, whatever comes in between', async () => {
+    const { rounds } = roundsOf()
+    await rounds.run()
+    const same = (count: number) => Array.from({ length: count }, () => ({ endpointId: 'srv', fingerprint: 'disk:same' }))
+    await put(...same(6_000))
+    rounds.finish()
+    for (let round = 0; round < 3; round += 1) expect(await rounds.run()).toBe(true)
+    await put(security, ...same(500))
+    rounds.hurry()
+    while (await rounds.run());
+    expect(await tickets()).toMatchObject([{ occurrences: 6_500 }, { kind: 'security.other', occurrences: 1 }])
+  })
+
+  it('go on with what is there when what was read ahead could not be kept', async () => {
+    const { rounds } = roundsOf()
+    await rounds.run()
+    await put(...disks(900))
+    rounds.finish()
+    for (let round = 0; round < 2; round += 1) expect(await rounds.run()).toBe(true)
+    const elsewhere = await room.store.db.selectFrom('signals').select('id').where('fingerprint', '=', 'disk:700').executeTakeFirstOrThrow()
+    await room.store.db.updateTable('signals').set({ handled_at: 1, outcome: 'record' }).where('id', '=', elsewhere.id).execute()
+    const finish = async () => {
+      while (await rounds.run());
+    }
+    await expect(finish()).rejects.toThrow('A signal was handled before.')
+    await finish()
+    const unhandled = room.store.db.selectFrom('signals').select('id').where('handled_at', 'is', null)
+    expect(await unhandled.execute()).toEqual([])
+    expect((await kinds()).filter((kind) => kind === 'health.disk.full')).toHaveLength(899)
+  })
+})
 
 describe('a round', () => {
   it('asks for security, results and expired commands once, and again only when told of some', async () => {
@@ -118,9 +151,10 @@ describe('a round', () => {
     await rounds.run()
     await put(...disks(400))
     const running = rounds.run()
-    await put(security)
+    const coming = put(security)
     rounds.hurry()
     expect(await running).toBe(true)
+    await coming
     const decided = (await tickets()).length
     expect(decided).toBeGreaterThan(0)
     expect(decided).toBeLessThan(400)

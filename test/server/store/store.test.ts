@@ -112,6 +112,7 @@ for (const [name, url] of urls) {
       expect(await store.reader.selectFrom('meta').select('value').where('key', '=', 'seen').execute()).toEqual([{ value: 'yes' }])
       await expect(store.reader.insertInto('meta').values({ key: 'x', value: 'y' }).execute()).rejects.toThrow(/read-?only/)
       expect(await store.reader.selectFrom('meta').select('key').execute()).toHaveLength(1)
+      expect(await store.deskReader.selectFrom('meta').select('key').execute()).toHaveLength(1)
     })
 
     it('opens again without migrating twice', async () => {

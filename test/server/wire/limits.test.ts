@@ -81,7 +81,7 @@ describe('credit', () => {
     const backpressure = new Backpressure(() => backlog)
     expect([backpressure.credit(), backpressure.holdMs()]).toEqual([defaultCredit, 0])
     backlog = (10_000 + fullBacklog) / 2
-    expect([backpressure.credit(), backpressure.holdMs()]).toEqual([defaultCredit / 2, seconds(5)])
+    expect([backpressure.credit(), backpressure.holdMs()]).toEqual([defaultCredit / 2, seconds(2.5)])
     backlog = 10 * fullBacklog
     expect([backpressure.credit(), backpressure.holdMs()]).toEqual([10, seconds(10)])
   })

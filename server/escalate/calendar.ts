@@ -4,40 +4,75 @@ import type { CalendarHours } from '../route/sections/calendars.ts'
 export interface Calendar {
   /** The instant at which `ms` milliseconds of working time have passed since `from` (epoch ms). */
   addWorkingTime(from: number, ms: number): number
+  /** How many milliseconds of working time lie between the two instants. */
+  workingTime(from: number, to: number): number
+  /** When people work between the two instants, in order and cut to them. */
+  openings(from: number, to: number): Opening[]
+  /** The same time of the `count`th working day after `from`, or the end of that day's hours if they are shorter. */
+  addWorkingDays(from: number, count: number): number
 }
 
-interface Opening {
+export interface Opening {
   opensAt: number
   closesAt: number
 }
 
+export type OfficeHours = Exclude<CalendarHours, 'always'>
+
 /** Ten years of holidays would be a calendar nobody can work by; it ends the search and never a real one. */
 const maxDays = 3_660
+const dayMs = 86_400_000
 
-export const always: Calendar = { addWorkingTime: (from, ms) => from + ms }
+export const always: Calendar = {
+  addWorkingTime: (from, ms) => from + ms,
+  workingTime: (from, to) => Math.max(0, to - from),
+  openings: (from, to) => (to > from ? [{ opensAt: from, closesAt: to }] : []),
+  addWorkingDays: (from, count) => from + count * dayMs,
+}
 
-/** Working a day out costs more than all the rest of a decision, so each knows the next and today is remembered. */
-export function officeCalendar(hours: Exclude<CalendarHours, 'always'>, timeZone: string): Calendar {
-  let today: Day | undefined
-  const dayOf = (instant: number): Day => {
-    if (!today || instant < today.beginsAt || instant >= today.endsAt) {
-      const date = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).toPlainDate()
-      today = dayOn(date, hours, timeZone)
+/** Hours of a wall: on the two odd days of a year they are what that day's clock shows, twice or not at all. */
+export function officeCalendar(hours: OfficeHours, siteTimeZone: string): Calendar {
+  const timeZone = hours.timeZone ?? siteTimeZone
+  const dayOf = createDays(hours, timeZone)
+
+  function* workingFrom(from: number): Generator<Opening> {
+    let day = dayOf(from)
+    for (let count = 0; count < maxDays; count += 1, day = day.next()) {
+      for (const { opensAt, closesAt } of day.openings) if (closesAt > from) yield { opensAt: Math.max(from, opensAt), closesAt }
     }
-    return today
+    throw new RangeError(`no working hours are left within ${maxDays} days`)
+  }
+  const addWorkingTime = (from: number, ms: number): number => {
+    let left = ms
+    for (const { opensAt, closesAt } of workingFrom(from)) {
+      if (left <= closesAt - opensAt) return opensAt + left
+      left -= closesAt - opensAt
+    }
+    return from
+  }
+  const openings = (from: number, to: number): Opening[] => {
+    const found: Opening[] = []
+    for (let day = dayOf(from); day.beginsAt < to; day = day.next()) {
+      for (const { opensAt, closesAt } of day.openings) {
+        const cut = { opensAt: Math.max(from, opensAt), closesAt: Math.min(to, closesAt) }
+        if (cut.opensAt < cut.closesAt) found.push(cut)
+      }
+    }
+    return found
   }
   return {
-    addWorkingTime(from, ms) {
-      let left = ms
-      let day = dayOf(from)
-      for (let count = 0; count < maxDays; count += 1) {
-        const startsAt = day.opening ? Math.max(from, day.opening.opensAt) : 0
-        const lasts = day.opening ? Math.max(0, day.opening.closesAt - startsAt) : 0
-        if (lasts > 0 && left <= lasts) return startsAt + left
-        left -= lasts
-        day = day.next()
-      }
-      throw new RangeError(`no working hours are left within ${maxDays} days`)
+    addWorkingTime,
+    openings,
+    workingTime: (from, to) => openings(from, to).reduce((sum, { opensAt, closesAt }) => sum + closesAt - opensAt, 0),
+    addWorkingDays(from, count) {
+      const begins = addWorkingTime(from, 0)
+      const first = dayOf(begins)
+      const sinceOpening = begins - (first.openings[0]?.opensAt ?? begins)
+      let day = first
+      for (let left = count; left > 0; left -= 1) day = nextWorkingDay(day)
+      const [opening] = day.openings
+      const closesAt = day.openings.at(-1)?.closesAt ?? begins
+      return opening ? Math.min(opening.opensAt + sinceOpening, closesAt) : begins
     },
   }
 }
@@ -45,17 +80,36 @@ export function officeCalendar(hours: Exclude<CalendarHours, 'always'>, timeZone
 interface Day {
   beginsAt: number
   endsAt: number
-  opening: Opening | undefined
+  openings: readonly Opening[]
   next(): Day
 }
 
-function dayOn(date: Temporal.PlainDate, hours: Exclude<CalendarHours, 'always'>, timeZone: string): Day {
+function nextWorkingDay(from: Day): Day {
+  let day = from.next()
+  for (let count = 0; count < maxDays; count += 1, day = day.next()) if (day.openings.length > 0) return day
+  throw new RangeError(`no working day is left within ${maxDays} days`)
+}
+
+/** Working a day out costs more than all the rest of a decision, so each knows the next and the latest asked for is remembered. */
+function createDays(hours: OfficeHours, timeZone: string): (instant: number) => Day {
+  let latest: Day | undefined
+  return (instant) => {
+    if (latest && instant >= latest.beginsAt && instant < latest.endsAt) return latest
+    const day = dayOn(Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).toPlainDate(), hours, timeZone)
+    if (!latest || day.beginsAt > latest.beginsAt) latest = day
+    return day
+  }
+}
+
+function dayOn(date: Temporal.PlainDate, hours: OfficeHours, timeZone: string): Day {
   let next: Day | undefined
   const tomorrow = date.add({ days: 1 })
+  const beginsAt = date.toZonedDateTime(timeZone).epochMilliseconds
+  const endsAt = tomorrow.toZonedDateTime(timeZone).epochMilliseconds
   return {
-    beginsAt: date.toZonedDateTime(timeZone).epochMilliseconds,
-    endsAt: tomorrow.toZonedDateTime(timeZone).epochMilliseconds,
-    opening: openingOf(date, hours, timeZone),
+    beginsAt,
+    endsAt,
+    openings: isWorkingDay(date, hours) ? openingsOn(date, beginsAt, endsAt, hours, timeZone) : [],
     next: () => {
       next ??= dayOn(tomorrow, hours, timeZone)
       return next
@@ -63,18 +117,50 @@ function dayOn(date: Temporal.PlainDate, hours: Exclude<CalendarHours, 'always'>
   }
 }
 
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+
+function isWorkingDay(date: Temporal.PlainDate, hours: OfficeHours): boolean {
+  const weekday = weekdays[date.dayOfWeek - 1]
+  return weekday !== undefined && hours.days.includes(weekday) && !hours.holidays.includes(date.toString())
+}
+
+function openingsOn(date: Temporal.PlainDate, beginsAt: number, endsAt: number, hours: OfficeHours, timeZone: string): Opening[] {
+  const [fromMs, toMs] = [msOf(hours.from), msOf(hours.to)]
+  if (endsAt - beginsAt === dayMs) return [{ opensAt: beginsAt + fromMs, closesAt: beginsAt + toMs }]
+  const midnightAsUtc = Date.UTC(date.year, date.month - 1, date.day)
+  const openings: Opening[] = []
+  for (const { from, to, offsetMs } of piecesOf(beginsAt, endsAt, timeZone)) {
+    const opensAt = Math.max(from, midnightAsUtc + fromMs - offsetMs)
+    const closesAt = Math.min(to, midnightAsUtc + toMs - offsetMs)
+    const last = openings.at(-1)
+    if (opensAt >= closesAt) continue
+    if (last?.closesAt === opensAt) last.closesAt = closesAt
+    else openings.push({ opensAt, closesAt })
+  }
+  return openings
+}
+
+/** A day on which the clock is set, in pieces of one offset each. */
+function piecesOf(beginsAt: number, endsAt: number, timeZone: string): { from: number; to: number; offsetMs: number }[] {
+  const pieces = []
+  for (let from = beginsAt; from < endsAt; ) {
+    const there = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(timeZone)
+    const to = Math.min(endsAt, there.getTimeZoneTransition('next')?.epochMilliseconds ?? endsAt)
+    pieces.push({ from, to, offsetMs: there.offsetNanoseconds / 1_000_000 })
+    from = to
+  }
+  return pieces
+}
+
+/** "08:30" → milliseconds since midnight. */
+function msOf(timeOfDay: string): number {
+  const [hour = 0, minute = 0] = timeOfDay.split(':').map(Number)
+  return (hour * 60 + minute) * 60_000
+}
+
 /** The next time the clock on the wall there shows `timeOfDay` ("08:00"), strictly after `from`. */
 export function nextTimeOfDay(from: number, timeOfDay: string, timeZone: string): number {
   const today = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(timeZone).toPlainDate()
   const on = (date: Temporal.PlainDate): number => date.toZonedDateTime({ timeZone, plainTime: timeOfDay }).epochMilliseconds
   return on(today) > from ? on(today) : on(today.add({ days: 1 }))
-}
-
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
-
-function openingOf(date: Temporal.PlainDate, hours: Exclude<CalendarHours, 'always'>, timeZone: string): Opening | undefined {
-  const weekday = weekdays[date.dayOfWeek - 1]
-  if (weekday === undefined || !hours.days.includes(weekday) || hours.holidays.includes(date.toString())) return undefined
-  const at = (plainTime: string): number => date.toZonedDateTime({ timeZone, plainTime }).epochMilliseconds
-  return { opensAt: at(hours.from), closesAt: at(hours.to) }
 }

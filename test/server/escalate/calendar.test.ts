@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { days, hours, minutes } from '#shared/domain/time.ts'
+import { days, hours } from '#shared/domain/time.ts'
 import { always, nextTimeOfDay, officeCalendar } from '../../../server/escalate/calendar.ts'
 
 const office = { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '08:00', to: '18:00', holidays: ['2026-12-25'] } as const
@@ -40,16 +40,33 @@ describe('working time', () => {
     expect(() => never.addWorkingTime(0, 1)).toThrow(RangeError)
   })
 
-  it('agrees with a walk minute by minute, over years, in zones that change their clocks', () => {
-    const zones = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'UTC']
-    const from = fc.integer({ min: 0, max: 10 * 365 * 24 * 60 }).map((minute) => Date.UTC(2024, 0, 1) + minutes(minute))
-    fc.assert(
-      fc.property(fc.constantFrom(...zones), from, fc.integer({ min: 1, max: 1_500 }), (zone, start, count) => {
-        expect(officeCalendar(hoursOf, zone).addWorkingTime(start, minutes(count))).toBe(walk(zone, start, count))
-      }),
-      { numRuns: 60 },
-    )
+  it('has the hours of the wall twice when the clock is set back, and not at all when it is set forward', () => {
+    const nights = officeCalendar({ ...hoursOf, days: ['sun'], from: '02:00', to: '02:30' }, 'Europe/Berlin')
+    const [back, forward] = [at('2026-10-25T00:00'), at('2026-03-29T00:00')]
+    expect(nights.workingTime(back, back + days(1))).toBe(hours(1))
+    expect(nights.openings(back, back + days(1))).toHaveLength(2)
+    expect(nights.workingTime(forward, forward + days(1))).toBe(0)
   })
+
+  it('keeps to its own time zone where it has one', () => {
+    const theirs = officeCalendar({ ...hoursOf, timeZone: 'America/New_York' }, 'Europe/Berlin')
+    expect(theirs.addWorkingTime(at('2026-11-23T09:00'), 0)).toBe(at('2026-11-23T08:00', 'America/New_York'))
+  })
+
+  it('is open to the end of a day', () => {
+    const whole = officeCalendar({ ...hoursOf, from: '00:00', to: '24:00' }, 'Europe/Berlin')
+    expect(whole.workingTime(at('2026-11-23T00:00'), at('2026-11-28T00:00'))).toBe(days(5))
+  })
+})
+
+describe('working days', () => {
+  it.each([
+    ['two days on', '2026-11-23T09:00', 2, '2026-11-25T09:00'],
+    ['over a weekend', '2026-11-26T17:00', 2, '2026-11-30T17:00'],
+    ['from a Sunday', '2026-11-22T03:00', 2, '2026-11-25T08:00'],
+    ['over a holiday', '2026-12-24T10:00', 1, '2026-12-28T10:00'],
+    ['over the end of summer time', '2026-10-23T12:00', 1, '2026-10-26T12:00'],
+  ])('%s', (_name, from, count, until) => expect(local(berlin.addWorkingDays(at(from), count))).toBe(until))
 })
 
 describe('the time of day', () => {
@@ -68,25 +85,3 @@ describe('the time of day', () => {
     )
   })
 })
-
-/** Counts every minute in which somebody works, knowing nothing of days. Answers the end of the `count`th. */
-function walk(timeZone: string, start: number, count: number): number {
-  let instant = start
-  for (let left = count; ; instant += minutes(1)) {
-    if (isWorking(instant, timeZone)) left -= 1
-    if (left === 0) return instant + minutes(1)
-    if (!isWorking(instant, timeZone)) instant = skipTo(instant, timeZone)
-  }
-}
-
-function isWorking(instant: number, timeZone: string): boolean {
-  const { dayOfWeek, hour, month, day, year } = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone)
-  const isHoliday = year === 2026 && month === 12 && day === 25
-  return dayOfWeek <= 5 && !isHoliday && hour >= 8 && hour < 18
-}
-
-/** Nights are long: to the last minute of this hour, as far as it is all outside. */
-function skipTo(instant: number, timeZone: string): number {
-  const { minute } = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone)
-  return instant + minutes(Math.max(0, Math.min(29 - (minute % 30), 29)))
-}

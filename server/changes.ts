@@ -37,6 +37,8 @@ export type TroubleSource = 'agent' | 'source' | 'collector' | 'person'
 export interface Subject {
   organisation: { id: string; name: string; mode: 'observe' | 'live'; plan: string; timeZone: string }
   site: { id: string; timeZone: string | null } | null
+  /** The person who asked for it, where one did. */
+  requester?: { timeZone: string | null } | null
   endpoint: { id: string; hostname: string } | null
   role: Role
   roleSource: 'person' | 'facts' | 'unknown'

@@ -1,21 +1,24 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { Fault } from '#shared/domain/fault.ts'
 import type { Urgency } from '#shared/domain/priority.ts'
-import { isOpen, type Resolution, type TicketAction } from '#shared/domain/ticket.ts'
-import type { Time } from '#shared/domain/time.ts'
+import { isOpen, type Resolution, type TicketAction, type WaitingFor } from '#shared/domain/ticket.ts'
+import { days, type Time } from '#shared/domain/time.ts'
 import { apply, type Changes, caseOf, type Subject, type TicketCase, type Trouble } from './changes.ts'
 import { requestCommands } from './command/command.ts'
 import { isContained } from './command/contain.ts'
 import { ordered } from './command/order.ts'
 import { answer, endClocks, startClocks } from './escalate/escalate.ts'
+import { pauseClocks, resumeClocks } from './escalate/pause.ts'
+import { type HopAct, hopByPerson } from './hops.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { loadCases, loadSubjects, loadTickets } from './load.ts'
+import { loadPackets } from './packet.ts'
 import { decidePriority, prioritise } from './prioritise/prioritise.ts'
 import { match } from './route/match.ts'
 import type { Matrix } from './route/matrix.ts'
 import { decideRoute, route } from './route/route.ts'
 import type { Store, Tx } from './store/store.ts'
-import { acknowledged, commented, decided, resolved } from './ticket/acts.ts'
+import { acknowledged, answeredByCustomer, commented, decided, reopenedBy, resolved, resumed, waited } from './ticket/acts.ts'
 import { draftTicket, nextTicketNumber, opened } from './ticket/ticket.ts'
 import type { Turns } from './turns.ts'
 
@@ -61,6 +64,13 @@ export interface Desk {
   acknowledge(act: Act): Promise<DeskOutcome>
   comment(act: Act & { text: string }): Promise<DeskOutcome>
   resolve(act: Act & { resolution: Resolution; note: string }): Promise<DeskOutcome>
+  /** @param act `until`: of an appointment or a window, when it is over. */
+  wait(act: Act & { waitingFor: WaitingFor; until: number | null; note: string }): Promise<DeskOutcome>
+  resume(act: Act & { note: string }): Promise<DeskOutcome>
+  reopen(act: Act & { note: string }): Promise<DeskOutcome>
+  escalate(act: HopAct): Promise<DeskOutcome>
+  /** What the customer says, however it came: it ends a wait for them, and brings back what ended unanswered. */
+  hearCustomer(act: Omit<Act, 'version'> & { text: string }): Promise<DeskOutcome>
   /** @param act `onlyIfAsked`: the person may say yes to a pending question and not isolate otherwise. */
   isolate(act: Act & { reason: string; onlyIfAsked?: boolean }): Promise<DeskOutcome>
   release(act: Act & { reason: string }): Promise<DeskOutcome>
@@ -84,20 +94,23 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
   const { putRows } = store.capabilities
 
   /** Load, decide, keep: as the pipeline does with a signal. */
-  const onTicket = async ({ ticketId, version }: Act, decide: (work: TicketCase, now: number) => Decided): Promise<DeskOutcome> => {
+  const onTicket = async (
+    { ticketId, version }: Pick<Act, 'ticketId'> & { version?: number },
+    decide: (work: TicketCase, now: number, tx: Tx) => Decided | Promise<Decided>,
+  ): Promise<DeskOutcome> => {
     const now = time.now()
     const done = await turns(async (tx) => {
       const [work] = await loadCases(tx, await loadTickets(tx, [ticketId]))
       if (!work) return { kind: 'missing' } as const
-      if (work.ticket.version !== version) return { kind: 'stale', version: work.ticket.version } as const
-      const decided = decide(work, now)
+      if (version !== undefined && work.ticket.version !== version) return { kind: 'stale', version: work.ticket.version } as const
+      const decided = await decide(work, now, tx)
       return decided.kind === 'work'
         ? { kind: 'kept' as const, kept: await keepCases(tx, store.capabilities, rules, [decided.work], now) }
         : decided
     })
     if (done.kind !== 'kept') return done
     afterCommit(done.kept)
-    return { kind: 'done', version: done.kept.tickets[0]?.version ?? version }
+    return { kind: 'done', version: done.kept.tickets[0]?.version ?? version ?? 0 }
   }
 
   /** The person's act, then what it means for the clocks of an open ticket: somebody has answered. */
@@ -107,6 +120,12 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       ? apply(acted, answer(acted, rules.owedOf(acted), rules.planOf(acted), person.id, now, isTaking), now)
       : acted
   }
+
+  /** What was left of its clocks runs on. */
+  const goOn = (work: TicketCase, now: number): TicketCase =>
+    apply(work, resumeClocks(work, rules.owedOf(work), rules.planOf(work), now), now)
+  const begin = (work: TicketCase, now: number): TicketCase =>
+    apply(work, startClocks(work, rules.owedOf(work), rules.planOf(work), now), now)
 
   const onEndpoint = async ({ endpointId, person, reason }: EndpointAct, verb: Verb): Promise<DeskOutcome> => {
     const now = time.now()
@@ -143,7 +162,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       const now = time.now()
       const { id, kept } = await turns(async (tx) => {
         const work = await openTicket(tx, opening, rules.matrix, now)
-        const started = apply(work, startClocks(work, rules.owedOf(work), rules.planOf(work), now), now)
+        const started = begin(work, now)
         return { id: work.ticket.id, kept: await keepCases(tx, store.capabilities, rules, [started], now) }
       })
       afterCommit(kept)
@@ -157,7 +176,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     comment: (act) =>
       onTicket(act, (work, now) => ({
         kind: 'work',
-        work: answering(work, commented(work, act.person.id, act.text, now), act.person, now),
+        work: answering(work, commented(act.person.id, act.text, now), act.person, now),
       })),
     resolve: (act) =>
       onTicket(act, (work, now) => {
@@ -166,6 +185,43 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
         const ended = answering(work, acted.changes, act.person, now)
         const rearming = armsAgain(work) ? ordered('rearm-canaries', 'system', 'The ticket of this canary was resolved.') : {}
         return { kind: 'work', work: apply(apply(ended, endClocks(ended, act.person.id, now), now), rearming, now) }
+      }),
+    wait: (act) =>
+      onTicket(act, (work, now) => {
+        const refusal = whyNotWait(act, now)
+        if (refusal) return refusal
+        const acted = waited(work, act.person.id, act, now)
+        if (acted.kind === 'illegal') return acted
+        const waiting = answering(work, acted.changes, act.person, now)
+        const { owedOf, planOf } = rules
+        return {
+          kind: 'work',
+          work: apply(waiting, pauseClocks(waiting, act.waitingFor, act.until, owedOf(waiting), planOf(waiting), now), now),
+        }
+      }),
+    resume: (act) =>
+      onTicket(act, (work, now) => {
+        const acted = resumed(work, act.person.id, act.note, now)
+        return acted.kind === 'illegal' ? acted : { kind: 'work', work: goOn(answering(work, acted.changes, act.person, now), now) }
+      }),
+    reopen: (act) =>
+      onTicket(act, (work, now) => {
+        const acted = reopenedBy(work, act.person.id, act.note)
+        return acted.kind === 'illegal' ? acted : { kind: 'work', work: begin(apply(work, acted.changes, now), now) }
+      }),
+    escalate: (act) =>
+      onTicket(act, async (work, now, tx) => {
+        const packets = await loadPackets(tx, [work], now)
+        const answered = answering(work, { ticket: { touched_at: now } }, act.person, now)
+        return hopByPerson(work, answered, act, packets.get(work.ticket.id), rules, now)
+      }),
+    hearCustomer: (act) =>
+      onTicket({ ticketId: act.ticketId }, (work, now) => {
+        const said = apply(work, answeredByCustomer(work, act.person.id, act.text), now)
+        if (work.ticket.status === 'waiting' && said.ticket.status !== 'waiting') return { kind: 'work', work: goOn(said, now) }
+        if (work.ticket.resolution !== 'unanswered') return { kind: 'work', work: said }
+        const again = reopenedBy(said, act.person.id, 'The customer answered.')
+        return again.kind === 'illegal' ? again : { kind: 'work', work: begin(apply(said, again.changes, now), now) }
       }),
     isolate: (act) => contain(act, 'isolate-host'),
     release: (act) => contain(act, 'release-host'),
@@ -180,6 +236,17 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
 }
 
 type Verb = 'isolate-host' | 'release-host'
+
+/** Longer than anybody plans. */
+const longestWaitMs = days(400)
+
+function whyNotWait({ waitingFor, until }: { waitingFor: WaitingFor; until: number | null }, now: number) {
+  const isTimed = waitingFor === 'appointment' || waitingFor === 'window'
+  if (!isTimed && until === null) return undefined
+  if (!isTimed) return { kind: 'refused', reason: `A ${waitingFor} is waited for until they answer: leave the time out.` } as const
+  const isWithin = until !== null && until > now && until <= now + longestWaitMs
+  return isWithin ? undefined : ({ kind: 'refused', reason: 'Say until when: an instant to come, within 400 days.' } as const)
+}
 
 const nobodyAsks = { kind: 'refused', reason: 'Nobody asks whether to isolate this machine.' } as const
 

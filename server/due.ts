@@ -3,12 +3,15 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { apply, type TicketCase } from './changes.ts'
 import { unanswered } from './command/contain.ts'
-import { takeTimers } from './escalate/escalate.ts'
+import type { Staff } from './escalate/crew.ts'
+import { tightenClocks } from './escalate/escalate.ts'
 import { fire } from './escalate/fire.ts'
+import { takeTimers } from './escalate/keep-timers.ts'
 import { raiseWithin } from './ingest/handled.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
-import { loadCases, loadTickets } from './load.ts'
+import { loadCases, loadStaff, loadTickets } from './load.ts'
 import { type Notice, takeDigest } from './notify/notify.ts'
+import { loadPackets } from './packet.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { TimersTable } from './store/tables/escalate.ts'
 import type { Turns } from './turns.ts'
@@ -64,20 +67,41 @@ async function fireAll(tx: Tx, store: Store, rules: Rules, ids: string[], now: n
     tx,
     [...byTicket.keys()].flatMap((id) => id ?? []),
   )
-  const cases = (await loadCases(tx, tickets)).map((work) => fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, now))
+  const loaded = await loadCases(tx, tickets)
+  const known = await loadForHops(tx, loaded, timers, now)
+  const cases = loaded.map((work) => fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, known, now))
   const notices = await digestNotices(tx, byTicket.get(null) ?? [], now)
   return keepCases(tx, store.capabilities, rules, cases, now, { notices })
 }
 
-/** Several may be due on one ticket after a long silence: in their order, each on what the one before it left. */
-function fireOn(work: TicketCase, timers: readonly TimersTable[], { matrix, owedOf, planOf }: Rules, now: number): TicketCase {
-  return timers.reduce((before, { id, kind, due_at: dueAt }) => {
-    const timer = { id, kind, dueAt }
-    return apply(
-      before,
-      kind === 'ask-due' ? unanswered(before, matrix.modes) : fire(before, timer, owedOf(before), planOf(before), now),
+/** What only a ticket that may move is decided on. */
+interface ForHops {
+  staff: readonly Staff[]
+  packets: Awaited<ReturnType<typeof loadPackets>>
+}
+
+async function loadForHops(tx: Tx, cases: readonly TicketCase[], timers: readonly TimersTable[], now: number): Promise<ForHops> {
+  const moving = new Set(timers.flatMap(({ kind, ticket_id }) => (kind === 'time-box' ? (ticket_id ?? []) : [])))
+  if (moving.size === 0) return { staff: [], packets: new Map() }
+  const [staff, packets] = await Promise.all([
+    loadStaff(tx),
+    loadPackets(
+      tx,
+      cases.filter(({ ticket }) => moving.has(ticket.id)),
       now,
-    )
+    ),
+  ])
+  return { staff, packets }
+}
+
+/** Several may be due on one ticket after a long silence: in their order, each on what the one before it left. */
+function fireOn(work: TicketCase, timers: readonly TimersTable[], rules: Rules, { staff, packets }: ForHops, now: number): TicketCase {
+  const packet = packets.get(work.ticket.id)
+  return timers.reduce((before, { id, kind, due_at: dueAt }) => {
+    if (kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes), now)
+    const matrix = rules.planOf(before)
+    const fired = apply(before, fire(before, { id, kind, dueAt }, { matrix, owed: rules.owedOf(before), staff, packet }, now), now)
+    return fired.ticket.team === before.ticket.team ? fired : apply(fired, tightenClocks(fired, rules.owedOf(fired), matrix, now), now)
   }, touchedBy(work))
 }
 

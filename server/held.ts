@@ -83,7 +83,7 @@ function decideOn(work: TicketCase, command: CommandsTable, decision: HeldDecisi
 const answers = { 'isolate-host': 'isolate', 'release-host': 'release' } as const
 
 function contained(work: TicketCase, { verb, reason }: CommandsTable, { answer: said, person }: HeldDecision, now: number): Changes {
-  if (verb !== 'isolate-host' && verb !== 'release-host') return { ticket: { touched_at: work.ticket.touched_at ?? now } }
+  if (verb !== 'isolate-host' && verb !== 'release-host') return { ticket: { touched_at: now } }
   return decided(work, person.id, said === 'drop' ? 'leave' : answers[verb], reason, now)
 }
 

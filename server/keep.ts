@@ -1,6 +1,7 @@
 import { apply, type TicketCase, type WriteRows } from './changes.ts'
 import { requestCommands, wantedBy } from './command/command.ts'
-import { keepTimers, reviewIfNothingIsDue } from './escalate/escalate.ts'
+import { reviewIfNothingIsDue } from './escalate/escalate.ts'
+import { keepTimers } from './escalate/keep-timers.ts'
 import type { Owed } from './escalate/promise.ts'
 import { type Promises, readPromises } from './escalate/promise.ts'
 import type { LiveBus } from './live.ts'

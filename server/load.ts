@@ -3,6 +3,7 @@ import type { Role } from '#shared/domain/endpoint.ts'
 import { days } from '#shared/domain/time.ts'
 import { caseOf, type Subject, type TicketCase, type Timer } from './changes.ts'
 import type { LoneIsolation } from './command/contain.ts'
+import type { Staff } from './escalate/crew.ts'
 import type { Capabilities } from './store/capabilities.ts'
 import type { Database } from './store/schema.ts'
 import type { TimersTable } from './store/tables/escalate.ts'
@@ -213,4 +214,16 @@ async function readOrganisations(from: From, ids: string[]): Promise<Subject[]> 
     .where('id', 'in', ids)
     .execute()
   return rows.map((organisation) => ({ organisation, site: null, endpoint: null, role: 'unknown', roleSource: 'unknown', isolation: null }))
+}
+
+/** Who may be given tickets. */
+export async function loadStaff(from: From): Promise<Staff[]> {
+  const rows = await from
+    .selectFrom('people')
+    .select(['id', 'teams', 'is_admin', 'organisation_id'])
+    .where('disabled_at', 'is', null)
+    .execute()
+  return rows.map(({ id, teams, is_admin, organisation_id }) => ({
+    ...{ id, teams: JSON.parse(teams) as string[], isAdmin: is_admin === 1, organisationId: organisation_id },
+  }))
 }

@@ -1,7 +1,7 @@
 import { apply } from './changes.ts'
 import { endMissedDigests, planAnew } from './escalate/anew.ts'
 import { nextTimeOfDay } from './escalate/calendar.ts'
-import { planDigests } from './escalate/escalate.ts'
+import { planDigests } from './escalate/keep-timers.ts'
 import { keepCases, type Rules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
 import { fitsKind } from './route/match.ts'

@@ -45,9 +45,16 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
       return quietMsOf(ticket.kind, matrix.quiet, fits)
     case 'review':
       return matrix.review[ticket.priority]
+    // Whoever was waited for may have answered meanwhile: people get the time of a review to find that out.
+    case 'wait-due':
+      return matrix.review[ticket.priority]
     // A question that would have answered itself is asked anew, without an end (restored.ts); a digest has no ticket.
+    // Reminders of what was missed are for a desk that was there.
     case 'ask-due':
     case 'digest':
+    case 'caught-up':
+    case 'promise-share':
+    case 'untouched':
       return undefined
   }
 }

@@ -1,20 +1,45 @@
+import type { Packet } from '#shared/domain/packet.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
 import type { Changes, TicketCase, Timer } from '../changes.ts'
 import type { Matrix } from '../route/matrix.ts'
-import { boxFrom, broken, endClocks } from './escalate.ts'
+import { crewOf, isSameCrew, type Staff } from './crew.ts'
+import { broken } from './deadlines.ts'
+import { endClocks } from './escalate.ts'
+import { hop, hopTarget } from './hop.ts'
+import { waitIsDue } from './pause.ts'
 import type { Owed } from './promise.ts'
+import { remindOfPromise, remindOfUntouched, tellOfBroken } from './reminders.ts'
 
-/** What being due does to a ticket (pure). `ask-due` is containment's own. */
-export function fire(work: TicketCase, timer: Timer, owed: Owed, matrix: Matrix, now: number): Changes {
-  if (!isOpen(work.ticket.status)) return {}
+/** What a timer is decided on besides its ticket. */
+export interface Firing {
+  /** By which this ticket's clocks run. */
+  matrix: Matrix
+  owed: Owed
+  staff: readonly Staff[]
+  /** What goes with the ticket if it moves. */
+  packet: Packet | undefined
+}
+
+/** What being due does to a ticket (pure); of one that moved, the caller tightens the clocks. `ask-due` is containment's own. */
+export function fire(work: TicketCase, timer: Timer, firing: Firing, now: number): Changes {
+  const { matrix, owed } = firing
+  const { ticket } = work
+  if (!isOpen(ticket.status)) return {}
   switch (timer.kind) {
     case 'time-box':
-      return moveOn(work, owed, matrix, now)
+      return moveOn(work, firing, now)
     case 'respond-due':
-      return work.ticket.responded_at === null ? { entries: [broken('respond', work.ticket.respond_by ?? timer.dueAt, now)] } : {}
+      if (ticket.responded_at !== null) return {}
+      return { entries: [broken('respond', ticket.respond_by ?? timer.dueAt, now, tellOfBroken('respond', work, matrix))] }
     case 'resolve-due':
-      return { entries: [broken('resolve', work.ticket.resolve_by ?? timer.dueAt, now)] }
+      return { entries: [broken('resolve', ticket.resolve_by ?? timer.dueAt, now, tellOfBroken('resolve', work, matrix))] }
+    case 'promise-share':
+      return remindOfPromise(work, timer.dueAt, owed, matrix, now)
+    case 'untouched':
+      return remindOfUntouched(work, timer.dueAt, owed, matrix, now)
+    case 'wait-due':
+      return waitIsDue(work, timer, owed, matrix, now)
     case 'quiet-clear':
       return closeByItself(work, now)
     case 'review':
@@ -25,19 +50,16 @@ export function fire(work: TicketCase, timer: Timer, owed: Owed, matrix: Matrix,
 }
 
 /** The box is over. In its new tier the ticket waits to be taken like any other, so the box of work there starts then. */
-function moveOn(work: TicketCase, owed: Owed, matrix: Matrix, now: number): Changes {
-  const { ticket } = work
-  const to = matrix.timeBoxes[ticket.team]?.[ticket.priority]?.to ?? 'stays'
-  const from = { team: ticket.team, tier: ticket.tier }
-  if (to === 'stays') return { entries: [{ kind: 'reviewed', actor: 'system', body: { why: 'time-box', ...from } }] }
-  const moved = { team: to, tier: matrix.tierOf(to), in_tier_since: now, owner_id: null, status: 'new' as const, acknowledged_at: null }
-  const body = { reason: 'time-box', fromTeam: from.team, fromTier: from.tier, toTeam: moved.team, toTier: moved.tier }
-  return {
-    ticket: moved,
-    entries: [{ kind: 'escalated', actor: 'system', body }],
-    plan: boxFrom('arrival', { ...work, ticket: { ...ticket, ...moved } }, owed, matrix, now),
-  }
+function moveOn(work: TicketCase, { matrix, staff, packet }: Firing, now: number): Changes {
+  const { team, tier } = work.ticket
+  const to = hopTarget(work, 'time-box', matrix)
+  if (to === undefined) return say('reviewed', { why: 'time-box', team, tier, tell: 'lead' })
+  const crew = (name: string): ReadonlySet<string> => crewOf(name, staff, matrix, work.subject.organisation.id)
+  if (isSameCrew(crew(team), crew(to))) return say('reminded', { what: 'time-box', team, to, tell: 'owner', page: false })
+  return hop(work, { to, reason: 'time-box', actor: 'system', tried: '', hypothesis: '', packet }, matrix, now)
 }
+
+const say = (kind: 'reviewed' | 'reminded', body: Record<string, unknown>): Changes => ({ entries: [{ kind, actor: 'system', body }] })
 
 /** Asked again at the instant itself: a person may have touched it, or the trouble may be back. */
 function closeByItself(work: TicketCase, now: number): Changes {
@@ -46,7 +68,7 @@ function closeByItself(work: TicketCase, now: number): Changes {
   const ended = endClocks(work, 'system', now)
   return {
     ...ended,
-    ticket: { status: 'resolved', resolution: 'cleared', resolved_at: now },
+    ticket: { ...ended.ticket, status: 'resolved', resolution: 'cleared', resolved_at: now },
     entries: [...(ended.entries ?? []), { kind: 'resolved', actor: 'system', body: { resolution: 'cleared', note: '' } }],
   }
 }

@@ -5,12 +5,16 @@ import type { Matrix } from '../route/matrix.ts'
 import type { Promised } from '../route/sections/promises.ts'
 import { always, type Calendar, officeCalendar } from './calendar.ts'
 
-/** What is owed, and the calendar its minutes count in. */
+/** What is owed, and the calendars in which it counts. */
 export interface Owed {
   respondMs: number
   /** null: no promise to resolve. */
   resolveMs: number | null
   calendar: Calendar
+  /** Which calendar that is: its name in the matrix, and where. */
+  named: { calendar: string; timeZone: string }
+  /** The team's hours, for its time-box. */
+  boxCalendar: Calendar
 }
 
 export type Promises = (about: { team: string; priority: Priority; isPaging: boolean }, subject: Subject) => Owed
@@ -27,12 +31,18 @@ export function readPromises(matrix: Matrix): Promises {
   }
   return ({ team, priority, isPaging }, subject) => {
     const promise = promiseOf(matrix, team, priority, subject)
-    const calendar = calendarOf((isPaging ? promise.whenPaged : undefined) ?? promise.calendar, timeZoneOf(subject))
-    return { respondMs: promise.respond, resolveMs: promise.resolve ?? null, calendar }
+    const named = { calendar: (isPaging ? promise.whenPaged : undefined) ?? promise.calendar, timeZone: timeZoneOf(subject) }
+    const calendar = calendarOf(named.calendar, named.timeZone)
+    const hours = matrix.teams[team]?.calendar
+    // Whoever bought nights is not left in a team's queue until its morning.
+    const boxCalendar = hours === undefined || calendar === always ? calendar : calendarOf(hours, named.timeZone)
+    return { respondMs: promise.respond, resolveMs: promise.resolve ?? null, calendar, named, boxCalendar }
   }
 }
 
-export const timeZoneOf = (subject: Subject): string => subject.site?.timeZone ?? subject.organisation.timeZone
+/** Whose clock on the wall it is: the site's of the machine, else the person's who asked, else the organisation's. */
+export const timeZoneOf = ({ site, requester, organisation }: Subject): string =>
+  site?.timeZone ?? requester?.timeZone ?? organisation.timeZone
 
 /** A ticket that a plan has no promise for, such as one that a person opens on the plan "watch", is answered in a day. */
 const withoutPromise = { respond: hours(8), calendar: 'office' }

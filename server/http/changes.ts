@@ -12,6 +12,10 @@ import { actorOf, isPerson, type Route } from './route.ts'
 
 const told = [
   'reason',
+  'tried',
+  'to',
+  'waitingFor',
+  'until',
   'resolution',
   'note',
   'role',

@@ -25,6 +25,7 @@ const events: Partial<Record<TimelineKind, string>> = {
   'command-held': 'ticket.command-held',
   'command-settled': 'ticket.command-settled',
   reviewed: 'ticket.reviewed',
+  reminded: 'ticket.reminded',
   resolved: 'ticket.resolved',
 }
 

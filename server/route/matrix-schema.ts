@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Calendars } from './sections/calendars.ts'
+import { Reminders, Waiting } from './sections/clocks.ts'
 import { Containment, Modes } from './sections/containment.ts'
 import { Digest, Late, Quiet, Reopens } from './sections/noise.ts'
 import { Grid, Impact, Urgency } from './sections/priorities.ts'
@@ -20,6 +21,8 @@ export const MatrixDocument = z.strictObject({
   promises: Promises,
   timeBoxes: TimeBoxes,
   review: Review,
+  reminders: Reminders,
+  waiting: Waiting,
   quiet: Quiet,
   reopens: Reopens,
   late: Late,

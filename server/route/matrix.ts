@@ -67,7 +67,10 @@ function meaningless(matrix: MatrixDocument, document: Document, lines: LineCoun
     if (name !== undefined && !Object.hasOwn(matrix.calendars, name)) at(path, `there is no calendar "${name}"`)
   }
   for (const [name, { from, to }] of officesOf(matrix)) if (from >= to) at(['calendars', name, 'to'], 'a day ends after it begins')
-  for (const [name, { passesTo }] of Object.entries(matrix.teams)) if (passesTo !== undefined) team(passesTo, ['teams', name, 'passesTo'])
+  for (const [name, { passesTo, calendar: hours }] of Object.entries(matrix.teams)) {
+    if (passesTo !== undefined) team(passesTo, ['teams', name, 'passesTo'])
+    calendar(hours, ['teams', name, 'calendar'])
+  }
   for (const [kind, tables] of Object.entries(matrix.promises)) {
     for (const [name, table] of Object.entries(tables)) {
       if (kind === 'teams') team(name, ['promises', kind, name])

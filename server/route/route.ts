@@ -71,11 +71,15 @@ export function decideRoute(
   if (!isJoining || rank[tier] > rank[work.ticket.tier]) {
     // Whoever had it is in another tier; in this one nobody has taken it yet.
     const planned = isJoining ? {} : { plan_version: matrix.version }
-    const moved = { ...planned, team, tier, in_tier_since: now, owner_id: null, status: 'new' as const, acknowledged_at: null }
+    const moved = { ...planned, team, tier, in_tier_since: now, owner_id: null, status: statusThere(work, tier), acknowledged_at: null }
     return { ticket: { ...decided, ...moved }, entries: [entry] }
   }
   return { ticket: decided, entries: [{ ...entry, body: { ...entry.body, team: work.ticket.team, tier: work.ticket.tier } }] }
 }
+
+/** A wait goes on whatever joins, but no attack waits for anybody. */
+const statusThere = ({ ticket }: TicketCase, tier: Tier): 'new' | 'waiting' =>
+  ticket.status === 'waiting' && tier !== 'security' ? 'waiting' : 'new'
 
 /** Joining moves a ticket upwards only. Field and vCIO are beside the ladder: only security takes a ticket from them. */
 const rank: Record<Tier, number> = { tier1: 1, tier2: 2, tier3: 3, field: 3, vcio: 3, security: 4 }

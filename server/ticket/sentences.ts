@@ -31,8 +31,15 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
       : `Priority ${text(body.priority)}. ${reasons(body)}`,
   routed: (body) => `Sent to ${text(body.team)}. ${reasons(body)}`,
   acknowledged: () => 'Taken.',
+  waiting: (body) =>
+    `Waits ${waitsFor[text(body.for)] ?? ''}${typeof body.until === 'number' ? ` until ${instant(body.until)}` : ''}. ${text(body.note)}`.trimEnd(),
+  resumed: (body) => `Goes on${body.why === undefined ? '' : `, because ${text(body.why)}`}. ${text(body.note)}`.trimEnd(),
+  reminded,
   commented: (body) => text(body.text),
-  escalated: (body) => `Moved from ${text(body.fromTeam)} to ${text(body.toTeam)}: ${why[text(body.reason)] ?? text(body.reason)}.`,
+  escalated: (body) =>
+    `Moved from ${text(body.fromTeam)} to ${text(body.toTeam)}: ${why[text(body.reason)] ?? text(body.reason)}.${body.tried === undefined ? '' : ` Tried: ${text(body.tried)}`}`,
+  promised: (body) =>
+    `Promised: an answer by ${instant(body.respondBy)}${body.resolveBy === null ? '' : `, the end by ${instant(body.resolveBy)}`}.`,
   'promise-kept': (body) => `The promise to ${text(body.promise)} was kept.`,
   'promise-broken': (body) => `The promise to ${text(body.promise)} in time was broken.`,
   'containment-asked': asked,
@@ -47,7 +54,7 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
     `Its agent says that the machine is ${text(body.said)}, and the collector, restored from a backup of ${instant(body.madeAt)}, wanted it ${text(body.wanted)}. The agent's word holds.`,
   notified: (body) => `“${text(body.receiver)}” could not be told of ${text(body.event)}: ${text(body.reason)}.`,
   resolved: (body) => `Resolved: ${resolutions[text(body.resolution)] ?? text(body.resolution)}. ${text(body.note)}`.trimEnd(),
-  reopened: (body) => `It is back: ${summary(body)}`,
+  reopened: (body) => (body.note === undefined ? `It is back: ${summary(body)}` : `Opened again. ${text(body.note)}`.trimEnd()),
   reviewed: (body) =>
     body.why === 'time-box'
       ? `The time for ${text(body.team)} is over; it stays here and somebody should look.`
@@ -86,9 +93,40 @@ const resolutions: Record<string, string> = {
   duplicate: 'duplicate',
   'wont-fix': 'not going to be fixed',
   cleared: 'it cleared and nobody had touched it',
+  unanswered: 'nobody answered our questions; an answer opens it again',
 }
 
-const why: Record<string, string> = { 'time-box': 'its time there was over' }
+const why: Record<string, string> = {
+  'time-box': 'its time there was over',
+  expertise: 'it needs somebody who knows more of this',
+  access: 'it needs rights that the team has not',
+  security: 'it may be an attack',
+  field: 'it needs somebody on the spot',
+}
+
+const waitsFor: Record<string, string> = {
+  customer: 'for the customer',
+  vendor: 'for a vendor',
+  appointment: 'for an appointment',
+  window: 'for a maintenance window',
+}
+
+function reminded(body: Body): string {
+  switch (body.what) {
+    case 'promise':
+      return `${text(body.percent)} % of the time to ${text(body.promise)} is over.`
+    case 'untouched':
+      return `Nobody has touched it for ${span(Number(body.afterMs))} of working time.`
+    case 'time-box':
+      return `The time for ${text(body.team)} is over; ${text(body.to)} has the same people, so it stays with them.`
+    case 'vendor':
+      return 'The vendor has had twice the time that we have: somebody should ask them.'
+    case 'customer':
+      return `The customer was reminded (${text(body.count)} of ${text(body.of)}).`
+    default:
+      return 'A reminder.'
+  }
+}
 
 /** Bodies are ours, but older versions wrote other ones: what is missing reads as nothing, never as an error. */
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')

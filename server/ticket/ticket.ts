@@ -37,7 +37,8 @@ export function draftTicket(
       resolved_at: null,
       in_tier_since: now,
     },
-    ...{ respond_by: null, resolve_by: null, responded_at: null, matrix_version: 0, plan_version: 0, rule: '', reasons: '[]', version: 0 },
+    ...{ respond_by: null, resolve_by: null, responded_at: null, waiting_for: null, waiting_since: null, box_by: null },
+    ...{ matrix_version: 0, plan_version: 0, rule: '', reasons: '[]', version: 0 },
   }
 }
 
@@ -121,7 +122,7 @@ function isRoundNumber(count: number): boolean {
 const changing = [
   ...(['severity', 'title', 'status', 'resolution', 'impact', 'urgency', 'priority', 'tier', 'team', 'owner_id'] as const),
   ...(['occurrences', 'is_standing', 'containment', 'happened_at', 'last_signal_at', 'acknowledged_at', 'touched_at'] as const),
-  ...(['resolved_at', 'in_tier_since', 'respond_by', 'resolve_by', 'responded_at'] as const),
+  ...(['resolved_at', 'in_tier_since', 'respond_by', 'resolve_by', 'responded_at', 'waiting_for', 'waiting_since', 'box_by'] as const),
   ...(['matrix_version', 'plan_version', 'rule', 'reasons', 'version'] as const),
 ] as const satisfies (keyof TicketsTable)[]
 

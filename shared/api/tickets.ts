@@ -2,7 +2,16 @@ import { z } from 'zod'
 import { Impact, Priority, Urgency } from '../domain/priority.ts'
 import { Severity } from '../domain/severity.ts'
 import { Signal } from '../domain/signal.ts'
-import { Containment, Resolution, TicketAction, TicketStatus, TimelineKind } from '../domain/ticket.ts'
+import {
+  Containment,
+  HopReason,
+  PersonsResolution,
+  Resolution,
+  TicketAction,
+  TicketStatus,
+  TimelineKind,
+  WaitingFor,
+} from '../domain/ticket.ts'
 import { Tier } from '../domain/tier.ts'
 import { HeldCommand } from './commands.ts'
 import { IsolationView } from './endpoints.ts'
@@ -10,7 +19,7 @@ import { IsolationView } from './endpoints.ts'
 export const Named = z.object({ id: z.string(), name: z.string() })
 
 /** What comes due next on a ticket, for the countdown. */
-export const DueKind = z.enum(['respond', 'resolve', 'time-box', 'ask', 'review'])
+export const DueKind = z.enum(['respond', 'resolve', 'time-box', 'ask', 'review', 'waiting'])
 
 export const TicketSummary = z.object({
   id: z.string(),
@@ -31,6 +40,9 @@ export const TicketSummary = z.object({
   occurrences: z.number().int(),
   isStanding: z.boolean(),
   containment: Containment,
+  /** Set while it is `waiting`. */
+  waitingFor: WaitingFor.nullable(),
+  waitingSince: z.number().int().nullable(),
   openedAt: z.number().int(),
   /** When it happened, if all that was heard of it came late; null: it was news when the ticket opened. */
   happenedAt: z.number().int().nullable(),
@@ -59,7 +71,10 @@ export const TimelineEntry = z.object({
 export type TimelineEntry = z.infer<typeof TimelineEntry>
 
 /** The last word of each route that changes a ticket: POST /api/tickets/:id/<verb> */
-export const TicketVerb = z.enum(['acknowledge', 'comments', 'resolve', 'isolate', 'release', 'leave'])
+export const TicketVerb = z.enum([
+  ...(['acknowledge', 'comments', 'wait', 'resume', 'escalate', 'security', 'resolve', 'reopen'] as const),
+  ...(['isolate', 'release', 'leave'] as const),
+])
 export type TicketVerb = z.infer<typeof TicketVerb>
 
 export const TicketDetail = TicketSummary.extend({
@@ -111,7 +126,22 @@ export const Acknowledge = change
 /** POST /api/tickets/:id/comments */
 export const Comment = change.extend({ text: z.string().min(1).max(10_000) })
 /** POST /api/tickets/:id/resolve */
-export const Resolve = change.extend({ resolution: Resolution.exclude(['cleared']), note: z.string().max(10_000).default('') })
+export const Resolve = change.extend({ resolution: PersonsResolution, note: z.string().max(10_000).default('') })
+const note = z.string().max(10_000).default('')
+/** POST /api/tickets/:id/wait: promises stand still. `until` belongs to an appointment or a window, and to nothing else. */
+export const Wait = change.extend({ waitingFor: WaitingFor, until: z.number().int().nullable().default(null), note })
+/** POST /api/tickets/:id/resume and /reopen */
+export const Resume = change.extend({ note })
+export const Reopen = Resume
+/** POST /api/tickets/:id/escalate. What was tried must be said, but for security. `to`: a team; absent: where the reason leads. */
+export const Escalate = change.extend({
+  reason: HopReason,
+  tried: note,
+  hypothesis: z.string().max(2_000).default(''),
+  to: z.string().max(64).optional(),
+})
+/** POST /api/tickets/:id/security: to the security tier in one step; no form. */
+export const CallSecurity = change
 /** POST /api/tickets/:id/isolate and /release: a command to the ticket's endpoint. Also the yes to a pending question. */
 export const Contain = change.extend({ reason: z.string().min(1).max(500) })
 /** POST /api/tickets/:id/leave: the no to a pending question. */

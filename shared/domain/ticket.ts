@@ -3,17 +3,30 @@ import { z } from 'zod'
 export const TicketStatus = z.enum(['new', 'acknowledged', 'waiting', 'resolved'])
 export type TicketStatus = z.infer<typeof TicketStatus>
 
-/** Why a ticket ended. `cleared`: the signal cleared and nobody had touched it; only the collector says that. */
-export const Resolution = z.enum(['fixed', 'false-alarm', 'noise', 'duplicate', 'wont-fix', 'cleared'])
+/**
+ * Why a ticket ended. Only the collector says `cleared` (the signal cleared and nobody had touched it) and `unanswered`
+ * (the customer was asked, reminded, and said nothing).
+ */
+export const Resolution = z.enum(['fixed', 'false-alarm', 'noise', 'duplicate', 'wont-fix', 'cleared', 'unanswered'])
 export type Resolution = z.infer<typeof Resolution>
+export const PersonsResolution = Resolution.exclude(['cleared', 'unanswered'])
+export type PersonsResolution = z.infer<typeof PersonsResolution>
 
-export const TicketAction = z.enum(['acknowledge', 'wait', 'resume', 'resolve', 'reopen'])
+/** Whom or what a ticket waits for; its promises stand still meanwhile. */
+export const WaitingFor = z.enum(['customer', 'vendor', 'appointment', 'window'])
+export type WaitingFor = z.infer<typeof WaitingFor>
+
+/** Why a ticket moves to other people. */
+export const HopReason = z.enum(['expertise', 'access', 'time-box', 'security', 'field'])
+export type HopReason = z.infer<typeof HopReason>
+
+export const TicketAction = z.enum(['acknowledge', 'wait', 'resume', 'resolve', 'escalate', 'reopen'])
 export type TicketAction = z.infer<typeof TicketAction>
 
 const legal: Record<TicketStatus, Partial<Record<TicketAction, TicketStatus>>> = {
-  new: { acknowledge: 'acknowledged', resolve: 'resolved' },
-  acknowledged: { wait: 'waiting', resolve: 'resolved' },
-  waiting: { resume: 'acknowledged', resolve: 'resolved' },
+  new: { acknowledge: 'acknowledged', resolve: 'resolved', escalate: 'new' },
+  acknowledged: { wait: 'waiting', resolve: 'resolved', escalate: 'new' },
+  waiting: { resume: 'acknowledged', resolve: 'resolved', escalate: 'new' },
   resolved: { reopen: 'new' },
 }
 
@@ -43,7 +56,11 @@ export const TimelineKind = z.enum([
   'routed',
   'acknowledged',
   'commented',
+  'waiting',
+  'resumed',
+  'reminded',
   'escalated',
+  'promised',
   'promise-kept',
   'promise-broken',
   'containment-asked',

@@ -1,12 +1,9 @@
 import { Button, Group, Modal, Radio, Stack, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { TicketDetail } from '#shared/api/tickets.ts'
-import { Resolution } from '#shared/domain/ticket.ts'
+import { PersonsResolution } from '#shared/domain/ticket.ts'
 import { resolutionName } from '../words/words.ts'
 import { useTicketChange } from './use-ticket-change.ts'
-
-const PersonsResolution = Resolution.exclude(['cleared'])
-type PersonsResolution = (typeof PersonsResolution.options)[number]
 
 const meaning: Record<PersonsResolution, string> = {
   fixed: 'It was real, and it is over.',

@@ -2,12 +2,12 @@ import type { TicketSummary } from '#shared/api/tickets.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
 
 export interface Pressing {
-  kind: 'respond' | 'resolve' | 'time-box' | 'ask' | 'review'
+  kind: NonNullable<TicketSummary['nextDue']>['kind']
   at: number
   isOverdue: boolean
 }
 
-type Clocks = Pick<TicketSummary, 'status' | 'respondBy' | 'respondedAt' | 'resolveBy' | 'nextDue'>
+type Clocks = Pick<TicketSummary, 'status' | 'respondBy' | 'respondedAt' | 'resolveBy' | 'waitingSince' | 'nextDue'>
 
 /**
  * The one deadline to count down to. A broken promise stays in sight (its timer has fired, so `nextDue` has moved on to
@@ -15,8 +15,10 @@ type Clocks = Pick<TicketSummary, 'status' | 'respondBy' | 'respondedAt' | 'reso
  */
 export function pressing(ticket: Clocks, now: number): Pressing | undefined {
   if (!isOpen(ticket.status)) return undefined
-  const { resolveBy, respondBy, respondedAt, nextDue } = ticket
-  if (resolveBy !== null && resolveBy <= now) return { kind: 'resolve', at: resolveBy, isOverdue: true }
-  if (respondBy !== null && respondedAt === null && respondBy <= now) return { kind: 'respond', at: respondBy, isOverdue: true }
+  const { resolveBy, respondBy, respondedAt, waitingSince, nextDue } = ticket
+  // While it waits nothing runs out.
+  const until = waitingSince ?? now
+  if (resolveBy !== null && resolveBy <= until) return { kind: 'resolve', at: resolveBy, isOverdue: true }
+  if (respondBy !== null && respondedAt === null && respondBy <= until) return { kind: 'respond', at: respondBy, isOverdue: true }
   return nextDue ? { ...nextDue, isOverdue: nextDue.at <= now } : undefined
 }

@@ -34,6 +34,7 @@ export const resolutionName: Record<Resolution, string> = {
   duplicate: 'Duplicate',
   'wont-fix': "Won't fix",
   cleared: 'Cleared by itself',
+  unanswered: 'Not answered',
 }
 
 export const roleName: Record<Role, string> = { workstation: 'Workstation', server: 'Server', core: 'Core', unknown: 'Unknown' }
@@ -63,7 +64,9 @@ export const laneName: Record<Lane, string> = {
   samples: 'Samples',
 }
 
-export const dueName = { respond: 'respond', resolve: 'resolve', 'time-box': 'time-box', ask: 'answer', review: 'review' } as const
+export const dueName = {
+  ...{ respond: 'respond', resolve: 'resolve', 'time-box': 'time-box', ask: 'answer', review: 'review', waiting: 'end of waiting' },
+} as const
 
 export const commandColor = (status: string): string =>
   ({ succeeded: 'teal', failed: 'red', refused: 'red', expired: 'orange', unknown: 'orange', held: 'orange', dropped: 'gray' })[status] ??

@@ -124,6 +124,8 @@ async function summaries(view: View, rows: SummaryRow[], { headline, now }: Read
     occurrences: row.occurrences,
     isStanding: row.is_standing === 1,
     containment: row.containment,
+    waitingFor: row.waiting_for,
+    waitingSince: row.waiting_since,
     openedAt: row.opened_at,
     happenedAt: row.happened_at,
     lastSignalAt: row.last_signal_at,
@@ -146,6 +148,7 @@ const dueKinds: Partial<Record<TimerKind, z.infer<typeof DueKind>>> = {
   'time-box': 'time-box',
   'ask-due': 'ask',
   review: 'review',
+  'wait-due': 'waiting',
 }
 
 async function nextDues(view: View, ticketIds: string[]): Promise<Map<string, NonNullable<TicketSummary['nextDue']>>> {

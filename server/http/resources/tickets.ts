@@ -2,15 +2,20 @@ import { z } from 'zod'
 import type { Power } from '#shared/api/session.ts'
 import {
   Acknowledge,
+  CallSecurity,
   Comment,
   Contain,
+  Escalate,
   Leave,
   NewTicket,
+  Reopen,
   Resolve,
+  Resume,
   TicketDetail,
   TicketList,
   TicketQuery,
   TicketVerb,
+  Wait,
 } from '#shared/api/tickets.ts'
 import type { Act, DeskOutcome } from '../../desk.ts'
 import { mustBeDone } from '../desk-outcome.ts'
@@ -32,14 +37,22 @@ const whoMay = (power: Power, orWhileAsked?: Power): PersonAccess => ({
 const accessOf: Record<TicketVerb, PersonAccess> = {
   acknowledge: whoMay('work-tickets'),
   comments: whoMay('work-tickets'),
+  wait: whoMay('work-tickets'),
+  resume: whoMay('work-tickets'),
+  escalate: whoMay('work-tickets'),
+  security: whoMay('work-tickets'),
   resolve: whoMay('work-tickets'),
+  reopen: whoMay('work-tickets'),
   // Also the yes to a pending question, so whoever may answer it may do this then.
   isolate: whoMay('isolate', 'answer-ask'),
   release: whoMay('release'),
   leave: whoMay('answer-ask'),
 }
 
-export default function tickets({ desk, words, time }: Needs): Route[] {
+export default function tickets({ desk, words, time, matrices }: Needs): Route[] {
+  /** Members of a security team, and admins. */
+  const mayLeaveSecurity = ({ caller }: Person): boolean =>
+    caller.isAdmin || caller.teams.some((team) => matrices.rules.matrix.tierOf(team) === 'security')
   const reading = () => ({ ...words, now: time.now() })
   const detail = async (by: Person, id: string): Promise<TicketDetail> => {
     const [ticket, owner] = await Promise.all([readTicket(by.view, id, reading()), ownerOfTicket(by.view, id)])
@@ -52,7 +65,7 @@ export default function tickets({ desk, words, time }: Needs): Route[] {
     verb: TicketVerb,
     summary: string,
     body: Body,
-    act: (act: Act & z.output<Body> & { onlyIfAsked?: true }) => Promise<DeskOutcome>,
+    act: (act: Act & z.output<Body> & { onlyIfAsked?: true; mayLeaveSecurity: boolean }) => Promise<DeskOutcome>,
   ): Route =>
     defineRoute({
       method: 'POST',
@@ -67,7 +80,8 @@ export default function tickets({ desk, words, time }: Needs): Route[] {
       handle: async ({ params, body, by, subject }) => {
         // Allowed by the question alone: the desk looks again whether it is still open when it gets there.
         const isByQuestion = !isAllowed(accessOf[verb], by, { ...subject, isAsked: false })
-        mustBeDone(await act({ ...body, ticketId: params.id, person: actorIn(by), ...(isByQuestion && { onlyIfAsked: true }) }))
+        const who = { person: actorIn(by), mayLeaveSecurity: mayLeaveSecurity(by) }
+        mustBeDone(await act({ ...body, ...who, ticketId: params.id, ...(isByQuestion && { onlyIfAsked: true }) }))
         return detail(by, params.id)
       },
     })
@@ -112,6 +126,13 @@ export default function tickets({ desk, words, time }: Needs): Route[] {
     }),
     change('acknowledge', 'Take it', Acknowledge, desk.acknowledge),
     change('comments', 'Say something on it', Comment, desk.comment),
+    change('wait', 'Wait for somebody else; promises stand still', Wait, desk.wait),
+    change('resume', 'Go on with it', Resume, desk.resume),
+    change('escalate', 'Move it to other people, with what was tried', Escalate, desk.escalate),
+    change('security', 'Security! To the security tier at once', CallSecurity, (act) =>
+      desk.escalate({ ...act, reason: 'security', tried: '', hypothesis: '' }),
+    ),
+    change('reopen', 'Open it again', Reopen, desk.reopen),
     change('resolve', 'End it', Resolve, desk.resolve),
     change('isolate', 'Cut its endpoint off; also the yes to a pending question', Contain, desk.isolate),
     change('release', 'Undo the isolation of its endpoint', Contain, desk.release),

@@ -7,9 +7,9 @@ const Calendar = z.union([
   z.strictObject({
     days: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])).min(1, 'a calendar without a day has no hours'),
     from: TimeOfDay,
-    to: TimeOfDay,
+    to: z.union([TimeOfDay, z.literal('24:00')]),
     holidays: z.array(z.iso.date()).default([]),
-    /** Absent: the zone of the endpoint's site, else of its organisation. */
+    /** Absent: the zone of the endpoint's site, else of the person who asked, else of the organisation. */
     timeZone: z.string().refine(isTimeZone, 'nobody knows this time zone; write one such as Europe/Berlin').optional(),
   }),
 ])

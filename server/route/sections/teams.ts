@@ -13,4 +13,13 @@ const GrantedPower = z.string().transform((text, context) => {
     : refuse(context, `"${text}" is no power; write one of ${Power.options.join(', ')}, or "answer-ask on workstation"`)
 })
 
-export const Teams = z.record(Name, z.strictObject({ tier: Tier, powers: z.array(GrantedPower), passesTo: Name.optional() }))
+export const Teams = z.record(
+  Name,
+  z.strictObject({
+    tier: Tier,
+    powers: z.array(GrantedPower),
+    passesTo: Name.optional(),
+    /** The hours in which its time-boxes count. Absent: those of the promise. */
+    calendar: Name.optional(),
+  }),
+)

@@ -11,6 +11,7 @@ import { silencesByWord } from './0008-silences-by-word.ts'
 import { rounds } from './0009-rounds.ts'
 import { cursorsByAge } from './0010-cursors-by-age.ts'
 import { plansAndTags } from './0011-plans-and-tags.ts'
+import { waiting } from './0013-waiting.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -26,5 +27,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0009-rounds': rounds,
     '0010-cursors-by-age': cursorsByAge,
     '0011-plans-and-tags': plansAndTags,
+    '0013-waiting': waiting,
   }
 }

@@ -1,4 +1,15 @@
-export type TimerKind = 'time-box' | 'respond-due' | 'resolve-due' | 'quiet-clear' | 'ask-due' | 'review' | 'digest'
+export type TimerKind =
+  | 'time-box'
+  | 'respond-due'
+  | 'resolve-due'
+  | 'promise-share'
+  | 'untouched'
+  | 'wait-due'
+  | 'quiet-clear'
+  | 'ask-due'
+  | 'review'
+  | 'digest'
+  | 'caught-up'
 /** Fired exactly once: the row is marked in the transaction of its effect. */
 export interface TimersTable {
   id: string

@@ -1,6 +1,6 @@
 import type { Impact, Priority, Urgency } from '#shared/domain/priority.ts'
 import type { Severity } from '#shared/domain/severity.ts'
-import type { Containment, Resolution, TicketStatus, TimelineKind } from '#shared/domain/ticket.ts'
+import type { Containment, Resolution, TicketStatus, TimelineKind, WaitingFor } from '#shared/domain/ticket.ts'
 import type { Tier } from '#shared/domain/tier.ts'
 import type { Flag } from '../flag.ts'
 
@@ -33,7 +33,7 @@ export interface TicketsTable {
   /** When what the title says happened, if all that was heard of it came late; null: it is news. */
   happened_at: number | null
   acknowledged_at: number | null
-  /** Any act of a person; null means nobody touched it. */
+  /** The latest act of a person; null means nobody touched it. */
   touched_at: number | null
   resolved_at: number | null
   /** When it came into its present tier. */
@@ -41,6 +41,11 @@ export interface TicketsTable {
   respond_by: number | null
   resolve_by: number | null
   responded_at: number | null
+  /** Set while it is `waiting`; what is due then holds as of the instant at which that began. */
+  waiting_for: WaitingFor | null
+  waiting_since: number | null
+  /** When its time-box is over, kept while it waits; otherwise a timer knows. */
+  box_by: number | null
   /** Of the matrix that decided last. */
   matrix_version: number
   /** Of the matrix by which its promises and time-boxes count: the one it opened under, until it is planned anew. */

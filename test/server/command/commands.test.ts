@@ -49,7 +49,7 @@ describe('the life of a command', () => {
     expect(await room.store.db.selectFrom('isolations').selectAll().execute()).toMatchObject([
       { desired: 'isolated', actual: 'isolated', is_ready: 1, proof: JSON.stringify({ collectorAnswered: true }) },
     ])
-    expect(await kinds()).toEqual(['opened', 'prioritised', 'routed', 'command-requested', 'command-sent', 'command-settled'])
+    expect(await kinds()).toEqual(['opened', 'prioritised', 'routed', 'command-requested', 'promised', 'command-sent', 'command-settled'])
   })
 
   it('waits for an endpoint that is away, and goes out signed once: the same bytes however often', async () => {

@@ -22,6 +22,8 @@ const ticket = (over: Partial<TicketSummary>): TicketSummary => ({
   occurrences: 1,
   isStanding: true,
   containment: 'none',
+  waitingFor: null,
+  waitingSince: null,
   openedAt: now,
   happenedAt: null,
   lastSignalAt: now,

@@ -42,14 +42,14 @@ describe('taking a ticket', () => {
       responded_at: room.time.now(),
       touched_at: room.time.now(),
     })
-    expect(await kinds()).toEqual(['opened', 'prioritised', 'routed', 'acknowledged', 'promise-kept'])
-    expect(await timers()).toEqual(['resolve-due', 'time-box'])
+    expect(await kinds()).toEqual(['opened', 'prioritised', 'routed', 'promised', 'acknowledged', 'promise-kept'])
+    expect(await timers()).toEqual(['promise-share', 'resolve-due', 'time-box', 'untouched'])
   })
 
   it('twice is illegal, and the legal acts are named', async () => {
     await room.signals({ endpointId: 'srv' })
     await room.desk.acknowledge(await act())
-    expect(await room.desk.acknowledge(await act())).toEqual({ kind: 'illegal', legal: ['wait', 'resolve'] })
+    expect(await room.desk.acknowledge(await act())).toEqual({ kind: 'illegal', legal: ['wait', 'resolve', 'escalate'] })
   })
 
   it('on an old version: one wins, the other is told', async () => {
@@ -72,7 +72,7 @@ describe('commenting', () => {
     await room.signals({ endpointId: 'srv' })
     await room.desk.comment({ ...(await act()), text: 'Looking' })
     expect(await only()).toMatchObject({ status: 'new', responded_at: room.time.now(), acknowledged_at: null })
-    expect(await timers()).toEqual(['resolve-due'])
+    expect(await timers()).toEqual(['promise-share', 'resolve-due'])
   })
 
   it('on an ended ticket owes nothing any more', async () => {
@@ -89,7 +89,7 @@ describe('resolving', () => {
     await room.desk.resolve({ ...(await act()), resolution: 'fixed', note: 'Deleted old logs' })
     expect(await only()).toMatchObject({ status: 'resolved', resolution: 'fixed', resolved_at: room.time.now() })
     expect(await timers()).toEqual([])
-    expect((await kinds()).slice(3)).toEqual(['resolved', 'promise-kept', 'promise-kept'])
+    expect((await kinds()).slice(4)).toEqual(['resolved', 'promise-kept', 'promise-kept'])
     expect(await room.desk.resolve({ ...(await act()), resolution: 'fixed', note: '' })).toEqual({ kind: 'illegal', legal: ['reopen'] })
   })
 
@@ -109,6 +109,7 @@ describe('containing', () => {
     await room.dispatcher.idle()
     expect((await kinds()).slice(3)).toEqual([
       'containment-asked',
+      'promised',
       'containment-answered',
       'promise-kept',
       'command-requested',
@@ -157,8 +158,8 @@ describe('a person opens a ticket', () => {
       touched_at: null,
       responded_at: null,
     })
-    expect(await kinds()).toEqual(['opened', 'commented', 'prioritised', 'routed'])
-    expect(await timers()).toEqual(['resolve-due', 'respond-due'])
+    expect(await kinds()).toEqual(['opened', 'commented', 'prioritised', 'routed', 'promised'])
+    expect(await timers()).toEqual(['promise-share', 'resolve-due', 'respond-due'])
   })
 
   it('never about another organisation’s machine', async () => {

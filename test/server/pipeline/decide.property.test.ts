@@ -6,7 +6,7 @@ import { isOpen } from '#shared/domain/ticket.ts'
 import { days, hours, minutes } from '#shared/domain/time.ts'
 import { apply, caseOf, type Subject, type TicketCase } from '../../../server/changes.ts'
 import { unanswered } from '../../../server/command/contain.ts'
-import { answer, reviewIfNothingIsDue } from '../../../server/escalate/escalate.ts'
+import { answer, reviewIfNothingIsDue, tightenClocks } from '../../../server/escalate/escalate.ts'
 import { fire } from '../../../server/escalate/fire.ts'
 import { readRules } from '../../../server/keep.ts'
 import { decide } from '../../../server/pipeline.ts'
@@ -117,8 +117,11 @@ class Memory {
     for (let next = this.#next(end); next && this.work; next = this.#next(end)) {
       this.#now = Math.max(this.#now, next.dueAt)
       const without = { ...this.work, timers: this.work.timers.filter((timer) => timer !== next) }
-      const changes = next.kind === 'ask-due' ? unanswered(without, matrix.modes) : fire(without, next, owedOf(without), matrix, this.#now)
-      this.#keep(apply(without, changes, this.#now))
+      const firing = { matrix, owed: owedOf(without), staff: [], packet: undefined }
+      const changes = next.kind === 'ask-due' ? unanswered(without, matrix.modes) : fire(without, next, firing, this.#now)
+      const fired = apply(without, changes, this.#now)
+      const hasMoved = fired.ticket.team !== without.ticket.team
+      this.#keep(hasMoved ? apply(fired, tightenClocks(fired, owedOf(fired), matrix, this.#now), this.#now) : fired)
     }
     this.#now = end
   }

@@ -53,8 +53,8 @@ describe('a signal that nobody has met before', () => {
       organisation_id: 'acme',
     })
     expect(new Date(ticket?.respond_by ?? 0).toISOString()).toBe('2026-11-23T10:00:00.000Z')
-    expect(await timeline()).toEqual(['opened', 'prioritised', 'routed'])
-    expect(await openTimers()).toEqual(['resolve-due', 'respond-due'])
+    expect(await timeline()).toEqual(['opened', 'prioritised', 'routed', 'promised'])
+    expect(await openTimers()).toEqual(['promise-share', 'resolve-due', 'respond-due'])
     expect(room.heard).toMatchObject([{ topic: 'ticket', id: ticket?.id, organisationId: 'acme', endpointId: 'srv' }])
   })
 
@@ -63,7 +63,7 @@ describe('a signal that nobody has met before', () => {
     room = await room.restart()
     await room.pipeline.idle()
     expect((await tickets()).map(({ occurrences }) => occurrences)).toEqual([1])
-    expect(await timeline()).toHaveLength(3)
+    expect(await timeline()).toHaveLength(4)
   })
 
   it('becomes a line of the digest, or only a record, where the matrix says so', async () => {

@@ -23,7 +23,7 @@ import { isAllowed } from '../guard.ts'
 import type { Needs } from '../needs.ts'
 import { ownerOfTicket } from '../owners.ts'
 import { found } from '../reads/found.ts'
-import { listTickets, readTicket } from '../reads/tickets.ts'
+import { listTickets, type Reading, readTicket } from '../reads/tickets.ts'
 import { defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
 
 const ById = z.object({ id: z.string().max(64) })
@@ -49,7 +49,8 @@ const accessOf: Record<TicketVerb, PersonAccess> = {
   leave: whoMay('answer-ask'),
 }
 
-export default function tickets({ desk, words, time, matrices }: Needs): Route[] {
+export default function tickets(needs: Needs): Route[] {
+  const { desk, words, time, matrices } = needs
   /** Members of a security team, and admins. */
   const mayLeaveSecurity = ({ caller }: Person): boolean =>
     caller.isAdmin || caller.teams.some((team) => matrices.rules.matrix.tierOf(team) === 'security')
@@ -65,7 +66,7 @@ export default function tickets({ desk, words, time, matrices }: Needs): Route[]
     verb: TicketVerb,
     summary: string,
     body: Body,
-    act: (act: Act & z.output<Body> & { onlyIfAsked?: true; mayLeaveSecurity: boolean }) => Promise<DeskOutcome>,
+    act: (act: Act & z.output<Body> & { onlyIfAsked?: true }, by: Person) => Promise<DeskOutcome>,
   ): Route =>
     defineRoute({
       method: 'POST',
@@ -80,12 +81,33 @@ export default function tickets({ desk, words, time, matrices }: Needs): Route[]
       handle: async ({ params, body, by, subject }) => {
         // Allowed by the question alone: the desk looks again whether it is still open when it gets there.
         const isByQuestion = !isAllowed(accessOf[verb], by, { ...subject, isAsked: false })
-        const who = { person: actorIn(by), mayLeaveSecurity: mayLeaveSecurity(by) }
-        mustBeDone(await act({ ...body, ...who, ticketId: params.id, ...(isByQuestion && { onlyIfAsked: true }) }))
+        const who = { ticketId: params.id, person: actorIn(by), ...(isByQuestion && { onlyIfAsked: true as const }) }
+        mustBeDone(await act({ ...body, ...who }, by))
         return detail(by, params.id)
       },
     })
 
+  return [
+    ...readAndOpen(needs, reading, detail),
+    change('acknowledge', 'Take it', Acknowledge, (act) => desk.acknowledge(act)),
+    change('comments', 'Say something on it', Comment, (act) => desk.comment(act)),
+    change('wait', 'Wait for somebody else; promises stand still', Wait, (act) => desk.wait(act)),
+    change('resume', 'Go on with it', Resume, (act) => desk.resume(act)),
+    change('escalate', 'Move it to other people, with what was tried', Escalate, (act, by) =>
+      desk.escalate({ ...act, mayLeaveSecurity: mayLeaveSecurity(by) }),
+    ),
+    change('security', 'Security! To the security tier at once', CallSecurity, (act, by) =>
+      desk.escalate({ ...act, reason: 'security', tried: '', hypothesis: '', mayLeaveSecurity: mayLeaveSecurity(by) }),
+    ),
+    change('reopen', 'Open it again', Reopen, (act) => desk.reopen(act)),
+    change('resolve', 'End it', Resolve, (act) => desk.resolve(act)),
+    change('isolate', 'Cut its endpoint off; also the yes to a pending question', Contain, (act) => desk.isolate(act)),
+    change('release', 'Undo the isolation of its endpoint', Contain, (act) => desk.release(act)),
+    change('leave', 'The no to a pending question', Leave, (act) => desk.leave(act)),
+  ]
+}
+
+function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Person, id: string) => Promise<TicketDetail>): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -124,19 +146,6 @@ export default function tickets({ desk, words, time, matrices }: Needs): Route[]
         return detail(by, id)
       },
     }),
-    change('acknowledge', 'Take it', Acknowledge, desk.acknowledge),
-    change('comments', 'Say something on it', Comment, desk.comment),
-    change('wait', 'Wait for somebody else; promises stand still', Wait, desk.wait),
-    change('resume', 'Go on with it', Resume, desk.resume),
-    change('escalate', 'Move it to other people, with what was tried', Escalate, desk.escalate),
-    change('security', 'Security! To the security tier at once', CallSecurity, (act) =>
-      desk.escalate({ ...act, reason: 'security', tried: '', hypothesis: '' }),
-    ),
-    change('reopen', 'Open it again', Reopen, desk.reopen),
-    change('resolve', 'End it', Resolve, desk.resolve),
-    change('isolate', 'Cut its endpoint off; also the yes to a pending question', Contain, desk.isolate),
-    change('release', 'Undo the isolation of its endpoint', Contain, desk.release),
-    change('leave', 'The no to a pending question', Leave, desk.leave),
   ]
 }
 

@@ -80,7 +80,10 @@ describe('what the desk answers', () => {
       status: 409,
       body: { code: 'refused', detail: expect.any(String) },
     })
-    expect(await act('acknowledge', { version })).toMatchObject({ status: 409, body: { code: 'not-legal', legal: ['wait', 'resolve'] } })
+    expect(await act('acknowledge', { version })).toMatchObject({
+      status: 409,
+      body: { code: 'not-legal', legal: ['wait', 'resolve', 'escalate'] },
+    })
   })
 })
 

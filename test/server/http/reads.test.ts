@@ -1,7 +1,7 @@
 import type { Insertable } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EndpointDetail, EndpointList, SampleList } from '#shared/api/endpoints.ts'
-import { TicketDetail, TicketList } from '#shared/api/tickets.ts'
+import { TicketDetail, TicketList, TicketVerb } from '#shared/api/tickets.ts'
 import { slotOf } from '#shared/domain/rollup.ts'
 import { columnsOf } from '#shared/domain/sample-columns.ts'
 import { days, hours, minutes } from '#shared/domain/time.ts'
@@ -70,8 +70,8 @@ for (const { name, url, isThere } of databases)
           timeline: [{ kind: 'opened', actor: 'Tierline', text: 'Opened: alpha summary', body: { summary: 'alpha summary' } }],
           signals: [{ summary: 'alpha summary', receivedAt: now }],
           isolation: { desired: 'open', isReady: true },
-          legalActions: ['acknowledge', 'resolve'],
-          may: ['acknowledge', 'comments', 'resolve', 'isolate', 'release', 'leave'],
+          legalActions: ['acknowledge', 'resolve', 'escalate'],
+          may: TicketVerb.options,
         })
       })
 

@@ -20,6 +20,7 @@ import { raiseAllWithin, raiseWithin } from './ingest/handled.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import { startRetention } from './ingest/retention.ts'
 import { type Kept, tellOutside } from './keep.ts'
+import { createLedgers } from './ledgers.ts'
 import { createLiveBus, type LiveBus } from './live.ts'
 import { createLoops } from './loop.ts'
 import { type Matrices, openMatrices } from './matrices.ts'
@@ -31,6 +32,7 @@ import { createPeople, type People } from './people/people.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { startPresence } from './presence/presence.ts'
 import { startRestored } from './restored.ts'
+import { startSelfCheck } from './self-check.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
 import { openStore, type Store } from './store/store.ts'
 import * as words from './ticket/sentences.ts'
@@ -163,6 +165,7 @@ function createDeskRoom({ time, log, teardowns }: Around, { store, matrices, bus
   teardowns.defer(() => timers.stop())
   const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
+  teardowns.defer(startSelfCheck({ ...shared, onRaised: () => pipeline.nudge(true) }).stop)
   const receivers = createReceivers({ db, time })
   const connect = (opened: AgentWire, feeding: Ingest): void => {
     wire = opened
@@ -229,7 +232,15 @@ async function openDoors(
   const wire = await openAgentsPort(around, ground, room, intake, certificate)
   const agentsUrl = agentsUrlOf(config, wire.port)
   const about = { time, log, version: packageJson.version, people, audit, matrices, identity, bus, store, config, agentsUrl }
-  const stages = { desk: room.desk, held: room.held, receivers: room.receivers, ingest: intake.ingest, wire, words }
+  const stages = {
+    desk: room.desk,
+    held: room.held,
+    receivers: room.receivers,
+    ingest: intake.ingest,
+    wire,
+    words,
+    ledgerOf: createLedgers(matrices),
+  }
   const tls = isLoopback(config.console.host) ? {} : { tls: certificate }
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))
   teardowns.defer(() => http.stop())

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
+import { bundleMissed, isMissed, noticeOfMissed } from './caught-up.ts'
 import { apply, type TicketCase } from './changes.ts'
 import { unanswered } from './command/contain.ts'
 import type { Staff } from './escalate/crew.ts'
@@ -70,8 +71,12 @@ async function fireAll(tx: Tx, store: Store, rules: Rules, ids: string[], now: n
   const loaded = await loadCases(tx, tickets)
   const known = await loadForHops(tx, loaded, timers, now)
   const cases = loaded.map((work) => fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, known, now))
-  const notices = await digestNotices(tx, byTicket.get(null) ?? [], now)
-  return keepCases(tx, store.capabilities, rules, cases, now, { notices })
+  const notices = await ownNotices(tx, byTicket.get(null) ?? [], now)
+  const isQuiet = ({ ticket }: TicketCase): boolean => byTicket.get(ticket.id)?.some((timer) => isMissed(timer, now)) === true
+  const bundled = await bundleMissed(tx, store.capabilities, cases.filter(isQuiet), timers[0]?.due_at ?? now, now)
+  const kept = await keepCases(tx, store.capabilities, rules, cases, now, { notices, isQuiet })
+  const [bundledAt] = bundled
+  return { ...kept, dueAt: bundledAt === undefined ? kept.dueAt : Math.min(bundledAt, kept.dueAt ?? bundledAt) }
 }
 
 /** What only a ticket that may move is decided on. */
@@ -108,9 +113,12 @@ function fireOn(work: TicketCase, timers: readonly TimersTable[], rules: Rules, 
 /** Its timer is gone, so something may have to be planned, whatever the effect. */
 const touchedBy = (work: TicketCase): TicketCase => ({ ...work, isChanged: true })
 
-async function digestNotices(tx: Tx, timers: readonly TimersTable[], now: number): Promise<Notice[]> {
+/** Of timers that are about no ticket: an organisation's digest, and what it missed. */
+async function ownNotices(tx: Tx, timers: readonly TimersTable[], now: number): Promise<Notice[]> {
   const notices: Notice[] = []
-  for (const { payload } of timers) {
+  for (const { kind, payload } of timers) {
+    if (kind === 'caught-up') notices.push(noticeOfMissed(payload))
+    if (kind !== 'digest') continue
     const { organisationId } = JSON.parse(payload) as { organisationId: string }
     notices.push(...(await takeDigest(tx, organisationId, now)))
   }

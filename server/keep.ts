@@ -69,6 +69,8 @@ export const nothingKept: Kept = { tickets: [], commands: [], hasOrders: false, 
 interface Telling {
   notices?: readonly Notice[]
   receivers?: readonly Receiver[]
+  /** What happened to this one is told together with others. */
+  isQuiet?(work: TicketCase): boolean
 }
 
 export async function keepCases(
@@ -77,7 +79,7 @@ export async function keepCases(
   rules: Rules,
   cases: readonly TicketCase[],
   now: number,
-  { notices = [], receivers: known }: Telling = {},
+  { notices = [], receivers: known, isQuiet = () => false }: Telling = {},
 ): Promise<Kept> {
   const { at, planOf, owedOf } = rules
   const changed = cases
@@ -90,7 +92,7 @@ export async function keepCases(
   const receivers = known ?? (notices.length > 0 || changed.some(isTold) ? await loadReceivers(tx) : [])
   const noticesOn = (work: TicketCase): Notice[] =>
     noticesOf(work, isPagingTicket(at(work.ticket.matrix_version), work), headline(work.ticket, now))
-  const told = receivers.length === 0 ? [] : [...changed.flatMap(noticesOn), ...notices]
+  const told = receivers.length === 0 ? [] : [...changed.filter((work) => !isQuiet(work)).flatMap(noticesOn), ...notices]
   const waiting = await enqueue(tx, write.putRows, told, receivers, now)
   return {
     tickets: changed.map(({ ticket }) => ({

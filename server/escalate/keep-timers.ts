@@ -44,6 +44,16 @@ export async function planDigests(
   await putRows(tx, 'timers', rows, 'ignore')
 }
 
+/** A timer of the collector's own; one that is planned again under its id takes the new payload. */
+export async function planOwn(
+  tx: Tx,
+  putRows: PutRows,
+  { id, kind, dueAt, payload }: { id: string; kind: TimersTable['kind']; dueAt: number; payload: string },
+  now: number,
+): Promise<void> {
+  await putRows(tx, 'timers', [{ ...rowOf(kind, dueAt, null, now), id, payload }], { replaceWhere: ['id'] })
+}
+
 function rowOf(kind: TimersTable['kind'], dueAt: number, ticketId: string | null, now: number): TimersTable {
   return {
     id: randomUUIDv7(),

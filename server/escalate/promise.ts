@@ -53,7 +53,7 @@ function promiseOf(matrix: Matrix, team: string, priority: Priority, subject: Su
   return promise === undefined || promise === 'digest' ? withoutPromise : promise
 }
 
-function calendarNamed(matrix: Matrix, name: string, timeZone: string): Calendar {
+export function calendarNamed(matrix: Pick<Matrix, 'calendars'>, name: string, timeZone: string): Calendar {
   const hoursOf = matrix.calendars[name] ?? 'always'
   return hoursOf === 'always' ? always : officeCalendar(hoursOf, hoursOf.timeZone ?? timeZone)
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
 import type { Desk } from '../desk.ts'
+import type { Ledger, LedgerEntry } from '../escalate/ledger.ts'
 import type { Held } from '../held.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Ingest } from '../ingest/ingest.ts'
@@ -33,6 +34,8 @@ export interface Needs {
   bus: LiveBus
   receivers: Pick<Receivers, 'create' | 'disable'>
   words: Words
+  /** Where the minutes of a ticket went, by its whole timeline. */
+  ledgerOf(entries: readonly LedgerEntry[], now: number): Ledger
   /** Where agents dial in, as tokens carry it. */
   agentsUrl: string
 }

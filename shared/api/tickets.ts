@@ -110,6 +110,26 @@ export const TicketQuery = z.object({
 export const TicketList = z.object({ tickets: z.array(TicketSummary), total: z.number().int() })
 export type TicketList = z.infer<typeof TicketList>
 
+const LineState = z.enum(['running', 'paused', 'outside', 'ended'])
+/** GET /api/tickets/:id/sla: where every millisecond went, from the timeline. The lines follow each other without a gap. */
+export const SlaLedger = z.object({
+  from: z.number().int(),
+  to: z.number().int(),
+  lines: z.array(z.object({ from: z.number().int(), to: z.number().int(), state: LineState, why: z.string() })),
+  totals: z.record(LineState, z.number().int()),
+  promises: z.array(
+    z.object({
+      promise: z.enum(['respond', 'resolve']),
+      by: z.number().int().nullable(),
+      owedMs: z.number().int().nullable(),
+      ranMs: z.number().int(),
+      state: z.enum(['running', 'kept', 'broken', 'none']),
+    }),
+  ),
+  named: z.object({ calendar: z.string(), timeZone: z.string(), matrixVersion: z.number().int() }).nullable(),
+})
+export type SlaLedger = z.infer<typeof SlaLedger>
+
 /** POST /api/tickets: a person opens one. Answers 201 with its TicketDetail. */
 export const NewTicket = z.object({
   organisationId: z.string().max(64),

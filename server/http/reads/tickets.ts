@@ -182,6 +182,18 @@ async function timelineOf(view: View, ticketId: string, { sentence }: Words): Pr
   return newest.reverse().map((row) => entryOf(row, names, sentence))
 }
 
+/** All of it, oldest first, as the ledger counts it. */
+export async function wholeTimeline(view: View, ticketId: string) {
+  const rows = await view
+    .timeline()
+    .select(['timeline.at', 'timeline.kind', 'timeline.actor', 'timeline.body'])
+    .where('timeline.ticket_id', '=', ticketId)
+    .orderBy('timeline.at')
+    .orderBy('timeline.id')
+    .execute()
+  return rows.map((row) => ({ ...row, body: JSON.parse(row.body) as Record<string, unknown> }))
+}
+
 function entryOf(row: TimelineTable, names: Map<string, string>, sentence: Words['sentence']): TimelineEntry {
   const body = JSON.parse(row.body) as Record<string, unknown>
   return { id: row.id, at: row.at, kind: row.kind, actor: actorName(row.actor, names), text: sentence({ kind: row.kind, body }), body }

@@ -11,6 +11,7 @@ import {
   Reopen,
   Resolve,
   Resume,
+  SlaLedger,
   TicketDetail,
   TicketList,
   TicketQuery,
@@ -23,7 +24,7 @@ import { isAllowed } from '../guard.ts'
 import type { Needs } from '../needs.ts'
 import { ownerOfTicket } from '../owners.ts'
 import { found } from '../reads/found.ts'
-import { listTickets, type Reading, readTicket } from '../reads/tickets.ts'
+import { listTickets, type Reading, readTicket, wholeTimeline } from '../reads/tickets.ts'
 import { defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
 
 const ById = z.object({ id: z.string().max(64) })
@@ -89,6 +90,7 @@ export default function tickets(needs: Needs): Route[] {
 
   return [
     ...readAndOpen(needs, reading, detail),
+    explainSla(needs),
     change('acknowledge', 'Take it', Acknowledge, (act) => desk.acknowledge(act)),
     change('comments', 'Say something on it', Comment, (act) => desk.comment(act)),
     change('wait', 'Wait for somebody else; promises stand still', Wait, (act) => desk.wait(act)),
@@ -107,7 +109,11 @@ export default function tickets(needs: Needs): Route[] {
   ]
 }
 
-function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Person, id: string) => Promise<TicketDetail>): Route[] {
+function readAndOpen(
+  { desk, ledgerOf, time }: Needs,
+  reading: () => Reading,
+  detail: (by: Person, id: string) => Promise<TicketDetail>,
+): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -148,5 +154,17 @@ function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Perso
     }),
   ]
 }
+
+const explainSla = ({ ledgerOf, time }: Needs): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/api/tickets/:id/sla',
+    summary: 'Where every minute of it went: running, paused and why, outside of hours',
+    access: { who: 'person', power: null, reach: 'organisation' },
+    names: { 'params.id': 'ticket' },
+    params: ById,
+    answer: SlaLedger,
+    handle: async ({ params, by }) => ledgerOf(await wholeTimeline(by.view, params.id), time.now()),
+  })
 
 export const actorIn = ({ caller }: Person) => ({ id: caller.personId, name: caller.name })

@@ -5,6 +5,8 @@ import { pino } from 'pino'
 import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResult } from '../../../server/command/command.ts'
 import { createDesk } from '../../../server/desk.ts'
+import { always } from '../../../server/escalate/calendar.ts'
+import { ledgerOf } from '../../../server/escalate/ledger.ts'
 import { createHeld } from '../../../server/held.ts'
 import { type Http, type HttpOptions, startHttp } from '../../../server/http/http.ts'
 import { openIdentity } from '../../../server/identity/identity.ts'
@@ -46,7 +48,17 @@ export async function startConsole(change: Partial<HttpOptions> = {}, database?:
   const asked: Asked = []
   const http = await startHttp({
     config: { console: { host: '127.0.0.1', port: 0 }, consoleDist: join(folder, 'dist') },
-    ...{ store, time, log: pino({ level: 'silent' }), people, audit, bus, version: '0.1.0-test', words },
+    ...{
+      store,
+      time,
+      log: pino({ level: 'silent' }),
+      people,
+      audit,
+      bus,
+      version: '0.1.0-test',
+      words,
+      ledgerOf: (entries, now) => ledgerOf(entries, () => always, now),
+    },
     ...(await rooms({ store, time, folder, asked })),
     wire: noting(asked, 'wire', { watch: () => undefined, disconnect: () => undefined }),
     agentsUrl: 'https://127.0.0.1:7843',

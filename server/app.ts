@@ -21,6 +21,7 @@ import { createIngest, type Ingest } from './ingest/ingest.ts'
 import { startRetention } from './ingest/retention.ts'
 import { type Kept, tellOutside } from './keep.ts'
 import { createLedgers } from './ledgers.ts'
+import { explainListen } from './listen-fault.ts'
 import { createLiveBus, type LiveBus } from './live.ts'
 import { createLoops } from './loop.ts'
 import { type Matrices, openMatrices } from './matrices.ts'
@@ -287,17 +288,5 @@ function renewWhenDue({ time, log }: Surroundings, { documents }: Identity, rene
   return () => {
     stopListening()
     cancel()
-  }
-}
-
-function explainListen(flag: string, { host, port }: { host: string; port: number }): (error: NodeJS.ErrnoException) => never {
-  const why: Record<string, string> = {
-    EADDRINUSE: `Port ${port} is in use: stop what listens there, or choose another with ${flag}.`,
-    EACCES: `Port ${port} may not be opened by this user: choose one above 1023 with ${flag}.`,
-    EADDRNOTAVAIL: `This machine has no address ${host}: choose one of its own with --listen.`,
-  }
-  return (error) => {
-    const sentence = why[error.code ?? '']
-    throw sentence === undefined ? error : new Fault('port-unavailable', sentence, { cause: error })
   }
 }

@@ -20,7 +20,7 @@ const act = async () => {
 }
 const timers = async () => {
   const open = room.store.db.selectFrom('timers').select('kind').where('fired_at', 'is', null).where('cancelled_at', 'is', null)
-  return (await open.orderBy('kind').execute()).map(({ kind }) => kind)
+  return (await open.where('ticket_id', 'is not', null).orderBy('kind').execute()).map(({ kind }) => kind)
 }
 const entries = async (kind: string) => {
   const rows = await room.store.db.selectFrom('timeline').select(['kind', 'body']).orderBy('at').orderBy('id').execute()

@@ -240,7 +240,7 @@ async function openDoors(
     ingest: intake.ingest,
     wire,
     words,
-    ledgerOf: createLedgers(matrices),
+    ...createLedgers(matrices),
   }
   const tls = isLoopback(config.console.host) ? {} : { tls: certificate }
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
+import type { FiguresAnswer } from '#shared/api/figures.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Desk } from '../desk.ts'
 import type { Ledger, LedgerEntry } from '../escalate/ledger.ts'
+import type { Asked } from '../figures/figures.ts'
 import type { Held } from '../held.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Ingest } from '../ingest/ingest.ts'
@@ -11,6 +13,7 @@ import type { Receivers } from '../notify/receivers.ts'
 import type { People } from '../people/people.ts'
 import type { AgentWire } from '../wire/wire.ts'
 import type { PersonOf } from './guard.ts'
+import type { ToldTicket } from './reads/figures.ts'
 import type { Words } from './reads/tickets.ts'
 import type { Streams } from './streams.ts'
 import type { Watches } from './watches.ts'
@@ -36,6 +39,8 @@ export interface Needs {
   words: Words
   /** Where the minutes of a ticket went, by its whole timeline. */
   ledgerOf(entries: readonly LedgerEntry[], now: number): Ledger
+  /** What a desk is measured by, from timelines. */
+  figuresOf(told: readonly ToldTicket[], asked: Asked, now: number): FiguresAnswer
   /** Where agents dial in, as tokens carry it. */
   agentsUrl: string
 }

@@ -3,6 +3,7 @@ import audit from './resources/audit.ts'
 import commands from './resources/commands.ts'
 import endpoints from './resources/endpoints.ts'
 import enrolmentTokens from './resources/enrolment-tokens.ts'
+import figures from './resources/figures.ts'
 import live from './resources/live.ts'
 import matrix from './resources/matrix.ts'
 import organisations from './resources/organisations.ts'
@@ -19,6 +20,7 @@ import type { Route } from './route.ts'
 const resources = [
   session,
   tickets,
+  figures,
   endpoints,
   commands,
   enrolmentTokens,

@@ -5,12 +5,11 @@ import { pino } from 'pino'
 import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResult } from '../../../server/command/command.ts'
 import { createDesk } from '../../../server/desk.ts'
-import { always } from '../../../server/escalate/calendar.ts'
-import { ledgerOf } from '../../../server/escalate/ledger.ts'
 import { createHeld } from '../../../server/held.ts'
 import { type Http, type HttpOptions, startHttp } from '../../../server/http/http.ts'
 import { openIdentity } from '../../../server/identity/identity.ts'
 import { createIngest } from '../../../server/ingest/ingest.ts'
+import { createLedgers } from '../../../server/ledgers.ts'
 import { createLiveBus, type LiveBus } from '../../../server/live.ts'
 import { openMatrices } from '../../../server/matrices.ts'
 import { createReceivers } from '../../../server/notify/receivers.ts'
@@ -19,6 +18,7 @@ import { openStore, type Store } from '../../../server/store/store.ts'
 import * as words from '../../../server/ticket/sentences.ts'
 import { createTurns } from '../../../server/turns.ts'
 import { storeUrl } from '../../support/database.ts'
+import { defaultMatrix } from '../../support/desk-room.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
 /** What the rooms behind http were asked to do, in order: `desk.acknowledge`, `wire.watch`, … */
@@ -46,6 +46,7 @@ export async function startConsole(change: Partial<HttpOptions> = {}, database?:
   const people = createPeople({ store, time, audit })
   const bus = createLiveBus()
   const asked: Asked = []
+  const matrix = await defaultMatrix()
   const http = await startHttp({
     config: { console: { host: '127.0.0.1', port: 0 }, consoleDist: join(folder, 'dist') },
     ...{
@@ -57,7 +58,7 @@ export async function startConsole(change: Partial<HttpOptions> = {}, database?:
       bus,
       version: '0.1.0-test',
       words,
-      ledgerOf: (entries, now) => ledgerOf(entries, () => always, now),
+      ...createLedgers({ rules: { at: () => matrix } }),
     },
     ...(await rooms({ store, time, folder, asked })),
     wire: noting(asked, 'wire', { watch: () => undefined, disconnect: () => undefined }),

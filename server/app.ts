@@ -4,6 +4,7 @@ import { commands } from '#shared/commands/registry.ts'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { hours, type Time } from '#shared/domain/time.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { type Absences, createAbsences } from './absences.ts'
 import { agentsUrlOf, certificateHosts } from './addresses.ts'
 import { type AgentsWord, createAgentsWord } from './agents-word.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
@@ -26,16 +27,17 @@ import { createLiveBus, type LiveBus } from './live.ts'
 import { createLoops } from './loop.ts'
 import { type Matrices, openMatrices } from './matrices.ts'
 import { startMeasure } from './measure/measure.ts'
-import webhook from './notify/notifiers/webhook.ts'
-import { createOutbox, type OutboxOptions } from './notify/outbox.ts'
-import { createReceivers, type Receivers } from './notify/receivers.ts'
+import type { OutboxOptions } from './notify/outbox.ts'
+import { createPassOn } from './pass-on.ts'
 import { createPeople, type People } from './people/people.ts'
+import { createRosters, type Rosters } from './people/rosters.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { startPresence } from './presence/presence.ts'
 import { startRestored } from './restored.ts'
 import { startSelfCheck } from './self-check.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
 import { openStore, type Store } from './store/store.ts'
+import { openTelling, type Telling } from './telling.ts'
 import * as words from './ticket/sentences.ts'
 import { keepEntries } from './ticket/ticket.ts'
 import { createTurns } from './turns.ts'
@@ -138,17 +140,18 @@ interface DeskRoom {
   held: Held
   pipeline: Pipeline
   dispatcher: Dispatcher
-  receivers: Receivers
-  outbox: { nudge(): void }
+  telling: Telling
+  rosters: Rosters
+  absences: Absences
   timers: { replan(): void }
   /** The agents' port opens last; until then no endpoint is connected, and ingest has nothing to do. */
   connect(wire: AgentWire, ingest: Ingest): void
 }
 
-function createDeskRoom({ time, log, teardowns }: Around, { store, matrices, bus, identity, agentsWord }: Ground): DeskRoom {
+function createDeskRoom({ config, time, log, teardowns }: Around, { store, matrices, bus, identity, agentsWord }: Ground): DeskRoom {
   const { db } = store
   const loops = createLoops({ time, log })
-  const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, bus }, time.now())
+  const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, pipeline, bus }, time.now())
   const shared = { store, rules: matrices.rules, time, log, turns: createTurns(db), loops, afterCommit }
   const sayOnTimeline: OutboxOptions['sayOnTimeline'] = (tx, ticketId, entry) =>
     keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }])
@@ -156,8 +159,9 @@ function createDeskRoom({ time, log, teardowns }: Around, { store, matrices, bus
   let wire: AgentWire | undefined
   let ingest: Ingest | undefined
   const send: AgentWire['sendCommand'] = (endpointId, command) => wire?.sendCommand(endpointId, command) ?? 'away'
-  const outbox = createOutbox({ db, time, log, notifiers: [webhook], sayOnTimeline })
-  teardowns.defer(() => outbox.stop())
+  const telling = openTelling({ config, store, time, log, sayOnTimeline, onUnreached: createPassOn(matrices) })
+  const { outbox } = telling
+  teardowns.defer(() => telling.stop())
   const onResult = (): void => pipeline.nudge(true)
   const said = { onResult, sayOnTimeline, takeWord: agentsWord.take }
   const dispatcher = createDispatcher({ db, time, log, bus, loops, sign: identity.authority.sign, send, ...said })
@@ -167,20 +171,21 @@ function createDeskRoom({ time, log, teardowns }: Around, { store, matrices, bus
   const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
   teardowns.defer(startSelfCheck({ ...shared, onRaised: () => pipeline.nudge(true) }).stop)
-  const receivers = createReceivers({ db, time })
+  const rosters = createRosters({ store, time, teams: () => matrices.rules.matrix.teams })
+  const absences = createAbsences({ store, time, timers })
   const connect = (opened: AgentWire, feeding: Ingest): void => {
     wire = opened
     ingest = feeding
   }
-  return { desk: createDesk(shared), held: createHeld(shared), pipeline, dispatcher, receivers, outbox, timers, connect }
+  return { desk: createDesk(shared), held: createHeld(shared), pipeline, dispatcher, telling, rosters, absences, timers, connect }
 }
 
 /** What a crash left undone: unhandled signals, timers that came due meanwhile, commands and notices not yet out. */
-function carryOn({ pipeline, timers, dispatcher, outbox }: DeskRoom): void {
+function carryOn({ pipeline, timers, dispatcher, telling }: DeskRoom): void {
   timers.replan()
   pipeline.nudge(true)
   dispatcher.nudge()
-  outbox.nudge()
+  telling.outbox.nudge()
 }
 
 // ── intake ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -236,7 +241,9 @@ async function openDoors(
   const stages = {
     desk: room.desk,
     held: room.held,
-    receivers: room.receivers,
+    receivers: room.telling.receivers,
+    rosters: room.rosters,
+    absences: room.absences,
     ingest: intake.ingest,
     wire,
     words,
@@ -245,6 +252,7 @@ async function openDoors(
   const tls = isLoopback(config.console.host) ? {} : { tls: certificate }
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))
   teardowns.defer(() => http.stop())
+  room.telling.listensAt(http.url)
   const renewal = renewWhenDue(around, identity, async () => {
     const renewed = await identity.serverCertificate(certificateHosts(config))
     for (const door of [wire, http]) door.replaceCertificate(renewed)

@@ -20,6 +20,10 @@ export interface CollectorConfig {
   firstMode?: 'observe' | 'live'
   /** When who is silent; as the product has it, when absent. */
   presence?: WatchOptions
+  /** A file that names the mail server; no mail without it. */
+  mailFile?: string
+  /** Hosts that receivers may be reached at although they are this machine's own. */
+  mayCall?: readonly string[]
   /** The console as it was built. */
   consoleDist: string
   logLevel: LogLevel
@@ -37,6 +41,8 @@ const settings = {
   'agents-port': 'TIERLINE_AGENTS_PORT',
   'public-url': 'TIERLINE_PUBLIC_URL',
   matrix: 'TIERLINE_MATRIX',
+  mail: 'TIERLINE_MAIL',
+  'may-call': 'TIERLINE_MAY_CALL',
   'log-level': 'TIERLINE_LOG_LEVEL',
 } as const
 type Setting = keyof typeof settings
@@ -53,7 +59,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Collec
   const said = (setting: Setting): string | undefined => flags[setting] ?? environment[settings[setting]]
   const host = said('listen') ?? '127.0.0.1'
   const publicUrl = publicUrlOf(said('public-url'))
-  const matrixFile = said('matrix')
+  const [matrixFile, mailFile, mayCall] = [said('matrix'), said('mail'), said('may-call')]
   return {
     dataDir: resolve(said('data') ?? 'tierline-data'),
     database: said('database') ?? 'sqlite',
@@ -61,6 +67,8 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Collec
     agents: { host, port: portOf('agents-port', said('agents-port') ?? '7843') },
     ...(publicUrl !== undefined && { publicUrl }),
     ...(matrixFile !== undefined && { matrixFile: resolve(matrixFile) }),
+    ...(mailFile !== undefined && { mailFile: resolve(mailFile) }),
+    ...(mayCall !== undefined && { mayCall: mayCall.split(',').map((host) => host.trim()) }),
     consoleDist: join(import.meta.dirname, 'console/dist'),
     logLevel: logLevelOf(said('log-level') ?? 'info'),
   }

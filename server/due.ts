@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
+import { leavers, putBack, ticketsOf } from './absences.ts'
 import { bundleMissed, isMissed, noticeOfMissed } from './caught-up.ts'
 import { apply, type TicketCase } from './changes.ts'
 import { unanswered } from './command/contain.ts'
@@ -64,13 +65,12 @@ async function fireAll(tx: Tx, store: Store, rules: Rules, ids: string[], now: n
     .orderBy('due_at')
     .execute()
   const byTicket = Map.groupBy(timers, ({ ticket_id }) => ticket_id)
-  const tickets = await loadTickets(
-    tx,
-    [...byTicket.keys()].flatMap((id) => id ?? []),
-  )
+  const away = await leavers(tx, byTicket.get(null) ?? [], now)
+  const due = [...byTicket.keys()].flatMap((id) => id ?? [])
+  const tickets = await loadTickets(tx, [...new Set([...due, ...(await ticketsOf(tx, away))])])
   const loaded = await loadCases(tx, tickets)
   const known = await loadForHops(tx, loaded, timers, now)
-  const cases = loaded.map((work) => fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, known, now))
+  const cases = loaded.map((work) => apply(fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, known, now), putBack(work, away), now))
   const notices = await ownNotices(tx, byTicket.get(null) ?? [], now)
   const isQuiet = ({ ticket }: TicketCase): boolean => byTicket.get(ticket.id)?.some((timer) => isMissed(timer, now)) === true
   const bundled = await bundleMissed(tx, store.capabilities, cases.filter(isQuiet), timers[0]?.due_at ?? now, now)

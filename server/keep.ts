@@ -1,3 +1,4 @@
+import { attend, lookOf } from './attend.ts'
 import { apply, type TicketCase, type WriteRows } from './changes.ts'
 import { requestCommands, wantedBy } from './command/command.ts'
 import { reviewIfNothingIsDue } from './escalate/escalate.ts'
@@ -10,7 +11,6 @@ import { indexByKind } from './route/match.ts'
 import type { Matrix } from './route/matrix.ts'
 import { isPagingTicket } from './route/route.ts'
 import type { Tx } from './store/store.ts'
-import { headline } from './ticket/sentences.ts'
 import { keepTickets } from './ticket/ticket.ts'
 
 /*
@@ -59,11 +59,13 @@ export interface Kept {
   commands: { id: string; organisationId: string; endpointId: string }[]
   hasOrders: boolean
   hasNotices: boolean
+  /** Troubles of our own, for the pipeline. */
+  hasRaised: boolean
   /** The earliest timer that was planned. */
   dueAt: number | null
 }
 
-export const nothingKept: Kept = { tickets: [], commands: [], hasOrders: false, hasNotices: false, dueAt: null }
+export const nothingKept: Kept = { tickets: [], commands: [], hasOrders: false, hasNotices: false, hasRaised: false, dueAt: null }
 
 /** What is told besides what happened to these tickets, and to whom, where that was read before. */
 interface Telling {
@@ -81,17 +83,22 @@ export async function keepCases(
   now: number,
   { notices = [], receivers: known, isQuiet = () => false }: Telling = {},
 ): Promise<Kept> {
-  const { at, planOf, owedOf } = rules
-  const changed = cases
-    .filter(({ isChanged }) => isChanged)
-    .map((work) => apply(work, reviewIfNothingIsDue(work, owedOf(work), planOf(work).review, now), now))
+  const { planOf, owedOf } = rules
+  const attended = await attend(
+    tx,
+    rules,
+    cases.filter(({ isChanged }) => isChanged),
+    isQuiet,
+    now,
+  )
+  const changed = attended.cases.map((work) => apply(work, reviewIfNothingIsDue(work, owedOf(work), planOf(work).review, now), now))
   const versions = await keepTickets(tx, write, changed)
   await keepTimers(tx, write, changed, now)
   const commands = changed.flatMap(wantedBy)
   await requestCommands(tx, write.putRows, commands, now)
   const receivers = known ?? (notices.length > 0 || changed.some(isTold) ? await loadReceivers(tx) : [])
-  const noticesOn = (work: TicketCase): Notice[] =>
-    noticesOf(work, isPagingTicket(at(work.ticket.matrix_version), work), headline(work.ticket, now))
+  const { hasCalls, hasRaised } = await attended.keep(tx, write)
+  const noticesOn = (work: TicketCase): Notice[] => noticesOf(work, lookOf(rules, work, attended.ownerOf(work), now))
   const told = receivers.length === 0 ? [] : [...changed.filter((work) => !isQuiet(work)).flatMap(noticesOn), ...notices]
   const waiting = await enqueue(tx, write.putRows, told, receivers, now)
   return {
@@ -103,7 +110,8 @@ export async function keepCases(
     })),
     commands,
     hasOrders: commands.length > 0,
-    hasNotices: waiting > 0,
+    hasNotices: waiting > 0 || hasCalls,
+    hasRaised,
     dueAt: earliest(changed.flatMap(({ timers }) => timers.flatMap(({ id, dueAt }) => (id === null ? dueAt : [])))),
   }
 }
@@ -112,6 +120,7 @@ export interface Outside {
   dispatcher: { nudge(): void }
   outbox: { nudge(): void }
   timers: { replan(dueAt: number): void }
+  pipeline: { nudge(isUrgent: boolean): void }
   bus: LiveBus
 }
 
@@ -120,6 +129,7 @@ export function tellOutside(kept: Kept, outside: Outside, now: number): void {
   if (kept.hasOrders) outside.dispatcher.nudge()
   if (kept.dueAt !== null) outside.timers.replan(kept.dueAt)
   if (kept.hasNotices) outside.outbox.nudge()
+  if (kept.hasRaised) outside.pipeline.nudge(false)
   for (const { id, organisationId, endpointId } of kept.tickets)
     outside.bus.publish({ topic: 'ticket', id, organisationId, endpointId, at: now })
   for (const { id, organisationId, endpointId } of kept.commands)

@@ -43,6 +43,8 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
     // Nobody has heard the agent since: it may be true again.
     case 'quiet-clear':
       return quietMsOf(ticket.kind, matrix.quiet, fits)
+    // Somebody may have it by now: first there is time to say so.
+    case 'page':
     case 'review':
       return matrix.review[ticket.priority]
     // Whoever was waited for may have answered meanwhile: people get the time of a review to find that out.
@@ -55,6 +57,7 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
     case 'caught-up':
     case 'promise-share':
     case 'untouched':
+    case 'absence':
       return undefined
   }
 }

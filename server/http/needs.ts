@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { FiguresAnswer } from '#shared/api/figures.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { Absences } from '../absences.ts'
 import type { Desk } from '../desk.ts'
 import type { Ledger, LedgerEntry } from '../escalate/ledger.ts'
 import type { Asked } from '../figures/figures.ts'
@@ -11,6 +12,7 @@ import type { LiveBus } from '../live.ts'
 import type { Matrices } from '../matrices.ts'
 import type { Receivers } from '../notify/receivers.ts'
 import type { People } from '../people/people.ts'
+import type { Rosters } from '../people/rosters.ts'
 import type { AgentWire } from '../wire/wire.ts'
 import type { PersonOf } from './guard.ts'
 import type { ToldTicket } from './reads/figures.ts'
@@ -35,7 +37,9 @@ export interface Needs {
   ingest: Pick<Ingest, 'takeFromSource'>
   wire: Pick<AgentWire, 'watch' | 'disconnect'>
   bus: LiveBus
-  receivers: Pick<Receivers, 'create' | 'disable'>
+  rosters: Rosters
+  absences: Absences
+  receivers: Pick<Receivers, 'complaints' | 'create' | 'disable'>
   words: Words
   /** Where the minutes of a ticket went, by its whole timeline. */
   ledgerOf(entries: readonly LedgerEntry[], now: number): Ledger

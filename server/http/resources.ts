@@ -10,6 +10,7 @@ import organisations from './resources/organisations.ts'
 import people from './resources/people.ts'
 import receivers from './resources/receivers.ts'
 import restored from './resources/restored.ts'
+import rosters from './resources/rosters.ts'
 import session from './resources/session.ts'
 import signals from './resources/signals.ts'
 import sources from './resources/sources.ts'
@@ -30,6 +31,7 @@ const resources = [
   sources,
   signals,
   receivers,
+  rosters,
   matrix,
   restored,
   audit,

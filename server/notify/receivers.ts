@@ -1,33 +1,69 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { Fault } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
+import type { Audience } from '../store/tables/notify.ts'
+import type { Notifier } from './notifier.ts'
 
 export interface NewReceiver {
   name: string
   notifier: string
-  url: string
-  /** Made here when absent. */
+  /** What the notifier wants to know. */
+  settings?: Record<string, unknown>
+  /** Shorthands of it: a webhook's secret is made here when absent. */
+  url?: string | undefined
   secret?: string | undefined
   organisationId: string | null
+  audience?: Audience
+  /** Whose way it is, and which of theirs, 1 first. */
+  personId?: string | null
+  rank?: number | null
+  team?: string | null
 }
 
 /** Who is told. A receiver's secret leaves here once, when it is made. */
 export interface Receivers {
-  create(receiver: NewReceiver): Promise<{ id: string; secret: string }>
+  /** What is wrong with it, as sentences with the field's name; nothing: it can be made. */
+  complaints(receiver: NewReceiver): { field: string; message: string }[]
+  /** @throws Fault `receiver-bad` for what `complaints` would have said. */
+  create(receiver: NewReceiver): Promise<{ id: string; secret: string | null }>
   /** Those of one organisation; with null, all. */
   list(organisationId: string | null): Promise<{ id: string; name: string; notifier: string; organisationId: string | null }[]>
   /** false: there is none of that id. What it was still to hear is given up. */
   disable(id: string): Promise<boolean>
 }
 
-export function createReceivers({ db, time }: { db: Kysely<Database>; time: Time }): Receivers {
+export interface ReceiversOptions {
+  db: Kysely<Database>
+  time: Time
+  notifiers: readonly Notifier[]
+}
+
+export function createReceivers({ db, time, notifiers }: ReceiversOptions): Receivers {
+  const complaints: Receivers['complaints'] = (receiver) => {
+    const { notifier: name, personId = null, audience = 'everybody' } = receiver
+    const notifier = notifiers.find((each) => each.name === name)
+    if (!notifier)
+      return [{ field: 'notifier', message: `there is no such notifier; there are ${notifiers.map((each) => each.name).join(', ')}` }]
+    if ((audience === 'person') !== (personId !== null))
+      return [{ field: 'personId', message: 'a way of a person names the person, and nothing else does' }]
+    const read = notifier.settings.safeParse(settingsOf(receiver, ''.padEnd(16, 'x')))
+    return read.success ? [] : read.error.issues.map(({ path, message }) => ({ field: ['settings', ...path].join('.'), message }))
+  }
   return {
-    async create({ name, notifier, url, secret = randomBytes(32).toString('base64url'), organisationId }) {
-      const row = { id: randomUUIDv7(), name, notifier, settings: JSON.stringify({ url, secret }), organisation_id: organisationId }
+    complaints,
+    async create(receiver) {
+      const [complaint] = complaints(receiver)
+      if (complaint) throw new Fault('receiver-bad', `Check the receiver's ${complaint.field}: ${complaint.message}.`)
+      const secret = receiver.notifier === 'webhook' ? (receiver.secret ?? randomBytes(32).toString('base64url')) : null
+      const settings = settingsOf(receiver, secret)
+      const { name, notifier, organisationId, audience = 'everybody', personId = null, rank = null, team = null } = receiver
+      const row = { id: randomUUIDv7(), name, notifier, settings: JSON.stringify(settings), organisation_id: organisationId }
+      const whose = { audience, person_id: personId, rank: personId === null ? null : (rank ?? 1), team, address: addressIn(settings) }
       await db
         .insertInto('receivers')
-        .values({ ...row, created_at: time.now(), disabled_at: null })
+        .values({ ...row, ...whose, created_at: time.now(), disabled_at: null })
         .execute()
       return { id: row.id, secret }
     },
@@ -59,3 +95,9 @@ export function createReceivers({ db, time }: { db: Kysely<Database>; time: Time
     },
   }
 }
+
+function settingsOf({ settings = {}, url, notifier }: NewReceiver, secret: string | null): Record<string, unknown> {
+  return { ...settings, ...(url !== undefined && { url }), ...(notifier === 'webhook' && secret !== null && { secret }) }
+}
+
+const addressIn = ({ to }: Record<string, unknown>): string | null => (typeof to === 'string' ? to.toLowerCase() : null)

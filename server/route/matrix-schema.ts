@@ -3,6 +3,7 @@ import { Calendars } from './sections/calendars.ts'
 import { Reminders, Waiting } from './sections/clocks.ts'
 import { Containment, Modes } from './sections/containment.ts'
 import { Digest, Late, Quiet, Reopens } from './sections/noise.ts'
+import { Paging } from './sections/paging.ts'
 import { Grid, Impact, Urgency } from './sections/priorities.ts'
 import { Promises, Review, TimeBoxes } from './sections/promises.ts'
 import { Route } from './sections/routes.ts'
@@ -29,6 +30,7 @@ export const MatrixDocument = z.strictObject({
   digest: Digest,
   containment: Containment,
   modes: Modes,
+  paging: Paging,
   routes: z.array(Route).min(1),
 })
 export type MatrixDocument = z.infer<typeof MatrixDocument>

@@ -141,6 +141,15 @@ export function isPagingTicket(matrix: Matrix, { ticket, subject }: TicketCase):
   return silenced(matrix, ticket, ticket.happened_at !== null, subject) === undefined
 }
 
+/** When people hear of this ticket: at any hour, when its team opens, or then and without being called. */
+export function hearingOf(matrix: Matrix, work: TicketCase): 'page' | 'page-at-opening' | 'tell-at-opening' {
+  const { ticket, subject } = work
+  if (isPagingTicket(matrix, work)) return 'page'
+  const rule = matrix.routeNamed(ticket.rule)
+  const isSilent = !rule || rule.page === 'no' || rule.page === 'P1' || silenced(matrix, ticket, ticket.happened_at !== null, subject)
+  return isSilent ? 'tell-at-opening' : 'page-at-opening'
+}
+
 /** Gives the matrix the version under which tickets remember it; a document that differs from the last is a new one. */
 export async function keepMatrix(db: Kysely<Database>, matrix: Matrix, author: string, now: number): Promise<Matrix> {
   const version = await db.transaction().execute(async (tx) => {

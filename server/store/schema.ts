@@ -7,6 +7,7 @@ import type { IdentityTables } from './tables/identity.ts'
 import type { IngestTables } from './tables/ingest.ts'
 import type { MeasureTables } from './tables/measure.ts'
 import type { NotifyTables } from './tables/notify.ts'
+import type { PageTables } from './tables/page.ts'
 import type { PeopleTables } from './tables/people.ts'
 import type { PresenceTables } from './tables/presence.ts'
 import type { RouteTables } from './tables/route.ts'
@@ -28,6 +29,7 @@ export type Database = AuditTables &
   IngestTables &
   MeasureTables &
   NotifyTables &
+  PageTables &
   PeopleTables &
   PresenceTables &
   RouteTables &
@@ -42,6 +44,10 @@ export const writers = {
   sessions: 'people',
   api_tokens: 'people',
   sources: 'people',
+  shifts: 'people',
+  rotations: 'people',
+  on_call_overrides: 'people',
+  absences: 'people',
   endpoints: 'identity',
   certificates: 'identity',
   enrolment_tokens: 'identity',
@@ -67,6 +73,7 @@ export const writers = {
   timers: 'escalate',
   receivers: 'notify',
   outbox: 'notify',
+  pagings: 'page',
   commands: 'command',
   command_results: 'command',
   isolations: 'command',

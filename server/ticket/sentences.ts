@@ -53,6 +53,14 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
   'agents-word': (body) =>
     `Its agent says that the machine is ${text(body.said)}, and the collector, restored from a backup of ${instant(body.madeAt)}, wanted it ${text(body.wanted)}. The agent's word holds.`,
   notified: (body) => `“${text(body.receiver)}” could not be told of ${text(body.event)}: ${text(body.reason)}.`,
+  paged: (body) => {
+    const names = Array.isArray(body.to) ? body.to.map(text).join(', ') : ''
+    if (names === '') return 'Nobody could be called: nobody has said how they can be reached.'
+    const short = body.by === 'team' || body.by === 'admins' ? ' Nobody is on call.' : ''
+    return body.isPage === true ? `Called: ${names}.${short}` : `Told: ${names}.${short}`
+  },
+  assigned: (body) => `Given to ${text(body.name)}.`,
+  'put-back': (body) => `Put back into the queue of ${text(body.team)}: ${text(body.name)} is away.`,
   resolved: (body) => `Resolved: ${resolutions[text(body.resolution)] ?? text(body.resolution)}. ${text(body.note)}`.trimEnd(),
   reopened: (body) => (body.note === undefined ? `It is back: ${summary(body)}` : `Opened again. ${text(body.note)}`.trimEnd()),
   reviewed: (body) =>

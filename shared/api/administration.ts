@@ -94,18 +94,39 @@ export const SourceSignal = z.object({
 })
 export const SourceSignalTaken = z.object({ id: z.string() })
 
-/** GET, POST /api/receivers (power administer): who is told by webhook. DELETE /api/receivers/:id ends it. */
+/**
+ * GET, POST /api/receivers (power administer): who is told, and how: webhook, email, slack, teams, ntfy, pagerduty, heartbeat.
+ * DELETE /api/receivers/:id ends it.
+ */
 export const NewReceiver = z.object({
   name: z.string().min(1).max(200),
-  notifier: z.literal('webhook'),
-  url: z.url({ protocol: /^https?$/ }).max(1_000),
-  /** Signs every delivery (HMAC-SHA256); made for you when absent, shown once. */
+  notifier: z.string().max(50),
+  /** What the notifier wants to know, such as `{"to": "jane@example.org"}` for email. */
+  settings: z.record(z.string().max(50), z.union([z.string().max(5_000), z.number(), z.boolean()])).default({}),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(1_000)
+    .optional(),
+  /** Signs every delivery of a webhook (HMAC-SHA256); made for you when absent, shown once. */
   secret: z.string().min(16).max(200).optional(),
   organisationId: z.string().max(64).nullable().default(null),
+  /** `person`: one of somebody's own ways, tried in the order of `rank`; `contact`: an organisation's, for P1 and isolations. */
+  audience: z.enum(['everybody', 'person', 'contact']).default('everybody'),
+  personId: z.string().max(64).nullable().default(null),
+  rank: z.number().int().min(1).max(20).nullable().default(null),
+  /** Hears of this team's tickets only. */
+  team: z.string().max(64).nullable().default(null),
 })
-export const ReceiverMade = z.object({ id: z.string(), secret: z.string() })
+/** `secret`: a webhook's. */
+export const ReceiverMade = z.object({ id: z.string(), secret: z.string().nullable() })
 export const ReceiverList = z.object({
-  receivers: z.array(z.object({ id: z.string(), name: z.string(), notifier: z.string(), organisationId: z.string().nullable() })),
+  receivers: z.array(
+    z.object({
+      ...{ id: z.string(), name: z.string(), notifier: z.string(), organisationId: z.string().nullable() },
+      ...{ audience: z.enum(['everybody', 'person', 'contact', 'requester']), personId: z.string().nullable() },
+      ...{ rank: z.number().int().nullable(), team: z.string().nullable() },
+    }),
+  ),
 })
 
 /**

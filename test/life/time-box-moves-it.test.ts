@@ -69,7 +69,7 @@ describe('fifteen minutes of work in tier1', () => {
     expect(await read(id)).toMatchObject({ tier: 'tier1' })
     await time.advance(1)
     await expect.poll(() => read(id)).toMatchObject({ tier: 'tier2', team: 'tier2', status: 'new' })
-    expect((await read(id)).timeline.at(-1)).toMatchObject({
+    expect((await read(id)).timeline.find(({ kind }) => kind === 'escalated')).toMatchObject({
       kind: 'escalated',
       text: 'Moved from tier1 to tier2: its time there was over.',
     })

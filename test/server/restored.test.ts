@@ -52,8 +52,8 @@ async function result(outcome: ResultRecord['outcome'], more: Partial<ResultReco
 
 describe('commands that were under way', () => {
   const held = (): Held => {
-    const { store, matrix, time, dispatcher, outbox, timers } = room
-    const outside = { dispatcher, outbox, timers, bus: createLiveBus() }
+    const { store, matrix, time, dispatcher, outbox, timers, pipeline } = room
+    const outside = { dispatcher, outbox, timers, pipeline, bus: createLiveBus() }
     return createHeld({
       store,
       rules: readRules(matrix),

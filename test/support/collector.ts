@@ -30,7 +30,12 @@ export async function startTestCollector(options: TestCollectorOptions = {}): Pr
   const { time = systemTime, log = pino({ level: process.env.TIERLINE_TEST_LOG ?? 'silent' }), mode = 'live', ...settings } = options
   const dataDir = settings.dataDir ?? (await mkdtemp(join(tmpdir(), 'tierline-collector-')))
   const database = settings.database ?? (await databaseSetting(dataDir))
-  const config: CollectorConfig = { ...loadConfig({ port: '0', 'agents-port': '0' }, {}), ...settings, database, dataDir }
+  const config: CollectorConfig = {
+    ...loadConfig({ port: '0', 'agents-port': '0', 'may-call': '127.0.0.1' }, {}),
+    ...settings,
+    database,
+    dataDir,
+  }
   const collector = await startCollector(config, { time, log })
   const { organisationId, identity, agentsUrl, firstSignIn = { login: '', password: '' } } = collector
   await collector.store.db.updateTable('organisations').set({ mode }).where('id', '=', organisationId).execute()

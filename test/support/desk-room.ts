@@ -16,12 +16,13 @@ import { type Kept, tellOutside } from '../../server/keep.ts'
 import { createLiveBus } from '../../server/live.ts'
 import { createLoops } from '../../server/loop.ts'
 import { type Matrices, openMatrices } from '../../server/matrices.ts'
-import webhook from '../../server/notify/notifiers/webhook.ts'
-import { createOutbox, type Outbox } from '../../server/notify/outbox.ts'
-import { createReceivers, type Receivers } from '../../server/notify/receivers.ts'
+import type { Outbox } from '../../server/notify/outbox.ts'
+import type { Receivers } from '../../server/notify/receivers.ts'
+import { createPassOn } from '../../server/pass-on.ts'
 import { createPipeline, type Pipeline } from '../../server/pipeline.ts'
 import { loadMatrix, type Matrix } from '../../server/route/matrix.ts'
 import { openStore, type Store } from '../../server/store/store.ts'
+import { openTelling, type TellingOptions } from '../../server/telling.ts'
 import { keepEntries } from '../../server/ticket/ticket.ts'
 import { createTurns } from '../../server/turns.ts'
 import { storeUrl } from './database.ts'
@@ -75,6 +76,8 @@ export interface Options {
   plan?: string
   roles?: Record<string, Role>
   url?: string
+  /** How it tells people: a mail server, what it may call. */
+  calls?: Partial<TellingOptions['config']>
 }
 
 /** Organisation `acme` (Europe/Berlin, live) with the site `site-1` and the endpoints of `roles`, by default ws, srv, core. */
@@ -83,7 +86,7 @@ export async function openDeskRoom(options: Options = {}): Promise<DeskRoom> {
   const url = options.url ?? (await storeUrl(folder))
   const time = new FakeTime(options.startsAt)
   await seed(url, time, options)
-  const room = await startRoom(url, time)
+  const room = await startRoom(url, folder, time, options.calls ?? {})
   const close = room.close
   room.close = async () => {
     await close()
@@ -92,7 +95,7 @@ export async function openDeskRoom(options: Options = {}): Promise<DeskRoom> {
   return room
 }
 
-async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
+async function startRoom(url: string, folder: string, time: FakeTime, calls: Partial<TellingOptions['config']>): Promise<DeskRoom> {
   const store = await openStore(url)
   const log = pino({ level: process.env.TIERLINE_TEST_LOG ?? 'silent' })
   const matrices = await openMatrices({ store, time })
@@ -100,9 +103,9 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
   const free = createLoops({ time, log })
   const loops: typeof free = (name, round) => free(name, () => time.waitsFor(round()))
   const turns = createTurns(store.db)
-  const sayOnTimeline: Parameters<typeof createOutbox>[0]['sayOnTimeline'] = (tx, ticketId, entry) =>
+  const sayOnTimeline: TellingOptions['sayOnTimeline'] = (tx, ticketId, entry) =>
     keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }])
-  const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, bus }, time.now())
+  const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, pipeline, bus }, time.now())
   const shared = { store, rules: matrices.rules, time, log, turns, loops, afterCommit }
 
   const sent: DeskRoom['sent'] = []
@@ -120,12 +123,14 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
     },
     onResult: () => pipeline.nudge(true),
   })
-  const outbox = createOutbox({ db: store.db, time, log, notifiers: [webhook], sayOnTimeline })
+  const config = { dataDir: folder, publicUrl: 'https://rmm.example.org', mayCall: ['127.0.0.1'], ...calls }
+  const telling = openTelling({ config, store, time, log, sayOnTimeline, onUnreached: createPassOn(matrices) })
+  const { outbox, receivers } = telling
   const timers = createTimers({ db: store.db, time, loops, fire: createFire(shared) })
   const pipeline = createPipeline({ ...shared, isBusy: () => room.isIngestBusy })
   const desk = createDesk(shared)
   const stop = async (): Promise<void> => {
-    for (const each of [pipeline, timers, dispatcher, outbox]) await each.stop()
+    for (const each of [pipeline, timers, dispatcher, telling]) await each.stop()
     await store.close()
   }
   const room: DeskRoom = {
@@ -145,7 +150,7 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
       isIngestBusy: false,
       unnamed: [],
     },
-    receivers: createReceivers({ db: store.db, time }),
+    receivers,
     async signals(...signals) {
       await putSignals(store, signals, time.now())
       await pipeline.idle()
@@ -153,7 +158,7 @@ async function startRoom(url: string, time: FakeTime): Promise<DeskRoom> {
     },
     async restart() {
       await stop()
-      return startRoom(url, time)
+      return startRoom(url, folder, time, calls)
     },
     close: stop,
   }

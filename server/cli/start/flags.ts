@@ -10,6 +10,8 @@ export const configUsage = `  --data DIR          where everything is kept (./ti
   --public-url URL    how others reach it, such as https://rmm.example.org:7840
   --database URL      postgres://… instead of one file
   --matrix FILE       an escalation matrix of your own
+  --mail FILE         a file (chmod 600) that names the mail server: from, smtp, and imap to read answers
+  --may-call HOSTS    hosts on this machine that receivers may stand on, such as 127.0.0.1; refused otherwise
   --log-level LEVEL   trace, debug, info, warn, error, fatal, silent
 `
 export const startUsage = `${configUsage}  --reset-admin       give the first admin a new password, and end their sessions

@@ -31,7 +31,7 @@ export function ReceiversCard() {
   return (
     <ListCard
       title="Receivers"
-      sentence="Who is told by webhook when a ticket opens, moves or ends."
+      sentence="Who is told outside of this console when a ticket opens, moves or ends."
       add={<DialogButton label="Add a webhook" dialog={(close) => <AddReceiver onClose={close} />} />}
       rows={data?.receivers.map((receiver) => ({ ...receiver, organisation: organisationOf(receiver.organisationId) }))}
       error={error}
@@ -43,7 +43,8 @@ export function ReceiversCard() {
 
 function AddReceiver({ onClose }: { onClose(): void }) {
   const add = useChange(keys.receivers, (api, input: Parameters<typeof api.addReceiver>[0]) => api.addReceiver(input))
-  if (add.data) return <ShownOnce what="secret" use="It signs every delivery (HMAC-SHA256)." secret={add.data.secret} onDone={onClose} />
+  if (add.data?.secret)
+    return <ShownOnce what="secret" use="It signs every delivery (HMAC-SHA256)." secret={add.data.secret} onDone={onClose} />
   const submit = (fields: FormData): void =>
     add.mutate({
       name: textOf(fields, 'name'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { NewReceiver, ReceiverList, ReceiverMade } from '#shared/api/administration.ts'
 import type { Needs } from '../needs.ts'
+import { refuse } from '../problems.ts'
 import { defineRoute, type Route } from '../route.ts'
 
 export default function receivers({ receivers }: Needs): Route[] {
@@ -8,35 +9,43 @@ export default function receivers({ receivers }: Needs): Route[] {
     defineRoute({
       method: 'GET',
       path: '/api/receivers',
-      summary: 'Who is told by webhook',
+      summary: 'Who is told outside of the console, and how',
       access: { who: 'person', power: 'administer', reach: 'organisation' },
       answer: ReceiverList,
       handle: async ({ by }) => {
         const rows = await by.view
           .receivers()
-          .select(['id', 'name', 'notifier', 'organisation_id'])
+          .select(['id', 'name', 'notifier', 'organisation_id', 'audience', 'person_id', 'rank', 'team'])
           .where('disabled_at', 'is', null)
           .orderBy('name')
           .orderBy('id')
           .execute()
         return {
-          receivers: rows.map(({ id, name, notifier, organisation_id }) => ({ id, name, notifier, organisationId: organisation_id })),
+          receivers: rows.map(({ organisation_id, person_id, ...row }) => ({
+            ...row,
+            organisationId: organisation_id,
+            personId: person_id,
+          })),
         }
       },
     }),
     defineRoute({
       method: 'POST',
       path: '/api/receivers',
-      summary: 'Tell somebody by webhook',
+      summary: 'Tell somebody: by mail, chat, webhook, …',
       // The collector makes the call, from inside the provider's network: a customer's admin could aim it at what stands there.
       access: { who: 'person', power: 'administer', reach: 'provider' },
-      names: { 'body.organisationId': 'organisation' },
+      names: { 'body.organisationId': 'organisation', 'body.personId': 'person' },
       action: 'receiver.create',
       creates: 'secret',
       body: NewReceiver,
       answer: ReceiverMade,
       status: 201,
-      handle: ({ body }) => receivers.create(body),
+      handle: async ({ body }) => {
+        const errors = receivers.complaints(body)
+        if (errors.length > 0) throw refuse('invalid-input', `Check what you sent as ${errors[0]?.field}.`, { errors })
+        return receivers.create(body)
+      },
     }),
     defineRoute({
       method: 'DELETE',

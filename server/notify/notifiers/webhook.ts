@@ -1,35 +1,27 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import { sentenceOf } from '#shared/domain/fault.ts'
-import { seconds } from '#shared/domain/time.ts'
-import { type Delivery, defineNotifier, type Message } from '../notifier.ts'
+import { defineNotifier, type Message } from '../notifier.ts'
 
-/** Long enough for a slow service, short enough that its queue moves. */
-const timeoutMs = seconds(10)
-
-/** A POST of a CloudEvents 1.0 event in JSON (structured mode), signed so that the receiver knows who sent it and when. */
+/**
+ * A POST of a CloudEvents 1.0 event in JSON (structured mode), signed so that the receiver knows who sent it and when; or,
+ * with a template, of what a gateway for text messages or calls wants to have.
+ */
 export default defineNotifier({
   name: 'webhook',
-  settings: z.object({ url: z.url({ protocol: /^https?$/ }), secret: z.string().min(16) }),
-  async deliver(message, { url, secret }, time, stop) {
-    const body = JSON.stringify(cloudEvent(message))
-    const headers = { 'content-type': 'application/cloudevents+json; charset=utf-8', 'tierline-signature': sign(body, secret, time.now()) }
-    const late = new AbortController()
-    const cancel = time.after(timeoutMs, () => late.abort())
-    try {
-      // A redirect could lead anywhere, with our signature; whoever moved says so to an administrator.
-      const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.any([stop, late.signal]) })
-      await response.body?.cancel()
-      return judge(response.status)
-    } catch (error) {
-      return {
-        kind: 'failed',
-        isRetryable: true,
-        reason: late.signal.aborted ? `no answer within ${timeoutMs / 1_000} s` : reasonOf(error),
-      }
-    } finally {
-      cancel()
-    }
+  settings: z.strictObject({
+    url: z.url({ protocol: /^https?$/ }),
+    secret: z.string().min(16),
+    /** `{"to":"+49…","text":"{{title}}"}`: {{title}}, {{text}}, {{link}}, {{id}} are put in, escaped as `contentType` needs it. */
+    template: z.string().max(5_000).optional(),
+    contentType: z.enum(['application/json', 'application/x-www-form-urlencoded', 'text/plain']).default('application/json'),
+    /** What the gateway wants in `Authorization`. */
+    authorization: z.string().max(1_000).optional(),
+  }),
+  async deliver(message, { url, secret, template, contentType, authorization }, { time, post, stop }) {
+    const body = template === undefined ? JSON.stringify(cloudEvent(message)) : filled(template, contentType, message)
+    const type = template === undefined ? 'application/cloudevents+json' : contentType
+    const headers = { 'content-type': `${type}; charset=utf-8`, 'tierline-signature': sign(body, secret, time.now()) }
+    return post(url, { headers: { ...headers, ...(authorization !== undefined && { authorization }) }, body }, stop)
   },
 })
 
@@ -51,14 +43,16 @@ export function sign(body: string, secret: string, now: number): string {
   return `t=${at},v1=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}`
 }
 
-/** 408, 425, 429 and 5xx may be different next time (RFC 9110 §15); the rest would answer the same again. */
-function judge(status: number): Delivery {
-  if (status >= 200 && status < 300) return { kind: 'delivered' }
-  const isRetryable = status >= 500 || [408, 425, 429].includes(status)
-  const reason = status >= 300 && status < 400 ? `it answered ${status}, and redirects are not followed` : `it answered ${status}`
-  return { kind: 'failed', isRetryable, reason }
+const escapes = {
+  'application/json': (text: string) => JSON.stringify(text).slice(1, -1),
+  'application/x-www-form-urlencoded': encodeURIComponent,
+  'text/plain': (text: string) => text,
 }
 
-/** fetch says "fetch failed" and keeps why in the cause. */
-const reasonOf = (error: unknown): string =>
-  error instanceof Error && error.cause !== undefined ? sentenceOf(error.cause) : sentenceOf(error)
+/** In one pass: what is put in is never looked at again, whatever a machine wrote into it. */
+function filled(template: string, contentType: keyof typeof escapes, { id, said }: Message): string {
+  const values: Record<string, string> = { id, title: said.title, text: said.lines.join('\n'), link: said.link ?? '' }
+  return template.replaceAll(/\{\{(\w+)\}\}/g, (whole, name: string) =>
+    values[name] === undefined ? whole : escapes[contentType](values[name].toWellFormed()),
+  )
+}

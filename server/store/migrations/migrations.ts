@@ -12,6 +12,9 @@ import { rounds } from './0009-rounds.ts'
 import { cursorsByAge } from './0010-cursors-by-age.ts'
 import { plansAndTags } from './0011-plans-and-tags.ts'
 import { waiting } from './0013-waiting.ts'
+import { receiversOfPeople } from './0015-receivers-of-people.ts'
+import { rosters } from './0016-rosters.ts'
+import { pagings } from './0017-pagings.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -28,5 +31,8 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0010-cursors-by-age': cursorsByAge,
     '0011-plans-and-tags': plansAndTags,
     '0013-waiting': waiting,
+    '0015-receivers-of-people': receiversOfPeople,
+    '0016-rosters': rosters,
+    '0017-pagings': pagings,
   }
 }

@@ -10,6 +10,8 @@ export type TimerKind =
   | 'review'
   | 'digest'
   | 'caught-up'
+  | 'page'
+  | 'absence'
 /** Fired exactly once: the row is marked in the transaction of its effect. */
 export interface TimersTable {
   id: string

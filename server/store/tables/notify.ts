@@ -1,3 +1,11 @@
+import type { Generated } from 'kysely'
+
+/**
+ * `everybody`: hears of every ticket of its organisation; `person`: one way of a person, for what concerns them;
+ * `contact`: an organisation's named contact, for P1 and isolations; `requester`: who wrote to us, for their own requests.
+ */
+export type Audience = 'everybody' | 'person' | 'contact' | 'requester'
+
 export interface ReceiversTable {
   id: string
   name: string
@@ -7,6 +15,15 @@ export interface ReceiversTable {
   settings: string
   /** null: hears of every organisation. */
   organisation_id: string | null
+  audience: Generated<Audience>
+  /** Whose way it is. */
+  person_id: string | null
+  /** A person's ways are tried in this order, 1 first. */
+  rank: number | null
+  /** Hears of this team's tickets only. */
+  team: string | null
+  /** The mail address, where it is one: how many mails it gets is counted over all receivers of it. */
+  address: string | null
   created_at: number
   disabled_at: number | null
 }
@@ -20,6 +37,8 @@ export interface OutboxTable {
   /** JSON object. */
   body: string
   created_at: number
+  /** A page goes by the person's next way if its notifier has not accepted it by then; null: it isn't one. */
+  pass_on_at: number | null
   attempts: number
   next_attempt_at: number | null
   delivered_at: number | null

@@ -28,8 +28,55 @@ export interface PeopleTable {
   is_admin: Flag
   /** null: staff of the provider, sees every organisation. */
   organisation_id: string | null
+  /** JSON array: what they know, as routes ask for it. */
+  skills: Generated<string>
+  /** JSON array of the teams that they lead. */
+  leads: Generated<string>
+  /** How many tickets they work on at once; null: as many as there are. */
+  wip_limit: number | null
   created_at: number
   disabled_at: number | null
+}
+/** Every week, in a time zone. */
+export interface ShiftsTable {
+  id: string
+  team: string
+  person_id: string
+  /** JSON array: mon, tue, … */
+  days: string
+  /** "08:00" */
+  from_time: string
+  to_time: string
+  time_zone: string
+  created_at: number
+}
+/** Whose turn it is to be on call. */
+export interface RotationsTable {
+  id: string
+  team: string
+  /** JSON array, in the order of their turns. */
+  person_ids: string
+  /** "2026-11-23" */
+  starts_on: string
+  hand_over: string
+  every_days: number
+  time_zone: string
+  created_at: number
+}
+export interface OnCallOverridesTable {
+  id: string
+  team: string
+  person_id: string
+  from_at: number
+  until_at: number
+  created_at: number
+}
+export interface AbsencesTable {
+  id: string
+  person_id: string
+  from_at: number
+  until_at: number
+  created_at: number
 }
 export interface SessionsTable {
   /** SHA-256 of the cookie's secret. */
@@ -70,4 +117,8 @@ export interface PeopleTables {
   sessions: SessionsTable
   api_tokens: ApiTokensTable
   sources: SourcesTable
+  shifts: ShiftsTable
+  rotations: RotationsTable
+  on_call_overrides: OnCallOverridesTable
+  absences: AbsencesTable
 }

@@ -156,7 +156,7 @@ describe('firing', () => {
 
 describe('the digest', () => {
   it('goes out at 08:00 of the organisation’s clock, once, with what came since', async () => {
-    await room.receivers.create({ name: 'all', notifier: 'none', url: 'http://127.0.0.1:1', organisationId: null })
+    await room.receivers.create({ name: 'all', notifier: 'webhook', url: 'http://127.0.0.1:1', organisationId: null })
     const note = { kind: 'backup.note', severity: 'low', state: 'happened' } as const
     await room.signals(
       { ...note, summary: 'one' },

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { createAbsences } from '../../../server/absences.ts'
 import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResult } from '../../../server/command/command.ts'
 import { createDesk } from '../../../server/desk.ts'
@@ -12,8 +13,10 @@ import { createIngest } from '../../../server/ingest/ingest.ts'
 import { createLedgers } from '../../../server/ledgers.ts'
 import { createLiveBus, type LiveBus } from '../../../server/live.ts'
 import { openMatrices } from '../../../server/matrices.ts'
+import { notifiers } from '../../../server/notify/notifiers.ts'
 import { createReceivers } from '../../../server/notify/receivers.ts'
 import { createPeople, type People } from '../../../server/people/people.ts'
+import { createRosters } from '../../../server/people/rosters.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
 import * as words from '../../../server/ticket/sentences.ts'
 import { createTurns } from '../../../server/turns.ts'
@@ -87,7 +90,7 @@ async function rooms({
   time,
   folder,
   asked,
-}: Ground): Promise<Pick<HttpOptions, 'matrices' | 'desk' | 'held' | 'identity' | 'ingest' | 'receivers'>> {
+}: Ground): Promise<Pick<HttpOptions, 'matrices' | 'desk' | 'held' | 'identity' | 'ingest' | 'receivers' | 'rosters' | 'absences'>> {
   const matrices = await openMatrices({ store, time })
   const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
   const desk = createDesk(shared)
@@ -98,7 +101,9 @@ async function rooms({
     held: noting(asked, 'held', createHeld(shared)),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
-    receivers: noting(asked, 'receivers', createReceivers({ db: store.db, time })),
+    rosters: createRosters({ store, time, teams: () => matrices.rules.matrix.teams }),
+    absences: createAbsences({ store, time, timers: { replan: () => undefined } }),
+    receivers: noting(asked, 'receivers', createReceivers({ db: store.db, time, notifiers })),
   }
 }
 

@@ -1,0 +1,243 @@
+import { isOpen } from '#shared/domain/ticket.ts'
+import { apply, type Entry, type TicketCase, type WriteRows } from './changes.ts'
+import { raiseWithin } from './ingest/handled.ts'
+import type { OwnTrouble } from './ingest/rows.ts'
+import type { Rules } from './keep.ts'
+import { type Call, endPages, enqueueCalls, hasReceivers, type Look, loadFirstWays } from './notify/notify.ts'
+import { decidePaging, keepPagings, loadPagings, mayPage, type Step } from './page/page.ts'
+import { assignee } from './people/assign.ts'
+import { adminsOf, isAway, leadsOf, type Member, membersOf, type OnCall, onCall, type Roster, rosterFor } from './people/roster.ts'
+import { loadRoster } from './people/rosters.ts'
+import { hearingOf, isPagingTicket } from './route/route.ts'
+import type { Rung, Whom } from './route/sections/paging.ts'
+import type { Tx } from './store/store.ts'
+import { headline } from './ticket/sentences.ts'
+import { loadWork, type Work } from './work.ts'
+
+/*
+ * The last look at what a transaction is about to keep: who shall have each ticket, whom to call, who is reminded. It sees
+ * tickets as they will stand, whichever door they came through, so no door can forget it.
+ */
+
+export interface Attended {
+  cases: readonly TicketCase[]
+  /** Keeps what was decided beside the tickets themselves. @returns whether there is something to deliver, to handle. */
+  keep(tx: Tx, write: WriteRows): Promise<{ hasCalls: boolean; hasRaised: boolean }>
+  /** The owner's name, where it is known. */
+  ownerOf(work: TicketCase): string | undefined
+}
+
+const unattended = (cases: readonly TicketCase[]): Attended => ({
+  cases,
+  keep: async () => ({ hasCalls: false, hasRaised: false }),
+  ownerOf: () => undefined,
+})
+
+const ladderOf = (rules: Rules, work: TicketCase): readonly Rung[] => rules.planOf(work).paging[work.ticket.priority] ?? []
+
+/** @param isQuiet what is said of these goes into a notice of its own: nobody is reminded of each. */
+export async function attend(
+  tx: Tx,
+  rules: Rules,
+  cases: readonly TicketCase[],
+  isQuiet: (work: TicketCase) => boolean,
+  now: number,
+): Promise<Attended> {
+  const mayCall = cases.filter(
+    (work) => mayPage(work, ladderOf(rules, work)) || work.entries.some((entry) => saysWhom(entry) || asks(entry)) || endsPages(work),
+  )
+  const needy = cases.filter(needsOwner)
+  if (mayCall.length === 0 && needy.length === 0) return unattended(cases)
+  const roster = await loadRoster(tx, (team) => rules.matrix.teams[team]?.passesTo, now)
+  // A collector has an admin; only a desk under test has nobody.
+  if (roster.members.length === 0) return unattended(cases)
+  const known = await loadPagings(
+    tx,
+    mayCall.flatMap(({ ticket, isNew }) => (isNew ? [] : ticket.id)),
+  )
+  const room = { tx, rules, roster, work: await loadWork(tx, needy), isQuiet, now }
+  const wanted: Wanted[] = []
+  const attended = cases.map((work) => attendTo(room, work, mayCall.includes(work) ? known : undefined, wanted))
+  const reached = await reach(room, wanted)
+  const said = attended.map((work) =>
+    reached.entries.filter(({ id }) => id === work.ticket.id).reduce((on, { entry }) => apply(on, { entries: [entry] }, now), work),
+  )
+  const nameOf = new Map(roster.members.map(({ id, name }) => [id, name]))
+  const ownerOf = ({ ticket }: TicketCase): string | undefined => (ticket.owner_id === null ? undefined : nameOf.get(ticket.owner_id))
+  const byId = new Map(said.map((work) => [work.ticket.id, work]))
+  return {
+    cases: said,
+    ownerOf,
+    async keep(tx, { putRows }) {
+      await keepPagings(
+        tx,
+        putRows,
+        wanted.flatMap(({ step }) => step?.paging ?? []),
+      )
+      await endPages(
+        tx,
+        wanted.flatMap(({ work, step }) => (step?.endsPages ? work.ticket.id : [])),
+        now,
+      )
+      const calls = reached.calls.map((call) => {
+        const work = byId.get(call.work.ticket.id) ?? call.work
+        return { ...call, work, look: lookOf(rules, work, ownerOf(work), now) }
+      })
+      await enqueueCalls(tx, putRows, calls, now)
+      for (const trouble of reached.troubles) await raiseWithin(tx, trouble, now)
+      return { hasCalls: calls.length > 0, hasRaised: reached.troubles.length > 0 }
+    },
+  }
+}
+
+export const lookOf = ({ at }: Rules, work: TicketCase, owner: string | undefined, now: number): Look => ({
+  isPaging: isPagingTicket(at(work.ticket.matrix_version), work),
+  headline: headline(work.ticket, now),
+  owner,
+})
+
+interface Room {
+  tx: Tx
+  rules: Rules
+  roster: Roster
+  work: Work
+  isQuiet(work: TicketCase): boolean
+  now: number
+}
+
+/** Somebody of whom a ticket wants something now. */
+interface Wanted {
+  work: TicketCase
+  event: string
+  isPage: boolean
+  step?: Step
+  entry?: Entry
+  /** In the order in which they are tried; each list is one call. */
+  people: readonly (readonly Member[])[]
+  by: OnCall['by']
+}
+
+const routing = new Set<Entry['kind']>(['routed', 'escalated', 'reopened', 'put-back'])
+const needsOwner = ({ ticket, entries }: TicketCase): boolean =>
+  ticket.owner_id === null && ticket.status === 'new' && entries.some(({ kind }) => routing.has(kind))
+
+/** The clocks say whom they want to be told. */
+const saysWhom = ({ body }: Entry): boolean => typeof body.tell === 'string' && body.tell !== 'requester'
+/** A question is for people on call, with its countdown and what happens then; a page that only calls says less. */
+const asks = ({ kind }: Entry): boolean => kind === 'containment-asked'
+const endsPages = ({ entries }: TicketCase): boolean => entries.some(({ kind }) => kind === 'acknowledged' || kind === 'resolved')
+
+function attendTo(
+  room: Room,
+  before: TicketCase,
+  pagings: Awaited<ReturnType<typeof loadPagings>> | undefined,
+  wanted: Wanted[],
+): TicketCase {
+  const { rules, now } = room
+  const roster = rosterFor(room.roster, before.subject.organisation.id)
+  const work = needsOwner(before) ? assigned(room, roster, before, wanted) : before
+  if (!pagings) return work
+  for (const entry of work.entries.filter(saysWhom)) {
+    if (isOpen(work.ticket.status) && !room.isQuiet(before)) wanted.push(reminder(roster, work, entry, now))
+  }
+  for (const entry of work.entries.filter(asks)) {
+    const { by, people } = onCall(roster, work.ticket.team, now)
+    wanted.push({ work, event: 'ticket.containment-asked', isPage: true, entry, people: [people], by })
+  }
+  const ladder = ladderOf(rules, work)
+  const hears = hearingOf(rules.at(work.ticket.matrix_version), work)
+  const hearing = { at: hears === 'page' ? now : rules.owedOf(work).calendar.addWorkingTime(now, 0), isPage: hears !== 'tell-at-opening' }
+  const step = decidePaging(work, pagings.get(work.ticket.id), ladder, hearing, now)
+  const on = onCall(roster, work.ticket.team, now)
+  const people = step.call.flatMap((whom) => called(whom, roster, on, work, now))
+  wanted.push({ work, event: step.isPage ? 'ticket.page' : 'ticket.told', isPage: step.isPage, step, people, by: on.by })
+  return apply(work, step.changes, now)
+}
+
+/** Each list is tried from its front. */
+function called(whom: Whom, roster: Roster, on: OnCall, { ticket }: TicketCase, at: number): Member[][] {
+  const present = (people: readonly Member[]): Member[][] => people.filter(({ id }) => !isAway(roster, id, at)).map((one) => [one])
+  if (whom === 'on-call') return [[...on.people]]
+  if (whom === 'second') return [on.people.slice(1)]
+  return present(whom === 'team' ? membersOf(roster, ticket.team) : adminsOf(roster))
+}
+
+function reminder(roster: Roster, work: TicketCase, entry: Entry, now: number): Wanted {
+  const { team, owner_id } = work.ticket
+  const on = onCall(roster, team, now)
+  const owner = roster.members.filter(({ id }) => id === owner_id && !isAway(roster, id, now))
+  const admins = adminsOf(roster)
+  const lists: Record<string, Member[][]> = {
+    owner: [[...owner, ...on.people]],
+    second: [on.people.filter(({ id }) => id !== owner_id)],
+    lead: [[...leadsOf(roster, team, now), ...admins]],
+    everybody: [...membersOf(roster, team), ...admins].map((one) => [one]),
+  }
+  const people = lists[String(entry.body.tell)] ?? []
+  const isPage = entry.body.page === true
+  return { work, event: 'ticket.reminded', isPage, entry, people, by: 'rota' }
+}
+
+function assigned({ work, rules, now }: Room, roster: Roster, before: TicketCase, wanted: Wanted[]): TicketCase {
+  const { ticket } = before
+  const rule = rules.matrix.routeNamed(ticket.rule)
+  const skills = rule && 'skills' in rule && Array.isArray(rule.skills) ? (rule.skills as string[]) : []
+  const person = assignee(roster, { team: ticket.team, skills, load: work.load, history: work.historyOf(before) }, now)
+  if (!person) return before
+  work.took(person.id)
+  const entry = { kind: 'assigned' as const, actor: 'system', body: { personId: person.id, name: person.name } }
+  const after = apply(before, { ticket: { owner_id: person.id }, entries: [entry] }, now)
+  wanted.push({ work: after, event: 'ticket.assigned', isPage: false, people: [[person]], by: 'rota' })
+  return after
+}
+
+interface Reached {
+  calls: Omit<Call, 'look'>[]
+  entries: { id: string; entry: Omit<Entry, 'at'> }[]
+  troubles: OwnTrouble[]
+}
+
+/** Whoever can be reached of those who are wanted; one call a person and ticket, and the page is the one. */
+async function reach({ tx, roster }: Room, wanted: readonly Wanted[]): Promise<Reached> {
+  const calling = wanted.filter(({ people }) => people.length > 0)
+  if (calling.length === 0) return { calls: [], entries: [], troubles: [] }
+  const ways = await loadFirstWays(
+    tx,
+    roster.members.map(({ id }) => id),
+  )
+  const calls: Reached['calls'] = []
+  const entries: Reached['entries'] = []
+  const troubles: OwnTrouble[] = []
+  const isAnybodyTold = ways.size > 0 || (await hasReceivers(tx))
+  for (const { work, event, isPage, step, entry, people, by } of calling.toSorted((a, b) => Number(b.isPage) - Number(a.isPage))) {
+    const found = new Map<string, Member>()
+    for (const list of people) {
+      const next = list.find(({ id }) => ways.has(id) && !found.has(id))
+      if (next) found.set(next.id, next)
+    }
+    const fallen = found.size === 0 && isPage ? everybody(roster, work).filter(({ id }) => ways.has(id)) : []
+    const reached = [...found.values(), ...fallen]
+    for (const person of reached) {
+      const isCalled = calls.some((call) => call.work.ticket.id === work.ticket.id && call.person.id === person.id)
+      if (!isCalled) calls.push({ work, person, receiverId: ways.get(person.id) ?? '', event, isPage, ...(entry && { entry }) })
+    }
+    if (!step?.isWider) continue
+    const body = { to: reached.map(({ name }) => name), rung: step.paging?.rung ?? 0, isPage, by }
+    if (isPage || reached.length > 0) entries.push({ id: work.ticket.id, entry: { kind: 'paged', actor: 'system', body } })
+    const isGap = by !== 'rota' || (reached.length === 0 && isAnybodyTold)
+    if (isPage && isGap && !work.ticket.kind.startsWith('system.paging')) troubles.push(gap(work, reached.length))
+  }
+  return { calls, entries, troubles }
+}
+
+const everybody = (roster: Roster, { ticket, subject }: TicketCase): Member[] => {
+  const theirs = rosterFor(roster, subject.organisation.id)
+  return [...new Set([...membersOf(theirs, ticket.team), ...adminsOf(theirs)])]
+}
+
+const gap = ({ ticket }: TicketCase, reached: number): OwnTrouble => ({
+  ...{ organisationId: ticket.organisation_id, endpointId: null, kind: 'system.paging.nobody', severity: 'critical' },
+  fingerprint: `system.paging.nobody:${ticket.team}`,
+  summary: reached === 0 ? `Nobody of ${ticket.team} can be paged` : `Nobody of ${ticket.team} is on call: others were paged instead`,
+  facts: { ticketId: ticket.id, team: ticket.team },
+})

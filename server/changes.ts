@@ -23,6 +23,8 @@ export interface Trouble {
   fingerprint: string
   summary: string
   facts: Facts
+  /** What a person wrote beside the summary. */
+  text?: string
   /** How old the news was when it arrived. */
   ageMs: number
   /** When it happened, by our clock, if that is old news (`late` of the matrix); else null. */
@@ -39,7 +41,7 @@ export interface Subject {
   site: { id: string; timeZone: string | null } | null
   /** The person who asked for it, where one did. */
   requester?: { timeZone: string | null } | null
-  endpoint: { id: string; hostname: string } | null
+  endpoint: { id: string; hostname: string; tags?: readonly string[] } | null
   role: Role
   roleSource: 'person' | 'facts' | 'unknown'
   isolation: (Pick<IsolationsTable, 'desired' | 'actual'> & { isOnItsWay: boolean }) | null

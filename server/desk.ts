@@ -15,7 +15,6 @@ import { loadCases, loadSubjects, loadTickets } from './load.ts'
 import { loadPackets } from './packet.ts'
 import { decidePriority, prioritise } from './prioritise/prioritise.ts'
 import { match } from './route/match.ts'
-import type { Matrix } from './route/matrix.ts'
 import { decideRoute, route } from './route/route.ts'
 import type { Store, Tx } from './store/store.ts'
 import { acknowledged, answeredByCustomer, commented, decided, reopenedBy, resolved, resumed, waited } from './ticket/acts.ts'
@@ -45,6 +44,8 @@ export interface Opening {
   title: string
   text: string
   urgency: Urgency
+  /** Who else has it; alone, when absent. */
+  affects?: 'me' | 'several' | 'everyone'
   person: Person
 }
 export interface EndpointAct {
@@ -161,7 +162,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     async open(opening) {
       const now = time.now()
       const { id, kept } = await turns(async (tx) => {
-        const work = await openTicket(tx, opening, rules.matrix, now)
+        const work = await openTicket(tx, opening, rules, now)
         const started = begin(work, now)
         return { id: work.ticket.id, kept: await keepCases(tx, store.capabilities, rules, [started], now) }
       })
@@ -265,14 +266,14 @@ async function subjectOf(tx: Tx, endpointId: string): Promise<Subject | undefine
 }
 
 /** A person's request takes the way of a signal: the matrix decides, not who asks. */
-async function openTicket(tx: Tx, opening: Opening, matrix: Matrix, now: number): Promise<TicketCase> {
+async function openTicket(tx: Tx, opening: Opening, { matrix, circumstancesOf }: Rules, now: number): Promise<TicketCase> {
   const from = { endpoint_id: opening.endpointId ?? null, organisation_id: opening.organisationId }
   const subject = (await loadSubjects(tx, [from])).of(from)
   if (subject?.organisation.id !== opening.organisationId) throw new Fault('subject-unknown', 'This organisation has no such machine.')
   const id = randomUUIDv7()
   const trouble = requestOf(opening, id)
   const rule = match(matrix, trouble, subject)
-  const found = prioritise(matrix, rule, trouble, subject)
+  const found = prioritise(matrix, rule, trouble, subject, circumstancesOf(subject, now))
   const ticket = draftTicket(trouble, subject, { id, number: await nextTicketNumber(tx), sourceId: null }, now)
   const entering = [opened(trouble, opening.person.id), ...(opening.text === '' ? [] : [said(opening)])]
   const entered = entering.reduce((work, changes) => apply(work, changes, now), caseOf(ticket, subject, [], true))
@@ -286,7 +287,7 @@ const said = ({ text, person }: Opening): Changes => ({ entries: [{ kind: 'comme
 
 const severityOf = { high: 'high', medium: 'medium', low: 'low' } as const
 
-const requestOf = ({ title, urgency }: Opening, id: string): Trouble => ({
+const requestOf = ({ title, text, urgency, affects = 'me' }: Opening, id: string): Trouble => ({
   ...{ signalId: id, kind: 'request.desk', severity: severityOf[urgency], state: 'happened', fingerprint: `request:${id}` },
-  ...{ summary: title, facts: {}, ageMs: 0, happenedAt: null, source: 'person', urgency },
+  ...{ summary: title, text, facts: { affects }, ageMs: 0, happenedAt: null, source: 'person', urgency },
 })

@@ -1,5 +1,6 @@
 import { attend, lookOf } from './attend.ts'
 import { apply, type TicketCase, type WriteRows } from './changes.ts'
+import { type CircumstancesOf, readCircumstances } from './circumstances.ts'
 import { requestCommands, wantedBy } from './command/command.ts'
 import { reviewIfNothingIsDue } from './escalate/escalate.ts'
 import { keepTimers } from './escalate/keep-timers.ts'
@@ -24,6 +25,7 @@ export interface Rules {
   /** The part of the matrix that is about a kind. */
   routesFor(kind: string): Pick<Matrix, 'routes'>
   owedOf(work: TicketCase): Owed
+  circumstancesOf: CircumstancesOf
   /** The matrix of a version that a ticket remembers; the one in force, where that can't be read any more. */
   at(version: number): Matrix
   /** The matrix by which this ticket's promises and time-boxes count. */
@@ -43,6 +45,7 @@ export function readRules(matrix: Matrix, earlier: (version: number) => Matrix |
   return {
     matrix,
     routesFor: indexByKind(matrix),
+    circumstancesOf: readCircumstances(matrix),
     at,
     planOf,
     owedOf: (work) => {

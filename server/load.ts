@@ -170,7 +170,7 @@ async function readEndpoints(from: From, ids: string[]): Promise<Subject[]> {
     .leftJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')
     .leftJoin('isolations', 'isolations.endpoint_id', 'endpoints.id')
     .select(['organisations.id as organisationId', 'organisations.name', 'mode', 'plan', 'organisations.time_zone as timeZone'])
-    .select(['endpoints.id as endpointId', 'hostname', 'confirmed_role', 'inventories.role', 'desired', 'actual'])
+    .select(['endpoints.id as endpointId', 'hostname', 'tags', 'confirmed_role', 'inventories.role', 'desired', 'actual'])
     .select(['sites.id as siteId', 'sites.time_zone as siteTimeZone'])
     .where('endpoints.id', 'in', ids)
     .execute()
@@ -181,7 +181,7 @@ async function readEndpoints(from: From, ids: string[]): Promise<Subject[]> {
   return rows.map(({ organisationId, name, mode, plan, timeZone, ...row }) => ({
     organisation: { id: organisationId, name, mode, plan, timeZone },
     site: row.siteId === null ? null : { id: row.siteId, timeZone: row.siteTimeZone },
-    endpoint: { id: row.endpointId, hostname: row.hostname },
+    endpoint: { id: row.endpointId, hostname: row.hostname, tags: tagsOf(row.tags) },
     ...roleOf(row.confirmed_role, row.role),
     isolation: row.desired && row.actual ? { desired: row.desired, actual: row.actual, isOnItsWay: onTheirWay.has(row.endpointId) } : null,
   }))
@@ -200,6 +200,9 @@ async function readOnTheirWay(from: From, endpointIds: string[]): Promise<Set<st
     .execute()
   return new Set(rows.map(({ endpoint_id }) => endpoint_id))
 }
+
+const noTags: readonly string[] = []
+const tagsOf = (text = '[]'): readonly string[] => (text === '[]' ? noTags : (JSON.parse(text) as string[]))
 
 function roleOf(confirmed: Role | null, found: Role | null): Pick<Subject, 'role' | 'roleSource'> {
   if (confirmed !== null) return { role: confirmed, roleSource: 'person' }

@@ -20,6 +20,7 @@ export interface Matrices {
   /** Those in force, whenever they are asked: a version that is put changes what these say. */
   rules: Rules
   put(yaml: string, author: string): Promise<PutOutcome>
+  check(yaml: string): { errors: MatrixProblem[]; warnings: MatrixProblem[] }
   /** Looks for versions that another process has put. @returns its end. */
   watch(log: Logger): () => Promise<void>
 }
@@ -75,6 +76,7 @@ export async function openMatrices({ store, time, file }: Needs): Promise<Matric
       },
       routesFor: (kind) => rules.routesFor(kind),
       owedOf: (work) => rules.owedOf(work),
+      circumstancesOf: (subject, now, many) => rules.circumstancesOf(subject, now, many),
       at: (version) => rules.at(version),
       planOf: (work) => rules.planOf(work),
     },
@@ -85,6 +87,10 @@ export async function openMatrices({ store, time, file }: Needs): Promise<Matric
       if (parsed.kind === 'bad') return parsed
       adopt(await keepMatrix(db, parsed.matrix, author, time.now()))
       return { kind: 'kept', matrix: rules.matrix, warnings: parsed.warnings }
+    },
+    check: (yaml) => {
+      const parsed = parseMatrix(yaml)
+      return parsed.kind === 'bad' ? { errors: parsed.problems, warnings: [] } : { errors: [], warnings: parsed.warnings }
     },
     watch: (log) => every({ time, log, look }),
   }

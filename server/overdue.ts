@@ -1,10 +1,10 @@
+import { fitsKind } from '#shared/domain/signal.ts'
 import { apply } from './changes.ts'
 import { endMissedDigests, planAnew } from './escalate/anew.ts'
 import { nextTimeOfDay } from './escalate/calendar.ts'
 import { planDigests } from './escalate/keep-timers.ts'
 import { keepCases, type Rules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
-import { fitsKind } from './route/match.ts'
 import type { Store, Tx } from './store/store.ts'
 
 /** So many tickets are read and written at once. */

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Logger } from 'pino'
 import { comparePriority } from '#shared/domain/priority.ts'
+import { fitsKind } from '#shared/domain/signal.ts'
 import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
 import { apply, type Changes, type Subject, type TicketCase, type Trouble } from './changes.ts'
 import { decideContainment, isLate } from './command/contain.ts'
@@ -11,7 +12,7 @@ import type { Kept, Rules } from './keep.ts'
 import type { CreateLoop } from './loop.ts'
 import { decidePriority, prioritise } from './prioritise/prioritise.ts'
 import { createRounds } from './rounds.ts'
-import { fitsKind, match } from './route/match.ts'
+import { match } from './route/match.ts'
 import type { Matrix } from './route/matrix.ts'
 import { decideRoute, isWorse, route } from './route/route.ts'
 import type { Store } from './store/store.ts'
@@ -29,7 +30,12 @@ import { newCase, type Outcome, type SignalRow, troubleOf, type View } from './w
  */
 
 /** One signal through every stage (pure): what becomes of it, on the ticket as it will stand. */
-export function decide(view: View, { matrix, routesFor, owedOf, planOf, at }: Rules, signal: SignalRow, now: number): Outcome {
+export function decide(
+  view: View,
+  { matrix, routesFor, circumstancesOf, owedOf, planOf, at }: Rules,
+  signal: SignalRow,
+  now: number,
+): Outcome {
   const subject = view.subjectOf(signal)
   if (!subject) return { kind: 'record' }
   const trouble = troubleOf(signal, matrix)
@@ -39,7 +45,7 @@ export function decide(view: View, { matrix, routesFor, owedOf, planOf, at }: Ru
   if (verdict.kind === 'nothing') return { kind: 'record' }
   if (verdict.kind === 'clears') return { kind: 'ticket', work: clear(verdict.earlier, trouble, matrix, now) }
 
-  const found = prioritise(matrix, rule, trouble, subject)
+  const found = prioritise(matrix, rule, trouble, subject, circumstancesOf(subject, now))
   const decision = route(matrix, rule, found.priority, trouble, subject)
   const isJoining = verdict.kind === 'joins'
   if (!isJoining && decision.becomes === 'digest') return { kind: 'digest', team: decision.team, summary: dated(trouble) }

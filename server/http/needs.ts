@@ -30,10 +30,10 @@ export interface Needs {
   personOf: PersonOf
   streams: Streams
   watches: Watches
-  matrices: Pick<Matrices, 'rules' | 'put'>
+  matrices: Pick<Matrices, 'rules' | 'put' | 'check'>
   desk: Desk
   held: Held
-  identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'adopt'>
+  identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt'>
   ingest: Pick<Ingest, 'takeFromSource'>
   wire: Pick<AgentWire, 'watch' | 'disconnect'>
   bus: LiveBus

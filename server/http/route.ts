@@ -63,7 +63,7 @@ export interface Asked<P, Q, B, Who> {
 }
 
 interface Declaration<A extends Access, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, Answer extends z.ZodType> {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: `/api/${string}`
   /** One sentence for the documentation. */
   summary: string

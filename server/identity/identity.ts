@@ -8,7 +8,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Role } from '#shared/domain/endpoint.ts'
+import { coreTags, type Role } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
 import addresses from '#shared/protocol/documents/addresses.ts'
 import type { EnrolRequest } from '#shared/protocol/enrolment.ts'
@@ -44,6 +44,8 @@ export interface Identity {
   revoke(endpointId: string): Promise<void>
   /** null: take the role found by facts again. */
   confirmRole(endpointId: string, role: Role | null): Promise<void>
+  /** What people call it. A tag that means core confirms that role where nobody has said one. */
+  tag(endpointId: string, tags: readonly string[]): Promise<void>
   /** As the signed list has it: also of endpoints that a restored database doesn't know. */
   isRevoked(endpointId: string): boolean
   /** For TLS, with the hosts that agents were told of; made anew when one is missing or two thirds of its life are over. */
@@ -91,6 +93,17 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
     isRevoked,
     confirmRole: async (endpointId, role) => {
       await store.db.updateTable('endpoints').set({ confirmed_role: role }).where('id', '=', endpointId).execute()
+    },
+    tag: async (endpointId, tags) => {
+      const isCore = tags.some((tag) => coreTags.includes(tag))
+      const said = { tags: JSON.stringify([...new Set(tags)]) }
+      const endpoint = store.db.updateTable('endpoints').where('id', '=', endpointId)
+      await endpoint
+        .set((either) => ({
+          ...said,
+          ...(isCore && { confirmed_role: either.fn.coalesce('confirmed_role', either.val('core' as const)) }),
+        }))
+        .execute()
     },
     serverCertificate: (hosts) => {
       const told = documents.content(addresses)?.collectors ?? []

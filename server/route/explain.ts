@@ -8,6 +8,11 @@ export function explainRoute(route: Route, trouble: Trouble, subject: Subject, t
   const because = [`the kind is ${trouble.kind}`]
   if (route.severity) because.push(`its severity is ${trouble.severity}`)
   if (route.role) because.push(`the machine is ${a(subject.role)}`)
+  if (route.tags) because.push(`the machine is tagged ${route.tags.filter((tag) => subject.endpoint?.tags?.includes(tag)).join(', ')}`)
+  if (route.organisation) because.push(`it is one of ${subject.organisation.name}`)
+  if (route.words) because.push(`it says “${route.words.pattern.exec(`${trouble.summary}\n${trouble.text ?? ''}`)?.[0] ?? ''}”`)
+  if (route.state) because.push(`it ${trouble.state === 'happened' ? 'happened' : `was ${trouble.state}`}`)
+  if (route.source) because.push(`it comes from ${sources[trouble.source]}`)
   const facts = [route.facts, ...(route.anyOf ?? [])].flatMap((conditions) => (conditions ? [said(conditions, trouble)] : []))
   because.push(...facts.filter((text) => text !== ''))
   const reasons = [`The route “${route.name}” applies because ${listed(because)}.`]
@@ -22,6 +27,13 @@ export function explainRole({ endpoint, role, roleSource }: Subject): string {
   if (role === 'unknown')
     return `Nobody knows yet what ${endpoint.hostname} is for: priority as for a server, containment as for a core machine.`
   return `${endpoint.hostname} is ${a(role)} (${roleSource === 'person' ? 'a person said so' : 'found by facts'}).`
+}
+
+const sources: Record<Trouble['source'], string> = {
+  agent: 'an agent',
+  source: 'another tool',
+  collector: 'the collector',
+  person: 'a person',
 }
 
 const names: Record<Role, string> = {

@@ -1,9 +1,8 @@
-import type { Role } from '#shared/domain/endpoint.ts'
 import { compareSeverity } from '#shared/domain/severity.ts'
-import type { Facts } from '#shared/domain/signal.ts'
+import { type Facts, fitsKind } from '#shared/domain/signal.ts'
 import type { Subject, Trouble } from '../changes.ts'
 import type { MatrixDocument } from './matrix-schema.ts'
-import type { FactCondition, FactConditions, Route } from './sections/routes.ts'
+import type { FactCondition, FactConditions, Route, Words } from './sections/routes.ts'
 
 /** As many kinds as a fleet has; agents may make up more. */
 const maxKinds = 1_000
@@ -19,33 +18,40 @@ export function indexByKind({ routes }: Pick<MatrixDocument, 'routes'>): (kind: 
   }
 }
 
+/** What routes ask of whom it is about. */
+export type Matched = Pick<Subject, 'role' | 'endpoint' | 'organisation'>
+
 /** The first route that takes this trouble. A checked matrix ends with one that takes everything. */
-export function match(matrix: Pick<MatrixDocument, 'routes'>, trouble: Trouble, subject: Pick<Subject, 'role'>): Route {
-  const route = matrix.routes.find((each) => takes(each, trouble, subject.role))
+export function match(matrix: Pick<MatrixDocument, 'routes'>, trouble: Trouble, subject: Matched): Route {
+  const route = matrix.routes.find((each) => takes(each, trouble, subject))
   if (!route) throw new TypeError('a matrix whose last route does not take everything was not checked')
   return route
 }
 
-export function takes(route: Route, trouble: Trouble, role: Role): boolean {
+export function takes(route: Route, trouble: Trouble, subject: Matched): boolean {
   return (
     route.kind.some((pattern) => fitsKind(pattern, trouble.kind)) &&
     (!route.severity || isWithin(route.severity, trouble)) &&
-    (!route.role || route.role.includes(role)) &&
+    (!route.role || route.role.includes(subject.role)) &&
     (!route.state || route.state.includes(trouble.state)) &&
     (!route.source || route.source.includes(trouble.source)) &&
+    (!route.tags || hasOne(route.tags, subject)) &&
+    (!route.organisation || isOf(route.organisation, subject)) &&
+    (!route.words || says(route.words, trouble)) &&
     (!route.facts || hold(route.facts, trouble.facts)) &&
     (!route.anyOf || route.anyOf.some((conditions) => hold(conditions, trouble.facts)))
   )
 }
 
-/** `health.*` fits all that begins with `health.`; `*` fits everything; anything else fits itself. */
-export function fitsKind(pattern: string, kind: string): boolean {
-  if (pattern === '*') return true
-  return pattern.endsWith('.*') ? kind.startsWith(pattern.slice(0, -1)) : kind === pattern
-}
-
 const isWithin = ({ atLeast, atMost }: NonNullable<Route['severity']>, { severity }: Trouble): boolean =>
   compareSeverity(severity, atLeast) >= 0 && compareSeverity(severity, atMost) <= 0
+
+const hasOne = (tags: readonly string[], { endpoint }: Matched): boolean => endpoint?.tags?.some((tag) => tags.includes(tag)) ?? false
+
+const isOf = (named: readonly string[], { organisation }: Matched): boolean =>
+  named.includes(organisation.name) || named.includes(organisation.id)
+
+const says = ({ pattern }: Words, { summary, text = '' }: Trouble): boolean => pattern.test(summary) || pattern.test(text)
 
 /** All of them. */
 export const hold = (conditions: FactConditions, facts: Facts): boolean =>

@@ -24,6 +24,9 @@ export interface Decision {
   team: string
   tier: Tier
   tells: string[]
+  skills: string[]
+  playbook: string | null
+  needsVisit: boolean
   contain: Contain
   /** At any hour; otherwise people hear of it when they work. */
   isPaging: boolean
@@ -39,6 +42,9 @@ export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: 
     team,
     tier: matrix.tierOf(team),
     tells: rule.tells,
+    skills: rule.skills,
+    playbook: rule.playbook ?? null,
+    needsVisit: rule.needsVisit,
     contain: containOf(rule, subject.role),
     isPaging: mayPage(rule, priority, matrix, subject) && silencedBy === undefined,
     // Asked for when a ticket takes the decision over, and not by the thousands that only join one.
@@ -61,11 +67,12 @@ export function decideRoute(
   now: number,
 ): Changes {
   const reasons = [...priorityReasons, ...decision.reasons]
-  const { team, tier } = decision
+  const { team, tier, skills, playbook, needsVisit } = decision
+  const asked = { ...(skills.length > 0 && { skills }), ...(playbook !== null && { playbook }), ...(needsVisit && { needsVisit }) }
   const entry = {
     kind: 'routed' as const,
     actor: 'system',
-    body: { route: decision.route, team, tier, tells: decision.tells, reasons, matrixVersion: matrix.version },
+    body: { route: decision.route, team, tier, tells: decision.tells, ...asked, reasons, matrixVersion: matrix.version },
   }
   const decided = { rule: decision.route, reasons: JSON.stringify(reasons), matrix_version: matrix.version }
   if (!isJoining || rank[tier] > rank[work.ticket.tier]) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ActualIsolation, DesiredIsolation, GoodbyeReason, Platform, Role } from '../domain/endpoint.ts'
+import { ActualIsolation, DesiredIsolation, GoodbyeReason, maxTags, Platform, Role, Tag } from '../domain/endpoint.ts'
 import { Inventory } from '../domain/inventory.ts'
 import { steps } from '../domain/rollup.ts'
 import { Sample } from '../domain/sample.ts'
@@ -28,6 +28,7 @@ export const EndpointSummary = z.object({
   role: Role,
   /** `person`: confirmed; `facts`: found by the agent; `unknown`: not said yet. */
   roleSource: z.enum(['person', 'facts', 'unknown']),
+  tags: z.array(z.string()),
   isConnected: z.boolean(),
   lastHeardAt: z.number().int().nullable(),
   goodbye: GoodbyeReason.nullable(),
@@ -109,8 +110,14 @@ export type RolledSamples = z.infer<typeof RolledSamples>
 export const SampleList = z.discriminatedUnion('kind', [z.object({ kind: z.literal('raw'), samples: z.array(Sample) }), RolledSamples])
 export type SampleList = z.infer<typeof SampleList>
 
-/** PATCH /api/endpoints/:id (power administer): a person confirms or changes what the machine is for. Answers with the EndpointDetail. */
-export const EndpointChange = z.object({ role: Role.exclude(['unknown']).nullable() })
+/**
+ * PATCH /api/endpoints/:id (power administer): a person confirms or changes what the machine is for, and what they call it;
+ * what is absent stays. A tag that means core (core, pos, payroll, medical, production) confirms that role where nobody has
+ * said another. Answers with the EndpointDetail.
+ */
+export const EndpointChange = z
+  .object({ role: Role.exclude(['unknown']).nullable().optional(), tags: z.array(Tag).max(maxTags).optional() })
+  .refine(({ role, tags }) => role !== undefined || tags !== undefined, 'say a role, tags, or both')
 /** POST /api/endpoints/:id/isolate and /release. Both answer with the EndpointDetail as it is now. */
 export const EndpointContain = z.object({ reason: z.string().min(1).max(500) })
 /** DELETE /api/endpoints/:id (power administer) revokes its certificate and ends its session; 204. */

@@ -137,6 +137,8 @@ export const NewTicket = z.object({
   title: z.string().min(1).max(300),
   text: z.string().max(10_000).default(''),
   urgency: Urgency.default('medium'),
+  /** Who else has it. */
+  affects: z.enum(['me', 'several', 'everyone']).default('me'),
 })
 
 /** Every change carries the version it saw, and is answered with the TicketDetail as it is now. */

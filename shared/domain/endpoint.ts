@@ -8,6 +8,12 @@ export type Platform = z.infer<typeof Platform>
 export const Role = z.enum(['workstation', 'server', 'core', 'unknown'])
 export type Role = z.infer<typeof Role>
 
+/** What a person calls a machine, for the matrix to look at: `pos`, `payroll`. */
+export const Tag = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'a tag is lower-case letters, digits and hyphens, such as payroll')
+export const maxTags = 20
+/** A machine with one of these is a core machine, whatever its agent finds. */
+export const coreTags: readonly string[] = ['core', 'pos', 'payroll', 'medical', 'production']
+
 /** A workstation that nothing was heard of for so long is on the monthly list of missing machines. */
 export const missingAfterMs = days(30)
 

@@ -51,3 +51,9 @@ export const StandingSignal = Signal.omit({ state: true })
 export type StandingSignal = z.infer<typeof StandingSignal>
 
 export const isSecurity = (kind: string): boolean => kind.startsWith('security.')
+
+/** `health.*` fits all that begins with `health.`; `*` fits everything; anything else fits itself. */
+export function fitsKind(pattern: string, kind: string): boolean {
+  if (pattern === '*') return true
+  return pattern.endsWith('.*') ? kind.startsWith(pattern.slice(0, -1)) : kind === pattern
+}

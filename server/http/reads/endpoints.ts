@@ -67,6 +67,7 @@ function summaryOf(row: SummaryRow, isolation: IsolationView, openTickets: numbe
     site: row.site_id === null ? null : { id: row.site_id, name: row.site_name ?? '' },
     platform: row.platform,
     role: row.confirmed_role ?? row.found_role ?? 'unknown',
+    tags: JSON.parse(row.tags ?? '[]') as string[],
     roleSource: row.confirmed_role ? 'person' : row.found_role && row.found_role !== 'unknown' ? 'facts' : 'unknown',
     isConnected: row.is_connected === 1,
     lastHeardAt: row.last_heard_at,

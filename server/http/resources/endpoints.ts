@@ -69,12 +69,13 @@ function administering({ identity, wire }: Needs): Route[] {
       access,
       method: 'PATCH',
       path: '/api/endpoints/:id',
-      summary: 'Say what the machine is for; null: take the role that its agent found',
+      summary: 'Say what the machine is for (null: take the role that its agent found), and tag it',
       action: 'endpoint.confirm-role',
       body: EndpointChange,
       answer: EndpointDetail,
       handle: async ({ params, body, by }) => {
-        await identity.confirmRole(params.id, body.role)
+        if (body.tags !== undefined) await identity.tag(params.id, body.tags)
+        if (body.role !== undefined) await identity.confirmRole(params.id, body.role)
         return detail(by, params.id)
       },
     }),

@@ -4,7 +4,7 @@ import { Priority } from '#shared/domain/priority.ts'
 import { Severity } from '#shared/domain/severity.ts'
 import { SignalState } from '#shared/domain/signal.ts'
 import { Contain } from './containment.ts'
-import { KindPattern, Name, oneOrMore, perRole } from './words.ts'
+import { KindPattern, Name, oneOrMore, perRole, Tag } from './words.ts'
 
 /** One severity, or a range. */
 const SeverityRange = z
@@ -24,6 +24,17 @@ const FactCondition = z.union([Scalar, Condition]).transform((value): FactCondit
 const FactConditions = z.record(z.string(), FactCondition)
 export type FactConditions = z.infer<typeof FactConditions>
 
+/** Words or phrases, as whole words, in what a person wrote or a machine said; large and small letters are the same. */
+const Words = oneOrMore(z.string().trim().min(2).max(100)).transform((said) => ({ said, pattern: patternOf(said) }))
+export type Words = z.infer<typeof Words>
+
+const escaped = (word: string): string => word.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+
+function patternOf(said: readonly string[]): RegExp {
+  const phrases = said.map((phrase) => phrase.split(/\s+/).map(escaped).join('\\s+'))
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${phrases.join('|')})(?![\\p{L}\\p{N}])`, 'iu')
+}
+
 /** Who takes what: what it asks of a signal, and what becomes of one that fits. */
 export const Route = z.strictObject({
   name: Name,
@@ -36,6 +47,11 @@ export const Route = z.strictObject({
   facts: FactConditions.optional(),
   /** Or all of one of these. */
   anyOf: z.array(FactConditions).min(1).optional(),
+  /** The machine has one of these tags. */
+  tags: oneOrMore(Tag).optional(),
+  /** By name or id. */
+  organisation: oneOrMore(z.string().min(1)).optional(),
+  words: Words.optional(),
   becomes: z.enum(['ticket', 'digest', 'record']).default('ticket'),
   /** Absent: by the grid. */
   priority: perRole(Priority).optional(),
@@ -43,6 +59,12 @@ export const Route = z.strictObject({
   atMost: Priority.optional(),
   team: perRole(Name),
   tells: z.array(Name).default([]),
+  /** Who can do it, for whoever assigns it within the team. */
+  skills: z.array(Name).default([]),
+  /** What to do, by its name. */
+  playbook: Name.optional(),
+  /** Somebody has to go there. */
+  needsVisit: z.boolean().default(false),
   contain: perRole(Contain).prefault('never'),
   page: z.enum(['yes', 'no', 'core', 'servers', 'P1', 'plan']).default('no'),
   isUnrouted: z.boolean().default(false),

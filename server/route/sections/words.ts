@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Tag as EndpointTag } from '#shared/domain/endpoint.ts'
 
 /*
  * The words that sections of a matrix share. What is short in YAML ("15m", one value for every role) is written out here,
@@ -22,6 +23,8 @@ export const Name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'expected a name 
 export const KindPattern = z
   .string()
   .regex(/^(\*|[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)*(\.\*)?)$/, 'expected a kind, a beginning such as network.*, or *')
+
+export const Tag = EndpointTag
 
 export type PerRole<Value> = { workstation: Value; server: Value; core: Value }
 

@@ -94,6 +94,7 @@ describe('what was not expected', () => {
         createToken: () => Promise.reject(new Error('select secret from table')),
         revoke: () => Promise.reject(new Error('select secret from table')),
         confirmRole: () => Promise.reject(new Error('select secret from table')),
+        tag: async () => undefined,
         adopt: () => Promise.reject(new Error('select secret from table')),
       },
     })

@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { Severity } from '#shared/domain/severity.ts'
+import { fitsKind } from '#shared/domain/signal.ts'
 import type { Subject, Trouble } from '../../../server/changes.ts'
 import { prioritise } from '../../../server/prioritise/prioritise.ts'
-import { fitsKind, match } from '../../../server/route/match.ts'
+import { match } from '../../../server/route/match.ts'
 import { loadMatrix, parseMatrix, problemLine } from '../../../server/route/matrix.ts'
 import { keepMatrix, route } from '../../../server/route/route.ts'
 import { defaultMatrix, matrixFile, openDeskRoom } from '../../support/desk-room.ts'
@@ -93,6 +94,8 @@ describe('a bad matrix is refused with line, column, path and reason', () => {
   })
 })
 
+const alone = { machines: 1, siteMachines: null, isOpen: () => true, dayOfMonth: () => 1 }
+
 describe('the matrix that ships', () => {
   const subjectOf = (role: Role): Subject => ({
     organisation: { id: 'o', name: 'O', mode: 'live', plan: 'standard', timeZone: 'UTC' },
@@ -114,8 +117,8 @@ describe('the matrix that ships', () => {
     },
   })
   const decisionOf = (trouble: Trouble, role: Role) => {
-    const rule = match(matrix, trouble, { role })
-    const found = prioritise(matrix, rule, trouble, subjectOf(role))
+    const rule = match(matrix, trouble, subjectOf(role))
+    const found = prioritise(matrix, rule, trouble, subjectOf(role), alone)
     return { ...route(matrix, rule, found.priority, trouble, subjectOf(role)), priority: found.priority }
   }
   const kinds = [...new Set(matrix.routes.flatMap(({ kind }) => kind))].map((kind) =>
@@ -134,10 +137,11 @@ describe('the matrix that ships', () => {
     )
   })
 
-  it('isolates by itself only a workstation with a canary that is unreadable or one of two', () => {
+  it('isolates by itself only a workstation whose files are encrypted, or with a canary that is unreadable or one of two', () => {
     fc.assert(
       fc.property(fc.constantFrom(...kinds), fc.constantFrom(...Severity.options), fc.constantFrom(...roles), (kind, severity, role) => {
-        expect(decisionOf(troubleOf(kind, severity), role).contain.kind).not.toBe('auto')
+        const isEncrypted = kind === 'security.ransomware.encryption' && severity === 'critical' && role === 'workstation'
+        expect(decisionOf(troubleOf(kind, severity), role).contain.kind === 'auto').toBe(isEncrypted)
       }),
     )
     const canary = (facts: Trouble['facts']) => troubleOf('security.ransomware.canary', 'critical', facts)

@@ -201,8 +201,7 @@ async function readOnTheirWay(from: From, endpointIds: string[]): Promise<Set<st
   return new Set(rows.map(({ endpoint_id }) => endpoint_id))
 }
 
-const noTags: readonly string[] = []
-const tagsOf = (text = '[]'): readonly string[] => (text === '[]' ? noTags : (JSON.parse(text) as string[]))
+const tagsOf = (text = '[]'): readonly string[] => (text === '[]' ? [] : (JSON.parse(text) as string[]))
 
 function roleOf(confirmed: Role | null, found: Role | null): Pick<Subject, 'role' | 'roleSource'> {
   if (confirmed !== null) return { role: confirmed, roleSource: 'person' }

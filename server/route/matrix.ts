@@ -5,6 +5,7 @@ import type { Power } from '#shared/api/session.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Tier } from '#shared/domain/tier.ts'
+import { checkMeaning, type Remark } from './check.ts'
 import { MatrixDocument } from './matrix-schema.ts'
 import { type MatrixProblem, problemAt, problemsOf } from './problems.ts'
 import type { Route } from './sections/routes.ts'
@@ -43,8 +44,11 @@ export function parseMatrix(yaml: string): LoadedMatrix {
   if (!parsed.success) return { kind: 'bad', problems: problemsOf(parsed.error, document, lines) }
   const problems = meaningless(parsed.data, document, lines)
   if (problems.length > 0) return { kind: 'bad', problems }
-  const matrix = matrixOf(parsed.data, yaml)
-  return { kind: 'matrix', matrix, warnings: [] }
+  const remarks = [...checkMeaning(parsed.data)]
+  const at = ({ path, reason }: Remark): MatrixProblem => problemAt(document, lines, path, reason)
+  const errors = remarks.filter(({ isWarning }) => !isWarning)
+  if (errors.length > 0) return { kind: 'bad', problems: errors.map(at) }
+  return { kind: 'matrix', matrix: matrixOf(parsed.data, yaml), warnings: remarks.map(at) }
 }
 
 /** "default-matrix.yaml:12:7 teams.tier1.tier: reason", as a compiler would say it. */
@@ -81,6 +85,7 @@ function meaningless(matrix: MatrixDocument, document: Document, lines: LineCoun
       }
     }
   }
+  for (const [tag, { during }] of Object.entries(matrix.impact.byTag)) calendar(during, ['impact', 'byTag', tag, 'during'])
   if (!Object.hasOwn(matrix.promises.plans, 'standard'))
     at(['promises', 'plans'], 'the plan "standard" is what every organisation has that names no other')
   for (const [name, boxes] of Object.entries(matrix.timeBoxes)) {
@@ -104,8 +109,8 @@ function* officesOf(matrix: MatrixDocument): Generator<[string, { from: string; 
   for (const [name, hours] of Object.entries(matrix.calendars)) if (hours !== 'always') yield [name, hours]
 }
 
-const takesEverything = ({ kind, severity, role, state, source, facts, anyOf }: Route): boolean =>
-  kind.includes('*') && !severity && !role && !state && !source && !facts && !anyOf
+const takesEverything = ({ kind, severity, role, state, source, facts, anyOf, tags, organisation, words }: Route): boolean =>
+  kind.includes('*') && !severity && !role && !state && !source && !facts && !anyOf && !tags && !organisation && !words
 
 function matrixOf(document: MatrixDocument, yaml: string): Matrix {
   const routes = new Map(document.routes.map((route) => [route.name, route]))

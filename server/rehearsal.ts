@@ -1,0 +1,124 @@
+import type { Role } from '#shared/domain/endpoint.ts'
+import type { Severity } from '#shared/domain/severity.ts'
+import type { Facts, SignalState } from '#shared/domain/signal.ts'
+import { apply, caseOf, type Subject, type TicketCase } from './changes.ts'
+import { type LoneIsolation, unanswered } from './command/contain.ts'
+import { answer, reviewIfNothingIsDue } from './escalate/escalate.ts'
+import { fire } from './escalate/fire.ts'
+import type { Rules } from './keep.ts'
+import { decide } from './pipeline.ts'
+import { acknowledged } from './ticket/acts.ts'
+import type { Outcome, SignalRow, View } from './world.ts'
+
+/*
+ * A ticket's life over memory: the functions that decide on a collector, on a clock that is told. Nothing is written, no
+ * machine hears of it. Enters: rules, and what happens when. Leaves: what became of it, and the ticket as it stands.
+ */
+
+export interface Scene {
+  signal: {
+    kind: string
+    severity: Severity
+    state: SignalState
+    summary: string
+    facts: Facts
+    /** How old the news is when it arrives. */
+    ageMs: number
+    origin: SignalRow['origin']
+  }
+  role: Role
+  plan: string
+  mode: 'observe' | 'live'
+  timeZone: string
+  tags: readonly string[]
+  organisation: string
+  /** Clear again by the time it is decided; looked at when it is old. */
+  isOver: boolean
+}
+
+/** One machine, and all that happens to its one ticket. */
+export interface Rehearsal {
+  readonly outcome: Outcome
+  /** undefined: it became no ticket. */
+  readonly work: TicketCase | undefined
+  /** When it was isolated without a person; null: it wasn't. */
+  readonly isolatedAt: number | null
+  /** Fires what is due until then, each at its instant. */
+  waitUntil(instant: number): void
+  acknowledge(instant: number): void
+}
+
+/** @param lately Machines that were isolated alone before, which this one joins if it is. */
+export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'host', lately: LoneIsolation[] = []): Rehearsal {
+  const subject = subjectOf(scene, machine)
+  const view: View = { subjectOf: () => subject, earlier: () => undefined, nextNumber: 1, isOver: () => scene.isOver, lately }
+  const outcome = decide(view, rules, rowOf(scene, machine, now), now)
+  let work: TicketCase | undefined
+  let isolatedAt: number | null = null
+  let timers = 0
+
+  /** As keepCases does: what is planned is open from now on, and an open ticket has something due. */
+  const keep = (decided: TicketCase, at: number): void => {
+    const kept = apply(decided, reviewIfNothingIsDue(decided, rules.owedOf(decided), rules.planOf(decided).review, at), at)
+    if (isolatedAt === null && kept.orders.some(({ verb, requestedBy }) => verb === 'isolate-host' && requestedBy === 'system')) {
+      isolatedAt = at
+      lately.push({ endpointId: machine, siteId: subject.site?.id ?? null, organisationId: subject.organisation.id, at })
+    }
+    const open = kept.timers.map((timer) => ({ ...timer, id: timer.id ?? `timer-${++timers}` }))
+    work = { ...caseOf(kept.ticket, subject, open), entries: kept.entries }
+  }
+  if (outcome.kind === 'ticket') keep(outcome.work, now)
+
+  const fireOn = (before: TicketCase, dueAt: number, until: number): void => {
+    const [due] = before.timers.filter((timer) => timer.dueAt === dueAt)
+    if (!due) return
+    const at = Math.min(Math.max(dueAt, now), until)
+    const without = { ...before, timers: before.timers.filter((timer) => timer !== due) }
+    const changes =
+      due.kind === 'ask-due'
+        ? unanswered(without, rules.matrix.modes)
+        : fire(without, due, rules.owedOf(without), rules.planOf(without), at)
+    keep(apply(without, changes, at), at)
+  }
+  return {
+    outcome,
+    get work() {
+      return work
+    },
+    get isolatedAt() {
+      return isolatedAt
+    },
+    waitUntil(instant) {
+      for (let next = nextDue(work, instant); next !== undefined && work; next = nextDue(work, instant)) fireOn(work, next, instant)
+    },
+    acknowledge(instant) {
+      const acted = work && acknowledged(work, 'somebody', instant)
+      if (!work || acted?.kind !== 'changes') return
+      const taken = apply(work, acted.changes, instant)
+      keep(apply(taken, answer(taken, rules.owedOf(taken), rules.planOf(taken), 'somebody', instant, true), instant), instant)
+    },
+  }
+}
+
+function nextDue(work: TicketCase | undefined, until: number): number | undefined {
+  const due = (work?.timers ?? []).map(({ dueAt }) => dueAt).filter((dueAt) => dueAt <= until)
+  return due.length === 0 ? undefined : Math.min(...due)
+}
+
+function subjectOf({ role, plan, mode, timeZone, tags, organisation }: Scene, machine: string): Subject {
+  return {
+    organisation: { id: 'organisation', name: organisation, mode, plan, timeZone },
+    site: { id: 'site', timeZone },
+    endpoint: { id: machine, hostname: machine, tags },
+    role,
+    roleSource: role === 'unknown' ? 'unknown' : 'facts',
+    isolation: null,
+  }
+}
+
+function rowOf({ signal: { kind, severity, state, summary, facts, ageMs, origin } }: Scene, machine: string, now: number): SignalRow {
+  return {
+    ...{ id: `signal-of-${machine}`, organisation_id: 'organisation', endpoint_id: machine, source_id: null, origin },
+    ...{ kind, severity, state, fingerprint: kind, summary, facts: JSON.stringify(facts), age_ms: ageMs, received_at: now },
+  }
+}

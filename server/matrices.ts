@@ -92,7 +92,7 @@ export async function openMatrices({ store, time, file }: Needs): Promise<Matric
       const parsed = parseMatrix(yaml)
       return parsed.kind === 'bad' ? { errors: parsed.problems, warnings: [] } : { errors: [], warnings: parsed.warnings }
     },
-    watch: (log) => every({ time, log, look }),
+    watch: (log) => (file === undefined ? every({ time, log, look }) : async () => undefined),
   }
 }
 

@@ -53,7 +53,7 @@ export type Expectation = z.infer<typeof Expectation>
 
 const Later = z.strictObject({ at: Wall, acknowledged: z.literal(true).optional(), expect: Expectation.optional() })
 
-const Case = z.strictObject({
+export const Case = z.strictObject({
   name: z.string().min(1),
   signal: CaseSignal,
   role: Role.default('workstation'),

@@ -64,7 +64,7 @@ function alarm(work: TicketCase, rules: Rules, now: number): TicketCase {
   const { matrix } = rules
   const trouble = reportOf(work)
   const rule = match(rules.routesFor(trouble.kind), trouble, work.subject)
-  const found = prioritise(matrix, rule, trouble, work.subject)
+  const found = prioritise(matrix, rule, trouble, work.subject, rules.circumstancesOf(work.subject, now))
   const decision = route(matrix, rule, found.priority, trouble, work.subject)
   const raised = apply(work, decidePriority(work, found, true), now)
   const reasons = JSON.stringify(['Somebody called security.', ...decision.reasons])

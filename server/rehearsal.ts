@@ -3,7 +3,7 @@ import type { Severity } from '#shared/domain/severity.ts'
 import type { Facts, SignalState } from '#shared/domain/signal.ts'
 import { apply, caseOf, type Subject, type TicketCase } from './changes.ts'
 import { type LoneIsolation, unanswered } from './command/contain.ts'
-import { answer, reviewIfNothingIsDue } from './escalate/escalate.ts'
+import { answer, reviewIfNothingIsDue, tightenClocks } from './escalate/escalate.ts'
 import { fire } from './escalate/fire.ts'
 import type { Rules } from './keep.ts'
 import { decide } from './pipeline.ts'
@@ -74,11 +74,13 @@ export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'hos
     if (!due) return
     const at = Math.min(Math.max(dueAt, now), until)
     const without = { ...before, timers: before.timers.filter((timer) => timer !== due) }
-    const changes =
-      due.kind === 'ask-due'
-        ? unanswered(without, rules.matrix.modes)
-        : fire(without, due, rules.owedOf(without), rules.planOf(without), at)
-    keep(apply(without, changes, at), at)
+    if (due.kind === 'ask-due') return keep(apply(without, unanswered(without, rules.matrix.modes), at), at)
+    const matrix = rules.planOf(without)
+    // Nobody is named, so no two teams are the same people.
+    const firing = { matrix, owed: rules.owedOf(without), staff: [], packet: undefined }
+    const fired = apply(without, fire(without, due, firing, at), at)
+    const hasMoved = fired.ticket.team !== without.ticket.team
+    keep(hasMoved ? apply(fired, tightenClocks(fired, rules.owedOf(fired), matrix, at), at) : fired, at)
   }
   return {
     outcome,

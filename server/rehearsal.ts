@@ -74,7 +74,10 @@ export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'hos
     if (!due) return
     const at = Math.min(Math.max(dueAt, now), until)
     const without = { ...before, timers: before.timers.filter((timer) => timer !== due) }
-    if (due.kind === 'ask-due') return keep(apply(without, unanswered(without, rules.matrix.modes), at), at)
+    if (due.kind === 'ask-due') {
+      keep(apply(without, unanswered(without, rules.matrix.modes), at), at)
+      return
+    }
     const matrix = rules.planOf(without)
     // Nobody is named, so no two teams are the same people.
     const firing = { matrix, owed: rules.owedOf(without), staff: [], packet: undefined }

@@ -4,7 +4,6 @@ import { commands } from '#shared/commands/registry.ts'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { hours, type Time } from '#shared/domain/time.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { type Absences, createAbsences } from './absences.ts'
 import { agentsUrlOf, certificateHosts } from './addresses.ts'
 import { type AgentsWord, createAgentsWord } from './agents-word.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
@@ -30,11 +29,11 @@ import { startMeasure } from './measure/measure.ts'
 import type { OutboxOptions } from './notify/outbox.ts'
 import { createPassOn } from './pass-on.ts'
 import { createPeople, type People } from './people/people.ts'
-import { createRosters, type Rosters } from './people/rosters.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { startPresence } from './presence/presence.ts'
 import { startRestored } from './restored.ts'
 import { startSelfCheck } from './self-check.ts'
+import { openStaffing, type Staffing } from './staffing.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
 import { openStore, type Store } from './store/store.ts'
 import { openTelling, type Telling } from './telling.ts'
@@ -141,8 +140,7 @@ interface DeskRoom {
   pipeline: Pipeline
   dispatcher: Dispatcher
   telling: Telling
-  rosters: Rosters
-  absences: Absences
+  staffing: Staffing
   timers: { replan(): void }
   /** The agents' port opens last; until then no endpoint is connected, and ingest has nothing to do. */
   connect(wire: AgentWire, ingest: Ingest): void
@@ -171,13 +169,14 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
   teardowns.defer(startSelfCheck({ ...shared, onRaised: () => pipeline.nudge(true) }).stop)
-  const rosters = createRosters({ store, time, teams: () => matrices.rules.matrix.teams })
-  const absences = createAbsences({ store, time, timers })
+  const staffing = openStaffing({ store, time, timers, matrices })
   const connect = (opened: AgentWire, feeding: Ingest): void => {
     wire = opened
     ingest = feeding
   }
-  return { desk: createDesk(shared), held: createHeld(shared), pipeline, dispatcher, telling, rosters, absences, timers, connect }
+  const desk = createDesk(shared)
+  telling.answerTo(desk)
+  return { desk, held: createHeld(shared), pipeline, dispatcher, telling, staffing, timers, connect }
 }
 
 /** What a crash left undone: unhandled signals, timers that came due meanwhile, commands and notices not yet out. */
@@ -242,8 +241,7 @@ async function openDoors(
     desk: room.desk,
     held: room.held,
     receivers: room.telling.receivers,
-    rosters: room.rosters,
-    absences: room.absences,
+    ...room.staffing,
     ingest: intake.ingest,
     wire,
     words,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
+import { type AnswersOptions, startAnswers } from './answers.ts'
 import type { CollectorConfig } from './config.ts'
 import { openKeyFiles } from './identity/key-files.ts'
 import { startHeartbeats } from './notify/heartbeats.ts'
@@ -19,6 +20,8 @@ import type { Store } from './store/store.ts'
 export interface Telling {
   outbox: Outbox
   receivers: Receivers
+  /** Answers by mail go there from now on. */
+  answerTo(desk: AnswersOptions['desk']): void
   /** The console listens: from now on there are links to it. */
   listensAt(url: string): void
   stop(): Promise<void>
@@ -37,16 +40,21 @@ export function openTelling({ config, store, time, log, ...told }: TellingOption
   const mail = openMail(settings, tokens.tokenOf)
   const post = createPost({ time, mayCall: config.mayCall ?? [] })
   let url = config.publicUrl
+  let stopAnswers: () => Promise<void> = async () => undefined
   const around = { time, log, post, sendMail: mail.send }
   const outbox = createOutbox({ ...told, ...around, db: store.db, notifiers, words: en, base: () => url })
   const stopBeating = startHeartbeats({ ...around, db: store.db, notifier: heartbeat, isWell: store.isWell })
   return {
     outbox,
+    answerTo(desk) {
+      stopAnswers = startAnswers({ settings, tokens, store, desk, time, log })
+    },
     receivers: createReceivers({ db: store.db, time, notifiers }),
     listensAt(listening) {
       url ??= listening
     },
     async stop() {
+      await stopAnswers()
       await stopBeating()
       await outbox.stop()
       mail.close()

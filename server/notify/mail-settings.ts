@@ -17,7 +17,11 @@ export const MailSettings = z.strictObject({
   /** `Desk <desk@example.org>` */
   from: z.string().regex(/@[^@\s>]+>?$/, 'expected an address such as Desk <desk@example.org>'),
   smtp: Server,
-  imap: Server.extend({ folder: z.string().default('INBOX') }).optional(),
+  imap: Server.extend({
+    folder: z.string().default('INBOX'),
+    /** The name by which our own mail server says in `Authentication-Results` whether a sender is who they say; the domain of `from`. */
+    trusts: z.string().optional(),
+  }).optional(),
 })
 export type MailSettings = z.infer<typeof MailSettings>
 

@@ -5,6 +5,7 @@ import type { EscalateTables } from './tables/escalate.ts'
 import type { HttpTables } from './tables/http.ts'
 import type { IdentityTables } from './tables/identity.ts'
 import type { IngestTables } from './tables/ingest.ts'
+import type { MailboxTables } from './tables/mailbox.ts'
 import type { MeasureTables } from './tables/measure.ts'
 import type { NotifyTables } from './tables/notify.ts'
 import type { PageTables } from './tables/page.ts'
@@ -27,6 +28,7 @@ export type Database = AuditTables &
   HttpTables &
   IdentityTables &
   IngestTables &
+  MailboxTables &
   MeasureTables &
   NotifyTables &
   PageTables &
@@ -74,6 +76,7 @@ export const writers = {
   receivers: 'notify',
   outbox: 'notify',
   pagings: 'page',
+  mails: 'mailbox',
   commands: 'command',
   command_results: 'command',
   isolations: 'command',

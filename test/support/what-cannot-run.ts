@@ -15,6 +15,7 @@ function lacks(): string[] {
   else if (!canUnshareNetwork()) found.push('the network-namespace tests, because this kernel or container refuses new network namespaces')
   if (!hasChromium()) found.push('the browser test, because no Chromium was found (package chromium)')
   if (!has('faketime')) found.push('the tests that move a real process’s clock, because faketime is missing (package faketime)')
+  if (!has('dovecot')) found.push('the tests of answers by mail over IMAP, because dovecot is missing (package dovecot-imapd)')
   return found
 }
 

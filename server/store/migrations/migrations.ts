@@ -15,6 +15,7 @@ import { waiting } from './0013-waiting.ts'
 import { receiversOfPeople } from './0015-receivers-of-people.ts'
 import { rosters } from './0016-rosters.ts'
 import { pagings } from './0017-pagings.ts'
+import { mails } from './0018-mails.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -34,5 +35,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0015-receivers-of-people': receiversOfPeople,
     '0016-rosters': rosters,
     '0017-pagings': pagings,
+    '0018-mails': mails,
   }
 }

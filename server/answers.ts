@@ -1,0 +1,66 @@
+import type { Logger } from 'pino'
+import type { Time } from '#shared/domain/time.ts'
+import type { Desk, DeskOutcome } from './desk.ts'
+import { startCollecting } from './mailbox/collect.ts'
+import { judge, keepMail, lookUp, type Verdict } from './mailbox/mailbox.ts'
+import { readMail } from './mailbox/read-mail.ts'
+import { type MailSettings, mailDomain } from './notify/mail-settings.ts'
+import type { TicketTokens } from './notify/ticket-token.ts'
+import type { Store } from './store/store.ts'
+
+export interface AnswersOptions {
+  settings: MailSettings | undefined
+  tokens: TicketTokens
+  store: Store
+  desk: Pick<Desk, 'comment' | 'hearCustomer'>
+  time: Time
+  log: Logger
+}
+
+/** Answers that come by mail, each to its ticket. @returns its stop. */
+export function startAnswers({ settings, log, time, ...room }: AnswersOptions): () => Promise<void> {
+  if (!settings?.imap) return async () => undefined
+  const ownServer = settings.imap.trusts ?? mailDomain(settings.from)
+  return startCollecting({ settings: settings.imap, time, log, take: createTake({ ...room, time, ownServer }) })
+}
+
+export function createTake({
+  store,
+  tokens,
+  desk,
+  time,
+  ownServer,
+}: Omit<AnswersOptions, 'settings' | 'log'> & { ownServer: string | undefined }): (raw: Buffer) => Promise<void> {
+  return async (raw) => {
+    const mail = await readMail(raw, ownServer)
+    const now = time.now()
+    const known = await lookUp(store.db, mail, tokens.numberIn(mail.threads), now)
+    if (!known) return
+    const verdict = judge(mail, known)
+    const kept = verdict.kind === 'take' ? await say(desk, store, verdict, mail.text) : verdict
+    await keepMail(store, mail, kept, now)
+  }
+}
+
+/** Whoever works on it may change the ticket at the same moment; a comment fits what it became as well. */
+const maxTries = 5
+
+async function say(
+  desk: AnswersOptions['desk'],
+  { db }: Store,
+  verdict: Extract<Verdict, { kind: 'take' }>,
+  text: string,
+): Promise<Verdict> {
+  const { ticketId, person } = verdict
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const outcome = person.isStaff ? await comment() : await desk.hearCustomer({ ticketId, person, text })
+    if (outcome.kind === 'done') return verdict
+    if (outcome.kind !== 'stale') return { kind: 'hold', reason: `the ticket did not take it (${outcome.kind})`, ticketId }
+  }
+  return { kind: 'hold', reason: 'the ticket changed too often', ticketId }
+
+  async function comment(): Promise<DeskOutcome> {
+    const ticket = await db.selectFrom('tickets').select('version').where('id', '=', ticketId).executeTakeFirst()
+    return desk.comment({ ticketId, version: ticket?.version ?? 0, person, text })
+  }
+}

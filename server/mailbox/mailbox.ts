@@ -1,0 +1,109 @@
+import type { Kysely } from 'kysely'
+import { hours } from '#shared/domain/time.ts'
+import type { Database } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+import type { ReadMail } from './read-mail.ts'
+
+/*
+ * Enters: mails that came into the desk's mailbox. Leaves: each on its ticket, held for a person, or dropped; kept once,
+ * by its Message-ID, before its mailbox is told that it was read.
+ * Promises: an answer reaches its ticket by the token that we gave its sender; what no person wrote starts no conversation.
+ * On failure: it stays unread and is read again. A crash after the ticket has it and before we know may say it twice.
+ * Meets: somebody who writes in another's name, two programs that answer each other, a mailbox full of strangers.
+ */
+
+export type Verdict =
+  | { kind: 'take'; ticketId: string; person: { id: string; name: string; isStaff: boolean } }
+  | { kind: 'hold'; reason: string; ticketId: string | null }
+  | { kind: 'drop'; reason: string }
+
+/** What is known of a mail's ticket and sender. */
+export interface Known {
+  /** By the token; undefined: there is none of ours in it. */
+  ticket: { id: string; organisationId: string } | undefined
+  sender: { id: string; name: string; organisationId: string | null } | undefined
+  /** How many came from them within the hour. */
+  count: number
+}
+
+/** More in an hour is a program, whatever it says of itself. */
+const maxAnHour = 20
+
+/** What becomes of a mail (pure). */
+export function judge(mail: ReadMail, { ticket, sender, count }: Known): Verdict {
+  if (mail.automatic !== undefined) return { kind: 'drop', reason: mail.automatic }
+  const ticketId = ticket?.id ?? null
+  const hold = (reason: string): Verdict => ({ kind: 'hold', reason, ticketId })
+  if (count >= maxAnHour) return hold('too many came from this address within an hour')
+  if (mail.isForged) return hold('our mail server doubts that its sender wrote it')
+  if (!sender) return hold('nobody knows its sender')
+  if (!ticket) return hold('it answers no ticket')
+  const isStaff = sender.organisationId === null
+  if (!isStaff && sender.organisationId !== ticket.organisationId) return hold('its sender is of another organisation')
+  if (mail.text === '') return hold('there is nothing in it')
+  return { kind: 'take', ticketId: ticket.id, person: { id: sender.id, name: sender.name, isStaff } }
+}
+
+/** @returns undefined: it was read before. */
+export async function lookUp(
+  db: Kysely<Database>,
+  mail: ReadMail,
+  ticketNumber: number | undefined,
+  now: number,
+): Promise<Known | undefined> {
+  const before = await db.selectFrom('mails').select('id').where('id', '=', mail.id).executeTakeFirst()
+  if (before) return undefined
+  const [ticket, sender, recent] = await Promise.all([
+    ticketNumber === undefined
+      ? undefined
+      : db.selectFrom('tickets').select(['id', 'organisation_id as organisationId']).where('number', '=', ticketNumber).executeTakeFirst(),
+    whoIs(db, mail.sender),
+    db
+      .selectFrom('mails')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('sender', '=', mail.sender)
+      .where('received_at', '>', now - hours(1))
+      .executeTakeFirst(),
+  ])
+  return { ticket, sender, count: Number(recent?.count ?? 0) }
+}
+
+/** Somebody who is reached by this address, or signs in with it. Two people with one address are nobody. */
+async function whoIs(db: Kysely<Database>, address: string): Promise<Known['sender']> {
+  const found = await db
+    .selectFrom('people')
+    .leftJoin('receivers', 'receivers.person_id', 'people.id')
+    .select(['people.id', 'people.name', 'people.organisation_id as organisationId'])
+    .distinct()
+    .where('people.disabled_at', 'is', null)
+    .where(({ eb, and, or }) =>
+      or([eb('login', '=', address), and([eb('address', '=', address), eb('receivers.disabled_at', 'is', null)])]),
+    )
+    .limit(2)
+    .execute()
+  return found.length === 1 ? found[0] : undefined
+}
+
+export async function keepMail(
+  { db, capabilities }: Store,
+  { id, sender, subject, text }: ReadMail,
+  verdict: Verdict,
+  now: number,
+): Promise<void> {
+  const status = { take: 'taken', hold: 'held', drop: 'dropped' } as const
+  const reason = verdict.kind === 'take' ? '' : verdict.reason
+  const row = { id, status: status[verdict.kind], reason, sender, subject, text, received_at: now }
+  const ticket_id = verdict.kind === 'drop' ? null : verdict.ticketId
+  await db.transaction().execute((tx) => capabilities.putRows(tx, 'mails', [{ ...row, ticket_id }], 'ignore'))
+}
+
+/** A person said what becomes of a mail that was held. @returns it, or undefined: none of that id is held. */
+export async function releaseMail(db: Kysely<Database>, id: string, status: 'taken' | 'dropped'): Promise<{ text: string } | undefined> {
+  return db
+    .updateTable('mails')
+    .set({ status })
+    .where('id', '=', id)
+    .where('status', '=', 'held')
+    .returning(['text', 'sender', 'subject'])
+    .executeTakeFirst()
+}

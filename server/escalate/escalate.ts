@@ -45,6 +45,7 @@ export function tightenClocks(work: TicketCase, owed: Owed, matrix: Matrix, now:
   const ticket = { respond_by: nearer(standing.respond_by, respondBy), resolve_by: nearer(standing.resolve_by, resolveBy), ...ended }
   const tightened = { ...work, ticket: { ...work.ticket, ...ticket } }
   const isNew = (before: number | null, by: number | null): by is number => by !== null && (since !== null || by !== before) && by >= now
+  const isOther = since !== null || ticket.respond_by !== work.ticket.respond_by || ticket.resolve_by !== work.ticket.resolve_by
   const resumed = { kind: 'resumed' as const, actor: 'system', body: { waitedFor: work.ticket.waiting_for, why: 'it moved' } }
   return {
     ticket,
@@ -57,7 +58,7 @@ export function tightenClocks(work: TicketCase, owed: Owed, matrix: Matrix, now:
       ...nextShare(tightened, owed, matrix, now),
       ...boxFrom(work.ticket.acknowledged_at === null ? 'arrival' : 'work', work, owed, matrix, now),
     ],
-    entries: [...(since === null ? [] : [resumed]), promised(tightened, owed)],
+    entries: [...(since === null ? [] : [resumed]), ...(isOther ? [promised(tightened, owed)] : [])],
   }
 }
 

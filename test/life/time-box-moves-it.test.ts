@@ -44,6 +44,8 @@ beforeAll(async () => {
   browser = await signIn(collector.consoleUrl, login, password)
   organisationId = collector.organisationId
   await collector.store.db.updateTable('organisations').set({ time_zone: 'Europe/Berlin' }).execute()
+  // The first admin is in every team; somebody in tier2 alone makes it another crew.
+  await browser.post('/api/people', { name: 'Bob', login: 'bob', password: 'long enough for that', teams: ['tier2'] })
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`
   await browser.post('/api/receivers', { name: 'pager', notifier: 'webhook', url })
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EndpointDetail, EndpointList, SampleList } from '#shared/api/endpoints.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
-import { type NewTicket, type Resolve, TicketDetail, TicketList, type TicketQuery } from '#shared/api/tickets.ts'
+import { type Escalate, type NewTicket, type Resolve, TicketDetail, TicketList, type TicketQuery, type Wait } from '#shared/api/tickets.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { createAdministration } from './administration.ts'
@@ -30,6 +30,10 @@ export function createApi(call: Call) {
     acknowledge: (id: string, version: number) => change(id, 'acknowledge', { version }),
     comment: (id: string, version: number, text: string) => change(id, 'comments', { version, text }),
     resolve: (id: string, body: z.infer<typeof Resolve>) => change(id, 'resolve', body),
+    escalate: (id: string, body: z.input<typeof Escalate>) => change(id, 'escalate', body),
+    callSecurity: (id: string, version: number) => change(id, 'security', { version }),
+    wait: (id: string, body: z.input<typeof Wait>) => change(id, 'wait', body),
+    goOn: (id: string, verb: 'resume' | 'reopen', version: number) => change(id, verb, { version }),
     contain: (id: string, verb: 'isolate' | 'release' | 'leave', body: { version: number; reason: string }) => change(id, verb, body),
 
     decideHeld: (id: string, answer: HeldAnswer) => call(`/commands/${encodeURIComponent(id)}/${answer}`, Ignored, { method: 'POST' }),

@@ -2,6 +2,7 @@ import { Button, Group, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import type { TicketDetail } from '#shared/api/tickets.ts'
 import { ReasonDialog } from '../words/reason-dialog.tsx'
+import { HopButtons, WaitButtons } from './hop-buttons.tsx'
 import { ResolveDialog } from './resolve-dialog.tsx'
 import { useTicketChange } from './use-ticket-change.ts'
 
@@ -13,6 +14,8 @@ export function TicketActions({ ticket }: { ticket: TicketDetail }) {
   return (
     <Group gap="xs">
       <ContainButtons ticket={ticket} />
+      <HopButtons ticket={ticket} />
+      <WaitButtons ticket={ticket} />
       {can('resolve') && (
         <Button variant={can('acknowledge') ? 'default' : 'filled'} onClick={resolving.open}>
           Resolve

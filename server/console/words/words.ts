@@ -1,7 +1,7 @@
 import type { ActualIsolation, DesiredIsolation, Role } from '#shared/domain/endpoint.ts'
 import type { Priority } from '#shared/domain/priority.ts'
 import type { Severity } from '#shared/domain/severity.ts'
-import type { Resolution, TicketStatus } from '#shared/domain/ticket.ts'
+import type { HopReason, Resolution, TicketStatus, WaitingFor } from '#shared/domain/ticket.ts'
 import type { Tier } from '#shared/domain/tier.ts'
 import type { Lane } from '#shared/protocol/record.ts'
 
@@ -35,6 +35,21 @@ export const resolutionName: Record<Resolution, string> = {
   'wont-fix': "Won't fix",
   cleared: 'Cleared by itself',
   unanswered: 'Not answered',
+}
+
+export const hopReasonName: Record<HopReason, string> = {
+  expertise: 'It needs somebody who knows more of this',
+  access: 'It needs rights that we have not',
+  'time-box': 'Our time for it is over',
+  security: 'It may be an attack',
+  field: 'It needs somebody on the spot',
+}
+
+export const waitingForName: Record<WaitingFor, string> = {
+  customer: 'customer',
+  vendor: 'vendor',
+  appointment: 'appointment',
+  window: 'maintenance window',
 }
 
 export const roleName: Record<Role, string> = { workstation: 'Workstation', server: 'Server', core: 'Core', unknown: 'Unknown' }

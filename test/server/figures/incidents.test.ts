@@ -128,7 +128,7 @@ function replay(rules: NonNullable<typeof matrix>, rows: readonly Row[]): Ticket
   return desk.work
 }
 
-/** What the records say, by themselves. A team that closes what is solved already was not reached by it. */
+/** What the records say, by themselves. */
 function truthOf(rows: readonly Row[]) {
   const isOver = (at: number): boolean => rows[at]?.status === 'Completed'
   const [last, first] = [rows.at(-1), rows[0]]
@@ -140,7 +140,7 @@ function truthOf(rows: readonly Row[]) {
     last?.status === 'Completed' ? 'resolved' : last?.status === 'Queued' ? 'new' : last && isWait(last) ? 'waiting' : 'acknowledged'
   return {
     state,
-    highestLine: Math.max(...rows.filter((_, at) => !(isOver(at) && isOver(at - 1))).map(({ line }) => line)) as Lines,
+    highestLine: Math.max(...rows.map(({ line }) => line)) as Lines,
     reopenings: rows.filter((_, at) => !isOver(at) && isOver(at - 1)).length,
     completionMs: completedAt === -1 ? undefined : (rows[completedAt]?.at ?? 0) - (first?.at ?? 0) - waitedMs,
   }

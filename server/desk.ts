@@ -14,6 +14,7 @@ import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { loadCases, loadSubjects, loadTickets } from './load.ts'
 import { loadPackets } from './packet.ts'
 import { decidePriority, prioritise } from './prioritise/prioritise.ts'
+import { createReplan } from './replan.ts'
 import { match } from './route/match.ts'
 import { decideRoute, route } from './route/route.ts'
 import type { Store, Tx } from './store/store.ts'
@@ -78,6 +79,8 @@ export interface Desk {
   leave(act: Act & { reason: string }): Promise<DeskOutcome>
   isolateEndpoint(act: EndpointAct): Promise<DeskOutcome>
   releaseEndpoint(act: EndpointAct): Promise<DeskOutcome>
+  /** Open tickets take over the plan of the matrix in force. @returns how many. */
+  replan(): Promise<number>
 }
 
 export interface DeskOptions {
@@ -233,6 +236,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       }),
     isolateEndpoint: (act) => onEndpoint(act, 'isolate-host'),
     releaseEndpoint: (act) => onEndpoint(act, 'release-host'),
+    replan: createReplan({ store, rules, time, turns, afterCommit }),
   }
 }
 

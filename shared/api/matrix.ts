@@ -23,5 +23,8 @@ const Yaml = z.string().min(1).max(maxYaml)
 export const NewMatrix = z.object({ yaml: Yaml })
 export const MatrixKept = z.object({ version: z.number().int(), warnings: z.array(MatrixRemark) })
 
+/** POST /api/matrix/replan (power administer, staff of the provider): open tickets take over the plan in force; nothing else touches theirs. */
+export const Replanned = z.object({ tickets: z.number().int() })
+
 /** POST /api/matrix/check (power administer, staff of the provider): the same without putting it in force. */
 export const MatrixChecked = z.object({ errors: z.array(MatrixRemark), warnings: z.array(MatrixRemark) })

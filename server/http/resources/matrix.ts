@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MatrixView } from '#shared/api/administration.ts'
-import { MatrixChecked, MatrixKept, type MatrixRemark, MatrixVersionList, NewMatrix } from '#shared/api/matrix.ts'
+import { MatrixChecked, MatrixKept, type MatrixRemark, MatrixVersionList, NewMatrix, Replanned } from '#shared/api/matrix.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
@@ -10,8 +10,8 @@ import { defineRoute, type Route } from '../route.ts'
 const reading = { who: 'person', power: null, reach: 'provider' } as const
 const administering = { who: 'person', power: 'administer', reach: 'provider' } as const
 
-export default function matrix({ matrices }: Needs): Route[] {
-  return [...versions, ...putting(matrices)]
+export default function matrix({ matrices, desk }: Needs): Route[] {
+  return [...versions, ...putting(matrices), replanning(desk)]
 }
 
 const versions: Route[] = [
@@ -88,6 +88,18 @@ function putting(matrices: Needs['matrices']): Route[] {
       handle: async ({ body }) => matrices.check(body.yaml),
     }),
   ]
+}
+
+function replanning(desk: Needs['desk']): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/api/matrix/replan',
+    summary: 'Let open tickets take over the promises and time-boxes of the matrix in force',
+    access: administering,
+    action: 'matrix.replan',
+    answer: Replanned,
+    handle: async () => ({ tickets: await desk.replan() }),
+  })
 }
 
 const badMatrix = (errors: MatrixRemark[]) =>

@@ -51,6 +51,13 @@ describe('putting a matrix in force', () => {
   })
 })
 
+it('open tickets take the plan in force when an admin says so', async () => {
+  expect((await tier1.ask('POST', '/api/matrix/replan')).body.code).toBe('power-missing')
+  const { body } = await admin.ask('POST', '/api/matrix/replan')
+  expect(body.tickets).toBe(1)
+  expect((await admin.ask('POST', '/api/matrix/replan')).body).toEqual({ tickets: 0 })
+})
+
 describe('tags of a machine', () => {
   const change = async (body: unknown) => (await admin.ask('PATCH', `/api/endpoints/${own.endpoint}`, body)).body
 

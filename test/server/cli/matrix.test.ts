@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { seconds } from '#shared/domain/time.ts'
 import { type DeskRoom, matrixFile, openDeskRoom } from '../../support/desk-room.ts'
 import { startProgram } from '../../support/program.ts'
@@ -11,6 +11,9 @@ const folder = await mkdtemp(join(tmpdir(), 'tierline-matrix-'))
 const golden = join(import.meta.dirname, '../../golden/matrix')
 const yaml = await readFile(matrixFile, 'utf8')
 afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** Each act is a process of its own, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 })
 
 async function matrix(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
   const program = startProgram(['matrix', ...args])

@@ -21,7 +21,7 @@ export interface TimersOptions {
 }
 
 /** A group whose effects fit one short transaction. */
-const maxGroup = 200
+const maxGroup = 500
 /** The wall clock may jump, and a timeout of the runtime holds 24 days at most: looked at again at least this often. */
 const longestSleepMs = minutes(1)
 

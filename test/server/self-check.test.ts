@@ -65,7 +65,7 @@ describe('every minute', () => {
 
 describe('after a day without a collector', () => {
   it('everything fires once, and one notice tells of it all', async () => {
-    await room.receivers.create({ name: 'all', notifier: 'none', url: 'http://127.0.0.1:1', organisationId: null })
+    await room.receivers.create({ name: 'all', notifier: 'webhook', url: 'http://127.0.0.1:9/', organisationId: null })
     await room.signals(...Array.from({ length: 30 }, (_, index) => ({ endpointId: 'srv', fingerprint: `f${index}` })))
     await room.store.db.deleteFrom('outbox').execute()
     await room.timers.stop()

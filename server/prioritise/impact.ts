@@ -28,8 +28,13 @@ export function countedRole(trouble: Trouble, subject: Subject): Counted {
 export function impactOfOne({ impact }: Pick<Matrix, 'impact'>, trouble: Trouble, subject: Subject, circumstances: Circumstances): Found {
   const role = countedRole(trouble, subject)
   const byRole = { impact: impact.byRole[role], why: `it hits a ${roleNames[role]}` }
-  const others = [byThreat(impact, trouble, role), ...byFacts(impact, trouble), ...byTags(impact, subject, circumstances)]
-  return others.reduce<Found>((most, found) => (found && isMore(found.impact, most.impact) ? found : most), byRole)
+  const threat = byThreat(impact, trouble, role)
+  // Facts of machines are read by few routes and parsed only then; what people answer is in those of their requests.
+  const answers = trouble.kind.startsWith('request.') ? byFacts(impact, trouble) : []
+  return [threat, ...answers, ...byTags(impact, subject, circumstances)].reduce<Found>(
+    (most, found) => (found && isMore(found.impact, most.impact) ? found : most),
+    byRole,
+  )
 }
 
 type Words = Matrix['impact']

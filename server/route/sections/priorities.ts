@@ -27,7 +27,7 @@ export const Impact = z.strictObject({
     .strictObject({ priority: Priority, except: z.array(KindPattern).default([]) })
     .default({ priority: 'P1', except: [] }),
   byTag: z.record(Tag, OfTag).default({}),
-  /** fact: { its value: impact } */
+  /** Of what people ask for (request.*): fact: { its value: impact } */
   byFact: z.record(z.string(), z.record(z.string(), ImpactLevel)).default({}),
 })
 export type Impact = z.infer<typeof Impact>

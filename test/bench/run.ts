@@ -7,11 +7,11 @@ import { startPostgres } from '../support/postgres.ts'
 import type { Benchmark } from './benchmark.ts'
 
 /**
- * `npm run -s bench -- NAME [--quick] [--database postgres]`: runs one benchmark, on SQLite or on a PostgreSQL of its own
+ * `npm run -s bench -- NAME [--quick] [--database postgres] [--minutes N]`: runs one benchmark, on SQLite or on a PostgreSQL of its own
  * that fsyncs; the last line on stdout is its figures as one JSON object.
  */
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean' }, database: { type: 'string' } },
+  options: { quick: { type: 'boolean' }, database: { type: 'string' }, minutes: { type: 'string' } },
   allowPositionals: true,
 })
 const { quick: isQuick = false, database = 'sqlite' } = values

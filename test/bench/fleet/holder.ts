@@ -8,10 +8,10 @@ import { maxFrameBytes, pingEveryMs, protocolMinor, subprotocol } from '#shared/
 
 /*
  * The yardstick of `fleet` and `storm`, a process of its own: a bare `ws` server with the collector's own certificate and
- * TLS settings, which lets every agent in, welcomes it, pings it, and holds it. Argument: the collector's folder of keys.
+ * TLS settings, which lets every agent in, welcomes it, pings it, and holds it. Arguments: the collector's folder of keys, and the port.
  * Says its port to the parent.
  */
-const [keys = ''] = process.argv.slice(2)
+const [keys = '', port = '0'] = process.argv.slice(2)
 const { certificate, key } = JSON.parse(readFileSync(join(keys, 'server.json'), 'utf8')) as { certificate: string; key: string }
 const server = createServer({
   ...{ cert: certificate, key, ca: readFileSync(join(keys, 'ca.pem')), requestCert: true, rejectUnauthorized: true },
@@ -27,4 +27,4 @@ sockets.on('connection', (socket) => {
 setInterval(() => {
   for (const socket of sockets.clients) socket.ping()
 }, pingEveryMs)
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
+server.listen(Number(port), '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))

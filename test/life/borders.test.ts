@@ -35,7 +35,12 @@ const bodies: Record<string, (own: Belongings) => Record<string, unknown>> = {
   'POST /api/tickets': ({ organisation, endpoint }) => ({ organisationId: organisation, endpointId: endpoint, title: 'It hangs' }),
   'POST /api/tickets/:id/acknowledge': () => ({ version: 1 }),
   'POST /api/tickets/:id/comments': () => ({ version: 1, text: 'hello' }),
+  'POST /api/tickets/:id/wait': () => ({ version: 1, waitingFor: 'customer' }),
+  'POST /api/tickets/:id/resume': () => ({ version: 1 }),
+  'POST /api/tickets/:id/escalate': () => ({ version: 1, reason: 'expertise', tried: 'turned it off and on again' }),
+  'POST /api/tickets/:id/security': () => ({ version: 1 }),
   'POST /api/tickets/:id/resolve': () => ({ version: 1, resolution: 'fixed' }),
+  'POST /api/tickets/:id/reopen': () => ({ version: 1 }),
   'POST /api/tickets/:id/isolate': () => ({ version: 1, reason: 'why not' }),
   'POST /api/tickets/:id/release': () => ({ version: 1, reason: 'why not' }),
   'POST /api/tickets/:id/leave': () => ({ version: 1, reason: 'why not' }),
@@ -81,12 +86,14 @@ const nameOf = ({ method, path }: Route): string => `${method} ${path}`
 
 /** Inputs that are all the owner's, but for `foreign`, which names the other's thing. */
 function inputsOf(route: Route, own: Belongings, foreign?: { input: string; id: string }): Inputs {
-  const inputs: Inputs = { params: {}, query: route.path.endsWith('/samples') ? lastMinute() : {}, body: undefined }
+  const inputs: Inputs = { params: {}, query: takesTimes.test(route.path) ? lastMinute() : {}, body: undefined }
   if (route.body) inputs.body = bodies[nameOf(route)]?.(own)
   for (const [input, thing] of namesOf(route)) if (input.startsWith('params.')) put(inputs, input, own[thing])
   if (foreign) put(inputs, foreign.input, foreign.id)
   return inputs
 }
+
+const takesTimes = /\/(samples|figures)$/
 
 function lastMinute(): Record<string, string> {
   const now = console_.time.now()

@@ -2,9 +2,15 @@ import { defineConfig } from 'vitest/config'
 
 const isOnPostgres = process.env.TIERLINE_TEST_DATABASE === 'postgres'
 
+/** Stories in which a minute has to pass: they wait more than they work, and busy neighbours do them no harm. */
+const patient = ['collector-restart-marks-nobody', 'collector-moves', 'clock-jumps', 'backup-and-restore-people'].map(
+  (story) => `test/life/${story}.test.ts`,
+)
+
 /*
- * Two groups, one after the other. `unit` shares the cores. `life` has real sockets, child processes and real time in
- * it, so its files run one at a time: a busy neighbour would only make them slow, and slow looks like broken.
+ * Two groups, one after the other. `unit` shares the cores, with the stories that only wait beside it. `life` has real
+ * sockets, child processes and real time in it, so its files run one at a time: a busy neighbour would only make them
+ * slow, and slow looks like broken.
  */
 export default defineConfig({
   test: {
@@ -16,7 +22,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/life/**'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 15_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
@@ -24,8 +30,19 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'patient',
+          include: patient,
+          maxWorkers: 3,
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
           name: 'life',
           include: ['test/life/**/*.test.{ts,tsx}'],
+          exclude: patient,
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 90_000,

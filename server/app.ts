@@ -169,7 +169,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
   teardowns.defer(startSelfCheck({ ...shared, onRaised: () => pipeline.nudge(true) }).stop)
-  const staffing = openStaffing({ store, time, timers, matrices })
+  const staffing = openStaffing({ store, time, timers, matrices, outbox })
   const connect = (opened: AgentWire, feeding: Ingest): void => {
     wire = opened
     ingest = feeding

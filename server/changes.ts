@@ -37,7 +37,7 @@ export type TroubleSource = 'agent' | 'source' | 'collector' | 'person'
 
 /** Whom and what a ticket is about, with all that the matrix asks of them. */
 export interface Subject {
-  organisation: { id: string; name: string; mode: 'observe' | 'live'; plan: string; timeZone: string }
+  organisation: { id: string; name: string; mode: 'observe' | 'live'; plan: string; timeZone: string; stoppedUntil?: number | null }
   site: { id: string; timeZone: string | null } | null
   /** The person who asked for it, where one did. */
   requester?: { timeZone: string | null } | null

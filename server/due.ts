@@ -14,6 +14,7 @@ import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { loadCases, loadStaff, loadTickets } from './load.ts'
 import { type Notice, takeDigest } from './notify/notify.ts'
 import { loadPackets } from './packet.ts'
+import { stopOver } from './stop.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { TimersTable } from './store/tables/escalate.ts'
 import type { Turns } from './turns.ts'
@@ -103,7 +104,7 @@ async function loadForHops(tx: Tx, cases: readonly TicketCase[], timers: readonl
 function fireOn(work: TicketCase, timers: readonly TimersTable[], rules: Rules, { staff, packets }: ForHops, now: number): TicketCase {
   const packet = packets.get(work.ticket.id)
   return timers.reduce((before, { id, kind, due_at: dueAt }) => {
-    if (kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes), now)
+    if (kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes, now), now)
     const matrix = rules.planOf(before)
     const fired = apply(before, fire(before, { id, kind, dueAt }, { matrix, owed: rules.owedOf(before), staff, packet }, now), now)
     return fired.ticket.team === before.ticket.team ? fired : apply(fired, tightenClocks(fired, rules.owedOf(fired), matrix, now), now)
@@ -117,6 +118,7 @@ const touchedBy = (work: TicketCase): TicketCase => ({ ...work, isChanged: true 
 async function ownNotices(tx: Tx, timers: readonly TimersTable[], now: number): Promise<Notice[]> {
   const notices: Notice[] = []
   for (const { kind, payload } of timers) {
+    if (kind === 'stop-over') notices.push(stopOver(payload))
     if (kind === 'caught-up') notices.push(noticeOfMissed(payload))
     if (kind !== 'digest') continue
     const { organisationId } = JSON.parse(payload) as { organisationId: string }

@@ -169,7 +169,14 @@ async function readEndpoints(from: From, ids: string[]): Promise<Subject[]> {
     .leftJoin('sites', 'sites.id', 'endpoints.site_id')
     .leftJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')
     .leftJoin('isolations', 'isolations.endpoint_id', 'endpoints.id')
-    .select(['organisations.id as organisationId', 'organisations.name', 'mode', 'plan', 'organisations.time_zone as timeZone'])
+    .select([
+      'organisations.id as organisationId',
+      'organisations.name',
+      'mode',
+      'plan',
+      'organisations.time_zone as timeZone',
+      'organisations.stopped_until as stoppedUntil',
+    ])
     .select(['endpoints.id as endpointId', 'hostname', 'tags', 'confirmed_role', 'inventories.role', 'desired', 'actual'])
     .select(['sites.id as siteId', 'sites.time_zone as siteTimeZone'])
     .where('endpoints.id', 'in', ids)
@@ -178,8 +185,8 @@ async function readEndpoints(from: From, ids: string[]): Promise<Subject[]> {
     from,
     rows.flatMap(({ desired, endpointId }) => (desired === 'isolated' ? endpointId : [])),
   )
-  return rows.map(({ organisationId, name, mode, plan, timeZone, ...row }) => ({
-    organisation: { id: organisationId, name, mode, plan, timeZone },
+  return rows.map(({ organisationId, name, mode, plan, timeZone, stoppedUntil, ...row }) => ({
+    organisation: { id: organisationId, name, mode, plan, timeZone, stoppedUntil },
     site: row.siteId === null ? null : { id: row.siteId, timeZone: row.siteTimeZone },
     endpoint: { id: row.endpointId, hostname: row.hostname, tags: tagsOf(row.tags) },
     ...roleOf(row.confirmed_role, row.role),
@@ -212,7 +219,7 @@ async function readOrganisations(from: From, ids: string[]): Promise<Subject[]> 
   if (ids.length === 0) return []
   const rows = await from
     .selectFrom('organisations')
-    .select(['id', 'name', 'mode', 'plan', 'time_zone as timeZone'])
+    .select(['id', 'name', 'mode', 'plan', 'time_zone as timeZone', 'stopped_until as stoppedUntil'])
     .where('id', 'in', ids)
     .execute()
   return rows.map((organisation) => ({ organisation, site: null, endpoint: null, role: 'unknown', roleSource: 'unknown', isolation: null }))

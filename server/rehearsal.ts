@@ -75,7 +75,7 @@ export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'hos
     const at = Math.min(Math.max(dueAt, now), until)
     const without = { ...before, timers: before.timers.filter((timer) => timer !== due) }
     if (due.kind === 'ask-due') {
-      keep(apply(without, unanswered(without, rules.matrix.modes), at), at)
+      keep(apply(without, unanswered(without, rules.matrix.modes, now), at), at)
       return
     }
     const matrix = rules.planOf(without)

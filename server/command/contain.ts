@@ -39,13 +39,13 @@ export function decideContainment(work: TicketCase, question: ContainQuestion, m
   if (!subject.endpoint || isContained(subject) || !isOfInterest) return {}
   const wanted = isAnswered ? askThenLeave : allowed(question, subject, matrix, now)
   if (wanted.kind === 'auto') return isolateAlone(question.route)
-  return wanted.kind === 'ask' ? ask(work, wanted, whyNotAlone(question, wanted, isAnswered, subject, matrix), now) : {}
+  return wanted.kind === 'ask' ? ask(work, wanted, whyNotAlone(question, wanted, isAnswered, subject, matrix, now), now) : {}
 }
 
 /** The question stood and nobody answered. */
-export function unanswered({ ticket, subject }: TicketCase, modes: Matrix['modes']): Changes {
+export function unanswered({ ticket, subject }: TicketCase, modes: Matrix['modes'], now: number): Changes {
   if (ticket.containment !== 'asked' || !subject.endpoint || isContained(subject)) return {}
-  const isAllowed = modes[subject.organisation.mode].isolatesAlone
+  const isAllowed = modes[subject.organisation.mode].isolatesAlone && !isStopped(subject, now)
   const answered = {
     kind: 'containment-answered' as const,
     actor: 'system',
@@ -55,6 +55,9 @@ export function unanswered({ ticket, subject }: TicketCase, modes: Matrix['modes
   const { orders, entries } = ordered('isolate-host', 'system', 'Nobody answered in time.')
   return { ticket: { containment: 'auto' }, orders, entries: [answered, ...entries] }
 }
+
+/** Somebody pressed the stop button: until then nothing here isolates without a person. */
+export const isStopped = ({ organisation }: Subject, now: number): boolean => (organisation.stoppedUntil ?? 0) > now
 
 /** Cut off, or about to be: a second command would say nothing new. One that failed may be tried again. */
 export const isContained = ({ isolation }: Subject): boolean =>
@@ -88,7 +91,8 @@ const actsAlone = (contain: Contain): boolean => contain.kind === 'auto' || (con
 
 /** What the organisation's mode and the limits leave of it. */
 function allowed({ contain, isLate, lately }: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
-  if (actsAlone(contain) && (isLate || !matrix.modes[subject.organisation.mode].isolatesAlone)) return askThenLeave
+  const mayAct = matrix.modes[subject.organisation.mode].isolatesAlone && !isStopped(subject, now)
+  if (actsAlone(contain) && (isLate || !mayAct)) return askThenLeave
   if (contain.kind !== 'auto' || !isBeyondLimits(subject, lately, matrix, now)) return contain
   return matrix.containment.beyond[subject.role === 'unknown' ? 'core' : subject.role]
 }
@@ -110,10 +114,12 @@ function whyNotAlone(
   isAnswered: boolean,
   subject: Subject,
   matrix: Matrix,
+  now: number,
 ): string | null {
   if (contain === wanted) return null
   if (isAnswered) return 'a person has decided about this machine before'
   if (!matrix.modes[subject.organisation.mode].isolatesAlone) return 'the organisation observes'
+  if (isStopped(subject, now)) return 'somebody stopped isolating by itself'
   if (isLate) return 'it happened long before it was heard of'
   return 'many machines were isolated in the last minutes'
 }

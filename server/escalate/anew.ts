@@ -58,6 +58,7 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
     case 'promise-share':
     case 'untouched':
     case 'absence':
+    case 'stop-over':
       return undefined
   }
 }

@@ -13,6 +13,7 @@ import type { Matrices } from '../matrices.ts'
 import type { Receivers } from '../notify/receivers.ts'
 import type { People } from '../people/people.ts'
 import type { Rosters } from '../people/rosters.ts'
+import type { Stop } from '../stop.ts'
 import type { AgentWire } from '../wire/wire.ts'
 import type { PersonOf } from './guard.ts'
 import type { ToldTicket } from './reads/figures.ts'
@@ -39,6 +40,7 @@ export interface Needs {
   bus: LiveBus
   rosters: Rosters
   absences: Absences
+  stop: Stop
   receivers: Pick<Receivers, 'complaints' | 'create' | 'disable'>
   words: Words
   /** Where the minutes of a ticket went, by its whole timeline. */

@@ -14,6 +14,7 @@ import rosters from './resources/rosters.ts'
 import session from './resources/session.ts'
 import signals from './resources/signals.ts'
 import sources from './resources/sources.ts'
+import stop from './resources/stop.ts'
 import tickets from './resources/tickets.ts'
 import tokens from './resources/tokens.ts'
 import type { Route } from './route.ts'
@@ -32,6 +33,7 @@ const resources = [
   signals,
   receivers,
   rosters,
+  stop,
   matrix,
   restored,
   audit,

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Time } from '#shared/domain/time.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Tx } from '../store/store.ts'
 import { hashPassword } from './passwords.ts'
 
 /*
@@ -88,4 +88,11 @@ async function disablePerson(store: Store, time: Time, id: string): Promise<Disa
     await tx.updateTable('api_tokens').set({ revoked_at: now }).where('person_id', '=', id).where('revoked_at', 'is', null).execute()
     return { kind: 'disabled' }
   })
+}
+
+/** @param id null: all of them. @returns whose machines these are. */
+export async function stopOrganisations(tx: Tx, id: string | null, until: number): Promise<string[]> {
+  const all = tx.updateTable('organisations').set({ stopped_until: until })
+  const rows = await (id === null ? all : all.where('id', '=', id)).returning('id').execute()
+  return rows.map((row) => row.id)
 }

@@ -39,6 +39,10 @@ export const PersonWork = z.object({
 /** POST /api/people/:id/away: their tickets go back to their queues when it begins, and their turns on call to the next. DELETE ends it. */
 export const NewAbsence = z.object({ from: Instant, until: Instant })
 
+/** POST /api/containment/stop (power answer-ask): one click; null is the fleet, for staff of the provider. */
+export const StopPress = z.object({ organisationId: Id.nullable() })
+export const StopPressed = z.object({ until: z.number().int() })
+
 export const Made = z.object({ id: z.string() })
 
 function isTimeZone(name: string): boolean {

@@ -61,6 +61,7 @@ const bodies: Record<string, (own: Belongings) => Record<string, unknown>> = {
   'POST /api/sources': ({ organisation }) => ({ organisationId: organisation, name: 'firewall' }),
   'POST /api/signals': () => ({ kind: 'security.test', severity: 'low', fingerprint: 'test', summary: 'test' }),
   'POST /api/restored/endpoints/:endpoint/adopt': ({ organisation, site }) => ({ organisationId: organisation, siteId: site }),
+  'POST /api/containment/stop': ({ organisation }) => ({ organisationId: organisation }),
   'POST /api/shifts': ({ person }) => ({ team: 'tier1', personId: person, days: ['mon'], from: '08:00', to: '18:00', timeZone: 'UTC' }),
   'POST /api/rotations': ({ person }) => ({ team: 'tier1', people: [person], startsOn: '2026-11-23', handOver: '09:00', timeZone: 'UTC' }),
   'POST /api/on-call-overrides': ({ person }) => ({ team: 'tier1', personId: person, from: 0, until: 4_000_000_000_000 }),

@@ -16,6 +16,7 @@ import { receiversOfPeople } from './0015-receivers-of-people.ts'
 import { rosters } from './0016-rosters.ts'
 import { pagings } from './0017-pagings.ts'
 import { mails } from './0018-mails.ts'
+import { stops } from './0019-stops.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -36,5 +37,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0016-rosters': rosters,
     '0017-pagings': pagings,
     '0018-mails': mails,
+    '0019-stops': stops,
   }
 }

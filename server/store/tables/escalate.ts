@@ -12,6 +12,7 @@ export type TimerKind =
   | 'caught-up'
   | 'page'
   | 'absence'
+  | 'stop-over'
 /** Fired exactly once: the row is marked in the transaction of its effect. */
 export interface TimersTable {
   id: string

@@ -8,6 +8,8 @@ export interface OrganisationsTable {
   mode: 'observe' | 'live'
   plan: string
   time_zone: string
+  /** Until then nothing of theirs is isolated without a person. */
+  stopped_until: number | null
   created_at: number
 }
 export interface SitesTable {

@@ -17,6 +17,7 @@ import { notifiers } from '../../../server/notify/notifiers.ts'
 import { createReceivers } from '../../../server/notify/receivers.ts'
 import { createPeople, type People } from '../../../server/people/people.ts'
 import { createRosters } from '../../../server/people/rosters.ts'
+import { createStop } from '../../../server/stop.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
 import * as words from '../../../server/ticket/sentences.ts'
 import { createTurns } from '../../../server/turns.ts'
@@ -90,7 +91,9 @@ async function rooms({
   time,
   folder,
   asked,
-}: Ground): Promise<Pick<HttpOptions, 'matrices' | 'desk' | 'held' | 'identity' | 'ingest' | 'receivers' | 'rosters' | 'absences'>> {
+}: Ground): Promise<
+  Pick<HttpOptions, 'matrices' | 'desk' | 'held' | 'identity' | 'ingest' | 'receivers' | 'rosters' | 'absences' | 'stop'>
+> {
   const matrices = await openMatrices({ store, time })
   const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
   const desk = createDesk(shared)
@@ -102,6 +105,7 @@ async function rooms({
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
     rosters: createRosters({ store, time, teams: () => matrices.rules.matrix.teams }),
+    stop: createStop({ store, time, timers: { replan: () => undefined }, outbox: { nudge: () => undefined } }),
     absences: createAbsences({ store, time, timers: { replan: () => undefined } }),
     receivers: noting(asked, 'receivers', createReceivers({ db: store.db, time, notifiers })),
   }

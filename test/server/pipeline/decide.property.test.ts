@@ -118,7 +118,7 @@ class Memory {
       this.#now = Math.max(this.#now, next.dueAt)
       const without = { ...this.work, timers: this.work.timers.filter((timer) => timer !== next) }
       const firing = { matrix, owed: owedOf(without), staff: [], packet: undefined }
-      const changes = next.kind === 'ask-due' ? unanswered(without, matrix.modes) : fire(without, next, firing, this.#now)
+      const changes = next.kind === 'ask-due' ? unanswered(without, matrix.modes, this.#now) : fire(without, next, firing, this.#now)
       const fired = apply(without, changes, this.#now)
       const hasMoved = fired.ticket.team !== without.ticket.team
       this.#keep(hasMoved ? apply(fired, tightenClocks(fired, owedOf(fired), matrix, this.#now), this.#now) : fired)

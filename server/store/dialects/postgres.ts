@@ -20,8 +20,7 @@ export async function openPostgres(url: string): Promise<Connections> {
     connectionTimeoutMillis,
     options: '-c default_transaction_read_only=on',
   })
-  // A pool tells of a connection lost while idle; the next query opens another one or says what is wrong.
-  for (const pool of [writers, readers]) pool.on('error', () => undefined)
+  for (const pool of [writers, readers]) outlive(pool)
   await reach(writers, url)
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: writers }) })
   const reader = new Kysely<Database>({ dialect: new PostgresDialect({ pool: readers }) })
@@ -36,6 +35,15 @@ export async function openPostgres(url: string): Promise<Connections> {
       await db.destroy()
     },
   }
+}
+
+/**
+ * A connection that is lost while idle, or between two statements of a transaction, says so by an event that would end the
+ * process; the next query opens another one, or fails and says what is wrong.
+ */
+function outlive(pool: pg.Pool): void {
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
 }
 
 async function reach(pool: pg.Pool, url: string): Promise<void> {

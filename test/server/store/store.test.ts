@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Insertable } from 'kysely'
+import { type Insertable, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { prepareDataFolder } from '../../../server/store/data-folder.ts'
 import type { Database } from '../../../server/store/schema.ts'
@@ -165,3 +165,22 @@ describe('what can’t be opened', () => {
     await expect(openStore('mysql://x')).rejects.toThrow('The database must be "sqlite" or a URL')
   })
 })
+
+describe.skipIf(postgres.kind !== 'running')('a connection to PostgreSQL that is lost', () => {
+  it('between two statements fails its transaction, and nothing else', async () => {
+    await using store = await disposable(postgres.kind === 'running' ? postgres.url : '')
+    const lost = store.db.transaction().execute(async (tx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(store.db)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      await sql`select 1`.execute(tx)
+    })
+    await expect(lost).rejects.toThrow()
+    expect(await store.isWell()).toBe(true)
+  })
+})
+
+async function disposable(url: string): Promise<Store & AsyncDisposable> {
+  const store = await openStore(url)
+  return { ...store, [Symbol.asyncDispose]: store.close }
+}

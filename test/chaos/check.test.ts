@@ -68,10 +68,11 @@ it('takes no agent’s signal for another’s', () => {
   expect(settle(history(...full(1)), [{ ...row(1), endpointId: 'endpoint-2' }], []).lost).toEqual([name(1)])
 })
 
-const destroyed = (count: number, wasAcknowledged: boolean): Line => ({
+const destroyed = (count: number, wasAcknowledged: boolean, wasStored = wasAcknowledged): Line => ({
   what: 'destroyed',
   key: name(count),
   wasAcknowledged,
+  wasStored,
 })
 
 it('counts apart what we destroyed before the collector had it', () => {
@@ -82,6 +83,11 @@ it('does not excuse by it what is gone though the collector had it', () => {
   expect(settle(history(...full(1), destroyed(1, true)), [], []).lost).toEqual([name(1)])
   expect(settle(history(...full(1), destroyed(1, true), { what: 'restored' }), [], []).destroyed).toEqual([name(1)])
   expect(settle(history(...full(1), { what: 'restored' }, destroyed(1, true)), [], []).lost).toEqual([name(1)])
+})
+
+it('excuses it where a restored collector had forgotten it and had not been given it back', () => {
+  expect(settle(history(...full(1), { what: 'restored' }, destroyed(1, true, false)), [], []).destroyed).toEqual([name(1)])
+  expect(settle(history(...full(1), destroyed(1, true, false)), [], []).lost).toEqual([name(1)])
 })
 
 it('does not excuse by it what lies in the spool again', () => {

@@ -8,7 +8,7 @@ import { countIn, isOurName, type Kept, keyOf, type Line } from './history.ts'
  * What may be missing, and nothing else:
  * - `destroyed`: we ourselves cut it out of the files of its spool (a torn tail, a folder set back), it isn't there
  *   again later, and the agent had not noted that the collector has it; if it had, then only where the collector was
- *   set back to a backup afterwards: then we destroyed both copies.
+ *   set back to a backup afterwards, or before and the agent had not given it back yet: then we destroyed both copies.
  * - `forgotten`: its agent's disk was full, so the spool refused it, and we killed the process that held it in memory. The
  *   agent knew how many it held, so as many seqs of that lane stand in gaps, unless its spool was damaged afterwards.
  * - `given up`: its agent's disk was full, it had no room left, and it said so: a gap at the collector covers its place.
@@ -117,12 +117,13 @@ interface Told {
   /** Forgotten before the spool was damaged, which may have destroyed the word of it. */
   damagedSince: Set<string>
   wasFull: boolean
+  wasRestored: boolean
 }
 
 function read(lines: readonly Line[]): Told {
   const told: Told = {
     ...{ promised: new Set(), attempted: new Set(), held: new Set(), places: new Map() },
-    ...{ destroyed: new Map(), forgotten: new Set(), damagedSince: new Set(), wasFull: false },
+    ...{ destroyed: new Map(), forgotten: new Set(), damagedSince: new Set(), wasFull: false, wasRestored: false },
   }
   for (const line of lines) take(told, line)
   return told
@@ -146,7 +147,7 @@ function take(told: Told, line: Line): void {
       told.wasFull = true
       break
     case 'destroyed':
-      told.destroyed.set(line.key, { mayBeMissing: !line.wasAcknowledged })
+      told.destroyed.set(line.key, { mayBeMissing: !line.wasAcknowledged || (told.wasRestored && !line.wasStored) })
       break
     case 'damaged':
       told.damagedSince = new Set(told.forgotten)
@@ -155,6 +156,7 @@ function take(told: Told, line: Line): void {
       told.forgotten.add(line.about)
       break
     case 'restored':
+      told.wasRestored = true
       for (const destroyed of told.destroyed.values()) destroyed.mayBeMissing = true
   }
 }

@@ -1,5 +1,6 @@
 import { cpSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import type { AgentSide } from './agent-side.ts'
+import type { CollectorSide } from './collector-side.ts'
 import { keptLine, keyOf, type Line, placeOf } from './history.ts'
 import type { Random } from './random.ts'
 import { acknowledgedIn, readSpool, type SpoolFile, segmentsIn } from './spool-files.ts'
@@ -10,15 +11,22 @@ import { acknowledgedIn, readSpool, type SpoolFile, segmentsIn } from './spool-f
  */
 export interface Damage {
   destroyed: number
-  /** Those of them that the agent had noted as acknowledged. */
-  acknowledged: number
+  /** Those of them that the collector had. */
+  stored: number
   /** Signals that lie in the spool again. */
   revived: number
 }
 
-export function damageSpool({ spoolDir, note }: AgentSide, by: string, harm: () => void): Damage {
+interface Sides {
+  agent: AgentSide
+  collector: CollectorSide
+}
+
+export async function damageSpool({ agent, collector }: Sides, by: string, harm: () => void): Promise<Damage> {
+  const { spoolDir, note } = agent
   const before = readSpool(spoolDir)
   const acknowledged = new Map([...new Set(before.map(({ epoch }) => epoch))].map((epoch) => [epoch, acknowledgedIn(spoolDir, epoch)]))
+  const stored = await storedAt(collector)
   harm()
   const after = readSpool(spoolDir)
   const keysLeft = new Set(after.map(keyOf))
@@ -26,20 +34,27 @@ export function damageSpool({ spoolDir, note }: AgentSide, by: string, harm: () 
     .filter((record) => !keysLeft.has(keyOf(record)))
     .map((record) => {
       const wasAcknowledged = (acknowledged.get(record.epoch)?.[record.lane] ?? 0) >= record.seq
-      return { what: 'destroyed', key: keyOf(record), wasAcknowledged } satisfies Line
+      const wasStored = wasAcknowledged && (stored?.has(record.id) ?? true)
+      return { what: 'destroyed', key: keyOf(record), wasAcknowledged, wasStored } satisfies Line
     })
   const places = new Set(before.map(placeOf))
   const revived = after.filter((record) => !places.has(placeOf(record)))
   note({ what: 'damaged', by }, ...destroyed, ...revived.map(keptLine))
   return {
     destroyed: destroyed.length,
-    acknowledged: destroyed.filter(({ wasAcknowledged }) => wasAcknowledged).length,
+    stored: destroyed.filter(({ wasStored }) => wasStored).length,
     revived: revived.length,
   }
 }
 
-export const toldOf = ({ destroyed, acknowledged, revived }: Damage): string =>
-  `destroyed ${destroyed}, of which the collector had ${acknowledged}; brought back ${revived}`
+export const toldOf = ({ destroyed, stored, revived }: Damage): string =>
+  `destroyed ${destroyed}, of which the collector had ${stored}; brought back ${revived}`
+
+/** Ids of the signals that the collector has now; undefined while its database is away. */
+async function storedAt(collector: Pick<CollectorSide, 'rows'>): Promise<ReadonlySet<string> | undefined> {
+  const rows = await collector.rows('select id from signals').catch(() => undefined)
+  return rows && new Set(rows.map(({ id }) => String(id)))
+}
 
 /** The newest file of a lane: its last bytes are cut off or overwritten, or a half-written line follows them. */
 export function tearTail(spoolDir: string, random: Random): void {

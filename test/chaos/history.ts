@@ -17,8 +17,11 @@ export type Line =
   | ({ what: 'kept' } & Kept)
   /** The disk of this agent was full. */
   | { what: 'full' }
-  /** We cut it out of the spool's files; `wasAcknowledged`: the agent had noted that the collector has it. */
-  | { what: 'destroyed'; key: string; wasAcknowledged: boolean }
+  /**
+   * We cut it out of the spool's files. `wasAcknowledged`: the agent had noted that the collector has it. `wasStored`: and
+   * it had, as far as its database could be asked; a collector that was restored meanwhile may not have it any more.
+   */
+  | { what: 'destroyed'; key: string; wasAcknowledged: boolean; wasStored: boolean }
   /** We changed the files of its spool. */
   | { what: 'damaged'; by: string }
   /** Held in memory, nowhere on the full disk, when we killed the process. */

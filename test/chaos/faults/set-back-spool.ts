@@ -18,7 +18,7 @@ export default defineFault({
       agent.side.signal('SIGCONT')
       await sleep(forMs)
       await agent.kill()
-      const damage = damageSpool(agent, 'set-back-spool', () => setBackSpool(agent.spoolDir, copy))
+      const damage = await damageSpool({ agent, collector: world.collector }, 'set-back-spool', () => setBackSpool(agent.spoolDir, copy))
       agent.side.start()
       return toldOf(damage)
     })

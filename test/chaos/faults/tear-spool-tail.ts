@@ -12,7 +12,7 @@ export default defineFault({
     const agent = world.agent(target)
     return agent.side.alone(async () => {
       await agent.kill()
-      const damage = damageSpool(agent, 'tear-spool-tail', () => tearTail(agent.spoolDir, random))
+      const damage = await damageSpool({ agent, collector: world.collector }, 'tear-spool-tail', () => tearTail(agent.spoolDir, random))
       await sleep(forMs)
       agent.side.start()
       return toldOf(damage)

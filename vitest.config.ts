@@ -3,9 +3,7 @@ import { defineConfig } from 'vitest/config'
 const isOnPostgres = process.env.TIERLINE_TEST_DATABASE === 'postgres'
 
 /** Stories in which a minute has to pass: they wait more than they work, and busy neighbours do them no harm. */
-const patient = ['collector-restart-marks-nobody', 'collector-moves', 'clock-jumps', 'backup-and-restore-people'].map(
-  (story) => `test/life/${story}.test.ts`,
-)
+const patient = ['collector-moves', 'clock-jumps'].map((story) => `test/life/${story}.test.ts`)
 
 /*
  * Two groups, one after the other. `unit` shares the cores, with the stories that only wait beside it. `life` has real

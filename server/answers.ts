@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
-import type { Desk, DeskOutcome } from './desk.ts'
+import { commentNow } from './comment-now.ts'
+import type { Desk } from './desk.ts'
 import { startCollecting } from './mailbox/collect.ts'
 import { judge, keepMail, lookUp, type Verdict } from './mailbox/mailbox.ts'
 import { readMail } from './mailbox/read-mail.ts'
@@ -42,9 +43,6 @@ export function createTake({
   }
 }
 
-/** Whoever works on it may change the ticket at the same moment; a comment fits what it became as well. */
-const maxTries = 5
-
 async function say(
   desk: AnswersOptions['desk'],
   { db }: Store,
@@ -52,15 +50,7 @@ async function say(
   text: string,
 ): Promise<Verdict> {
   const { ticketId, person } = verdict
-  for (let tries = 0; tries < maxTries; tries += 1) {
-    const outcome = person.isStaff ? await comment() : await desk.hearCustomer({ ticketId, person, text })
-    if (outcome.kind === 'done') return verdict
-    if (outcome.kind !== 'stale') return { kind: 'hold', reason: `the ticket did not take it (${outcome.kind})`, ticketId }
-  }
-  return { kind: 'hold', reason: 'the ticket changed too often', ticketId }
-
-  async function comment(): Promise<DeskOutcome> {
-    const ticket = await db.selectFrom('tickets').select('version').where('id', '=', ticketId).executeTakeFirst()
-    return desk.comment({ ticketId, version: ticket?.version ?? 0, person, text })
-  }
+  const said = { ticketId, person, text }
+  const outcome = person.isStaff ? await commentNow({ db, desk }, said) : await desk.hearCustomer(said)
+  return outcome.kind === 'done' ? verdict : { kind: 'hold', reason: `the ticket did not take it (${outcome.kind})`, ticketId }
 }

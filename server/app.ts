@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { LiveEvent } from '#shared/api/live.ts'
 import { commands } from '#shared/commands/registry.ts'
-import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
 import { hours, type Time } from '#shared/domain/time.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { agentsUrlOf, certificateHosts } from './addresses.ts'
@@ -14,6 +14,7 @@ import { createDesk, type Desk } from './desk.ts'
 import { createFire } from './due.ts'
 import { createTimers } from './escalate/timers.ts'
 import { createHeld, type Held } from './held.ts'
+import { createHeldMails } from './held-mails.ts'
 import { type Http, startHttp } from './http/http.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { raiseAllWithin, raiseWithin } from './ingest/handled.ts'
@@ -240,6 +241,7 @@ async function openDoors(
   const stages = {
     desk: room.desk,
     held: room.held,
+    heldMails: createHeldMails({ store, desk: room.desk }),
     receivers: room.telling.receivers,
     ...room.staffing,
     ingest: intake.ingest,

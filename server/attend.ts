@@ -180,8 +180,7 @@ function reminder(roster: Roster, work: TicketCase, entry: Entry, now: number): 
 
 function assigned({ work, rules, now }: Room, roster: Roster, before: TicketCase, wanted: Wanted[]): TicketCase {
   const { ticket } = before
-  const rule = rules.matrix.routeNamed(ticket.rule)
-  const skills = rule && 'skills' in rule && Array.isArray(rule.skills) ? (rule.skills as string[]) : []
+  const skills = rules.matrix.routeNamed(ticket.rule)?.skills ?? []
   const person = assignee(roster, { team: ticket.team, skills, load: work.load, history: work.historyOf(before) }, now)
   if (!person) return before
   work.took(person.id)

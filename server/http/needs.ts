@@ -6,6 +6,7 @@ import type { Desk } from '../desk.ts'
 import type { Ledger, LedgerEntry } from '../escalate/ledger.ts'
 import type { Asked } from '../figures/figures.ts'
 import type { Held } from '../held.ts'
+import type { HeldMails } from '../held-mails.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { LiveBus } from '../live.ts'
@@ -34,6 +35,7 @@ export interface Needs {
   matrices: Pick<Matrices, 'rules' | 'put' | 'check'>
   desk: Desk
   held: Held
+  heldMails: HeldMails
   identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt'>
   ingest: Pick<Ingest, 'takeFromSource'>
   wire: Pick<AgentWire, 'watch' | 'disconnect'>

@@ -5,6 +5,7 @@ import endpoints from './resources/endpoints.ts'
 import enrolmentTokens from './resources/enrolment-tokens.ts'
 import figures from './resources/figures.ts'
 import live from './resources/live.ts'
+import mails from './resources/mails.ts'
 import matrix from './resources/matrix.ts'
 import organisations from './resources/organisations.ts'
 import people from './resources/people.ts'
@@ -36,6 +37,7 @@ const resources = [
   stop,
   matrix,
   restored,
+  mails,
   audit,
   live,
 ]

@@ -58,6 +58,8 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     forgottenEndpoints: () => reader.selectFrom('forgotten_endpoints'),
     suspendedTokens: () =>
       reader.selectFrom('api_tokens').where('api_tokens.suspended_at', 'is not', null).where('api_tokens.revoked_at', 'is', null),
+    /** Mails that wait belong to nobody yet, so they are the provider's; its route says so. */
+    heldMails: () => reader.selectFrom('mails').where('mails.status', '=', 'held'),
     /** The matrix is the provider's; its route says so. */
     matrixVersions: () => reader.selectFrom('matrix_versions'),
     /** Names of those who acted. Staff of the provider act on everybody's tickets, and a portal says who. */

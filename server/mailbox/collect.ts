@@ -60,7 +60,8 @@ async function collect({ settings, take }: CollectOptions, isStopped: () => bool
       for (const uid of uids.slice(0, maxAtOnce)) {
         if (isStopped()) return false
         const message = await client.fetchOne(String(uid), { source: { maxLength: maxBytes } }, { uid: true })
-        if (message && message.source) await take(message.source)
+        const source = message ? message.source : undefined
+        if (source) await take(source)
         await client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true })
       }
       return uids.length > maxAtOnce

@@ -97,13 +97,16 @@ export async function keepMail(
   await db.transaction().execute((tx) => capabilities.putRows(tx, 'mails', [{ ...row, ticket_id }], 'ignore'))
 }
 
-/** A person said what becomes of a mail that was held. @returns it, or undefined: none of that id is held. */
-export async function releaseMail(db: Kysely<Database>, id: string, status: 'taken' | 'dropped'): Promise<{ text: string } | undefined> {
-  return db
-    .updateTable('mails')
-    .set({ status })
-    .where('id', '=', id)
-    .where('status', '=', 'held')
-    .returning(['text', 'sender', 'subject'])
-    .executeTakeFirst()
+/** One that waits for a person. */
+export const heldMail = (db: Kysely<Database>, id: string) =>
+  db.selectFrom('mails').select(['text', 'sender', 'subject']).where('id', '=', id).where('status', '=', 'held').executeTakeFirst()
+
+/** A person put it on a ticket. */
+export const takeMail = (db: Kysely<Database>, id: string, ticketId: string) =>
+  db.updateTable('mails').set({ status: 'taken', ticket_id: ticketId }).where('id', '=', id).where('status', '=', 'held').execute()
+
+/** A person put it aside. @returns whether it was waiting. */
+export async function dropMail(db: Kysely<Database>, id: string): Promise<boolean> {
+  const held = db.updateTable('mails').set({ status: 'dropped' }).where('id', '=', id).where('status', '=', 'held')
+  return (await held.returning('id').execute()).length > 0
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
+import { type Cancel, minutes } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Around, Notifier } from './notifier.ts'
 

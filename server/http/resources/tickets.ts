@@ -109,11 +109,7 @@ export default function tickets(needs: Needs): Route[] {
   ]
 }
 
-function readAndOpen(
-  { desk, ledgerOf, time }: Needs,
-  reading: () => Reading,
-  detail: (by: Person, id: string) => Promise<TicketDetail>,
-): Route[] {
+function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Person, id: string) => Promise<TicketDetail>): Route[] {
   return [
     defineRoute({
       method: 'GET',

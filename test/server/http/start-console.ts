@@ -7,6 +7,7 @@ import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResult } from '../../../server/command/command.ts'
 import { createDesk } from '../../../server/desk.ts'
 import { createHeld } from '../../../server/held.ts'
+import { createHeldMails } from '../../../server/held-mails.ts'
 import { type Http, type HttpOptions, startHttp } from '../../../server/http/http.ts'
 import { openIdentity } from '../../../server/identity/identity.ts'
 import { createIngest } from '../../../server/ingest/ingest.ts'
@@ -92,7 +93,7 @@ async function rooms({
   folder,
   asked,
 }: Ground): Promise<
-  Pick<HttpOptions, 'matrices' | 'desk' | 'held' | 'identity' | 'ingest' | 'receivers' | 'rosters' | 'absences' | 'stop'>
+  Pick<HttpOptions, 'matrices' | 'desk' | 'held' | 'heldMails' | 'identity' | 'ingest' | 'receivers' | 'rosters' | 'absences' | 'stop'>
 > {
   const matrices = await openMatrices({ store, time })
   const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
@@ -102,6 +103,7 @@ async function rooms({
     matrices,
     desk: noting(asked, 'desk', desk),
     held: noting(asked, 'held', createHeld(shared)),
+    heldMails: createHeldMails({ store, desk }),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
     rosters: createRosters({ store, time, teams: () => matrices.rules.matrix.teams }),

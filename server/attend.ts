@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import { isOpen } from '#shared/domain/ticket.ts'
 import { apply, type Entry, type TicketCase, type WriteRows } from './changes.ts'
 import { raiseWithin } from './ingest/handled.ts'
@@ -10,6 +11,7 @@ import { adminsOf, isAway, leadsOf, type Member, membersOf, type OnCall, onCall,
 import { loadRoster } from './people/rosters.ts'
 import { hearingOf, isPagingTicket } from './route/route.ts'
 import type { Rung, Whom } from './route/sections/paging.ts'
+import type { Database } from './store/schema.ts'
 import type { Tx } from './store/store.ts'
 import { headline } from './ticket/sentences.ts'
 import { loadWork, type Work } from './work.ts'
@@ -35,9 +37,12 @@ const unattended = (cases: readonly TicketCase[]): Attended => ({
 
 const ladderOf = (rules: Rules, work: TicketCase): readonly Rung[] => rules.planOf(work).paging[work.ticket.priority] ?? []
 
-/** @param isQuiet what is said of these goes into a notice of its own: nobody is reminded of each. */
+/**
+ * Only reads: within the turn that keeps these cases, before its transaction or in it.
+ * @param isQuiet what is said of these goes into a notice of its own: nobody is reminded of each.
+ */
 export async function attend(
-  tx: Tx,
+  from: Kysely<Database>,
   rules: Rules,
   cases: readonly TicketCase[],
   isQuiet: (work: TicketCase) => boolean,
@@ -48,14 +53,14 @@ export async function attend(
   )
   const needy = cases.filter(needsOwner)
   if (mayCall.length === 0 && needy.length === 0) return unattended(cases)
-  const roster = await loadRoster(tx, (team) => rules.matrix.teams[team]?.passesTo, now)
+  const roster = await loadRoster(from, (team) => rules.matrix.teams[team]?.passesTo, now)
   // A collector has an admin; only a desk under test has nobody.
   if (roster.members.length === 0) return unattended(cases)
   const known = await loadPagings(
-    tx,
+    from,
     mayCall.flatMap(({ ticket, isNew }) => (isNew ? [] : ticket.id)),
   )
-  const room = { tx, rules, roster, work: await loadWork(tx, needy), isQuiet, now }
+  const room = { from, rules, roster, work: await loadWork(from, needy), isQuiet, now }
   const wanted: Wanted[] = []
   const attended = cases.map((work) => attendTo(room, work, mayCall.includes(work) ? known : undefined, wanted))
   const reached = await reach(room, wanted)
@@ -97,7 +102,7 @@ export const lookOf = ({ at }: Rules, work: TicketCase, owner: string | undefine
 })
 
 interface Room {
-  tx: Tx
+  from: Kysely<Database>
   rules: Rules
   roster: Roster
   work: Work
@@ -197,17 +202,17 @@ interface Reached {
 }
 
 /** Whoever can be reached of those who are wanted; one call a person and ticket, and the page is the one. */
-async function reach({ tx, roster }: Room, wanted: readonly Wanted[]): Promise<Reached> {
+async function reach({ from, roster }: Room, wanted: readonly Wanted[]): Promise<Reached> {
   const calling = wanted.filter(({ people }) => people.length > 0)
   if (calling.length === 0) return { calls: [], entries: [], troubles: [] }
   const ways = await loadFirstWays(
-    tx,
+    from,
     roster.members.map(({ id }) => id),
   )
   const calls: Reached['calls'] = []
   const entries: Reached['entries'] = []
   const troubles: OwnTrouble[] = []
-  const isAnybodyTold = ways.size > 0 || (await hasReceivers(tx))
+  const isAnybodyTold = ways.size > 0 || (await hasReceivers(from))
   for (const { work, event, isPage, step, entry, people, by } of calling.toSorted((a, b) => Number(b.isPage) - Number(a.isPage))) {
     const found = new Map<string, Member>()
     for (const list of people) {

@@ -1,4 +1,4 @@
-import { attend, lookOf } from './attend.ts'
+import { type Attended, attend, lookOf } from './attend.ts'
 import { apply, type TicketCase, type WriteRows } from './changes.ts'
 import { type CircumstancesOf, readCircumstances } from './circumstances.ts'
 import { requestCommands, wantedBy } from './command/command.ts'
@@ -74,6 +74,8 @@ export const nothingKept: Kept = { tickets: [], commands: [], hasOrders: false, 
 interface Telling {
   notices?: readonly Notice[]
   receivers?: readonly Receiver[]
+  /** Those of the cases that changed, where they were attended to before. */
+  attended?: Attended
   /** What happened to this one is told together with others. */
   isQuiet?(work: TicketCase): boolean
 }
@@ -84,16 +86,10 @@ export async function keepCases(
   rules: Rules,
   cases: readonly TicketCase[],
   now: number,
-  { notices = [], receivers: known, isQuiet = () => false }: Telling = {},
+  { notices = [], receivers: known, isQuiet = () => false, ...read }: Telling = {},
 ): Promise<Kept> {
   const { planOf, owedOf } = rules
-  const attended = await attend(
-    tx,
-    rules,
-    cases.filter(({ isChanged }) => isChanged),
-    isQuiet,
-    now,
-  )
+  const attended = read.attended ?? (await attend(tx, rules, cases.filter(hasChanged), isQuiet, now))
   const changed = attended.cases.map((work) => apply(work, reviewIfNothingIsDue(work, owedOf(work), planOf(work).review, now), now))
   const versions = await keepTickets(tx, write, changed)
   await keepTimers(tx, write, changed, now)
@@ -118,6 +114,8 @@ export async function keepCases(
     dueAt: earliest(changed.flatMap(({ timers }) => timers.flatMap(({ id, dueAt }) => (id === null ? dueAt : [])))),
   }
 }
+
+export const hasChanged = ({ isChanged }: TicketCase): boolean => isChanged
 
 export interface Outside {
   dispatcher: { nudge(): void }

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
+import { type Attended, attend } from './attend.ts'
 import { nextTimeOfDay } from './escalate/calendar.ts'
 import { planDigests } from './escalate/keep-timers.ts'
 import { createGiveWay } from './give-way.ts'
 import { markHandled, raiseWithin } from './ingest/handled.ts'
-import { type Kept, keepCases, type Rules } from './keep.ts'
+import { hasChanged, type Kept, keepCases, type Rules } from './keep.ts'
 import { isTold, keepDigestLines, loadReceivers, type Receiver } from './notify/notify.ts'
 import { raiseOften } from './often.ts'
 import { type Chance, expireCommands, settleResults } from './results.ts'
@@ -127,6 +128,7 @@ interface Decided {
   world: World
   /** Read before the transaction too, so that it is nothing but writing. */
   receivers: readonly Receiver[]
+  attended: Attended
   failed: { signal: SignalRow; error: unknown }[]
   now: number
 }
@@ -157,17 +159,18 @@ async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped:
     turnBeganAt = time.monotonic()
   }
   const receivers = world.cases.some(isTold) ? await loadReceivers(store.deskReader) : []
-  return { world, receivers, failed, now }
+  const attended = await attend(store.deskReader, rules, world.cases.filter(hasChanged), () => false, now)
+  return { world, receivers, attended, failed, now }
 }
 
 async function keepDecided(
   tx: Tx,
   { store, rules }: Needs,
-  { world, receivers, failed, now }: Decided,
+  { world, receivers, attended, failed, now }: Decided,
   signals: readonly SignalRow[],
 ): Promise<Handled> {
   for (const { signal, error } of failed) await giveUp(tx, store, signal, error, now)
-  const kept = await keepCases(tx, store.capabilities, rules, world.cases, now, { receivers })
+  const kept = await keepCases(tx, store.capabilities, rules, world.cases, now, { receivers, attended })
   const dueAts = await keepDigests(tx, store, rules, world.digests, now)
   await markHandled(tx, store.capabilities.claimRows, world.marks, now)
   const count = world.marks.length + failed.length

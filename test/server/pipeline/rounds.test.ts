@@ -139,10 +139,11 @@ describe('a round', () => {
     expect(asked).toEqual(['signals', 'command_results', 'commands'])
     await put(...disks(3))
     expect(await rounds.run()).toBe(false)
-    expect(asked.slice(3)).toEqual(['signals', 'endpoints', 'tickets', 'tickets', 'receivers'])
+    const roster = ['people', 'shifts', 'rotations', 'on_call_overrides', 'absences']
+    expect(asked.slice(3)).toEqual(['signals', 'endpoints', 'tickets', 'tickets', 'receivers', ...roster])
     rounds.hurry()
     expect(await rounds.run()).toBe(true)
-    expect(asked.slice(8)).toEqual(['signals', 'command_results', 'commands'])
+    expect(asked.slice(8 + roster.length)).toEqual(['signals', 'command_results', 'commands'])
     expect(await tickets()).toHaveLength(3)
   })
 

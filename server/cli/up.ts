@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Verb } from '../main.ts'
 import { openCollector } from './start/collector.ts'
 import { startFlags, startUsage } from './start/flags.ts'
+import { startPatiently } from './start/patience.ts'
 import { table } from './start/print.ts'
 import { stopInTime, untilStopped } from './start/until-stopped.ts'
 
@@ -17,7 +18,10 @@ const verb: Verb = {
   async run(args) {
     const { 'reset-admin': reset, ...flags } = parseArgs({ args, options: startFlags }).values
     const stopped = untilStopped()
-    const { collector, rows } = await openCollector({ flags, isAdminReset: reset ?? false, firstMode: 'observe' })
+    const open = () => openCollector({ flags, isAdminReset: reset ?? false, firstMode: 'observe' })
+    const started = await startPatiently(open, stopped, (line) => process.stderr.write(`${line}\n`))
+    if (!started) return
+    const { collector, rows } = started
     process.stdout.write(table({ ...rows, Agents: collector.agentsUrl }))
     await stopped
     await stopInTime([() => collector.stop()])

@@ -51,9 +51,13 @@ async function reach(pool: pg.Pool, url: string): Promise<void> {
     await pool.query('select 1')
   } catch (error) {
     await pool.end()
-    throw new Fault('database-unavailable', `The database at ${placeOf(url)} can't be reached: ${sentenceOf(error)}.`, { cause: error })
+    const sentence = `The database at ${placeOf(url)} can't be reached: ${sentenceOf(error)}.`
+    throw new Fault('database-unavailable', sentence, { cause: error, isRetryable: absences.has(propertyOf(error, 'code')) })
   }
 }
+
+/** It may be about to start, or to end: nobody listens, it hung up, it takes nobody yet. */
+const absences = new Set<unknown>(['ECONNREFUSED', 'ECONNRESET', '57P03'])
 
 /** host:port/name, without user and password. */
 function placeOf(url: string): string {

@@ -25,6 +25,9 @@ const maxUnderWay = 15
 const canTell = existsSync('/proc/self/schedstat')
 if (!canTell) console.log('Whether the loop stays free is not tried: only Linux tells how long a thread waited for a processor.')
 
+/** Of five windows: on a shared machine one or two belong to the neighbours. */
+const enough = 3
+
 describe.skipIf(!canTell)('the collector’s event loop', () => {
   it(`is held up for no more than ${allowedMs} ms by a chart, a backup and ${signalsPerSecond} signals a second together`, async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'tierline-loop-'))
@@ -43,7 +46,7 @@ describe.skipIf(!canTell)('the collector’s event loop', () => {
     await Promise.all([drawCharts(api, agent), backUp(dataDir), sleep(seconds(1))])
     await collector.heldUpMs()
     const held: number[] = []
-    const isDecided = () => [true, false].some((isFree) => held.filter((ms) => ms <= allowedMs === isFree).length === 2)
+    const isDecided = () => [true, false].some((isFree) => held.filter((ms) => ms <= allowedMs === isFree).length === enough)
     while (!isDecided()) {
       await Promise.all([drawCharts(api, agent), backUp(dataDir), sleep(windowMs)])
       held.push(await collector.heldUpMs())
@@ -51,7 +54,7 @@ describe.skipIf(!canTell)('the collector’s event loop', () => {
     stop.abort()
     expect(await sending).toBeGreaterThan(signalsPerSecond * (windowMs / seconds(1)) * held.length)
     console.log(`The loop was held up for ${held.join(', ')} ms at worst, in windows of ${windowMs / seconds(1)} s.`)
-    expect(held.filter((ms) => ms <= allowedMs)).toHaveLength(2)
+    expect(held.filter((ms) => ms <= allowedMs)).toHaveLength(enough)
   }, 120_000)
 })
 

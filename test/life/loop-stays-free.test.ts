@@ -15,7 +15,7 @@ import { fill } from './loop-stays-free/fill.ts'
 const allowedMs = 30
 const signalsPerSecond = 1_000
 /**
- * Two windows that agree decide. In each every kind of work is done anew, so what the collector does to itself shows in
+ * Three windows that agree decide. In each every kind of work is done anew, so what the collector does to itself shows in
  * each; what the machine does to it (a virtual processor that was taken away, a page that comes from the disk) in one.
  */
 const windowMs = seconds(4)
@@ -25,7 +25,7 @@ const maxUnderWay = 15
 const canTell = existsSync('/proc/self/schedstat')
 if (!canTell) console.log('Whether the loop stays free is not tried: only Linux tells how long a thread waited for a processor.')
 
-/** Of five windows: on a shared machine one or two belong to the neighbours. */
+/** Of five windows: on a shared machine one or two may be the neighbours'. */
 const enough = 3
 
 describe.skipIf(!canTell)('the collector’s event loop', () => {

@@ -57,23 +57,34 @@ export interface Report {
 /** "Isolated" is said only with proof (invariant 7): without one it is no more than a wish. */
 export const isProven = ({ actual, proof }: IsolationStatus): boolean => actual === 'isolated' && Object.keys(proof ?? {}).length > 0
 
-/** What an endpoint says is true of it. Nobody has wanted anything of one that is new. */
+/** What endpoints say is true of them; of one that says two things, the later holds. Nobody has wanted anything of one that is new. */
 export async function keepReports(tx: Tx, reports: readonly Report[], now: number): Promise<void> {
+  const rows = new Map<string, IsolationsTable>()
   for (const { endpointId, status } of reports) {
-    const actual = {
-      actual: status.actual === 'isolated' && !isProven(status) ? ('isolating' as const) : status.actual,
-      actual_at: now,
-      is_ready: status.readiness.isReady ? (1 as const) : (0 as const),
-      detail: plainText(status.detail ?? status.readiness.reason ?? ''),
-      ...(status.proof ? { proof: JSON.stringify(status.proof) } : {}),
-    }
-    await tx
-      .insertInto('isolations')
-      .values({ endpoint_id: endpointId, desired: 'open', desired_at: now, desired_by: 'system', proof: null, ...actual })
-      .onConflict((conflict) => conflict.column('endpoint_id').doUpdateSet(actual))
-      .execute()
+    const unasked = { endpoint_id: endpointId, desired: 'open', desired_at: now, desired_by: 'system', proof: null } as const
+    rows.set(endpointId, { ...unasked, ...rows.get(endpointId), ...actualOf(status, now) })
   }
+  if (rows.size === 0) return
+  const heard = ['actual', 'actual_at', 'is_ready', 'detail'] as const
+  await tx
+    .insertInto('isolations')
+    .values([...rows.values()])
+    .onConflict((conflict) =>
+      conflict.column('endpoint_id').doUpdateSet(({ ref, fn }) => ({
+        ...Object.fromEntries(heard.map((column) => [column, ref(`excluded.${column}`)])),
+        proof: fn.coalesce('excluded.proof', 'isolations.proof'),
+      })),
+    )
+    .execute()
 }
+
+const actualOf = (status: IsolationStatus, now: number) => ({
+  actual: status.actual === 'isolated' && !isProven(status) ? ('isolating' as const) : status.actual,
+  actual_at: now,
+  is_ready: status.readiness.isReady ? (1 as const) : (0 as const),
+  detail: plainText(status.detail ?? status.readiness.reason ?? ''),
+  ...(status.proof && { proof: JSON.stringify(status.proof) }),
+})
 
 /** What a command of this verb wants of a machine's network; most want nothing. */
 export const desiredBy: Record<string, DesiredIsolation> = { 'isolate-host': 'isolated', 'release-host': 'open' }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import DataLoader from 'dataloader'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { CommandOrder } from '#shared/domain/command.ts'
@@ -11,7 +12,7 @@ import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
 import type { Offered } from '../wire/session.ts'
-import { keepReports, keepResult } from './command.ts'
+import { keepReports, keepResult, type Report } from './command.ts'
 
 /** Brings commands to their endpoints: requested → queued (signed) → sent → delivered, each a fact with its instant. */
 export interface Dispatcher {
@@ -87,6 +88,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return requested.length > 0 || connected.size > 0
   }
   const loop = options.loops('dispatcher', round)
+  const reports = new DataLoader<Report, undefined>((said) => keepSaid(options, said), gathered)
 
   return {
     nudge: () => loop.nudge(),
@@ -109,22 +111,32 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         .execute()
       updated.forEach(hint)
     },
-    async reported(endpointId, status) {
-      const now = time.now()
-      const about = db.selectFrom('endpoints').select(['organisation_id as organisationId', 'word_awaited_since as awaitedSince'])
-      const endpoint = await about.where('id', '=', endpointId).executeTakeFirst()
-      const isAwaited = (endpoint?.awaitedSince ?? null) !== null
-      const isNews = await db.transaction().execute(async (tx) => {
-        const differs = isAwaited && (await options.takeWord?.(tx, endpointId, status, now)) === true
-        await keepReports(tx, [{ endpointId, status }], now)
-        return differs
-      })
-      if (isNews) options.onResult()
-      if (endpoint) bus.publish({ topic: 'endpoint', id: endpointId, endpointId, at: now, organisationId: endpoint.organisationId })
-    },
+    reported: (endpointId, status) => reports.load({ endpointId, status }),
     idle: () => loop.idle(),
     stop: () => loop.stop(),
   }
+}
+
+/** A fleet that comes back says how it is all at once: those of one moment share a commit. */
+const gathered = { cache: false, maxBatchSize: 200, batchScheduleFn: setImmediate }
+
+async function keepSaid(options: DispatcherOptions, reports: readonly Report[]): Promise<undefined[]> {
+  const { db, time, bus } = options
+  const now = time.now()
+  const ids = reports.map(({ endpointId }) => endpointId)
+  const about = db.selectFrom('endpoints').select(['id', 'organisation_id as organisationId', 'word_awaited_since as awaitedSince'])
+  const endpoints = await about.where('id', 'in', ids).execute()
+  const awaited = new Set(endpoints.flatMap(({ id, awaitedSince }) => (awaitedSince === null ? [] : [id])))
+  const isNews = await db.transaction().execute(async (tx) => {
+    let differs = false
+    for (const { endpointId, status } of reports)
+      if (awaited.has(endpointId) && (await options.takeWord?.(tx, endpointId, status, now))) differs = true
+    await keepReports(tx, reports, now)
+    return differs
+  })
+  if (isNews) options.onResult()
+  for (const { id, organisationId } of endpoints) bus.publish({ topic: 'endpoint', id, endpointId: id, at: now, organisationId })
+  return reports.map(() => undefined)
 }
 
 /** Commands that went out and whose arrival nobody has confirmed: whatever else an agent claims to have received costs no write. */

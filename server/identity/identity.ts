@@ -21,7 +21,7 @@ import { type Enrolled, enrol, type Renewed, renew } from './enrolment.ts'
 import { type Adoption, adoptForgotten, type Caller, type Place } from './forgotten.ts'
 import { openKeyFiles } from './key-files.ts'
 import { lookAfter } from './look-after.ts'
-import { type KnownEndpoint, type Refused, recognise } from './peers.ts'
+import { certificatesIn, type KnownEndpoint, type Refused, recognise } from './peers.ts'
 import { createRevocations } from './revocations.ts'
 import { type ServerCertificate, serverCertificateFor } from './server-certificate.ts'
 import { makeToken, type NewToken } from './tokens.ts'
@@ -75,7 +75,9 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
   const { kid, key, verbs } = authority
   const documents = await openDocuments({ store, time, authority, log, adopting: adoption(needs) })
   const { revoke, isRevoked, issueLate } = createRevocations({ store, time, documents, log })
-  const now = () => ({ ca, authorities: [{ kid, key, verbs }], store, files, isRevoked, raiseWithin: needs.raiseWithin, now: time.now() })
+  const certificates = certificatesIn(store)
+  const own = { ca, certificates, authorities: [{ kid, key, verbs }], store, files, isRevoked, raiseWithin: needs.raiseWithin }
+  const now = () => ({ ...own, now: time.now() })
   return {
     caPem: ca.pem,
     caFingerprint: ca.fingerprint,

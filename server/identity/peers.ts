@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import DataLoader from 'dataloader'
 import { days } from '#shared/domain/time.ts'
 import { RefusalCode } from '#shared/protocol/close-codes.ts'
 import type { Store } from '../store/store.ts'
@@ -22,6 +23,7 @@ export interface Refused {
 
 export interface PeerNeeds extends ForgottenNeeds {
   ca: CertificateAuthority
+  certificates: Certificates
   /** By the signed list, which knows more than a restored database. */
   isRevoked(endpointId: string): boolean
 }
@@ -35,7 +37,7 @@ export async function recognise(
 ): Promise<KnownEndpoint | Refused> {
   if (!peer) return refused(RefusalCode.CertificateMissing, 'this door needs the client certificate that enrolment gave the agent')
   if (!needs.ca.hasIssued(peer)) return refused(RefusalCode.CertificateForeign, 'the client certificate was not issued by this collector')
-  const known = await certificateOf(peer, needs.store)
+  const known = await needs.certificates.load(peer.serialNumber.toLowerCase())
   if (known ? known.revoked_at !== null || known.removed_at !== null : needs.isRevoked(namedIn(peer))) return refusals.removed()
   const found = known ?? (await findForgotten(peer, from, needs))
   if (found.kind === 'forgotten') return refusals.forgotten(found.madeAt)
@@ -45,15 +47,33 @@ export async function recognise(
   return { kind: 'endpoint', endpointId: found.id, organisationId: found.organisation_id, siteId: found.site_id }
 }
 
-async function certificateOf(peer: X509Certificate, store: Store) {
-  const row = await store.db
-    .selectFrom('certificates')
-    .innerJoin('endpoints', 'endpoints.id', 'certificates.endpoint_id')
-    .select(['endpoints.id', 'organisation_id', 'site_id', 'removed_at', 'revoked_at', 'not_after'])
-    .where('serial', '=', peer.serialNumber.toLowerCase())
-    .executeTakeFirst()
-  return row && { kind: 'endpoint' as const, ...row }
+interface Certificate {
+  kind: 'endpoint'
+  id: string
+  organisation_id: string
+  site_id: string | null
+  removed_at: number | null
+  revoked_at: number | null
+  not_after: number
 }
+
+/** By serial number. A fleet that comes back knocks all at once: those of one moment share a query. */
+export type Certificates = DataLoader<string, Certificate | undefined>
+
+export const certificatesIn = ({ db }: Store): Certificates =>
+  new DataLoader(
+    async (serials) => {
+      const rows = await db
+        .selectFrom('certificates')
+        .innerJoin('endpoints', 'endpoints.id', 'certificates.endpoint_id')
+        .select(['serial', 'endpoints.id', 'organisation_id', 'site_id', 'removed_at', 'revoked_at', 'not_after'])
+        .where('serial', 'in', [...serials])
+        .execute()
+      const found = new Map(rows.map((row) => [row.serial, { kind: 'endpoint' as const, ...row }]))
+      return serials.map((serial) => found.get(serial))
+    },
+    { cache: false, maxBatchSize: 200, batchScheduleFn: setImmediate },
+  )
 
 const refusals = {
   removed: () => refused(RefusalCode.CertificateRevoked, 'the client certificate has been revoked; enrol the agent anew'),

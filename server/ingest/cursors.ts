@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader'
 import { type Selectable, sql } from 'kysely'
 import { plainText } from '#shared/domain/plain-text.ts'
 import type { Lane } from '#shared/protocol/record.ts'
@@ -24,15 +25,12 @@ type Lanes = Partial<Record<Lane, number>>
 /** Some kilobytes each thousand; a fleet fits. */
 const maxRemembered = 20_000
 
-export function rememberCursors({ db, capabilities }: Store): Cursors {
+export function rememberCursors(store: Store): Cursors {
   const remembered = new Map<string, Lanes>()
 
   const read = async (wanted: readonly Place[]): Promise<void> => {
-    const { rows } = await sql<Selectable<Database['cursors']>>`
-      select cursors.* from ${capabilities.listed({ endpoint_id: 'text', epoch: 'text' }, [...wanted])} as wanted cross join cursors
-      where cursors.endpoint_id = wanted.endpoint_id and cursors.epoch = wanted.epoch`.execute(db)
     for (const place of wanted) remembered.set(placeKey(place), {})
-    for (const row of rows) Object.assign(remembered.get(placeKey(row)) ?? {}, { [row.lane]: row.seq })
+    for (const row of await rowsAt(wanted, store)) Object.assign(remembered.get(placeKey(row)) ?? {}, { [row.lane]: row.seq })
   }
   /** Those used last are forgotten last. */
   const recall = (place: Place): Lanes => {
@@ -69,6 +67,23 @@ export function rememberCursors({ db, capabilities }: Store): Cursors {
       for (const row of batch.moved) remembered.delete(placeKey(row))
     },
   }
+}
+
+/** What the store says, for those that come back; those of one moment share a query. */
+export const cursorLookup = (store: Store): DataLoader<Place, Lanes> =>
+  new DataLoader(
+    async (places) => {
+      const found = Map.groupBy(await rowsAt(places, store), placeKey)
+      return places.map((place) => Object.fromEntries(found.get(placeKey(place))?.map(({ lane, seq }) => [lane, seq]) ?? []))
+    },
+    { cache: false, maxBatchSize: 200, batchScheduleFn: setImmediate },
+  )
+
+async function rowsAt(places: readonly Place[], { db, capabilities }: Store): Promise<Selectable<Database['cursors']>[]> {
+  const { rows } = await sql<Selectable<Database['cursors']>>`
+    select cursors.* from ${capabilities.listed({ endpoint_id: 'text', epoch: 'text' }, [...places])} as wanted cross join cursors
+    where cursors.endpoint_id = wanted.endpoint_id and cursors.epoch = wanted.epoch`.execute(db)
+  return rows
 }
 
 const placeKey = ({ endpoint_id, epoch }: Place): string => `${endpoint_id} ${epoch}`

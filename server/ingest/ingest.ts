@@ -13,7 +13,7 @@ import type { Lane } from '#shared/protocol/record.ts'
 import type { Store } from '../store/store.ts'
 import { countBacklog } from './backlog.ts'
 import { addJob, type Batch, emptyBatch, type Job, type Taken } from './batch.ts'
-import { rememberCursors } from './cursors.ts'
+import { cursorLookup, rememberCursors } from './cursors.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { type Keepers, keepBatch, loadConditions } from './keep.ts'
 import { readRecord, refuse } from './read-record.ts'
@@ -52,6 +52,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
   const { store, time, keepers } = needs
   const { isStoreTrouble } = store.capabilities
   const cursors = rememberCursors(store)
+  const asked = cursorLookup(store)
 
   const commit = async (jobs: readonly Job[]): Promise<Taken[]> => {
     const batch = emptyBatch(time.now())
@@ -86,13 +87,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
       // An earlier connection of this agent may have left frames here; what it had under these seqs may be other records
       // than it has now, if its spool was set back meanwhile.
       await group.settled()
-      const rows = await store.db
-        .selectFrom('cursors')
-        .selectAll()
-        .where('endpoint_id', '=', endpointId)
-        .where('epoch', '=', plainText(epoch))
-        .execute()
-      return Object.fromEntries(rows.map(({ lane, seq }) => [lane, seq]))
+      return asked.load({ endpoint_id: endpointId, epoch: plainText(epoch) })
     },
     takeFromSource: async (source, signal) => {
       const row = sourceRow(source, signal, time.now())

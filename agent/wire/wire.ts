@@ -6,16 +6,18 @@
  */
 import type { LookupFunction } from 'node:net'
 import { hostname } from 'node:os'
+import type { SecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import type { GoodbyeReason, IsolationStatus } from '#shared/domain/endpoint.ts'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { minutes, seconds, type Time } from '#shared/domain/time.ts'
 import { CloseCode, RefusalCode } from '#shared/protocol/close-codes.ts'
 import { protocolMinor } from '#shared/protocol/limits.ts'
+import type { Credentials } from '../identity/files.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type Backoff, backoffMs, ordinary, refusedForGood } from './backoff.ts'
-import { type DialOutcome, dial } from './dial.ts'
+import { type DialOutcome, dial, secureContextOf } from './dial.ts'
 import { type DocumentExchange, Session, type SessionEnd } from './session.ts'
 
 export interface WireOptions {
@@ -89,6 +91,7 @@ class DialingWire implements Wire {
   #pauseReason: GoodbyeReason | undefined
   #attempt = 0
   #mustRenew = false
+  #tls: { of: Credentials; context: SecureContext } | undefined
   #lastComplaint = ''
 
   constructor(options: WireOptions) {
@@ -167,12 +170,18 @@ class DialingWire implements Wire {
     this.#dialing = new AbortController()
     const stop = this.#dialing.signal
     try {
-      const credentials = await this.#options.identity.credentials(this.#mustRenew)
-      return await dial({ collector, credentials, lookup, stop })
+      const tls = this.#tlsWith(await this.#options.identity.credentials(this.#mustRenew))
+      return await dial({ collector, tls, time: this.#options.time, lookup, stop })
     } catch (error) {
       if (error instanceof Fault && !error.isRetryable) return { kind: 'refused', code: error.code, message: error.message }
       return { kind: 'unreachable', message: sentenceOf(error) }
     }
+  }
+
+  /** Kept between dials: the whole fleet comes back at once. */
+  #tlsWith(credentials: Credentials): SecureContext {
+    if (this.#tls?.of !== credentials) this.#tls = { of: credentials, context: secureContextOf(credentials) }
+    return this.#tls.context
   }
 
   #begin({ socket }: Extract<DialOutcome, { kind: 'open' }>, collector: string): Session {

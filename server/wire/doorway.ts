@@ -14,10 +14,10 @@ export interface Doorway {
 
 /** Begun in one turn of the loop: some 5 ms. */
 const handshakesPerTurn = 4
-/** Agents give up after 15 s, and theirs began when they dialled. */
-const longestWaitMs = seconds(10)
+/** Agents give up after 45 s, and theirs began when they dialled. */
+const longestWaitMs = seconds(30)
 /** Whoever comes when so many wait would wait for longer than that. */
-const maxWaiting = 10_000
+const maxWaiting = 15_000
 
 function destroyed(this: Socket): void {
   this.destroy()

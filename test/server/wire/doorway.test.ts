@@ -42,7 +42,7 @@ it('wastes nothing on whoever gave up meanwhile, or is about to', async () => {
   await time.advance(0)
   expect(begun).toEqual([late])
   const waiting = come(8)
-  time.advance(seconds(11))
+  time.advance(seconds(31))
   await turn()
   await turn()
   expect(begun).toEqual([late])

@@ -13,6 +13,8 @@ interface Speaker {
   end(code: CloseCode, reason: string): void
   /** Something of ours failed. */
   fail(sentence: string, error: unknown): void
+  /** So many of its records were. */
+  refused(count: number): void
 }
 
 /** Invariant 1: what of one agent is on its way to the disk, and its acknowledgement after the commit, and only then. */
@@ -62,6 +64,7 @@ export class Answers {
 
   #answer(epoch: string, lane: Lane, taken: Taken): void {
     for (const { seq, reason } of taken.refused) this.#speaker.send({ kind: 'refused', epoch, lane, seq, reason })
+    if (taken.refused.length > 0) this.#speaker.refused(taken.refused.length)
     if (taken.kind === 'gap') this.#speaker.end(CloseCode.Gap, `${lane}: record ${taken.seq + 1} is missing`)
     else this.#acknowledgeInTime({ epoch, lane, seq: taken.seq })
   }

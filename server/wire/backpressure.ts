@@ -1,4 +1,4 @@
-import { seconds } from '#shared/domain/time.ts'
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 import { defaultCredit } from '#shared/protocol/limits.ts'
 
 /*
@@ -57,6 +57,7 @@ export class Share {
   readonly #whole: Backpressure
   readonly #socket: { pause(): void; resume(): void }
   #bytes = 0
+  #cancelHold: Cancel | undefined
   #isPaused = false
 
   constructor(whole: Backpressure, socket: { pause(): void; resume(): void }) {
@@ -72,10 +73,28 @@ export class Share {
     this.#add(-bytes)
   }
 
+  /** Nothing is read for so long, however little waits. */
+  holdFor(ms: number, time: Time): void {
+    if (ms === 0) return
+    this.#cancelHold?.()
+    this.#cancelHold = time.after(ms, () => this.release())
+    this.#pauseOrResume()
+  }
+
+  release(): void {
+    this.#cancelHold?.()
+    this.#cancelHold = undefined
+    this.#pauseOrResume()
+  }
+
   #add(bytes: number): void {
     this.#bytes += bytes
     this.#whole.add(bytes)
-    const isTooMuch = this.#bytes > maxBytesPerAgent || (this.#bytes > 0 && this.#whole.isFull)
+    this.#pauseOrResume()
+  }
+
+  #pauseOrResume(): void {
+    const isTooMuch = this.#cancelHold !== undefined || this.#bytes > maxBytesPerAgent || (this.#bytes > 0 && this.#whole.isFull)
     if (isTooMuch === this.#isPaused) return
     this.#isPaused = isTooMuch
     if (isTooMuch) this.#socket.pause()

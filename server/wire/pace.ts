@@ -1,23 +1,29 @@
-/**
- * Frames of one agent: 2,000 a second for good, twice that at once. A spool that drains as fast as commits allow sends
- * about 1,200 frames of 50 records; nothing an honest agent does needs more.
- */
-const framesPerMs = 2
-const maxSaved = 4_000
+/** So many a second for good, and so many at once. */
+export interface Rate {
+  perSecond: number
+  atOnce: number
+}
 
-/** A token bucket. */
+/** Of one agent. A spool that drains as fast as commits allow sends about 1,200 of 50 records; nothing an honest agent does needs more. */
+export const frameRate: Rate = { perSecond: 2_000, atOnce: 4_000 }
+
+/** A token bucket that may be overdrawn. */
 export class Pace {
-  #saved = maxSaved
+  readonly #rate: Rate
+  #saved: number
   #at: number
 
-  constructor(now: number) {
+  constructor(rate: Rate, now: number) {
+    this.#rate = rate
+    this.#saved = rate.atOnce
     this.#at = now
   }
 
-  /** Takes one token, and says whether there was one. `now`: of the clock that never jumps. */
-  take(now: number): boolean {
-    this.#saved = Math.min(maxSaved, this.#saved + (now - this.#at) * framesPerMs) - 1
+  /** @param now of the clock that never jumps. @returns the milliseconds after which what was spent will have been earned; 0: it was there. */
+  spend(count: number, now: number): number {
+    const { perSecond, atOnce } = this.#rate
+    this.#saved = Math.min(atOnce, this.#saved + ((now - this.#at) * perSecond) / 1_000) - count
     this.#at = now
-    return this.#saved >= 0
+    return Math.max(0, (-this.#saved / perSecond) * 1_000)
   }
 }

@@ -2,8 +2,8 @@
  * One agent's socket, from the open upgrade to its end. Enters: frames. Leaves: acknowledgements after the commit,
  * commands, watches. Promises: nothing an agent sends reaches another agent or throws; a broken frame ends this session
  * with a code and a reason, said once in the log. On failure of the store: the session ends, the agent keeps its records.
- * Meets: floods, nonsense, slow readers and slow writers, half-open sockets. Ten thousand of them live
- * at once, so a session keeps little: what all have in common is one object, and their pings are one timer's.
+ * Meets: floods, nonsense, slow readers and slow writers, half-open sockets. Ten thousand of them live at once, so a
+ * session keeps little: what all have in common is one object, and their pings are one timer's.
  */
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
@@ -20,7 +20,8 @@ import type { From } from '../ingest/rows.ts'
 import { Answers } from './answers.ts'
 import { type Backpressure, Share } from './backpressure.ts'
 import type { Heartbeat } from './heartbeat.ts'
-import { Pace } from './pace.ts'
+import { frameRate, Pace } from './pace.ts'
+import type { Patience } from './patience.ts'
 import { type Line, Pulse } from './pulse.ts'
 import { readFrame, tooFast } from './read-frame.ts'
 
@@ -39,16 +40,15 @@ export interface SessionEvents {
 /** `unnamed`: the agent's hello doesn't name it, so it was not sent. `sent` promises no more than that the socket took it. */
 export type Offered = 'sent' | 'away' | 'unnamed'
 
-type Welcome = Extract<CollectorMessage, { kind: 'welcome' }>
-
 /** What all sessions have in common. */
 export interface Surroundings {
   time: Time
   log: Logger
   /** What `welcome` says of this collector now. */
-  about(): Pick<Welcome, 'collectorVersion' | 'documents'>
+  about(): Pick<Extract<CollectorMessage, { kind: 'welcome' }>, 'collectorVersion' | 'documents'>
   ingest: Pick<Ingest, 'takeRecords' | 'takeSkipped' | 'cursors'>
   backpressure: Backpressure
+  patience: Patience
   heartbeat: Heartbeat
   events: SessionEvents
 }
@@ -93,7 +93,7 @@ export class Session {
     this.address = address
     this.#socket = socket
     this.#around = around
-    this.#pace = new Pace(time.monotonic())
+    this.#pace = new Pace(frameRate, time.monotonic())
     this.#share = new Share(backpressure, socket)
     this.#answers = new Answers(this, time, backpressure)
     this.#pulse = new Pulse(socket, line)
@@ -154,6 +154,12 @@ export class Session {
     this.end(CloseCode.Internal, 'something failed at the collector; what is not acknowledged is not lost')
   }
 
+  /** Who sends more nonsense than anybody has patience for isn't read for a while. */
+  refused(count: number): void {
+    const { patience, time } = this.#around
+    this.#share.holdFor(patience.refused(this.from.endpointId, count, time.monotonic()), time)
+  }
+
   /** Without a word: there is nobody to hear it. What still comes of it is ignored: its agent speaks elsewhere now. */
   cut(): void {
     this.#state = 'ending'
@@ -180,7 +186,7 @@ export class Session {
     this.#pulse.heard()
     this.#around.events.heard(this)
     if (this.#state === 'ending') return
-    const frame = this.#pace.take(this.#around.time.monotonic()) ? readFrame(data, isBinary) : tooFast
+    const frame = this.#pace.spend(1, this.#around.time.monotonic()) === 0 ? readFrame(data, isBinary) : tooFast
     if (frame.kind === 'objection') this.end(frame.code, frame.reason)
     else if (frame.message.kind === 'hello') this.#hello(frame.message)
     else if (this.#state === 'live') this.#act(frame.message, data.length)
@@ -230,8 +236,8 @@ export class Session {
   #take(frame: Message<'records'>, bytes: number): void {
     const count = frame.records.length
     if (frame.now !== undefined) this.#agentAheadMs = frame.now - this.#around.time.monotonic()
-    const isTooMuch = this.#unacknowledged + count > defaultCredit + maxRecordsPerFrame
-    if (isTooMuch) this.end(CloseCode.TooFast, 'more records came than the credit allows')
+    if (this.#unacknowledged + count > defaultCredit + maxRecordsPerFrame)
+      this.end(CloseCode.TooFast, 'more records came than the credit allows')
     else this.#store(frame, count, bytes)
   }
 
@@ -281,6 +287,7 @@ export class Session {
   #closed(): void {
     this.#state = 'ending'
     this.#cancelTimer?.()
+    this.#share.release()
     this.#around.heartbeat.leave(this, this.#place)
     this.#answers.release()
     this.#around.events.ended(this)

@@ -25,6 +25,7 @@ import { createDocumentExchange } from './documents.ts'
 import { guardDoorway } from './doorway.ts'
 import { createExchanges } from './exchanges.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { Patience } from './patience.ts'
 import { type Offered, Session, type SessionEvents, type Surroundings } from './session.ts'
 import { createSessions } from './sessions.ts'
 
@@ -108,7 +109,8 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
   }
 
   const heartbeat = startHeartbeat(time)
-  const around: Surroundings = { time, log, about, ingest, backpressure: new Backpressure(ingest.backlog), heartbeat, events }
+  const bounds = { backpressure: new Backpressure(ingest.backlog), patience: new Patience() }
+  const around: Surroundings = { time, log, about, ingest, ...bounds, heartbeat, events }
   const sockets = new WebSocketServer(socketOptions)
   const server = createServer({ ...tlsOptions(options), ...httpLimits }, createExchanges({ identity, time, log }))
   admitUpgrades(server, {
@@ -157,7 +159,8 @@ const tlsOptions = ({ certificate: { certificate, key }, identity }: Pick<WireOp
     secureOptions: constants.SSL_OP_NO_TICKET,
   }) as const
 
-const httpLimits = { handshakeTimeout: seconds(10), headersTimeout: seconds(10), requestTimeout: seconds(15), maxHeaderSize: 8_192 }
+/** An agent on a busy machine may be slow to answer a handshake; one that is cut off has to begin anew. */
+const httpLimits = { handshakeTimeout: seconds(30), headersTimeout: seconds(10), requestTimeout: seconds(15), maxHeaderSize: 8_192 }
 
 function reportDuplicate({ ingest, log }: WireOptions, live: Session, refused: Session): void {
   const { organisationId, endpointId } = refused.from

@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { Backpressure } from '../../../server/wire/backpressure.ts'
 import { startHeartbeat } from '../../../server/wire/heartbeat.ts'
+import { Patience } from '../../../server/wire/patience.ts'
 import { Session, type Surroundings } from '../../../server/wire/session.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { hello, RawAgent, rawSignal, signalRecord } from '../../support/raw-agent.ts'
@@ -36,8 +37,8 @@ async function session(): Promise<{ session: Session; socket: WebSocket; agent: 
   const about = () => ({ collectorVersion: '0' })
   const time = new FakeTime()
   const log = pino({ level: 'silent' })
-  const backpressure = new Backpressure(() => 0)
-  const around: Surroundings = { time, log, ingest, backpressure, heartbeat: startHeartbeat(time), events, about }
+  const bounds = { backpressure: new Backpressure(() => 0), patience: new Patience() }
+  const around: Surroundings = { time, log, ingest, ...bounds, heartbeat: startHeartbeat(time), events, about }
   const line = Object.assign(new PassThrough(), { bytesRead: 0 })
   return { session: new Session({ socket, line, from, address: '' }, around), socket, agent: new RawAgent(client), taken }
 }

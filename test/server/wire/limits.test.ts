@@ -11,8 +11,8 @@ import { FakeTime } from '../../support/fake-time.ts'
 describe('pace', () => {
   it('lets a burst pass, and 2,000 frames a second for good', async () => {
     const time = new FakeTime()
-    const pace = new Pace(time.monotonic())
-    const take = () => pace.take(time.monotonic())
+    const pace = new Pace({ perSecond: 2_000, atOnce: 4_000 }, time.monotonic())
+    const take = () => pace.spend(1, time.monotonic()) === 0
     expect(Array.from({ length: 4_000 }, take).every(Boolean)).toBe(true)
     expect(take()).toBe(false)
     await time.advance(seconds(1))

@@ -3,17 +3,18 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { leavers, putBack, ticketsOf } from './absences.ts'
 import { bundleMissed, isMissed, noticeOfMissed } from './caught-up.ts'
-import { apply, type TicketCase } from './changes.ts'
+import { apply, type TicketCase, type Timer } from './changes.ts'
 import { unanswered } from './command/contain.ts'
 import type { Staff } from './escalate/crew.ts'
 import { tightenClocks } from './escalate/escalate.ts'
-import { fire } from './escalate/fire.ts'
+import { type Firing, fire } from './escalate/fire.ts'
 import { takeTimers } from './escalate/keep-timers.ts'
 import { raiseWithin } from './ingest/handled.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { loadCases, loadStaff, loadTickets } from './load.ts'
 import { type Notice, takeDigest } from './notify/notify.ts'
 import { loadPackets } from './packet.ts'
+import { planned, type Replanned, replanDue } from './replan.ts'
 import { stopOver } from './stop.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { TimersTable } from './store/tables/escalate.ts'
@@ -71,13 +72,23 @@ async function fireAll(tx: Tx, store: Store, rules: Rules, ids: string[], now: n
   const tickets = await loadTickets(tx, [...new Set([...due, ...(await ticketsOf(tx, away))])])
   const loaded = await loadCases(tx, tickets)
   const known = await loadForHops(tx, loaded, timers, now)
-  const cases = loaded.map((work) => apply(fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, known, now), putBack(work, away), now))
+  const fired = loaded.map((work) => apply(fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, known, now), putBack(work, away), now))
+  const replanning = await replanDue(tx, byTicket.get(null) ?? [], rules, now)
+  const cases = replanned(fired, replanning, rules, now)
   const notices = await ownNotices(tx, byTicket.get(null) ?? [], now)
   const isQuiet = ({ ticket }: TicketCase): boolean => byTicket.get(ticket.id)?.some((timer) => isMissed(timer, now)) === true
   const bundled = await bundleMissed(tx, store.capabilities, cases.filter(isQuiet), timers[0]?.due_at ?? now, now)
   const kept = await keepCases(tx, store.capabilities, rules, cases, now, { notices, isQuiet })
-  const [bundledAt] = bundled
+  const [bundledAt] = (await replanning.keepOn(store.capabilities.putRows)) ? [now] : bundled
   return { ...kept, dueAt: bundledAt === undefined ? kept.dueAt : Math.min(bundledAt, kept.dueAt ?? bundledAt) }
+}
+
+/** What has fired and takes over another plan does both. */
+function replanned(fired: readonly TicketCase[], { cases: others }: Replanned, rules: Rules, now: number): TicketCase[] {
+  const asked = new Set(others.map(({ ticket }) => ticket.id))
+  const both = fired.map((work) => (asked.has(work.ticket.id) ? planned(work, rules, now) : work))
+  const isFired = new Set(fired.map(({ ticket }) => ticket.id))
+  return [...both, ...others.flatMap((work) => (isFired.has(work.ticket.id) ? [] : planned(work, rules, now)))]
 }
 
 /** What only a ticket that may move is decided on. */
@@ -103,13 +114,23 @@ async function loadForHops(tx: Tx, cases: readonly TicketCase[], timers: readonl
 /** Several may be due on one ticket after a long silence: in their order, each on what the one before it left. */
 function fireOn(work: TicketCase, timers: readonly TimersTable[], rules: Rules, { staff, packets }: ForHops, now: number): TicketCase {
   const packet = packets.get(work.ticket.id)
-  return timers.reduce((before, { id, kind, due_at: dueAt }) => {
-    if (kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes, now), now)
-    const matrix = rules.planOf(before)
-    const fired = apply(before, fire(before, { id, kind, dueAt }, { matrix, owed: rules.owedOf(before), staff, packet }, now), now)
-    return fired.ticket.team === before.ticket.team ? fired : apply(fired, tightenClocks(fired, rules.owedOf(fired), matrix, now), now)
-  }, touchedBy(work))
+  const due = timers.map(({ id, kind, due_at: dueAt }) => ({ id, kind, dueAt }))
+  return fireDue(touchedBy(work), due, { rules, staff, packet }, now)
 }
+
+/** What these timers, which are no longer on the ticket, do to it (pure). */
+export const fireDue = (
+  work: TicketCase,
+  due: readonly Timer[],
+  { rules, staff, packet }: { rules: Rules } & Pick<Firing, 'staff' | 'packet'>,
+  now: number,
+): TicketCase =>
+  due.reduce((before, timer) => {
+    if (timer.kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes, now), now)
+    const matrix = rules.planOf(before)
+    const fired = apply(before, fire(before, timer, { matrix, owed: rules.owedOf(before), staff, packet }, now), now)
+    return fired.ticket.team === before.ticket.team ? fired : apply(fired, tightenClocks(fired, rules.owedOf(fired), matrix, now), now)
+  }, work)
 
 /** Its timer is gone, so something may have to be planned, whatever the effect. */
 const touchedBy = (work: TicketCase): TicketCase => ({ ...work, isChanged: true })

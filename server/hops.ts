@@ -1,8 +1,9 @@
 import type { Packet } from '#shared/domain/packet.ts'
 import { type HopReason, isOpen, transition } from '#shared/domain/ticket.ts'
+import { type Acting, answering, type Decided } from './acts.ts'
 import { apply, type TicketCase, type Trouble } from './changes.ts'
 import { decideContainment } from './command/contain.ts'
-import type { Act, DeskOutcome } from './desk.ts'
+import type { Act } from './desk.ts'
 import { tightenClocks } from './escalate/escalate.ts'
 import { hop, hopTarget } from './escalate/hop.ts'
 import type { Rules } from './keep.ts'
@@ -25,17 +26,12 @@ export interface HopAct extends Act {
   mayLeaveSecurity: boolean
 }
 
-type Decided = { kind: 'work'; work: TicketCase } | Exclude<DeskOutcome, { kind: 'done' }>
+/** The act, whatever ticket it was meant for. */
+export type Hopping = Omit<HopAct, keyof Act> & Pick<Acting, 'person'>
 
-/** @param answered the ticket after what the act means to its clocks where it is. */
-export function hopByPerson(
-  before: TicketCase,
-  answered: TicketCase,
-  act: HopAct,
-  packet: Packet | undefined,
-  rules: Rules,
-  now: number,
-): Decided {
+/** What the act makes of the ticket, once it has answered where it is (pure). */
+export function escalate(before: TicketCase, act: Hopping, packet: Packet | undefined, rules: Rules, now: number): Decided {
+  const answered = answering(before, { ticket: { touched_at: now } }, { person: act.person, rules, now })
   const moved = transition(before.ticket.status, 'escalate')
   if (moved.kind === 'illegal') return moved
   const matrix = rules.planOf(before)
@@ -50,7 +46,7 @@ export function hopByPerson(
   return { kind: 'work', work: apply(owing, tightenClocks(owing, rules.owedOf(owing), rules.planOf(owing), now), now) }
 }
 
-function whyNot({ ticket }: TicketCase, act: HopAct, to: string | undefined, teams: Rules['matrix']['teams']): string | undefined {
+function whyNot({ ticket }: TicketCase, act: Hopping, to: string | undefined, teams: Rules['matrix']['teams']): string | undefined {
   if (act.reason !== 'security' && act.tried.trim() === '') return 'Say what was tried, so that the next people need not try it again.'
   if (to === undefined) return `From ${ticket.team} the matrix leads nowhere further: say to which team.`
   if (!Object.hasOwn(teams, to)) return `The matrix has no team "${to}"; it has ${Object.keys(teams).join(', ')}.`

@@ -88,9 +88,8 @@ export async function keepCases(
   now: number,
   { notices = [], receivers: known, isQuiet = () => false, ...read }: Telling = {},
 ): Promise<Kept> {
-  const { planOf, owedOf } = rules
   const attended = read.attended ?? (await attend(tx, rules, cases.filter(hasChanged), isQuiet, now))
-  const changed = attended.cases.map((work) => apply(work, reviewIfNothingIsDue(work, owedOf(work), planOf(work).review, now), now))
+  const changed = attended.cases.map((work) => reviewed(work, rules, now))
   const versions = await keepTickets(tx, write, changed)
   await keepTimers(tx, write, changed, now)
   const commands = changed.flatMap(wantedBy)
@@ -114,6 +113,10 @@ export async function keepCases(
     dueAt: earliest(changed.flatMap(({ timers }) => timers.flatMap(({ id, dueAt }) => (id === null ? dueAt : [])))),
   }
 }
+
+/** Something is due on every open ticket (invariant 4). */
+export const reviewed = (work: TicketCase, { owedOf, planOf }: Rules, now: number): TicketCase =>
+  apply(work, reviewIfNothingIsDue(work, owedOf(work), planOf(work).review, now), now)
 
 export const hasChanged = ({ isChanged }: TicketCase): boolean => isChanged
 

@@ -34,7 +34,7 @@ export async function loadSubjects(from: From, of: readonly { endpoint_id: strin
 }
 
 /** Longer than any ticket stays reopenable. */
-const memoryMs = days(60)
+export const memoryMs = days(60)
 
 type Trouble = Pick<TicketsTable, 'organisation_id' | 'endpoint_id' | 'fingerprint'>
 

@@ -1,13 +1,13 @@
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Facts, SignalState } from '#shared/domain/signal.ts'
-import { apply, caseOf, type Subject, type TicketCase } from './changes.ts'
-import { type LoneIsolation, unanswered } from './command/contain.ts'
-import { answer, reviewIfNothingIsDue, tightenClocks } from './escalate/escalate.ts'
-import { fire } from './escalate/fire.ts'
+import { acknowledge } from './acts.ts'
+import type { Subject, TicketCase } from './changes.ts'
+import type { LoneIsolation } from './command/contain.ts'
+import { fireDue } from './due.ts'
 import type { Rules } from './keep.ts'
+import { remember } from './memory.ts'
 import { decide } from './pipeline.ts'
-import { acknowledged } from './ticket/acts.ts'
 import type { Outcome, SignalRow, View } from './world.ts'
 
 /*
@@ -57,15 +57,13 @@ export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'hos
   let isolatedAt: number | null = null
   let timers = 0
 
-  /** As keepCases does: what is planned is open from now on, and an open ticket has something due. */
   const keep = (decided: TicketCase, at: number): void => {
-    const kept = apply(decided, reviewIfNothingIsDue(decided, rules.owedOf(decided), rules.planOf(decided).review, at), at)
-    if (isolatedAt === null && kept.orders.some(({ verb, requestedBy }) => verb === 'isolate-host' && requestedBy === 'system')) {
+    if (isolatedAt === null && decided.orders.some(({ verb, requestedBy }) => verb === 'isolate-host' && requestedBy === 'system')) {
       isolatedAt = at
       lately.push({ endpointId: machine, siteId: subject.site?.id ?? null, organisationId: subject.organisation.id, at })
     }
-    const open = kept.timers.map((timer) => ({ ...timer, id: timer.id ?? `timer-${++timers}` }))
-    work = { ...caseOf(kept.ticket, subject, open), entries: kept.entries }
+    const kept = remember(decided, rules, at, () => `timer-${++timers}`)
+    work = { ...kept.work, entries: [...(work?.entries ?? []), ...kept.entries] }
   }
   if (outcome.kind === 'ticket') keep(outcome.work, now)
 
@@ -74,16 +72,8 @@ export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'hos
     if (!due) return
     const at = Math.min(Math.max(dueAt, now), until)
     const without = { ...before, timers: before.timers.filter((timer) => timer !== due) }
-    if (due.kind === 'ask-due') {
-      keep(apply(without, unanswered(without, rules.matrix.modes, now), at), at)
-      return
-    }
-    const matrix = rules.planOf(without)
     // Nobody is named, so no two teams are the same people.
-    const firing = { matrix, owed: rules.owedOf(without), staff: [], packet: undefined }
-    const fired = apply(without, fire(without, due, firing, at), at)
-    const hasMoved = fired.ticket.team !== without.ticket.team
-    keep(hasMoved ? apply(fired, tightenClocks(fired, rules.owedOf(fired), matrix, at), at) : fired, at)
+    keep(fireDue({ ...without, entries: [] }, [due], { rules, staff: [], packet: undefined }, at), at)
   }
   return {
     outcome,
@@ -97,10 +87,8 @@ export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'hos
       for (let next = nextDue(work, instant); next !== undefined && work; next = nextDue(work, instant)) fireOn(work, next, instant)
     },
     acknowledge(instant) {
-      const acted = work && acknowledged(work, 'somebody', instant)
-      if (!work || acted?.kind !== 'changes') return
-      const taken = apply(work, acted.changes, instant)
-      keep(apply(taken, answer(taken, rules.owedOf(taken), rules.planOf(taken), 'somebody', instant, true), instant), instant)
+      const acted = work && acknowledge({ ...work, entries: [] }, { person: { id: 'somebody' }, rules, now: instant })
+      if (acted?.kind === 'work') keep(acted.work, instant)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { TicketCase } from './changes.ts'
 import type { Database } from './store/schema.ts'
+import type { TicketsTable } from './store/tables/ticket.ts'
 
 /** Who has how much, and who knows what, for a round that gives tickets to people. */
 export interface Work {
@@ -17,6 +18,23 @@ const maxRemembered = 500
 export async function loadWork(from: Kysely<Database>, needy: readonly TicketCase[]): Promise<Work> {
   if (needy.length === 0) return { load: new Map(), historyOf: () => [], took: () => undefined }
   const [load, ended] = await Promise.all([readLoad(from), readEnded(from, needy)])
+  return workOf(load, ended)
+}
+
+type Ended = Pick<TicketsTable, 'owner_id' | 'endpoint_id' | 'organisation_id'>
+
+/** The same of tickets in memory, the oldest first. */
+export function memoryOf(tickets: readonly TicketsTable[]): Work {
+  const load = new Map<string, number>()
+  const owned = tickets.filter(({ owner_id }) => owner_id !== null)
+  for (const { owner_id, resolved_at } of owned)
+    if (owner_id !== null && resolved_at === null) load.set(owner_id, (load.get(owner_id) ?? 0) + 1)
+  const ended = owned.filter(({ resolved_at }) => resolved_at !== null).toSorted((a, b) => b.opened_at - a.opened_at)
+  return workOf(load, ended.slice(0, maxRemembered))
+}
+
+/** @param ended the newest first. */
+function workOf(load: Map<string, number>, ended: readonly Ended[]): Work {
   return {
     load,
     historyOf({ subject }) {

@@ -68,8 +68,7 @@ export async function loadWorld(
     nextTicketNumber(db),
   ])
   const newest = { ...standing, tickets: newestPerTrouble(standing.tickets) }
-  const cases = new Map(casesOf(newest, subjects).map((work) => [correlationKey(work.ticket), work]))
-  return inMemory(subjects, cases, lately, isOver, nextNumber, now)
+  return worldOf({ subjects, cases: casesOf(newest, subjects), lately, isOver, firstNumber: nextNumber, now })
 }
 
 /** Asked only where something old was raised; what it knows of is all that is committed, however far behind the signal. */
@@ -82,14 +81,18 @@ async function overOf(db: Kysely<Database>, listed: Listed, signals: readonly Si
 const mayBeOver = ({ endpoint_id, state, age_ms }: SignalRow, { late }: Pick<Matrix, 'late'>): boolean =>
   endpoint_id !== null && state === 'raised' && age_ms > late.opensUntil
 
-function inMemory(
-  subjects: Subjects,
-  cases: Map<string, TicketCase>,
-  lately: LoneIsolation[],
-  isOver: World['isOver'],
-  firstNumber: number,
-  now: number,
-): World {
+/** All that a group is decided on, read. */
+interface Known extends Pick<World, 'isOver'> {
+  subjects: Subjects
+  /** The newest of each trouble. */
+  cases: readonly TicketCase[]
+  lately: LoneIsolation[]
+  firstNumber: number
+  now: number
+}
+
+export function worldOf({ subjects, cases: known, lately, isOver, firstNumber, now }: Known): World {
+  const cases = new Map(known.map((work) => [correlationKey(work.ticket), work]))
   const overtaken: TicketCase[] = []
   const isolated = new Set<string>()
   const marks: Mark[] = []
@@ -165,7 +168,7 @@ export function troubleOf(signal: SignalRow, { late }: Pick<Matrix, 'late'>): Tr
 export const newCase = (ticket: TicketsTable, subject: Subject): TicketCase => caseOf(ticket, subject, [], true)
 
 /** Sorted by when they opened, so a later one wins; an open one wins over all. */
-function newestPerTrouble(tickets: readonly TicketsTable[]): TicketsTable[] {
+export function newestPerTrouble(tickets: readonly TicketsTable[]): TicketsTable[] {
   const newest = new Map<string, TicketsTable>()
   for (const ticket of tickets) {
     const known = newest.get(correlationKey(ticket))

@@ -5,11 +5,13 @@ import check from './matrix/check.ts'
 import diff from './matrix/diff.ts'
 import explain from './matrix/explain.ts'
 import put from './matrix/put.ts'
+import replan from './matrix/replan.ts'
 import schema from './matrix/schema.ts'
 import show from './matrix/show.ts'
+import simulate from './matrix/simulate.ts'
 import test from './matrix/test.ts'
 
-const acts: Record<string, Act> = { check, explain, test, diff, show, set: put, schema }
+const acts: Record<string, Act> = { check, explain, test, diff, simulate, show, set: put, replan, schema }
 
 const usage = `Usage: npm run -s tierline -- matrix ACT …
 
@@ -25,7 +27,7 @@ Exit code 0: it is fine, or all is as expected; 1: it isn't.
 `
 
 const verb: Verb = {
-  summary: 'checks, explains, tests, compares and puts the escalation matrix',
+  summary: 'checks, explains, tests, compares, simulates and puts the escalation matrix',
   usage,
   async run([name, ...args]) {
     const act = name === undefined || !Object.hasOwn(acts, name) ? undefined : acts[name]

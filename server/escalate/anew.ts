@@ -59,6 +59,7 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
     case 'untouched':
     case 'absence':
     case 'stop-over':
+    case 'replan':
       return undefined
   }
 }

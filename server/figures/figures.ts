@@ -58,7 +58,8 @@ function keyOf({ organisationId, team, at, timeZone }: Fact, by: GroupBy): strin
   return (by === 'day' ? day : day.subtract({ days: day.dayOfWeek - 1 })).toString()
 }
 
-function summed(facts: readonly Fact[]): Figures {
+/** What these facts come to. */
+export function summed(facts: readonly Fact[]): Figures {
   const of = <Kind extends Fact['kind']>(kind: Kind) => facts.filter((fact): fact is Extract<Fact, { kind: Kind }> => fact.kind === kind)
   const [resolved, waits, promises] = [of('resolved'), of('response').map(({ ms }) => ms), of('promise')]
   const sameDay = resolved.filter(({ isSameDay }) => isSameDay).length

@@ -42,7 +42,13 @@ export function draftTicket(
   }
 }
 
-export const opened = (trouble: Trouble, actor: string): Changes => ({ entries: [{ kind: 'opened', actor, body: bodyOf(trouble) }] })
+export const opened = (trouble: Trouble, actor: string): Changes => ({
+  entries: [{ kind: 'opened', actor, body: { ...bodyOf(trouble), ...answersOf(trouble) } }],
+})
+
+/** What a person said to the two questions, which stands nowhere else. */
+const answersOf = ({ source, urgency, facts }: Trouble): Record<string, unknown> =>
+  source === 'person' ? { urgency, affects: facts.affects } : {}
 
 /** The same trouble again. The headline follows what is worse, and news before what is old. */
 export function joined({ ticket }: TicketCase, trouble: Trouble, isWorse: boolean, now: number): Changes {
@@ -128,8 +134,8 @@ const changing = [
 
 /** Writes the cases' tickets with their new entries; returns the version each ticket has now. */
 export async function keepTickets(tx: Tx, { putRows, updateRows }: WriteRows, cases: readonly TicketCase[]): Promise<Map<string, number>> {
-  const told = cases.map((work) => ({ ...work, entries: withoutBlips(work.entries) }))
-  const tickets = told.map(({ ticket, entries }) => ({ ...ticket, version: ticket.version + (entries.length > 0 ? 1 : 0) }))
+  const told = cases.map(toldOf)
+  const tickets = told.map(({ ticket }) => ticket)
   const [opened, changed] = [true, false].map((isNew) => tickets.filter((_, index) => cases[index]?.isNew === isNew))
   await putRows(tx, 'tickets', opened ?? [], { replaceWhere: ['id'] })
   await updateRows(tx, 'tickets', changed ?? [], { set: changing, by: 'id' })
@@ -139,6 +145,12 @@ export async function keepTickets(tx: Tx, { putRows, updateRows }: WriteRows, ca
     told.flatMap(({ ticket, entries }) => entries.map((entry) => ({ ticketId: ticket.id, entry }))),
   )
   return new Map(tickets.map(({ id, version }) => [id, version]))
+}
+
+/** What is written of a case: its lines, and the ticket with the version they make (pure). */
+export function toldOf({ ticket, entries: decided }: Pick<TicketCase, 'ticket' | 'entries'>): Pick<TicketCase, 'ticket' | 'entries'> {
+  const entries = withoutBlips(decided)
+  return { ticket: entries.length > 0 ? { ...ticket, version: ticket.version + 1 } : ticket, entries }
 }
 
 /**

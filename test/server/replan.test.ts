@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { hours, minutes } from '#shared/domain/time.ts'
 import { shippedMatrix } from '../../server/matrices.ts'
-import { createReplan } from '../../server/replan.ts'
+import { askForReplan, createReplan, foreseeReplan } from '../../server/replan.ts'
 import { createTurns } from '../../server/turns.ts'
 import { type DeskRoom, openDeskRoom } from '../support/desk-room.ts'
 
@@ -80,4 +80,28 @@ it('leaves a ticket that ended as it was', async () => {
   await room.desk.resolve({ ticketId: id, version, person, resolution: 'fixed', note: '' })
   await room.matrices.put(stricter, 'ada')
   expect(await replanAll()).toBe(0)
+})
+
+it('foresees what would change, and changes nothing', async () => {
+  await room.signals(full)
+  await room.matrices.put(stricter, 'ada')
+  const before = await ticket()
+  const foreseen = []
+  for await (const each of foreseeReplan(room.store.reader, room.matrices.rules, room.time.now())) foreseen.push(each)
+  expect(foreseen.map(({ after }) => after.ticket)).toMatchObject([{ id: before.id, plan_version: 2, priority: 'P3' }])
+  expect(await ticket()).toEqual(before)
+  await replanAll()
+  expect((await ticket()).resolve_by).toBe(foreseen[0]?.after.ticket.resolve_by)
+})
+
+it('does what another process asked for, page after page, by timers', async () => {
+  const many = Array.from({ length: 450 }, (_, index) => ({ ...full, fingerprint: `disk:${index}` }))
+  await room.signals(...many)
+  await room.matrices.put(stricter, 'ada')
+  await askForReplan(room.store, room.time.now())
+  await room.time.advance(minutes(2))
+  const versions = await room.store.db.selectFrom('tickets').select('plan_version').execute()
+  expect(versions.filter(({ plan_version }) => plan_version === 2)).toHaveLength(450)
+  const asked = await room.store.db.selectFrom('timers').select('fired_at').where('kind', '=', 'replan').execute()
+  expect([asked.length, asked.every(({ fired_at }) => fired_at !== null)]).toEqual([3, true])
 })

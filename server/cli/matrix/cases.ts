@@ -1,11 +1,9 @@
-import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { Role, Tag } from '#shared/domain/endpoint.ts'
 import { Priority } from '#shared/domain/priority.ts'
 import { Severity } from '#shared/domain/severity.ts'
 import { Facts, SignalKind, SignalState } from '#shared/domain/signal.ts'
 import { Tier } from '#shared/domain/tier.ts'
-import { type MatrixProblem, problemsOf } from '../../route/problems.ts'
 import { Duration } from '../../route/sections/words.ts'
 
 /*
@@ -74,17 +72,3 @@ export type Case = z.infer<typeof Case>
 
 export const Cases = z.strictObject({ timeZone: z.string().default('UTC'), cases: z.array(Case).min(1) })
 export type Cases = z.infer<typeof Cases>
-
-export type ReadCases = { kind: 'cases'; cases: Cases } | { kind: 'bad'; problems: MatrixProblem[] }
-
-export function readCases(yaml: string): ReadCases {
-  const lines = new LineCounter()
-  const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false })
-  const [broken] = document.errors
-  if (broken) {
-    const { line, col } = lines.linePos(broken.pos[0])
-    return { kind: 'bad', problems: [{ line, column: col, path: '', reason: broken.message }] }
-  }
-  const parsed = Cases.safeParse(document.toJS())
-  return parsed.success ? { kind: 'cases', cases: parsed.data } : { kind: 'bad', problems: problemsOf(parsed.error, document, lines) }
-}

@@ -3,8 +3,9 @@ import { Fault } from '#shared/domain/fault.ts'
 import { readRules } from '../../keep.ts'
 import { problemLine } from '../../route/matrix.ts'
 import { type Act, named, readMatrix, readText } from './act.ts'
-import { type Cases, readCases } from './cases.ts'
+import { Cases } from './cases.ts'
 import { type Difference, play } from './play.ts'
+import { readYaml } from './read-yaml.ts'
 
 const act: Act = {
   usage: `  test FILE CASES                     plays the cases of a YAML file, and says where it came out differently
@@ -25,8 +26,8 @@ const act: Act = {
 export default act
 
 async function mustRead(file: string): Promise<Cases> {
-  const read = readCases(await readText(file))
-  if (read.kind === 'cases') return read.cases
+  const read = readYaml(await readText(file), Cases)
+  if (read.kind === 'good') return read.value
   throw new Fault('cases-bad', read.problems.map((problem) => problemLine(file, problem)).join('\n'))
 }
 

@@ -17,7 +17,7 @@ export type CalendarHours = z.infer<typeof Calendar>
 
 export const Calendars = z.record(Name, Calendar)
 
-function isTimeZone(name: string): boolean {
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true

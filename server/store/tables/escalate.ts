@@ -13,6 +13,7 @@ export type TimerKind =
   | 'page'
   | 'absence'
   | 'stop-over'
+  | 'replan'
 /** Fired exactly once: the row is marked in the transaction of its effect. */
 export interface TimersTable {
   id: string

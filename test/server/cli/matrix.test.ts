@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { seconds } from '#shared/domain/time.ts'
+import { minutes, seconds } from '#shared/domain/time.ts'
 import { type DeskRoom, matrixFile, openDeskRoom } from '../../support/desk-room.ts'
 import { startProgram } from '../../support/program.ts'
 
@@ -171,6 +171,21 @@ describe('beside a collector', () => {
     })
     expect((await matrix('show', '1', '--data', data)).out).toBe(yaml)
     expect(await matrix('show', '9', '--data', data)).toMatchObject({ code: 1, err: 'There is no version 9.\n' })
+  })
+
+  it('replan says which open tickets would take over the plan in force, and asks the collector for it', async () => {
+    const plans = async () => (await room.store.db.selectFrom('tickets').select('plan_version').execute()).map((row) => row.plan_version)
+    const foreseen = await matrix('replan', '--data', data)
+    expect(foreseen.out).toMatch(
+      /^(#\d P\d tier\d, version 1 → 2: the same promises\n){3}3 open tickets would .* of version 2\. Nothing was written; --yes lets them\.\n$/,
+    )
+    expect(await plans()).toEqual([1, 1, 1])
+    expect((await matrix('replan', '--yes', '--data', data)).out).toContain(
+      '3 open tickets will have the plan of version 2 within a minute',
+    )
+    await room.time.advance(minutes(3))
+    expect(await plans()).toEqual([2, 2, 2])
+    expect((await matrix('replan', '--data', data)).out).toBe('Every open ticket has the plan of version 2.\n')
   })
 
   it('set refuses a bad one, and the one in force stays', async () => {

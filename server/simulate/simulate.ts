@@ -1,0 +1,278 @@
+import type { HopReason } from '#shared/domain/ticket.ts'
+import type { Entry, Subject, TicketCase, Timer } from '../changes.ts'
+import type { Staff } from '../escalate/crew.ts'
+import type { Fact } from '../figures/facts.ts'
+import type { SignalRow } from '../world.ts'
+import { createAgenda } from './agenda.ts'
+import type { Arrival } from './arrivals.ts'
+import { type CrewAtWork, staffOf, type Worker } from './crews.ts'
+import { createGauge, type Gauge } from './gauge.ts'
+import type { Load } from './load.ts'
+import { createQueues } from './queues.ts'
+import { exponential } from './random.ts'
+
+/*
+ * Enters: what comes to a desk and when, who is there, how long they work; and the functions that decide on a collector.
+ * Leaves: what was counted from the timelines of all tickets, how long queues were, how busy people.
+ * Promises: the matrix decides here as it does on a collector, because the same functions do, over memory and on virtual
+ * time; the same seed gives the same run, byte for byte. Nothing is written and nobody hears of it.
+ * What people do is a model: whoever is free takes the most pressing ticket of their queues, of those the oldest, works on
+ * it to the end, also after their shift, and then ends it, asks the customer, or gives it to people who know more.
+ */
+
+/** The functions that decide on a collector, as the simulator asks them. */
+export interface Deciding {
+  /** undefined: it becomes no ticket. */
+  signal(signal: SignalRow, subject: Subject, earlier: TicketCase | undefined, now: number): TicketCase | undefined
+  request(arrival: Extract<Arrival['what'], { kind: 'request' }>['request'], subject: Subject, now: number): TicketCase
+  acknowledge(work: TicketCase, personId: string, now: number): TicketCase
+  askCustomer(work: TicketCase, personId: string, now: number): TicketCase
+  hearCustomer(work: TicketCase, now: number): TicketCase
+  resolve(work: TicketCase, personId: string, now: number): TicketCase
+  /** undefined: from here this leads nowhere. */
+  escalate(work: TicketCase, personId: string, reason: HopReason, now: number): TicketCase | undefined
+  fire(work: TicketCase, due: readonly Timer[], staff: readonly Staff[], now: number): TicketCase
+  remember(work: TicketCase, now: number): { work: TicketCase; entries: readonly Entry[] }
+  isPaging(work: TicketCase): boolean
+  factsOf(entries: readonly Entry[], subject: Subject, now: number): Fact[]
+}
+
+export interface Scene {
+  from: number
+  until: number
+  arrivals: Iterable<Arrival>
+  crews: readonly CrewAtWork[]
+  load: Pick<Load, 'work' | 'notices'>
+}
+
+export interface Simulated extends Pick<Scene, 'from' | 'until'> {
+  facts: readonly Fact[]
+  /** Signals that opened no ticket: they joined one, cleared, were recorded, or are a line in a digest. */
+  otherSignals: number
+  stillOpen: number
+  /** Machines that were cut off without a person. */
+  isolated: number
+  gauge: Gauge
+  crews: readonly CrewAtWork[]
+}
+
+/** One ticket while it lives. */
+interface Ticket {
+  work: TicketCase
+  readonly arrival: Arrival
+  readonly entries: Entry[]
+  hands: Hands | undefined
+  /** The instant at which its next timer is planned. */
+  dueAt: number | undefined
+  /** What is left to do once the customer has answered; undefined: nobody asked yet. */
+  leftMs: number | undefined
+}
+
+/** Who has it. Made anew for each taking, so whatever was planned for an older one knows that it is over. */
+interface Hands {
+  readonly worker: Worker
+  readonly since: number
+  readonly team: string
+  isTaken: boolean
+}
+
+/** In the same millisecond nobody has read a ticket. */
+const soonestMs = 1
+
+export function simulate({ from, until, arrivals, crews, load }: Scene, deciding: Deciding): Simulated {
+  const agenda = createAgenda(from)
+  const queues = createQueues<Ticket>()
+  const gauge = createGauge(from, until, queues.lengths)
+  const staff = staffOf(crews)
+  /** What may come again, by what it is found by. */
+  const known = new Map<string, Ticket>()
+  /** Whose story isn't counted yet. */
+  const untold = new Set<Ticket>()
+  const cutOff = new Set<string>()
+  const facts: Fact[] = []
+  let [otherSignals, isolated] = [0, 0]
+
+  const keep = (ticket: Ticket, decided: TicketCase): void => {
+    const { work, entries } = deciding.remember(decided, agenda.now)
+    if (decided.orders.some(isolatesAlone)) {
+      isolated += 1
+      cutOff.add(work.subject.endpoint?.id ?? '')
+    }
+    ticket.work = work
+    for (const entry of entries) ticket.entries.push(entry)
+    planTimer(ticket)
+    place(ticket)
+  }
+  /** In a queue, in somebody's hands, waiting, or over: as its status says. */
+  const place = (ticket: Ticket): void => {
+    const { status, team, priority } = ticket.work.ticket
+    const { hands } = ticket
+    if (hands && (status === 'acknowledged' || (status === 'new' && !hands.isTaken && team === hands.team))) return
+    ticket.hands = undefined
+    if (status === 'new' || status === 'acknowledged') {
+      queues.put(ticket, team, priority, deciding.isPaging(ticket.work))
+      const free = freeFor(ticket)
+      if (free) begin(free, ticket, Math.max(soonestMs, load.notices))
+    } else queues.remove(ticket)
+    if (status === 'resolved') end(ticket)
+    if (hands) release(hands)
+  }
+  const end = (ticket: Ticket): void => {
+    cutOff.delete(ticket.work.subject.endpoint?.id ?? '')
+    if (ticket.arrival.isOnce) tell(ticket)
+  }
+  const tell = (ticket: Ticket): void => {
+    untold.delete(ticket)
+    for (const fact of deciding.factsOf(ticket.entries, ticket.work.subject, agenda.now)) facts.push(fact)
+  }
+
+  const mayTake = (crew: CrewAtWork, team: string): boolean =>
+    crew.isThere && !(crew.isOnCall && crews.some((other) => !other.isOnCall && other.isThere && other.teams.has(team)))
+  const freeFor = ({ work }: Ticket): Worker | undefined => {
+    const { team } = work.ticket
+    const fits = (crew: CrewAtWork): boolean =>
+      crew.idle.length > 0 && crew.teams.has(team) && mayTake(crew, team) && (!crew.isOnCall || deciding.isPaging(work))
+    return crews.find(fits)?.idle[0]
+  }
+  const begin = (worker: Worker, ticket: Ticket, afterMs: number): void => {
+    queues.remove(ticket)
+    worker.crew.idle.splice(worker.crew.idle.indexOf(worker), 1)
+    const hands = { worker, since: agenda.now, team: ticket.work.ticket.team, isTaken: false }
+    ticket.hands = hands
+    agenda.plan(agenda.now + afterMs, () => {
+      if (ticket.hands === hands) take(ticket, hands)
+    })
+  }
+  const release = ({ worker, since }: Hands): void => {
+    worker.crew.busyMs += agenda.now - since
+    worker.crew.idle.push(worker)
+    lookFor(worker)
+  }
+  const lookFor = (worker: Worker): void => {
+    const { crew } = worker
+    if (!crew.isThere) return
+    const next = queues.next(crew.isOnCall ? [...crew.teams].filter((team) => mayTake(crew, team)) : crew.teams, crew.isOnCall)
+    if (next) begin(worker, next, soonestMs)
+  }
+
+  const take = (ticket: Ticket, hands: Hands): void => {
+    hands.isTaken = true
+    if (ticket.work.ticket.status === 'new') keep(ticket, deciding.acknowledge(ticket.work, hands.worker.id, agenda.now))
+    if (ticket.hands !== hands) return
+    const effortMs = ticket.leftMs ?? effortOf(ticket)
+    const isAsking = ticket.leftMs === undefined && ticket.arrival.waitsMs !== null && canEnd(ticket, hands)
+    if (isAsking) ticket.leftMs = effortMs / 2
+    agenda.plan(agenda.now + Math.max(soonestMs, Math.round(isAsking ? effortMs / 2 : effortMs)), () => {
+      if (ticket.hands === hands) finish(ticket, hands, isAsking)
+    })
+  }
+  const effortOf = ({ work, arrival }: Ticket): number => {
+    const { mean, spread } = load.work[work.ticket.tier] ?? { mean: soonestMs, spread: 'constant' }
+    return spread === 'constant' ? mean : exponential(arrival.random, mean)
+  }
+  const finish = (ticket: Ticket, hands: Hands, isAsking: boolean): void => {
+    const { id } = hands.worker
+    if (isAsking) {
+      askCustomer(ticket, id)
+      return
+    }
+    const given = canEnd(ticket, hands) ? undefined : deciding.escalate(ticket.work, id, reasonOf(ticket), agenda.now)
+    if (given) ticket.leftMs = undefined
+    keep(ticket, given ?? deciding.resolve(ticket.work, id, agenda.now))
+  }
+  const askCustomer = (ticket: Ticket, personId: string): void => {
+    keep(ticket, deciding.askCustomer(ticket.work, personId, agenda.now))
+    agenda.plan(agenda.now + Math.round(ticket.arrival.waitsMs ?? 0), () => {
+      if (ticket.work.ticket.status === 'waiting') keep(ticket, deciding.hearCustomer(ticket.work, agenda.now))
+    })
+  }
+
+  const planTimer = (ticket: Ticket): void => {
+    const dueAt = ticket.work.timers[0]?.dueAt
+    if (ticket.dueAt === dueAt) return
+    ticket.dueAt = dueAt
+    if (dueAt === undefined || dueAt >= until) return
+    agenda.plan(dueAt, () => {
+      if (ticket.dueAt === dueAt) fire(ticket)
+    })
+  }
+  const fire = (ticket: Ticket): void => {
+    const { timers } = ticket.work
+    const isDue = ({ dueAt }: Timer): boolean => dueAt <= agenda.now
+    const rest = { ...ticket.work, timers: timers.filter((timer) => !isDue(timer)), isChanged: true }
+    ticket.dueAt = undefined
+    keep(ticket, deciding.fire(rest, timers.filter(isDue), staff, agenda.now))
+  }
+
+  const arrive = (arrival: Arrival): void => {
+    const { what, subject } = arrival
+    if (what.kind === 'request') {
+      open(arrival, deciding.request(what.request, subject, agenda.now))
+      return
+    }
+    const key = `${subject.endpoint?.id ?? ''} ${what.signal.fingerprint}`
+    const earlier = known.get(key)
+    const decided = decideOn(what.signal, subject, earlier)
+    const isNew = decided !== undefined && decided.ticket.id !== earlier?.work.ticket.id
+    if (!isNew) otherSignals += 1
+    if (!decided) return
+    if (!isNew && earlier) {
+      keep(earlier, decided)
+      return
+    }
+    const ticket = open(arrival, decided)
+    if (!arrival.isOnce) known.set(key, ticket)
+    if (arrival.clearsAfterMs !== null) agenda.plan(agenda.now + Math.round(arrival.clearsAfterMs), () => clear(ticket, what.signal))
+  }
+  const decideOn = (signal: SignalRow, subject: Subject, earlier: Ticket | undefined): TicketCase | undefined => {
+    const about = cutOff.has(subject.endpoint?.id ?? '') ? { ...subject, isolation: isolatedNow } : subject
+    return deciding.signal(signal, about, earlier?.work, agenda.now)
+  }
+  const open = (arrival: Arrival, work: TicketCase): Ticket => {
+    const ticket: Ticket = { work, arrival, entries: [], hands: undefined, dueAt: undefined, leftMs: undefined }
+    untold.add(ticket)
+    keep(ticket, work)
+    return ticket
+  }
+  const clear = (ticket: Ticket, signal: SignalRow): void => {
+    if (ticket.work.ticket.status === 'resolved') return
+    otherSignals += 1
+    const decided = decideOn({ ...signal, id: `${signal.id}-cleared`, state: 'cleared' }, ticket.work.subject, ticket)
+    if (decided) keep(ticket, decided)
+  }
+
+  const planShifts = (crew: CrewAtWork): void => {
+    for (const { opensAt, closesAt } of crew.openings) {
+      agenda.plan(opensAt, () => change(crew, true))
+      agenda.plan(closesAt, () => change(crew, false))
+    }
+  }
+  /** Whoever is on call takes over when the others leave. */
+  const change = (crew: CrewAtWork, isThere: boolean): void => {
+    crew.isThere = isThere
+    for (const each of isThere ? [crew] : crews.filter(({ isOnCall }) => isOnCall)) for (const worker of [...each.idle]) lookFor(worker)
+  }
+  const planNext = (coming: Iterator<Arrival>): void => {
+    const { value, done } = coming.next()
+    if (done) return
+    agenda.plan(value.at, () => {
+      arrive(value)
+      planNext(coming)
+    })
+  }
+
+  for (const crew of crews) planShifts(crew)
+  planNext(arrivals[Symbol.iterator]())
+  agenda.playUntil(until, gauge.moveTo)
+  const stillOpen = [...untold].filter(({ work }) => work.ticket.status !== 'resolved').length
+  for (const ticket of [...untold]) tell(ticket)
+  return { from, until, facts, otherSignals, stillOpen, isolated, gauge, crews }
+}
+
+const isolatesAlone = ({ verb, requestedBy }: TicketCase['orders'][number]): boolean => verb === 'isolate-host' && requestedBy === 'system'
+
+const isolatedNow: Subject['isolation'] = { desired: 'isolated', actual: 'isolated', isOnItsWay: false }
+
+const canEnd = ({ arrival: { needs } }: Ticket, { worker }: Hands): boolean => needs === undefined || worker.crew.solves.has(needs)
+
+const reasonOf = ({ arrival: { needs } }: Ticket): HopReason => (needs === 'security' || needs === 'field' ? needs : 'expertise')

@@ -1,0 +1,27 @@
+import { v7 } from 'uuid'
+import type { Store } from '../../../server/store/store.ts'
+
+const forMs = 2_000
+const rowsPerCommit = 500
+
+/** Rows a second that the same database takes in commits of as many, with nothing decided on them. */
+export async function bareCommits({ db, capabilities }: Store): Promise<number> {
+  const startedAt = performance.now()
+  let rows = 0
+  while (performance.now() - startedAt < forMs) {
+    const batch = Array.from({ length: rowsPerCommit }, () => rowOf(v7()))
+    await db.transaction().execute((tx) => capabilities.putRows(tx, 'audit', batch, 'ignore'))
+    rows += rowsPerCommit
+  }
+  return Math.round((rows * 1_000) / (performance.now() - startedAt))
+}
+
+const rowOf = (id: string) => ({
+  id,
+  at: Date.now(),
+  actor: 'bench',
+  action: 'bench',
+  target: 'bench',
+  organisation_id: null,
+  detail: '{}',
+})

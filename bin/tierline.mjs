@@ -8,4 +8,8 @@ if (Number(process.versions.node.split('.')[0]) < oldestNode) {
   )
   process.exit(1)
 }
-import('../server/main.ts').then(({ main }) => main(process.argv.slice(2))).then((exitCode) => process.exit(exitCode))
+// What was compiled is kept beside the code, which is half of a start. Never in the folder for temporary files: others write there.
+const { enableCompileCache } = await import('node:module')
+enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/tierline`)
+const { main } = await import('../server/main.ts')
+process.exit(await main(process.argv.slice(2)))

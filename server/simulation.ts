@@ -7,7 +7,7 @@ import { fireDue } from './due.ts'
 import { type Calendar, type Opening, officeCalendar } from './escalate/calendar.ts'
 import { ledgerOf, type Named } from './escalate/ledger.ts'
 import { calendarNamed, timeZoneOf } from './escalate/promise.ts'
-import { factsOf } from './figures/facts.ts'
+import { createDayOf, factsOf } from './figures/facts.ts'
 import { escalate } from './hops.ts'
 import type { Rules } from './keep.ts'
 import { remember } from './memory.ts'
@@ -72,6 +72,7 @@ function decidingBy(rules: Rules): Deciding {
   const lately: LoneIsolation[] = []
   const sinceMs = latelyMs(rules.matrix)
   const calendarOf = calendarsOf(rules)
+  const dayOf = createDayOf()
   const acting = (id: string, now: number): Acting => ({ person: { id }, rules, now })
   let [number, timers] = [0, 0]
   const viewOf = (subject: Subject, earlier: TicketCase | undefined): View => ({
@@ -106,7 +107,7 @@ function decidingBy(rules: Rules): Deciding {
     isPaging: (work) => isPagingTicket(rules.at(work.ticket.matrix_version), work),
     factsOf: (entries, subject, now) => {
       const told = { id: '', organisationId: subject.organisation.id, timeZone: timeZoneOf(subject), entries }
-      return factsOf({ ...told, ledger: ledgerOf(entries, calendarOf, now) })
+      return factsOf({ ...told, ledger: ledgerOf(entries, calendarOf, now) }, dayOf)
     },
   }
 }

@@ -90,15 +90,34 @@ function nextWorkingDay(from: Day): Day {
   throw new RangeError(`no working day is left within ${maxDays} days`)
 }
 
-/** Working a day out costs more than all the rest of a decision, so each knows the next and the latest asked for is remembered. */
+/** More than a year; whoever asks about more begins anew. */
+const maxKnownDays = 400
+
+/** Working a day out costs more than all the rest of a decision, so each is worked out once and knows the next. */
 function createDays(hours: OfficeHours, timeZone: string): (instant: number) => Day {
-  let latest: Day | undefined
-  return (instant) => {
-    if (latest && instant >= latest.beginsAt && instant < latest.endsAt) return latest
-    const day = dayOn(Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).toPlainDate(), hours, timeZone)
-    if (!latest || day.beginsAt > latest.beginsAt) latest = day
-    return day
+  /** By the UTC day at whose first instant it is that day there. */
+  const known = new Map<number, Day>()
+  const dayAt = (utcDay: number): Day => {
+    const [begins, before] = [utcDay * dayMs, known.get(utcDay - 1)]
+    if (before) return until(before, begins)
+    return dayOn(Temporal.Instant.fromEpochMilliseconds(begins).toZonedDateTimeISO(timeZone).toPlainDate(), hours, timeZone)
   }
+  return (instant) => {
+    const utcDay = Math.floor(instant / dayMs)
+    let day = known.get(utcDay)
+    if (!day) {
+      day = dayAt(utcDay)
+      if (known.size >= maxKnownDays) known.clear()
+      known.set(utcDay, day)
+    }
+    return until(day, instant)
+  }
+}
+
+function until(from: Day, instant: number): Day {
+  let day = from
+  while (day.endsAt <= instant) day = day.next()
+  return day
 }
 
 function dayOn(date: Temporal.PlainDate, hours: OfficeHours, timeZone: string): Day {

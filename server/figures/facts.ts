@@ -1,3 +1,4 @@
+import { minutes } from '#shared/domain/time.ts'
 import type { LedgerEntry } from '../escalate/ledger.ts'
 import { after, runningWithin, type Story, standingAfter, stretchesOf } from './story.ts'
 
@@ -22,7 +23,10 @@ export type Fact = Where &
     | { kind: 'behind'; ms: number }
   )
 
-export function factsOf(story: Story): Fact[] {
+/** The day that the clock on the wall shows. */
+export type DayOf = (instant: number, timeZone: string) => string
+
+export function factsOf(story: Story, dayOf: DayOf): Fact[] {
   const { organisationId, timeZone, entries } = story
   // A ticket is routed in the instant in which it opens.
   let standing = standingAfter(entries.filter(({ at }) => at === entries[0]?.at))
@@ -31,14 +35,20 @@ export function factsOf(story: Story): Fact[] {
   for (const entry of entries) {
     tiers.add(standing.tier)
     const where = { at: entry.at, organisationId, team: standing.team, timeZone }
-    facts.push(...factsIn(entry, where, story, tiers))
+    facts.push(...factsIn(entry, where, story, tiers, dayOf))
     standing = after(standing, entry)
     tiers.add(standing.tier)
   }
   return [...facts, ...responseTo(story), ...workOn(story)]
 }
 
-function factsIn({ kind, at, body }: LedgerEntry, where: Where, { entries, timeZone }: Story, tiers: ReadonlySet<string>): Fact[] {
+function factsIn(
+  { kind, at, body }: LedgerEntry,
+  where: Where,
+  { entries, timeZone }: Story,
+  tiers: ReadonlySet<string>,
+  dayOf: DayOf,
+): Fact[] {
   switch (kind) {
     case 'opened':
     case 'reopened':
@@ -78,5 +88,19 @@ const workOn = (story: Story): Fact[] =>
     return ms === 0 ? [] : [{ kind: 'worked', at: from, organisationId: story.organisationId, timeZone: story.timeZone, team, ms }]
   })
 
-const dayOf = (instant: number, timeZone: string): string =>
-  Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).toPlainDate().toString()
+/** No clock on any wall is off by less than a quarter of an hour, so that long it is the same day there. */
+const quarterMs = minutes(15)
+const maxQuarters = 10_000
+
+/** Remembers what it has worked out, which costs more than all the rest of a fact. */
+export function createDayOf(): DayOf {
+  const known = new Map<string, string>()
+  return (instant, timeZone) => {
+    const quarter = Math.floor(instant / quarterMs)
+    const key = `${quarter} ${timeZone}`
+    const day = known.get(key) ?? Temporal.Instant.fromEpochMilliseconds(quarter * quarterMs).toZonedDateTimeISO(timeZone).toPlainDate().toString()
+    if (known.size >= maxQuarters) known.clear()
+    known.set(key, day)
+    return day
+  }
+}

@@ -1,5 +1,5 @@
 import { behindOf } from './behind.ts'
-import { type Fact, factsOf } from './facts.ts'
+import { createDayOf, type Fact, factsOf } from './facts.ts'
 import type { Story } from './story.ts'
 
 /*
@@ -41,7 +41,8 @@ export interface Asked {
 }
 
 export function figuresOf(stories: readonly Story[], { from, to, by, team }: Asked): { total: Figures; groups: FigureGroup[] } {
-  const all = [...stories.flatMap(factsOf), ...behindOf(stories, to)]
+  const dayOf = createDayOf()
+  const all = [...stories.flatMap((story) => factsOf(story, dayOf)), ...behindOf(stories, to)]
   const facts = all.filter((fact) => fact.at >= from && fact.at < to && (team === undefined || fact.team === team))
   const groups = Map.groupBy(facts, (fact) => keyOf(fact, by))
   return {

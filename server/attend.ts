@@ -5,7 +5,7 @@ import { raiseWithin } from './ingest/handled.ts'
 import type { OwnTrouble } from './ingest/rows.ts'
 import type { Rules } from './keep.ts'
 import { type Call, endPages, enqueueCalls, hasReceivers, type Look, loadFirstWays } from './notify/notify.ts'
-import { decidePaging, keepPagings, loadPagings, mayPage, type Step } from './page/page.ts'
+import { decidePaging, keepPagings, loadPagings, mayPage, type Paging, type Step } from './page/page.ts'
 import { assignee } from './people/assign.ts'
 import { adminsOf, isAway, leadsOf, type Member, membersOf, type OnCall, onCall, type Roster, rosterFor } from './people/roster.ts'
 import { loadRoster } from './people/rosters.ts'
@@ -48,49 +48,98 @@ export async function attend(
   isQuiet: (work: TicketCase) => boolean,
   now: number,
 ): Promise<Attended> {
+  const needs = needsOf(rules, cases)
+  if (!needs) return unattended(cases)
+  const roster = await loadRoster(from, (team) => rules.matrix.teams[team]?.passesTo, now)
+  // A collector has an admin; only a desk under test has nobody.
+  if (roster.members.length === 0) return unattended(cases)
+  const pagings = await loadPagings(from, [...needs.paged])
+  const seen = lookAt(cases, needs, { rules, roster, pagings, work: await loadWork(from, needs.needy), isQuiet, now })
+  const reach = seen.isCalling ? await loadReach(from, roster) : nobodyInReach
+  return keeping(decideCalls(seen, reach))
+}
+
+/** What must be known before anybody can be given or called. */
+export interface AttentionNeeds {
+  /** May call somebody. */
+  mayCall: ReadonlySet<TicketCase>
+  /** Their ids, of those whose paging may stand somewhere. */
+  paged: ReadonlySet<string>
+  needy: readonly TicketCase[]
+}
+
+/** undefined: nothing here wants anybody. */
+export function needsOf(rules: Rules, cases: readonly TicketCase[]): AttentionNeeds | undefined {
   const mayCall = cases.filter(
     (work) => mayPage(work, ladderOf(rules, work)) || work.entries.some((entry) => saysWhom(entry) || asks(entry)) || endsPages(work),
   )
   const needy = cases.filter(needsOwner)
-  if (mayCall.length === 0 && needy.length === 0) return unattended(cases)
-  const roster = await loadRoster(from, (team) => rules.matrix.teams[team]?.passesTo, now)
-  // A collector has an admin; only a desk under test has nobody.
-  if (roster.members.length === 0) return unattended(cases)
-  const known = await loadPagings(
-    from,
-    mayCall.flatMap(({ ticket, isNew }) => (isNew ? [] : ticket.id)),
-  )
-  const room = { from, rules, roster, work: await loadWork(from, needy), isQuiet, now }
+  if (mayCall.length === 0 && needy.length === 0) return undefined
+  return { mayCall: new Set(mayCall), paged: new Set(mayCall.flatMap(({ ticket, isNew }) => (isNew ? [] : ticket.id))), needy }
+}
+
+/** All that is asked of the store, read. */
+export interface Room {
+  rules: Rules
+  roster: Roster
+  pagings: ReadonlyMap<string, Paging>
+  work: Work
+  isQuiet(work: TicketCase): boolean
+  now: number
+}
+
+/** Who shall have each ticket, and whom each wants (pure). */
+export interface Seen {
+  room: Room
+  cases: readonly TicketCase[]
+  wanted: readonly Wanted[]
+  /** Somebody is wanted: it matters how they can be reached. */
+  isCalling: boolean
+}
+
+export function lookAt(cases: readonly TicketCase[], { mayCall }: AttentionNeeds, room: Room): Seen {
   const wanted: Wanted[] = []
-  const attended = cases.map((work) => attendTo(room, work, mayCall.includes(work) ? known : undefined, wanted))
-  const reached = await reach(room, wanted)
-  const said = attended.map((work) =>
-    reached.entries.filter(({ id }) => id === work.ticket.id).reduce((on, { entry }) => apply(on, { entries: [entry] }, now), work),
+  const attended = cases.map((work) => attendTo(room, work, mayCall.has(work), wanted))
+  return { room, cases: attended, wanted, isCalling: wanted.some(({ people }) => people.length > 0) }
+}
+
+export interface Called extends Reached {
+  cases: readonly TicketCase[]
+  seen: Seen
+}
+
+/** Whom to call, and what that is on timelines (pure). */
+export function decideCalls(seen: Seen, reach: Reach): Called {
+  const reached = reachAll(seen, reach)
+  const cases = seen.cases.map((work) =>
+    reached.entries
+      .filter(({ id }) => id === work.ticket.id)
+      .reduce((on, { entry }) => apply(on, { entries: [entry] }, seen.room.now), work),
   )
-  const nameOf = new Map(roster.members.map(({ id, name }) => [id, name]))
+  return { ...reached, cases, seen }
+}
+
+function keeping({ cases, calls, troubles, seen }: Called): Attended {
+  const { room, wanted } = seen
+  const { rules, now } = room
+  const nameOf = new Map(room.roster.members.map(({ id, name }) => [id, name]))
   const ownerOf = ({ ticket }: TicketCase): string | undefined => (ticket.owner_id === null ? undefined : nameOf.get(ticket.owner_id))
-  const byId = new Map(said.map((work) => [work.ticket.id, work]))
+  const byId = new Map(cases.map((work) => [work.ticket.id, work]))
   return {
-    cases: said,
+    cases,
     ownerOf,
     async keep(tx, { putRows }) {
-      await keepPagings(
-        tx,
-        putRows,
-        wanted.flatMap(({ step }) => step?.paging ?? []),
-      )
-      await endPages(
-        tx,
-        wanted.flatMap(({ work, step }) => (step?.endsPages ? work.ticket.id : [])),
-        now,
-      )
-      const calls = reached.calls.map((call) => {
+      const pagings = wanted.flatMap(({ step }) => step?.paging ?? [])
+      await keepPagings(tx, putRows, pagings)
+      const ended = wanted.flatMap(({ work, step }) => (step?.endsPages ? work.ticket.id : []))
+      await endPages(tx, ended, now)
+      const looked = calls.map((call) => {
         const work = byId.get(call.work.ticket.id) ?? call.work
         return { ...call, work, look: lookOf(rules, work, ownerOf(work), now) }
       })
-      await enqueueCalls(tx, putRows, calls, now)
-      for (const trouble of reached.troubles) await raiseWithin(tx, trouble, now)
-      return { hasCalls: calls.length > 0, hasRaised: reached.troubles.length > 0 }
+      await enqueueCalls(tx, putRows, looked, now)
+      for (const trouble of troubles) await raiseWithin(tx, trouble, now)
+      return { hasCalls: calls.length > 0, hasRaised: troubles.length > 0 }
     },
   }
 }
@@ -100,15 +149,6 @@ export const lookOf = ({ at }: Rules, work: TicketCase, owner: string | undefine
   headline: headline(work.ticket, now),
   owner,
 })
-
-interface Room {
-  from: Kysely<Database>
-  rules: Rules
-  roster: Roster
-  work: Work
-  isQuiet(work: TicketCase): boolean
-  now: number
-}
 
 /** Somebody of whom a ticket wants something now. */
 interface Wanted {
@@ -132,16 +172,11 @@ const saysWhom = ({ body }: Entry): boolean => typeof body.tell === 'string' && 
 const asks = ({ kind }: Entry): boolean => kind === 'containment-asked'
 const endsPages = ({ entries }: TicketCase): boolean => entries.some(({ kind }) => kind === 'acknowledged' || kind === 'resolved')
 
-function attendTo(
-  room: Room,
-  before: TicketCase,
-  pagings: Awaited<ReturnType<typeof loadPagings>> | undefined,
-  wanted: Wanted[],
-): TicketCase {
-  const { rules, now } = room
+function attendTo(room: Room, before: TicketCase, mayCall: boolean, wanted: Wanted[]): TicketCase {
+  const { rules, now, pagings } = room
   const roster = rosterFor(room.roster, before.subject.organisation.id)
   const work = needsOwner(before) ? assigned(room, roster, before, wanted) : before
-  if (!pagings) return work
+  if (!mayCall) return work
   for (const entry of work.entries.filter(saysWhom)) {
     if (isOpen(work.ticket.status) && !room.isQuiet(before)) wanted.push(reminder(roster, work, entry, now))
   }
@@ -201,18 +236,29 @@ interface Reached {
   troubles: OwnTrouble[]
 }
 
-/** Whoever can be reached of those who are wanted; one call a person and ticket, and the page is the one. */
-async function reach({ from, roster }: Room, wanted: readonly Wanted[]): Promise<Reached> {
-  const calling = wanted.filter(({ people }) => people.length > 0)
-  if (calling.length === 0) return { calls: [], entries: [], troubles: [] }
+/** By what people can be reached. */
+export interface Reach {
+  /** The first way of each. */
+  ways: ReadonlyMap<string, string>
+  isAnybodyTold: boolean
+}
+
+const nobodyInReach: Reach = { ways: new Map(), isAnybodyTold: false }
+
+export async function loadReach(from: Kysely<Database>, { members }: Roster): Promise<Reach> {
   const ways = await loadFirstWays(
     from,
-    roster.members.map(({ id }) => id),
+    members.map(({ id }) => id),
   )
+  return { ways, isAnybodyTold: ways.size > 0 || (await hasReceivers(from)) }
+}
+
+/** Whoever can be reached of those who are wanted; one call a person and ticket, and the page is the one. */
+function reachAll({ room: { roster }, wanted }: Seen, { ways, isAnybodyTold }: Reach): Reached {
+  const calling = wanted.filter(({ people }) => people.length > 0)
   const calls: Reached['calls'] = []
   const entries: Reached['entries'] = []
   const troubles: OwnTrouble[] = []
-  const isAnybodyTold = ways.size > 0 || (await hasReceivers(from))
   for (const { work, event, isPage, step, entry, people, by } of calling.toSorted((a, b) => Number(b.isPage) - Number(a.isPage))) {
     const found = new Map<string, Member>()
     for (const list of people) {

@@ -6,12 +6,13 @@ import diff from './matrix/diff.ts'
 import explain from './matrix/explain.ts'
 import put from './matrix/put.ts'
 import replan from './matrix/replan.ts'
+import replay from './matrix/replay.ts'
 import schema from './matrix/schema.ts'
 import show from './matrix/show.ts'
 import simulate from './matrix/simulate.ts'
 import test from './matrix/test.ts'
 
-const acts: Record<string, Act> = { check, explain, test, diff, simulate, show, set: put, replan, schema }
+const acts: Record<string, Act> = { check, explain, test, diff, simulate, replay, show, set: put, replan, schema }
 
 const usage = `Usage: npm run -s tierline -- matrix ACT …
 

@@ -98,7 +98,12 @@ export function createDayOf(): DayOf {
   return (instant, timeZone) => {
     const quarter = Math.floor(instant / quarterMs)
     const key = `${quarter} ${timeZone}`
-    const day = known.get(key) ?? Temporal.Instant.fromEpochMilliseconds(quarter * quarterMs).toZonedDateTimeISO(timeZone).toPlainDate().toString()
+    const day =
+      known.get(key) ??
+      Temporal.Instant.fromEpochMilliseconds(quarter * quarterMs)
+        .toZonedDateTimeISO(timeZone)
+        .toPlainDate()
+        .toString()
     if (known.size >= maxQuarters) known.clear()
     known.set(key, day)
     return day

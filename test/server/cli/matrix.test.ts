@@ -158,6 +158,18 @@ describe('beside a collector', () => {
     expect((await matrix('diff', matrixFile, await own())).out).toBe('+ fire\n~ disk-full\n')
   })
 
+  it('replay finds every recorded decision again', async () => {
+    expect(await matrix('replay', '--data', data)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+ decisions on 3 tickets came out as they were made\.\n$/),
+    })
+  })
+
+  it('simulate plays what came to it', async () => {
+    const { code, out } = await matrix('simulate', matrixFile, '--history', '--days', '2', '--data', data, '--json')
+    expect([code, JSON.parse(out)]).toMatchObject([0, { runs: [{ tickets: 3 }] }])
+  })
+
   it('set puts it in force within seconds, and show shows it', async () => {
     const stop = room.matrices.watch(pino({ level: 'silent' }))
     const path = await own()

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { days, hours, minutes, seconds } from '#shared/domain/time.ts'
+import { createAbsences } from '../../server/absences.ts'
+import { keepResult } from '../../server/command/command.ts'
+import { readHistory } from '../../server/history.ts'
+import { playAgain } from '../../server/play-again.ts'
+import { type DeskRoom, openDeskRoom } from '../support/desk-room.ts'
+import { hire } from '../support/staff.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+let room: DeskRoom
+const ada = { id: 'ada', name: 'ada' }
+const bob = { id: 'bob', name: 'bob' }
+beforeEach(async () => {
+  room = await openDeskRoom({
+    startsAt: '2026-11-23T09:00:00+01:00',
+    roles: { ws: 'workstation', ws2: 'workstation', srv: 'server', core: 'core' },
+  })
+  await hire(room, 'ada', { teams: '["tier1"]', ways: ['http://127.0.0.1:9/ada'] })
+  await hire(room, 'bob', { teams: '["tier2","tier3"]', skills: '["network"]', ways: ['http://127.0.0.1:9/bob'] })
+  await hire(room, 'eve', { teams: '["security"]', is_admin: 1, ways: ['http://127.0.0.1:9/eve'] })
+})
+afterEach(() => room.close())
+
+const disk = { kind: 'health.disk.full', endpointId: 'srv', severity: 'medium' as const, fingerprint: 'disk:/var' }
+const canary = {
+  kind: 'security.ransomware.canary',
+  severity: 'critical' as const,
+  state: 'happened' as const,
+  facts: { change: 'unreadable' },
+}
+
+/** The newest ticket of a kind. */
+const ticketOf = (kind: string) =>
+  room.store.db.selectFrom('tickets').selectAll().where('kind', '=', kind).orderBy('number', 'desc').executeTakeFirstOrThrow()
+async function on<Outcome extends { kind: string }>(kind: string, act: (of: { ticketId: string; version: number }) => Promise<Outcome>) {
+  const { id, version } = await ticketOf(kind)
+  expect(await act({ ticketId: id, version })).toMatchObject({ kind: 'done' })
+  await room.time.advance(seconds(1))
+}
+async function signals(...all: Parameters<DeskRoom['signals']>) {
+  await room.signals(...all)
+  await room.time.advance(seconds(1))
+}
+const played = async () => playAgain(await readHistory(room.store.reader))
+
+describe('recorded events, played again', () => {
+  it('are decided as they were, byte for byte: signals, acts, hops, timers, waits, reopenings', async () => {
+    await signals(disk, { ...disk, endpointId: 'ws' })
+    await signals(disk)
+    await on('health.disk.full', (of) => room.desk.acknowledge({ ...of, person: ada }))
+    // Unsolved when its box is over: it goes to tier2.
+    await room.time.advance(hours(1))
+    await on('health.disk.full', (of) => room.desk.acknowledge({ ...of, person: bob }))
+    await on('health.disk.full', (of) => room.desk.wait({ ...of, person: bob, waitingFor: 'vendor', until: null, note: 'a disk' }))
+    await room.time.advance(hours(5))
+    await on('health.disk.full', (of) => room.desk.resume({ ...of, person: bob, note: 'it came' }))
+    await on('health.disk.full', (of) => room.desk.resolve({ ...of, person: bob, resolution: 'fixed', note: 'new disk' }))
+    await signals({ ...disk, state: 'cleared' })
+    await signals(disk)
+    await signals({ ...disk, state: 'cleared' })
+    await room.time.advance(hours(3))
+    const again = await played()
+    expect(again.differing.flatMap(({ differences }) => differences)).toEqual([])
+    expect(again.tickets).toBe(2)
+    expect(again.decisions).toBeGreaterThan(40)
+  })
+
+  it('with what people asked for, gave up, called security for, and left when they were away', async () => {
+    const opening = { organisationId: 'acme', title: 'Excel hangs', text: 'since noon', person: ada }
+    await room.desk.open({ ...opening, urgency: 'medium', affects: 'several', endpointId: 'ws' })
+    await room.time.advance(seconds(1))
+    await on('request.desk', (of) => room.desk.acknowledge({ ...of, person: ada }))
+    await on('request.desk', (of) => room.desk.comment({ ...of, person: ada, text: 'Restarted it.' }))
+    await on('request.desk', (of) =>
+      room.desk.escalate({ ...of, person: ada, reason: 'expertise', tried: 'a restart', hypothesis: 'an add-in', mayLeaveSecurity: false }),
+    )
+    await on('request.desk', (of) => room.desk.acknowledge({ ...of, person: bob }))
+    await on('request.desk', (of) => room.desk.wait({ ...of, person: bob, waitingFor: 'customer', until: null, note: 'which add-in?' }))
+    const { id } = await ticketOf('request.desk')
+    expect(await room.desk.hearCustomer({ ticketId: id, person: { id: 'rita', name: 'Rita' }, text: 'the blue one' })).toMatchObject({
+      kind: 'done',
+    })
+    await room.time.advance(seconds(1))
+    await createAbsences({ store: room.store, time: room.time, timers: room.timers }).begin({
+      personId: 'bob',
+      from: room.time.now(),
+      until: room.time.now() + days(1),
+    })
+    await room.time.advance(minutes(1))
+    await on('request.desk', (of) =>
+      room.desk.escalate({ ...of, person: ada, reason: 'security', tried: '', hypothesis: '', mayLeaveSecurity: false }),
+    )
+    await room.time.advance(hours(5))
+    expect((await played()).differing.flatMap(({ differences }) => differences)).toEqual([])
+  })
+
+  it('with containment: alone, asked, unanswered, answered, failed', async () => {
+    await signals(
+      { ...canary, endpointId: 'ws' },
+      { ...canary, endpointId: 'srv', fingerprint: 'canary' },
+      { ...canary, endpointId: 'core' },
+    )
+    await room.time.advance(minutes(4))
+    const [command] = await room.store.db.selectFrom('commands').selectAll().where('endpoint_id', '=', 'ws').execute()
+    const result = { commandId: command?.id ?? '', outcome: 'failed' as const, detail: 'no firewall', startedAt: 0, endedAt: 0 }
+    await room.store.db.transaction().execute((tx) => keepResult(tx, 'ws', result as never, room.time.now()))
+    room.pipeline.nudge(true)
+    await room.pipeline.idle()
+    await room.time.advance(seconds(1))
+    const asked = await room.store.db.selectFrom('tickets').selectAll().where('endpoint_id', '=', 'core').executeTakeFirstOrThrow()
+    expect(
+      await room.desk.isolate({ ticketId: asked.id, version: asked.version, person: { id: 'eve', name: 'eve' }, reason: 'it spreads' }),
+    ).toMatchObject({ kind: 'done' })
+    await room.time.advance(minutes(20))
+    await signals({ ...canary, endpointId: 'ws' }, { ...canary, endpointId: 'ws2' })
+    expect((await played()).differing.flatMap(({ differences }) => differences)).toEqual([])
+  })
+
+  it('say what would have been decided otherwise, where a decision was another', async () => {
+    await signals(disk)
+    await on('health.disk.full', (of) => room.desk.acknowledge({ ...of, person: ada }))
+    await room.store.db.updateTable('timeline').set({ body: '{"team":"tier9"}' }).where('kind', '=', 'routed').execute()
+    const { differing } = await played()
+    expect(differing).toHaveLength(1)
+    expect(differing[0]?.differences).toMatchObject([
+      { what: 'line 3', was: expect.stringContaining('tier9'), is: expect.stringContaining('"team":"tier1"') },
+    ])
+  })
+})

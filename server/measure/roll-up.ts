@@ -34,8 +34,10 @@ function markOf(endpointId: string, widthMs: number, at: number, now: number): R
 
 /** Says that there are new samples from these instants on; in the transaction that keeps them. */
 export async function markSlots(tx: Tx, { capabilities }: Store, rows: { endpoint_id: string; at: number }[], now: number): Promise<void> {
-  const marks = rows.map(({ endpoint_id, at }) => markOf(endpoint_id, fiveMinutes.widthMs, at, now))
-  await capabilities.putRows(tx, 'rollups_due', marks, 'ignore')
+  const marks = new Map(
+    rows.map(({ endpoint_id, at }) => markOf(endpoint_id, fiveMinutes.widthMs, at, now)).map((mark) => [keyOf(mark), mark]),
+  )
+  await capabilities.putRows(tx, 'rollups_due', [...marks.values()], 'ignore')
 }
 
 /** Rolls up whatever is due. @returns how many slots. */

@@ -108,8 +108,9 @@ function applyEdit(value: unknown, { at, how, key, value: odd }: Edit): unknown 
   return value
 }
 
-/** As JSON would: `__proto__` is a name like any other. */
+/** As JSON would: `__proto__` is a name like any other, and a list has no `length` of its own. */
 const put = (holder: Holder, name: string, value: unknown): unknown =>
+  (Array.isArray(holder) && name === 'length') ||
   Object.defineProperty(holder, name, { value, enumerable: true, configurable: true, writable: true })
 
 const maxPlaces = 200

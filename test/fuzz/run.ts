@@ -8,7 +8,7 @@ const { values } = parseArgs({
   options: {
     frames: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    hostile: { type: 'string', default: '2' },
+    hostile: { type: 'string', default: '40' },
   },
 })
 const [frames, seed, hostile] = [values.frames, values.seed, values.hostile].map(Number)

@@ -14,7 +14,7 @@ import { acknowledged, answeredByCustomer, commented, reopenedBy, resolved, resu
  */
 
 /** What an act makes of the case, or why it can't be done. */
-export type Decided = { kind: 'work'; work: TicketCase } | Exclude<DeskOutcome, { kind: 'done' }>
+export type Decided = { kind: 'work'; work: TicketCase; hasRaised?: boolean } | Exclude<DeskOutcome, { kind: 'done' }>
 
 export interface Acting {
   person: Pick<Person, 'id'>

@@ -37,6 +37,7 @@ import { startSelfCheck } from './self-check.ts'
 import { openStaffing, type Staffing } from './staffing.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
 import { openStore, type Store } from './store/store.ts'
+import { watchSettling } from './suppression.ts'
 import { openTelling, type Telling } from './telling.ts'
 import * as words from './ticket/sentences.ts'
 import { keepEntries } from './ticket/ticket.ts'
@@ -121,16 +122,8 @@ async function layGround({ config, time, log, teardowns }: Around): Promise<Grou
   const firstRun = await people.ensureFirstRun({ mode: config.firstMode ?? 'observe', timeZone })
   const identity = await openIdentity({ dataDir: config.dataDir, store, time, verbs: [...commands.keys()], log, raiseWithin })
   teardowns.defer(identity.watchDocuments())
-  return {
-    store,
-    audit,
-    agentsWord: createAgentsWord({ store, audit }),
-    people,
-    identity,
-    matrices,
-    bus: createLiveBus(),
-    firstRun,
-  }
+  const agentsWord = createAgentsWord({ store, audit })
+  return { store, audit, agentsWord, people, identity, matrices, bus: createLiveBus(), firstRun }
 }
 
 // ── desk ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,12 +158,13 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const said = { onResult, sayOnTimeline, takeWord: agentsWord.take }
   const dispatcher = createDispatcher({ db, time, log, bus, loops, sign: identity.authority.sign, send, ...said })
   teardowns.defer(() => dispatcher.stop())
-  const timers = createTimers({ db, time, loops, fire: createFire(shared) })
+  const fire = createFire({ ...shared, hasGivenChance: () => pipeline.hasGivenChance() })
+  const timers = createTimers({ db, time, loops, fire })
   teardowns.defer(() => timers.stop())
   const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
   teardowns.defer(startSelfCheck({ ...shared, onRaised: () => pipeline.nudge(true) }).stop)
-  const staffing = openStaffing({ store, time, timers, matrices, outbox })
+  const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline })
   const connect = (opened: AgentWire, feeding: Ingest): void => {
     wire = opened
     ingest = feeding
@@ -202,9 +196,11 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
   }
   const measure = startMeasure({ store, time, log })
   teardowns.defer(() => measure.stop())
+  const settling = watchSettling({ store, time, keepSamples: measure.keepSamples })
   const presence = await startPresence({
     ...{ store, time, log, ...(config.presence && { options: config.presence }) },
     raiseAllWithin: (tx, troubles, now) => raiseAllWithin(tx, store.capabilities, troubles, now),
+    keepGoings: settling.keepGoings,
     onChanged: (endpoints) => publish('endpoint', endpoints),
     onRaised: () => pipeline.nudge(false),
   })
@@ -213,7 +209,7 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
   const ingest = createIngest({
     store,
     time,
-    keepers: { keepSamples: measure.keepSamples, keepInventory: measure.keepInventory, keepResult },
+    keepers: { keepSamples: settling.keepSamples, keepInventory: measure.keepInventory, keepResult },
     onCommitted: ({ hasWork, hasSecurity, sampled, inventoried }) => {
       if (hasWork) pipeline.nudge(hasSecurity)
       publish('sample', sampled)

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { Fault } from '#shared/domain/fault.ts'
-import type { Resolution, TicketAction } from '#shared/domain/ticket.ts'
+import type { TicketAction } from '#shared/domain/ticket.ts'
 import type { Time } from '#shared/domain/time.ts'
 import {
   type Acting,
@@ -21,6 +21,7 @@ import { isContained } from './command/contain.ts'
 import { ordered } from './command/order.ts'
 import { escalate, type HopAct } from './hops.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
+import { learn, type ResolveAct } from './learning.ts'
 import { loadCases, loadSubjects, loadTickets } from './load.ts'
 import { loadPackets } from './packet.ts'
 import { createReplan } from './replan.ts'
@@ -68,7 +69,7 @@ export interface Desk {
   open(opening: Opening): Promise<string>
   acknowledge(act: Act): Promise<DeskOutcome>
   comment(act: Act & { text: string }): Promise<DeskOutcome>
-  resolve(act: Act & { resolution: Resolution; note: string }): Promise<DeskOutcome>
+  resolve(act: ResolveAct): Promise<DeskOutcome>
   wait(act: Act & Wait): Promise<DeskOutcome>
   resume(act: Act & { note: string }): Promise<DeskOutcome>
   reopen(act: Act & { note: string }): Promise<DeskOutcome>
@@ -108,9 +109,9 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       if (!work) return { kind: 'missing' } as const
       if (version !== undefined && work.ticket.version !== version) return { kind: 'stale', version: work.ticket.version } as const
       const decided = await decide(work, now, tx)
-      return decided.kind === 'work'
-        ? { kind: 'kept' as const, kept: await keepCases(tx, store.capabilities, rules, [decided.work], now) }
-        : decided
+      if (decided.kind !== 'work') return decided
+      const kept = await keepCases(tx, store.capabilities, rules, [decided.work], now)
+      return { kind: 'kept' as const, kept: { ...kept, hasRaised: kept.hasRaised || decided.hasRaised === true } }
     })
     if (done.kind !== 'kept') return done
     afterCommit(done.kept)
@@ -159,7 +160,11 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     },
     acknowledge: (act) => onTicket(act, (work, now) => acknowledge(work, actingOf(act, now))),
     comment: (act) => onTicket(act, (work, now) => comment(work, act.text, actingOf(act, now))),
-    resolve: (act) => onTicket(act, (work, now) => resolve(work, act, actingOf(act, now))),
+    resolve: (act) =>
+      onTicket(act, async (work, now, tx) => {
+        const ended = resolve(work, act, actingOf(act, now))
+        return ended.kind === 'work' ? learn(tx, { rules, store }, work, act, ended, now) : ended
+      }),
     wait: (act) => onTicket(act, (work, now) => wait(work, act, actingOf(act, now))),
     resume: (act) => onTicket(act, (work, now) => resume(work, act.note, actingOf(act, now))),
     reopen: (act) => onTicket(act, (work, now) => reopen(work, act.note, actingOf(act, now))),

@@ -12,6 +12,7 @@ import { takeTimers } from './escalate/keep-timers.ts'
 import { raiseWithin } from './ingest/handled.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { loadCases, loadStaff, loadTickets } from './load.ts'
+import { inWindows, stepOn, windowsDue } from './maintenance.ts'
 import { type Notice, takeDigest } from './notify/notify.ts'
 import { loadPackets } from './packet.ts'
 import { planned, type Replanned, replanDue } from './replan.ts'
@@ -32,16 +33,17 @@ export interface DueOptions {
   time: Time
   log: Logger
   turns: Turns
+  /** Whether agents have had their chance to return since we can hear them; always, when absent. */
+  hasGivenChance?(): boolean
   afterCommit(kept: Kept): void
 }
 
 /** Fires these timers, as many as are still open; returns how many it was asked for. */
 export function createFire(options: DueOptions): (due: { id: string }[]) => Promise<number> {
   const { time, log, turns, afterCommit } = options
-  const { rules } = options
   const fireGroup = (ids: string[]): Promise<Kept> => {
     const now = time.now()
-    return turns((tx) => fireAll(tx, options.store, rules, ids, now))
+    return turns((tx) => fireAll(tx, options, ids, now))
   }
   const putAside = async (id: string, error: unknown): Promise<Kept> => {
     if (options.store.capabilities.isStoreTrouble(error)) throw error
@@ -58,7 +60,7 @@ export function createFire(options: DueOptions): (due: { id: string }[]) => Prom
   }
 }
 
-async function fireAll(tx: Tx, store: Store, rules: Rules, ids: string[], now: number): Promise<Kept> {
+async function fireAll(tx: Tx, { store, rules, hasGivenChance }: DueOptions, ids: string[], now: number): Promise<Kept> {
   const taken = await takeTimers(tx, ids, now)
   const timers = await tx
     .selectFrom('timers')
@@ -67,21 +69,32 @@ async function fireAll(tx: Tx, store: Store, rules: Rules, ids: string[], now: n
     .orderBy('due_at')
     .execute()
   const byTicket = Map.groupBy(timers, ({ ticket_id }) => ticket_id)
-  const away = await leavers(tx, byTicket.get(null) ?? [], now)
+  const own = byTicket.get(null) ?? []
+  const away = await leavers(tx, own, now)
+  const windows = await windowsDue(tx, own)
   const due = [...byTicket.keys()].flatMap((id) => id ?? [])
-  const tickets = await loadTickets(tx, [...new Set([...due, ...(await ticketsOf(tx, away))])])
+  const tickets = await loadTickets(tx, [...new Set([...due, ...(await ticketsOf(tx, away)), ...windows.ticketIds])])
   const loaded = await loadCases(tx, tickets)
   const known = await loadForHops(tx, loaded, timers, now)
-  const fired = loaded.map((work) => apply(fireOn(work, byTicket.get(work.ticket.id) ?? [], rules, known, now), putBack(work, away), now))
-  const replanning = await replanDue(tx, byTicket.get(null) ?? [], rules, now)
+  const fired = loaded.map((work) => {
+    const timersOf = byTicket.get(work.ticket.id) ?? []
+    const after = timersOf.length > 0 ? fireOn(work, timersOf, rules, known, now) : work
+    return inWindows(apply(after, putBack(work, away), now), windows, rules, now)
+  })
+  const replanning = await replanDue(tx, own, rules, now)
   const cases = replanned(fired, replanning, rules, now)
-  const notices = await ownNotices(tx, byTicket.get(null) ?? [], now)
+  const notices = await ownNotices(tx, own, now)
   const isQuiet = ({ ticket }: TicketCase): boolean => byTicket.get(ticket.id)?.some((timer) => isMissed(timer, now)) === true
   const bundled = await bundleMissed(tx, store.capabilities, cases.filter(isQuiet), timers[0]?.due_at ?? now, now)
   const kept = await keepCases(tx, store.capabilities, rules, cases, now, { notices, isQuiet })
-  const [bundledAt] = (await replanning.keepOn(store.capabilities.putRows)) ? [now] : bundled
-  return { ...kept, dueAt: bundledAt === undefined ? kept.dueAt : Math.min(bundledAt, kept.dueAt ?? bundledAt) }
+  const { dueAts, hasRaised } = await stepOn(tx, store, windows, rules.matrix, hasGivenChance?.() ?? true, now)
+  const isMore = await replanning.keepOn(store.capabilities.putRows)
+  const dueAt = earliest([...bundled, ...dueAts, ...(isMore ? [now] : []), kept.dueAt])
+  return { ...kept, hasRaised: kept.hasRaised || hasRaised, dueAt }
 }
+
+const earliest = (instants: readonly (number | null)[]): number | null =>
+  instants.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null)
 
 /** What has fired and takes over another plan does both. */
 function replanned(fired: readonly TicketCase[], { cases: others }: Replanned, rules: Rules, now: number): TicketCase[] {

@@ -9,6 +9,7 @@ import { loadRoster } from './people/rosters.ts'
 import { type Matrix, parseMatrix } from './route/matrix.ts'
 import type { Database } from './store/schema.ts'
 import type { TimersTable } from './store/tables/escalate.ts'
+import type { DisarmedDetectorsTable } from './store/tables/suppress.ts'
 import type { TicketsTable } from './store/tables/ticket.ts'
 import { columnsOfSignal, type SignalRow } from './world.ts'
 
@@ -44,22 +45,35 @@ export interface History {
   subjects: Subjects
   roster: Roster
   reach: Reach
+  /** Which detectors isolated nothing alone, from when until when. */
+  disarmed: readonly DisarmedDetectorsTable[]
   /** The oldest first. */
   versions: readonly { from: number; matrix: Matrix }[]
 }
 
 export async function readHistory(reader: Kysely<Database>): Promise<History> {
-  const [signals, tickets, timeline, timers, versions] = await Promise.all([
+  const [signals, tickets, timeline, timers, versions, disarmed] = await Promise.all([
     reader
       .selectFrom('signals')
       .select([...columnsOfSignal, 'ticket_id', 'handled_at'])
       .where('handled_at', 'is not', null)
+      .where(({ not, exists, selectFrom: from }) =>
+        not(
+          exists(
+            from('suppressed_signals')
+              .select('signal_id')
+              .whereRef('signal_id', '=', 'signals.id')
+              .where(({ eb, or }) => or([eb('ended_as', 'is', null), eb('ended_as', '!=', 'decided')])),
+          ),
+        ),
+      )
       .orderBy('arrival')
       .execute(),
     reader.selectFrom('tickets').selectAll().orderBy('number').execute(),
     reader.selectFrom('timeline').selectAll().orderBy('at').orderBy('id').execute(),
     reader.selectFrom('timers').selectAll().orderBy('due_at').execute(),
     reader.selectFrom('matrix_versions').selectAll().orderBy('version').execute(),
+    reader.selectFrom('disarmed_detectors').selectAll().execute(),
   ])
   const entries = Map.groupBy(
     timeline.map(({ body, ...entry }) => ({ ...entry, body: JSON.parse(body) as Entry['body'] })),
@@ -84,7 +98,7 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
   const latest = matrices.at(-1)?.matrix
   const roster = await loadRoster(reader, (team) => latest?.teams[team]?.passesTo, 0)
   return {
-    ...{ happenings, tickets: new Map(told), versions: matrices, roster },
+    ...{ happenings, tickets: new Map(told), versions: matrices, roster, disarmed },
     ...{ subjects: await loadSubjects(reader, [...tickets, ...signals]), reach: await loadReach(reader, roster) },
   }
 }

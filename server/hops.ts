@@ -65,7 +65,7 @@ function alarm(work: TicketCase, rules: Rules, now: number): TicketCase {
   const raised = apply(work, decidePriority(work, found, true), now)
   const reasons = JSON.stringify(['Somebody called security.', ...decision.reasons])
   const routed = apply(raised, { ticket: { rule: rule.name, matrix_version: matrix.version, reasons } }, now)
-  const question = { contain: decision.contain, route: decision.route, isNews: true, isLate: false, lately: [] }
+  const question = { contain: decision.contain, route: decision.route, isNews: true, isLate: false, isDisarmed: false, lately: [] }
   return isOpen(routed.ticket.status) ? apply(routed, decideContainment(routed, question, matrix, now), now) : routed
 }
 

@@ -16,6 +16,7 @@ import { match } from './route/match.ts'
 import type { Matrix } from './route/matrix.ts'
 import { decideRoute, isWorse, route } from './route/route.ts'
 import type { Store } from './store/store.ts'
+import { armKey, suppress } from './suppress/suppress.ts'
 import { dated } from './ticket/sentences.ts'
 import { actorOf, bringsNews, cleared, draftTicket, joined, opened, reopened } from './ticket/ticket.ts'
 import type { Turns } from './turns.ts'
@@ -48,13 +49,17 @@ export function decide(
   const found = prioritise(matrix, rule, trouble, subject, circumstancesOf(subject, now))
   const decision = route(matrix, rule, found.priority, trouble, subject)
   const isJoining = verdict.kind === 'joins'
+  const suppressed = isJoining || decision.becomes === 'record' ? undefined : suppress(view.suppression, trouble, subject, matrix)
+  if (suppressed) return { kind: 'record', suppressed }
   if (!isJoining && decision.becomes === 'digest') return { kind: 'digest', team: decision.team, summary: dated(trouble) }
   if (!isJoining && decision.becomes === 'record') return { kind: 'record' }
 
   const before = verdict.kind === 'opens' ? draft(view, signal, trouble, subject, now) : verdict.earlier
   const isRaised = comparePriority(found.priority, before.ticket.priority) < 0
   const isNews = !isJoining || isWorse(before, decision, isRaised, at(before.ticket.matrix_version))
-  const question = { contain: decision.contain, route: decision.route, isNews, isLate: isLate(trouble, matrix), lately: view.lately }
+  const isDisarmed = view.suppression.disarmed.has(armKey({ detector: signal.detector, kind: trouble.kind, rule: rule.name }))
+  const { contain, route: routeName } = decision
+  const question = { contain, route: routeName, isNews, isLate: isLate(trouble, matrix), isDisarmed, lately: view.lately }
 
   let work = apply(before, enter(verdict, trouble, isNews, now), now)
   if (isNews) work = apply(work, decidePriority(work, found, isJoining), now)
@@ -84,6 +89,8 @@ export interface Pipeline {
   nudge(isUrgent: boolean): void
   /** Everything that is committed now has been handled. */
   idle(): Promise<void>
+  /** Whether agents have had their chance to return since we can hear them. */
+  hasGivenChance(): boolean
   stop(): Promise<void>
 }
 
@@ -115,6 +122,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       rounds.finish()
       return loop.idle()
     },
+    hasGivenChance,
     async stop() {
       cancelLook()
       await loop.stop()

@@ -12,11 +12,14 @@ import { actIn, reported, requestIn, type ToldAct } from './history-acts.ts'
 import { escalate } from './hops.ts'
 import { hasChanged, type Rules, readRules } from './keep.ts'
 import { memoryMs } from './load.ts'
+import { inWindowAgain } from './maintenance.ts'
 import { remember } from './memory.ts'
 import type { Paging } from './page/page.ts'
 import { decide } from './pipeline.ts'
 import { planned } from './replan.ts'
 import { requested } from './requests.ts'
+import { createBook } from './suppress/book.ts'
+import { armKey, nothingSuppressed } from './suppress/suppress.ts'
 import { decided } from './ticket/acts.ts'
 import { memoryOf } from './work.ts'
 import { newestPerTrouble, type SignalRow, worldOf } from './world.ts'
@@ -113,6 +116,10 @@ function createMemory(history: History) {
       lately.push({ endpointId: endpoint.id, siteId: site?.id ?? null, organisationId: organisation.id, at })
   }
 
+  const disarmedAt = (at: number): Set<string> => {
+    const then = history.disarmed.filter(({ disarmed_at, armed_at }) => disarmed_at <= at && (armed_at === null || armed_at > at))
+    return new Set(then.map(armKey))
+  }
   const playSignals = (signals: readonly ToldSignal[], rules: Rules, now: number): void => {
     for (const { row } of signals) states.set(correlationKey(row), row.state)
     const keys = new Set(signals.map(({ row }) => correlationKey(row)))
@@ -126,6 +133,9 @@ function createMemory(history: History) {
       cases: theirs,
       lately: lately.filter(({ at }) => at > since),
       isOver: (signal) => signal.state === 'raised' && states.get(correlationKey(signal)) === 'cleared',
+      // What waited or was spared is left out, and what was decided anew later comes then.
+      suppression: { ...nothingSuppressed, disarmed: disarmedAt(now) },
+      book: createBook(rules.matrix, new Map(), now),
       firstNumber: lastNumber + 1,
       now,
     })
@@ -163,6 +173,8 @@ function createMemory(history: History) {
     for (const { body } of settled) settle(work.subject, body)
     if (settled.length > 0) return apply(work, { entries: settled.map(({ kind, actor, body }) => ({ kind, actor, body })) }, now)
     if (isReplanned(entries, work)) return planned(work, rules, now)
+    const inWindow = inWindowAgain(work, entries, rules, now)
+    if (inWindow) return inWindow
     const told = actIn(entries)
     const done = told && act(work, told.act, { person: { id: told.personId }, rules, now }, rules)
     return done?.kind === 'work' ? done.work : undefined

@@ -8,6 +8,7 @@ import { fireDue } from './due.ts'
 import type { Rules } from './keep.ts'
 import { remember } from './memory.ts'
 import { decide } from './pipeline.ts'
+import { nothingSuppressed } from './suppress/suppress.ts'
 import type { Outcome, SignalRow, View } from './world.ts'
 
 /*
@@ -51,7 +52,8 @@ export interface Rehearsal {
 /** @param lately Machines that were isolated alone before, which this one joins if it is. */
 export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'host', lately: LoneIsolation[] = []): Rehearsal {
   const subject = subjectOf(scene, machine)
-  const view: View = { subjectOf: () => subject, earlier: () => undefined, nextNumber: 1, isOver: () => scene.isOver, lately }
+  const known = { isOver: () => scene.isOver, lately, suppression: nothingSuppressed }
+  const view: View = { subjectOf: () => subject, earlier: () => undefined, nextNumber: 1, ...known }
   const outcome = decide(view, rules, rowOf(scene, machine, now), now)
   let work: TicketCase | undefined
   let isolatedAt: number | null = null
@@ -113,5 +115,6 @@ function rowOf({ signal: { kind, severity, state, summary, facts, ageMs, origin 
   return {
     ...{ id: `signal-of-${machine}`, organisation_id: 'organisation', endpoint_id: machine, source_id: null, origin },
     ...{ kind, severity, state, fingerprint: kind, summary, facts: JSON.stringify(facts), age_ms: ageMs, received_at: now },
+    detector: 'rehearsal',
   }
 }

@@ -11,6 +11,7 @@ import { isTold, keepDigestLines, loadReceivers, type Receiver } from './notify/
 import { raiseOften } from './often.ts'
 import { type Chance, expireCommands, settleResults } from './results.ts'
 import type { Store, Tx } from './store/store.ts'
+import { keepBook } from './suppression.ts'
 import type { Turns } from './turns.ts'
 import { createWorkList } from './work-list.ts'
 import { loadWorld, type Outcome, type SignalRow, type View, type World } from './world.ts'
@@ -171,7 +172,10 @@ async function keepDecided(
 ): Promise<Handled> {
   for (const { signal, error } of failed) await giveUp(tx, store, signal, error, now)
   const kept = await keepCases(tx, store.capabilities, rules, world.cases, now, { receivers, attended })
-  const dueAts = await keepDigests(tx, store, rules, world.digests, now)
+  const dueAts = [
+    ...(await keepDigests(tx, store, rules, world.digests, now)),
+    ...(await keepBook(tx, store, world.book, rules.matrix, now)),
+  ]
   await markHandled(tx, store.capabilities.claimRows, world.marks, now)
   const count = world.marks.length + failed.length
   const isOften = await raiseOften(tx, signals.slice(0, count), now)

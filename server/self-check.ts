@@ -3,13 +3,14 @@ import { isOpen } from '#shared/domain/ticket.ts'
 import { type Cancel, minutes, seconds, type Time } from '#shared/domain/time.ts'
 import { ticketsWithoutTimer, whenLate } from './escalate/proof.ts'
 import { raiseWithin } from './ingest/handled.ts'
-import { type Kept, keepCases, type Rules } from './keep.ts'
+import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { loadCases, loadTickets } from './load.ts'
+import { mendMissed } from './maintenance.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { Turns } from './turns.ts'
 
 /*
- * Every minute: each open ticket has a next timer (invariant 4), and no timer is late. What is found is mended where that
+ * Every minute: each open ticket has a next timer (invariant 4), nothing waits longer than it should, and no timer is late. What is found is mended where that
  * can be done (a review is planned), and is a trouble of our own, for a desk whose clocks stand is blind.
  */
 
@@ -50,6 +51,7 @@ export function startSelfCheck(needs: Needs): SelfCheck {
   }
   const look = async (): Promise<number> => {
     const found = await mendMissing(needs)
+    await mendHeld(needs)
     const late = await whenLate(needs.store.reader, time.now() - lateMs)
     if (late === undefined) await sayClear(needs)
     return found
@@ -96,6 +98,13 @@ async function mendMissing({ store, rules, time, turns, afterCommit, onRaised }:
   afterCommit(kept)
   if (count > 0) onRaised()
   return count
+}
+
+/** What waits for a window or a machine is looked at again, though the timer that should have done it failed. */
+async function mendHeld({ store, rules, time, turns, afterCommit }: Needs): Promise<void> {
+  const now = time.now()
+  const isMended = await turns((tx) => mendMissed(tx, store, rules.matrix, now - lateMs, now))
+  if (isMended) afterCommit({ ...nothingKept, dueAt: now })
 }
 
 const lateKind = 'system.timers.late'

@@ -18,6 +18,7 @@ import { type Arrival, arrivalsOf } from './simulate/arrivals.ts'
 import { assemble } from './simulate/crews.ts'
 import type { Crew, Load } from './simulate/load.ts'
 import { type Deciding, type Simulated, simulate } from './simulate/simulate.ts'
+import { nothingSuppressed } from './suppress/suppress.ts'
 import type { View } from './world.ts'
 
 /*
@@ -81,6 +82,7 @@ function decidingBy(rules: Rules): Deciding {
     isOver: () => false,
     nextNumber: number + 1,
     lately,
+    suppression: nothingSuppressed,
   })
   return {
     signal(signal, subject, earlier, now) {

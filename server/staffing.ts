@@ -1,15 +1,19 @@
 import type { Time } from '#shared/domain/time.ts'
 import { type Absences, type AbsencesOptions, createAbsences } from './absences.ts'
+import { createMaintenance, type Maintenance } from './maintenance.ts'
 import type { Matrices } from './matrices.ts'
+import { createNoise, type Noise } from './noise.ts'
 import { createRosters, type Rosters } from './people/rosters.ts'
 import { createStop, type Stop } from './stop.ts'
 import type { Store } from './store/store.ts'
 
-/** Who works, who is on call, who is away. */
+/** Who works, who is on call, who is away, and when machines are worked on, what is noise. */
 export interface Staffing {
   rosters: Rosters
   absences: Absences
   stop: Stop
+  maintenance: Maintenance
+  noise: Noise
 }
 
 interface StaffingOptions extends Pick<AbsencesOptions, 'timers'> {
@@ -17,10 +21,13 @@ interface StaffingOptions extends Pick<AbsencesOptions, 'timers'> {
   time: Time
   matrices: Pick<Matrices, 'rules'>
   outbox: { nudge(): void }
+  pipeline: { nudge(isUrgent: boolean): void }
 }
 
-export const openStaffing = ({ store, time, timers, matrices, outbox }: StaffingOptions): Staffing => ({
+export const openStaffing = ({ store, time, timers, matrices, outbox, pipeline }: StaffingOptions): Staffing => ({
   rosters: createRosters({ store, time, teams: () => matrices.rules.matrix.teams }),
   absences: createAbsences({ store, time, timers }),
   stop: createStop({ store, time, timers, outbox }),
+  maintenance: createMaintenance({ store, time, timers }),
+  noise: createNoise({ store, time, rules: matrices.rules, pipeline }),
 })

@@ -11,17 +11,23 @@ import type { Matrix } from './route/matrix.ts'
 import type { Database } from './store/schema.ts'
 import type { SignalsTable } from './store/tables/ingest.ts'
 import type { TicketsTable } from './store/tables/ticket.ts'
+import { type Book, createBook } from './suppress/book.ts'
+import { loadSuppression, loadWaiting } from './suppress/load.ts'
+import type { Suppressed, Suppression } from './suppress/suppress.ts'
 import { nextTicketNumber } from './ticket/ticket.ts'
 
 /** What the desk needs of a signal; its evidence stays where it is. */
 export const columnsOfSignal = [
   ...(['id', 'organisation_id', 'endpoint_id', 'source_id', 'origin'] as const),
-  ...(['kind', 'severity', 'state', 'fingerprint', 'summary', 'facts', 'age_ms', 'received_at'] as const),
+  ...(['kind', 'severity', 'state', 'fingerprint', 'summary', 'facts', 'age_ms', 'received_at', 'detector'] as const),
 ] as const
 export type SignalRow = Pick<SignalsTable, (typeof columnsOfSignal)[number]>
 
 /** What became of a signal. */
-export type Outcome = { kind: 'ticket'; work: TicketCase } | { kind: 'digest'; team: string; summary: string } | { kind: 'record' }
+export type Outcome =
+  | { kind: 'ticket'; work: TicketCase }
+  | { kind: 'digest'; team: string; summary: string }
+  | { kind: 'record'; suppressed?: Suppressed }
 
 /** What a signal is decided on. */
 export interface View {
@@ -34,6 +40,8 @@ export interface View {
   readonly nextNumber: number
   /** Machines that were isolated without a person. */
   readonly lately: readonly LoneIsolation[]
+  /** What stands in the way of a ticket: windows, machines that are being started, what is called noise. */
+  readonly suppression: Suppression
 }
 
 /** What one group of signals is decided on, in memory: each signal sees what those before it changed. */
@@ -43,6 +51,8 @@ export interface World extends View {
   readonly cases: readonly TicketCase[]
   readonly marks: readonly Mark[]
   readonly digests: readonly (DigestLine & { timeZone: string })[]
+  /** What waits or is spared, and whose machines settle. */
+  readonly book: Book
 }
 
 /**
@@ -60,15 +70,19 @@ export async function loadWorld(
 ): Promise<World> {
   const organisationIds = [...new Set(signals.map(({ organisation_id }) => organisation_id))]
   const isContaining = signals.some(({ kind }) => kind.startsWith('security.'))
-  const [subjects, standing, lately, isOver, nextNumber] = await Promise.all([
+  const cleared = [...new Set(signals.flatMap((signal) => (signal.state === 'cleared' ? correlationKey(signal) : [])))]
+  const [subjects, standing, lately, isOver, nextNumber, suppression, waiting] = await Promise.all([
     loadSubjects(db, signals),
     loadStanding(db, listed, signals, now),
     isContaining ? loadLoneIsolations(db, organisationIds, now - latelyMs(matrix)) : [],
     overOf(db, listed, signals, matrix),
     nextTicketNumber(db),
+    loadSuppression(db, signals, matrix, now),
+    loadWaiting(db, cleared),
   ])
   const newest = { ...standing, tickets: newestPerTrouble(standing.tickets) }
-  return worldOf({ subjects, cases: casesOf(newest, subjects), lately, isOver, firstNumber: nextNumber, now })
+  const book = createBook(matrix, waiting, now)
+  return worldOf({ subjects, cases: casesOf(newest, subjects), lately, isOver, suppression, book, firstNumber: nextNumber, now })
 }
 
 /** Asked only where something old was raised; what it knows of is all that is committed, however far behind the signal. */
@@ -82,7 +96,7 @@ const mayBeOver = ({ endpoint_id, state, age_ms }: SignalRow, { late }: Pick<Mat
   endpoint_id !== null && state === 'raised' && age_ms > late.opensUntil
 
 /** All that a group is decided on, read. */
-interface Known extends Pick<World, 'isOver'> {
+interface Known extends Pick<World, 'isOver' | 'suppression' | 'book'> {
   subjects: Subjects
   /** The newest of each trouble. */
   cases: readonly TicketCase[]
@@ -91,7 +105,7 @@ interface Known extends Pick<World, 'isOver'> {
   now: number
 }
 
-export function worldOf({ subjects, cases: known, lately, isOver, firstNumber, now }: Known): World {
+export function worldOf({ subjects, cases: known, lately, isOver, suppression, book, firstNumber, now }: Known): World {
   const cases = new Map(known.map((work) => [correlationKey(work.ticket), work]))
   const overtaken: TicketCase[] = []
   const isolated = new Set<string>()
@@ -128,6 +142,7 @@ export function worldOf({ subjects, cases: known, lately, isOver, firstNumber, n
     },
     take(signal, outcome) {
       marks.push({ signalId: signal.id, outcome: outcome.kind, ticketId: outcome.kind === 'ticket' ? outcome.work.ticket.id : null })
+      book.take(signal, correlationKey(signal), outcome.kind === 'record' ? outcome.suppressed : undefined)
       if (outcome.kind === 'ticket') takeCase(correlationKey(signal), outcome.work)
       if (outcome.kind === 'digest') takeLine(signal, outcome.team, outcome.summary)
     },
@@ -137,7 +152,7 @@ export function worldOf({ subjects, cases: known, lately, isOver, firstNumber, n
     get cases() {
       return [...overtaken, ...cases.values()]
     },
-    ...{ isOver, lately, marks, digests },
+    ...{ isOver, lately, marks, digests, suppression, book },
   }
 }
 

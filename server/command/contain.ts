@@ -20,6 +20,8 @@ export interface ContainQuestion {
   isNews: boolean
   /** It was over long before we heard of it. */
   isLate: boolean
+  /** What found it was wrong too often. */
+  isDisarmed: boolean
   lately: readonly LoneIsolation[]
 }
 
@@ -29,7 +31,7 @@ export const isLate = ({ state, ageMs }: Pick<Trouble, 'state' | 'ageMs'>, { con
 
 /**
  * Isolate, ask, or leave alone (pure). A person's answer is never overruled by more of the same: where the machine would act
- * by itself, it asks again instead. Beyond the limits, late, and in an organisation that observes, it only asks; while nobody
+ * by itself, it asks again instead. Beyond the limits, late, disarmed, and in an organisation that observes, it only asks; while nobody
  * has answered, more of the same is decided anew, because it is still going on.
  */
 export function decideContainment(work: TicketCase, question: ContainQuestion, matrix: Matrix, now: number): Changes {
@@ -90,9 +92,9 @@ const askThenLeave: Contain = { kind: 'ask', waitMs: null, otherwise: 'leave' }
 const actsAlone = (contain: Contain): boolean => contain.kind === 'auto' || (contain.kind === 'ask' && contain.otherwise === 'isolate')
 
 /** What the organisation's mode and the limits leave of it. */
-function allowed({ contain, isLate, lately }: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
+function allowed({ contain, isLate, isDisarmed, lately }: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
   const mayAct = matrix.modes[subject.organisation.mode].isolatesAlone && !isStopped(subject, now)
-  if (actsAlone(contain) && (isLate || !mayAct)) return askThenLeave
+  if (actsAlone(contain) && (isLate || isDisarmed || !mayAct)) return askThenLeave
   if (contain.kind !== 'auto' || !isBeyondLimits(subject, lately, matrix, now)) return contain
   return matrix.containment.beyond[subject.role === 'unknown' ? 'core' : subject.role]
 }
@@ -109,7 +111,7 @@ function isBeyondLimits(subject: Subject, lately: readonly LoneIsolation[], { co
 }
 
 function whyNotAlone(
-  { contain, isLate }: ContainQuestion,
+  { contain, isLate, isDisarmed }: ContainQuestion,
   wanted: Contain,
   isAnswered: boolean,
   subject: Subject,
@@ -120,6 +122,7 @@ function whyNotAlone(
   if (isAnswered) return 'a person has decided about this machine before'
   if (!matrix.modes[subject.organisation.mode].isolatesAlone) return 'the organisation observes'
   if (isStopped(subject, now)) return 'somebody stopped isolating by itself'
+  if (isDisarmed) return 'what found it raised too many false alarms, and nobody has armed it again'
   if (isLate) return 'it happened long before it was heard of'
   return 'many machines were isolated in the last minutes'
 }

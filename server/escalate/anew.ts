@@ -60,6 +60,8 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
     case 'absence':
     case 'stop-over':
     case 'replan':
+    case 'window':
+    case 'held-over':
       return undefined
   }
 }

@@ -11,8 +11,11 @@ import { nextShare, nextUntouched } from './reminders.ts'
  * ends, what was left of each counts from there. One timer stays, so that nobody is waited for for ever.
  */
 
-/** What stands still. A question about containment goes on: it is about now. */
-const stopped = ['respond-due', 'resolve-due', 'time-box', 'promise-share', 'untouched', 'review', 'quiet-clear'] as const
+/**
+ * What stands still. A question about containment goes on: it is about now. So does the quiet after which what nobody touched
+ * ends by itself; a person's wait has ended that.
+ */
+const stopped = ['respond-due', 'resolve-due', 'time-box', 'promise-share', 'untouched', 'review'] as const
 
 /** @param until when the appointment or the window is over; of the others it is found by the matrix. */
 export function pauseClocks(
@@ -80,11 +83,12 @@ export function waitIsDue(work: TicketCase, timer: Timer, owed: Owed, matrix: Ma
 
 function goOn(work: TicketCase, owed: Owed, matrix: Matrix, now: number): Changes {
   const status = work.ticket.owner_id === null ? ('new' as const) : ('acknowledged' as const)
-  // Whoever had it begins anew now, and has not left it lying since before.
-  const again = { ...work, ticket: { ...work.ticket, status, touched_at: now } }
+  // Whoever had it begins anew now, and has not left it lying since before. What nobody touched may still end by itself.
+  const touched_at = work.ticket.touched_at === null ? null : now
+  const again = { ...work, ticket: { ...work.ticket, status, touched_at } }
   const changes = resumeClocks(again, owed, matrix, now)
   const entry = { kind: 'resumed' as const, actor: 'system', body: { waitedFor: work.ticket.waiting_for, why: 'it is time' } }
-  return { ...changes, ticket: { ...changes.ticket, status, touched_at: now }, entries: [entry, ...(changes.entries ?? [])] }
+  return { ...changes, ticket: { ...changes.ticket, status, touched_at }, entries: [entry, ...(changes.entries ?? [])] }
 }
 
 function chaseVendor(owed: Owed, { waiting }: Matrix, now: number): Changes {

@@ -5,12 +5,15 @@ import type { Absences } from '../absences.ts'
 import type { Desk } from '../desk.ts'
 import type { Ledger, LedgerEntry } from '../escalate/ledger.ts'
 import type { Asked } from '../figures/figures.ts'
+import type { noiseOf } from '../figures/noise-meter.ts'
 import type { Held } from '../held.ts'
 import type { HeldMails } from '../held-mails.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { LiveBus } from '../live.ts'
+import type { Maintenance } from '../maintenance.ts'
 import type { Matrices } from '../matrices.ts'
+import type { Noise } from '../noise.ts'
 import type { Receivers } from '../notify/receivers.ts'
 import type { People } from '../people/people.ts'
 import type { Rosters } from '../people/rosters.ts'
@@ -43,12 +46,16 @@ export interface Needs {
   rosters: Rosters
   absences: Absences
   stop: Stop
+  maintenance: Maintenance
+  noise: Noise
   receivers: Pick<Receivers, 'complaints' | 'create' | 'disable'>
   words: Words
   /** Where the minutes of a ticket went, by its whole timeline. */
   ledgerOf(entries: readonly LedgerEntry[], now: number): Ledger
   /** What a desk is measured by, from timelines. */
   figuresOf(told: readonly ToldTicket[], asked: Asked, now: number): FiguresAnswer
+  /** What is counted against what is aimed at. */
+  noiseOf: typeof noiseOf
   /** Where agents dial in, as tokens carry it. */
   agentsUrl: string
 }

@@ -86,6 +86,10 @@ const owners: Record<Thing, (view: View, id: string, person: Person) => Promise<
   person: (view, id) => view.people().select('people.organisation_id as owner').where('people.id', '=', id).executeTakeFirst(),
   source: (view, id) => view.sources().select('sources.organisation_id as owner').where('sources.id', '=', id).executeTakeFirst(),
   receiver: (view, id) => view.receivers().select('receivers.organisation_id as owner').where('receivers.id', '=', id).executeTakeFirst(),
+  window: (view, id) =>
+    view.maintenanceWindows().select('maintenance_windows.organisation_id as owner').where('id', '=', id).executeTakeFirst(),
+  exception: (view, id) =>
+    view.noiseExceptions().select('noise_exceptions.organisation_id as owner').where('id', '=', id).executeTakeFirst(),
   endpoint: ownerOfEndpoint,
   ticket: ownerOfTicket,
   command: async (view, id) => {

@@ -6,7 +6,9 @@ import enrolmentTokens from './resources/enrolment-tokens.ts'
 import figures from './resources/figures.ts'
 import live from './resources/live.ts'
 import mails from './resources/mails.ts'
+import maintenance from './resources/maintenance.ts'
 import matrix from './resources/matrix.ts'
+import noise from './resources/noise.ts'
 import organisations from './resources/organisations.ts'
 import people from './resources/people.ts'
 import receivers from './resources/receivers.ts'
@@ -35,6 +37,8 @@ const resources = [
   receivers,
   rosters,
   stop,
+  maintenance,
+  noise,
   matrix,
   restored,
   mails,

@@ -12,7 +12,18 @@ import type { View } from './view.ts'
  * organisation, and under which word it is audited: `declarations.ts` lets nothing start that leaves one out.
  */
 
-export type Thing = 'organisation' | 'site' | 'endpoint' | 'ticket' | 'person' | 'source' | 'receiver' | 'token' | 'command'
+export type Thing =
+  | 'organisation'
+  | 'site'
+  | 'endpoint'
+  | 'ticket'
+  | 'person'
+  | 'source'
+  | 'receiver'
+  | 'token'
+  | 'command'
+  | 'window'
+  | 'exception'
 
 /** `own`: about the caller alone; `organisation`: within the caller's scope; `provider`: for staff of the provider. */
 export type Reach = 'own' | 'organisation' | 'provider'

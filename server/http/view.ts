@@ -1,4 +1,4 @@
-import { type Kysely, type SqlBool, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Scope } from '../people/caller.ts'
 import type { Database } from '../store/schema.ts'
 
@@ -49,6 +49,8 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     timeline: () => reader.selectFrom('timeline').innerJoin('tickets', 'tickets.id', 'timeline.ticket_id').where(ofTickets),
     timers: () => reader.selectFrom('timers').innerJoin('tickets', 'tickets.id', 'timers.ticket_id').where(ofTickets),
 
+    ...quietOf(reader, within),
+
     /** What concerns no organisation, or all of them, is the provider's. */
     audit: () => reader.selectFrom('audit').where(within('audit.organisation_id')),
     /** Tokens are their maker's, whatever the scope. */
@@ -68,5 +70,20 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
       const rows = await reader.selectFrom('people').select(['id', 'name']).where('id', 'in', ids).execute()
       return new Map(rows.map(({ id, name }) => [id, name]))
     },
+  }
+}
+
+/** What keeps machines quiet. */
+function quietOf(reader: Kysely<Database>, within: (column: string) => RawBuilder<SqlBool>) {
+  return {
+    maintenanceWindows: () => reader.selectFrom('maintenance_windows').where(within('maintenance_windows.organisation_id')),
+    noiseExceptions: () => reader.selectFrom('noise_exceptions').where(within('noise_exceptions.organisation_id')),
+    suppressedSignals: () =>
+      reader
+        .selectFrom('suppressed_signals')
+        .innerJoin('signals', 'signals.id', 'suppressed_signals.signal_id')
+        .where(within('suppressed_signals.organisation_id')),
+    /** Detectors are armed or not for everybody; the route says that it is the provider's. */
+    disarmedDetectors: () => reader.selectFrom('disarmed_detectors'),
   }
 }

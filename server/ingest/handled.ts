@@ -24,6 +24,17 @@ export async function markHandled(
   await claimRows(tx, 'signals', rows, { set, by: 'id', whileNull: 'handled_at', otherwise: 'A signal was handled before.' })
 }
 
+/** Back on the work list: what they waited for is over. */
+export async function unmarkHandled(tx: Tx, signalIds: readonly string[]): Promise<void> {
+  if (signalIds.length === 0) return
+  await tx
+    .updateTable('signals')
+    .set({ handled_at: null, outcome: null })
+    .where('id', 'in', signalIds)
+    .where('ticket_id', 'is', null)
+    .execute()
+}
+
 /** Puts a trouble of the collector's own on the work list in the transaction of what brought it about: neither is kept without the other. */
 export async function raiseWithin(tx: Tx, trouble: OwnTrouble, now: number): Promise<void> {
   await tx.insertInto('signals').values(ownRow(trouble, now)).execute()

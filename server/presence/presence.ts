@@ -9,6 +9,7 @@ import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import { type Cancel, seconds } from '#shared/domain/time.ts'
+import type { Tx } from '../store/store.ts'
 import type { PresencesTable } from '../store/tables/presence.ts'
 import { startMissingLists } from './missing.ts'
 import { startWatch, type WatchNeeds } from './watch.ts'
@@ -36,6 +37,8 @@ interface Known {
 }
 
 export interface PresenceNeeds extends Omit<WatchNeeds, 'isConnected' | 'takeArrivals'> {
+  /** What else is remembered of who came, went or said why, in the same transaction. */
+  keepGoings?(tx: Tx, rows: readonly PresencesTable[], now: number): Promise<void>
   /** Who came, went or said why, after the commit. */
   onChanged(endpoints: { endpointId: string; organisationId: string }[]): void
 }
@@ -103,7 +106,7 @@ interface Book {
 }
 
 /** Writes what is known into the table, gathered and in bites. What can't be written is kept for the next time. */
-function createBook({ store, time, log, onChanged }: PresenceNeeds, known: Map<string, Known>): Book {
+function createBook({ store, time, log, onChanged, keepGoings }: PresenceNeeds, known: Map<string, Known>): Book {
   /** Whose row isn't written yet, and whether that is news. */
   const unwritten = new Map<string, boolean>()
   let writing: Promise<void> | undefined
@@ -115,7 +118,11 @@ function createBook({ store, time, log, onChanged }: PresenceNeeds, known: Map<s
       return each ? { each, isNews, row: { ...each.row } } : []
     })
     const rows = kept.map(({ row }) => row)
-    await store.db.transaction().execute((tx) => store.capabilities.putRows(tx, 'presences', rows, { replaceWhere: ['endpoint_id'] }))
+    const went = kept.flatMap(({ isNews, row }) => (isNews ? row : []))
+    await store.db.transaction().execute(async (tx) => {
+      await store.capabilities.putRows(tx, 'presences', rows, { replaceWhere: ['endpoint_id'] })
+      if (went.length > 0) await keepGoings?.(tx, went, time.now())
+    })
     for (const { each, row } of kept)
       if (row.is_connected === 0 && known.get(row.endpoint_id) === each && !unwritten.has(row.endpoint_id)) known.delete(row.endpoint_id)
     const news = kept.filter(({ isNews }) => isNews)

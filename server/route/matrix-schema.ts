@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { Calendars } from './sections/calendars.ts'
 import { Reminders, Waiting } from './sections/clocks.ts'
 import { Containment, Modes } from './sections/containment.ts'
+import { Exceptions, FalseAlarms, NoiseMeter } from './sections/exceptions.ts'
+import { Maintenance, Settling } from './sections/maintenance.ts'
 import { Digest, Late, Quiet, Reopens } from './sections/noise.ts'
 import { Paging } from './sections/paging.ts'
 import { Grid, Impact, Urgency } from './sections/priorities.ts'
@@ -28,6 +30,11 @@ export const MatrixDocument = z.strictObject({
   reopens: Reopens,
   late: Late,
   digest: Digest,
+  maintenance: Maintenance,
+  settling: Settling,
+  exceptions: Exceptions,
+  falseAlarms: FalseAlarms,
+  noiseMeter: NoiseMeter,
   containment: Containment,
   modes: Modes,
   paging: Paging,

@@ -101,6 +101,6 @@ function signalOf(
 ): SignalRow {
   return {
     ...{ id, organisation_id: organisation.id, endpoint_id: endpoint?.id ?? null, source_id: null, origin: 'sent', state: 'raised' },
-    ...{ ...said, facts: JSON.stringify(facts), age_ms: 0, received_at: at },
+    ...{ ...said, facts: JSON.stringify(facts), age_ms: 0, received_at: at, detector: said.kind },
   }
 }

@@ -13,6 +13,7 @@ import type { PeopleTables } from './tables/people.ts'
 import type { PresenceTables } from './tables/presence.ts'
 import type { RouteTables } from './tables/route.ts'
 import type { StoreTables } from './tables/store.ts'
+import type { SuppressTables } from './tables/suppress.ts'
 import type { TicketTables } from './tables/ticket.ts'
 
 /*
@@ -36,6 +37,7 @@ export type Database = AuditTables &
   PresenceTables &
   RouteTables &
   StoreTables &
+  SuppressTables &
   TicketTables
 
 /** Which stage writes which table. */
@@ -83,5 +85,10 @@ export const writers = {
   matrix_versions: 'route',
   idempotency_keys: 'http',
   audit: 'audit',
+  maintenance_windows: 'suppress',
+  settlings: 'suppress',
+  suppressed_signals: 'suppress',
+  noise_exceptions: 'suppress',
+  disarmed_detectors: 'suppress',
   meta: 'store',
 } as const satisfies Record<keyof Database, string>

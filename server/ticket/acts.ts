@@ -39,6 +39,12 @@ export function waited(
   return done({ ticket: { status: moved.to, ...touched(now) }, entries: [{ kind: 'waiting', actor: personId, body }] })
 }
 
+/** Its machine is worked on: nobody touched it, so it ends by itself as it would have. */
+export const waitedForWindow = (name: string, until: number): Changes => ({
+  ticket: { status: 'waiting' },
+  entries: [{ kind: 'waiting', actor: 'system', body: { for: 'window', until, note: `“${name}”` } }],
+})
+
 export function resumed({ ticket }: TicketCase, personId: string, note: string, now: number): Acted {
   const moved = transition(ticket.status, 'resume')
   if (moved.kind === 'illegal') return moved

@@ -166,5 +166,7 @@ export const Escalate = change.extend({
 export const CallSecurity = change
 /** POST /api/tickets/:id/isolate and /release: a command to the ticket's endpoint. Also the yes to a pending question. */
 export const Contain = change.extend({ reason: z.string().min(1).max(500) })
+/** POST /api/tickets/:id/release. A false alarm ends the ticket as one too, and excepts its program on this machine for a while. */
+export const Release = Contain.extend({ isFalseAlarm: z.boolean().default(false) })
 /** POST /api/tickets/:id/leave: the no to a pending question. */
 export const Leave = Contain

@@ -3,6 +3,7 @@ import { days, hours, minutes, seconds } from '#shared/domain/time.ts'
 import { createAbsences } from '../../server/absences.ts'
 import { keepResult } from '../../server/command/command.ts'
 import { readHistory } from '../../server/history.ts'
+import { createMaintenance } from '../../server/maintenance.ts'
 import { playAgain } from '../../server/play-again.ts'
 import { type DeskRoom, openDeskRoom } from '../support/desk-room.ts'
 import { hire } from '../support/staff.ts'
@@ -127,5 +128,40 @@ describe('recorded events, played again', () => {
     expect(differing[0]?.differences).toMatchObject([
       { what: 'line 3', was: expect.stringContaining('tier9'), is: expect.stringContaining('"team":"tier1"') },
     ])
+  })
+
+  it('so are tickets of machines that were worked on, what waited, what was spared and what was disarmed', async () => {
+    await signals(disk, { ...disk, endpointId: 'ws' })
+    const maintenance = createMaintenance(room)
+    const about = {
+      organisationId: 'acme',
+      scope: 'site' as const,
+      value: 'site-1',
+      name: 'Patch night',
+      createdBy: 'ada',
+      timeZone: 'UTC',
+    }
+    const repeats = { kind: 'once' as const, opensAt: room.time.now() }
+    const id = await maintenance.plan({ ...about, repeats, durationMs: hours(2) })
+    await room.timers.idle()
+    await signals({ ...disk, fingerprint: 'disk:/waits' }, { ...disk, fingerprint: 'disk:/clears' })
+    await signals({ ...disk, fingerprint: 'disk:/clears', state: 'cleared' })
+    await room.time.advance(hours(1))
+    await maintenance.end(id ?? '')
+    await room.timers.idle()
+    await room.pipeline.idle()
+    await room.time.advance(minutes(20))
+    const noise = { scope: 'endpoint', tag: null, what: 'same', until: null, reason: 'a lab' } as const
+    await on(disk.kind, (of) => room.desk.resolve({ ...of, person: ada, resolution: 'noise', note: 'a lab', noise }))
+    await signals({ ...disk, fingerprint: 'disk:/waits', state: 'cleared' })
+    await signals({ ...disk, fingerprint: 'disk:/waits' })
+    for (let alarm = 1; alarm <= 4; alarm += 1) {
+      await signals({ ...canary, endpointId: alarm < 4 ? 'ws' : 'ws2', fingerprint: `canary:${alarm}` })
+      await on(canary.kind, (of) => room.desk.resolve({ ...of, person: bob, resolution: 'false-alarm', note: 'a test' }))
+      await room.pipeline.idle()
+    }
+    expect((await ticketOf(canary.kind)).containment).toBe('answered')
+    expect((await played()).differing).toEqual([])
+    expect((await played()).tickets).toBe(8)
   })
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EndpointDetail, EndpointList, SampleList } from '#shared/api/endpoints.ts'
+import { type CallNoise, NoisePreview } from '#shared/api/noise.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
 import { type Escalate, type NewTicket, type Resolve, TicketDetail, TicketList, type TicketQuery, type Wait } from '#shared/api/tickets.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
@@ -30,6 +31,8 @@ export function createApi(call: Call) {
     acknowledge: (id: string, version: number) => change(id, 'acknowledge', { version }),
     comment: (id: string, version: number, text: string) => change(id, 'comments', { version, text }),
     resolve: (id: string, body: z.infer<typeof Resolve>) => change(id, 'resolve', body),
+    noise: (id: string, stop?: AbortSignal) => call(`/tickets/${encodeURIComponent(id)}/noise`, NoisePreview, stop ? { stop } : {}),
+    callNoise: (id: string, body: z.input<typeof CallNoise>) => change(id, 'noise', body),
     escalate: (id: string, body: z.input<typeof Escalate>) => change(id, 'escalate', body),
     callSecurity: (id: string, version: number) => change(id, 'security', { version }),
     wait: (id: string, body: z.input<typeof Wait>) => change(id, 'wait', body),

@@ -3,6 +3,7 @@ export const keys = {
   session: ['session'],
   tickets: ['tickets'],
   ticket: (id: string) => ['ticket', id],
+  noise: (id: string) => ['noise', id],
   endpoints: ['endpoints'],
   endpoint: (id: string) => ['endpoint', id],
   samples: (id: string) => ['samples', id],

@@ -37,6 +37,10 @@ export const ticketsOfEndpointQuery = (api: Api, endpointId: string) =>
 export const ticketQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.ticket(id), queryFn: ({ signal: stop }) => api.ticket(id, stop) })
 
+/** What “this is noise” would have spared. */
+export const noiseQuery = (api: Api, id: string) =>
+  queryOptions({ queryKey: keys.noise(id), queryFn: ({ signal: stop }) => api.noise(id, stop) })
+
 export const endpointsQuery = (api: Api) =>
   queryOptions({ queryKey: keys.endpoints, queryFn: ({ signal: stop }) => api.endpoints(stop), ...withLastHeard })
 

@@ -3,7 +3,11 @@ import { useState } from 'react'
 import type { TicketDetail } from '#shared/api/tickets.ts'
 import { PersonsResolution } from '#shared/domain/ticket.ts'
 import { resolutionName } from '../words/words.ts'
+import { NoiseChoice } from './noise-choice.tsx'
 import { useTicketChange } from './use-ticket-change.ts'
+
+/** Of a reason that an exception keeps. */
+const maxReason = 500
 
 const meaning: Record<PersonsResolution, string> = {
   fixed: 'It was real, and it is over.',
@@ -24,8 +28,12 @@ export function ResolveDialog({ ticket, isOpen, onClose }: { ticket: TicketDetai
 function ResolveForm({ ticket, onClose }: { ticket: TicketDetail; onClose(): void }) {
   const [resolution, setResolution] = useState<PersonsResolution>('fixed')
   const [note, setNote] = useState('')
+  const isNoise = resolution === 'noise'
+  const [isExcepted, setExcepted] = useState(false)
   const resolve = useTicketChange(ticket.id, (api, input: { resolution: PersonsResolution; note: string }) =>
-    api.resolve(ticket.id, { version: ticket.version, ...input }),
+    isNoise && isExcepted
+      ? api.callNoise(ticket.id, { version: ticket.version, reason: input.note.slice(0, maxReason) || meaning.noise })
+      : api.resolve(ticket.id, { version: ticket.version, ...input }),
   )
   return (
     <form
@@ -42,6 +50,7 @@ function ResolveForm({ ticket, onClose }: { ticket: TicketDetail; onClose(): voi
             ))}
           </Stack>
         </Radio.Group>
+        {isNoise && <NoiseChoice ticket={ticket} isExcepted={isExcepted} onChange={setExcepted} />}
         <Textarea
           label="Note"
           placeholder="What it was, and what helped. The next person with the same trouble reads it."

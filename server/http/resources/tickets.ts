@@ -8,6 +8,7 @@ import {
   Escalate,
   Leave,
   NewTicket,
+  Release,
   Reopen,
   Resolve,
   Resume,
@@ -104,7 +105,11 @@ export default function tickets(needs: Needs): Route[] {
     change('reopen', 'Open it again', Reopen, (act) => desk.reopen(act)),
     change('resolve', 'End it', Resolve, (act) => desk.resolve(act)),
     change('isolate', 'Cut its endpoint off; also the yes to a pending question', Contain, (act) => desk.isolate(act)),
-    change('release', 'Undo the isolation of its endpoint', Contain, (act) => desk.release(act)),
+    change('release', 'Undo the isolation of its endpoint; a false alarm ends the ticket too', Release, async (act) => {
+      const released = await desk.release(act)
+      if (!act.isFalseAlarm || released.kind !== 'done') return released
+      return desk.resolve({ ...act, version: released.version, resolution: 'false-alarm', note: act.reason, exceptsPrograms: true })
+    }),
     change('leave', 'The no to a pending question', Leave, (act) => desk.leave(act)),
   ]
 }

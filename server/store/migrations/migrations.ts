@@ -17,6 +17,8 @@ import { rosters } from './0016-rosters.ts'
 import { pagings } from './0017-pagings.ts'
 import { mails } from './0018-mails.ts'
 import { stops } from './0019-stops.ts'
+import { maintenance } from './0022-maintenance.ts'
+import { noise } from './0023-noise.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -38,5 +40,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0017-pagings': pagings,
     '0018-mails': mails,
     '0019-stops': stops,
+    '0022-maintenance': maintenance,
+    '0023-noise': noise,
   }
 }

@@ -14,6 +14,8 @@ export type TimerKind =
   | 'absence'
   | 'stop-over'
   | 'replan'
+  | 'window'
+  | 'held-over'
 /** Fired exactly once: the row is marked in the transaction of its effect. */
 export interface TimersTable {
   id: string

@@ -13,7 +13,9 @@ import { openIdentity } from '../../../server/identity/identity.ts'
 import { createIngest } from '../../../server/ingest/ingest.ts'
 import { createLedgers } from '../../../server/ledgers.ts'
 import { createLiveBus, type LiveBus } from '../../../server/live.ts'
+import { createMaintenance } from '../../../server/maintenance.ts'
 import { openMatrices } from '../../../server/matrices.ts'
+import { createNoise } from '../../../server/noise.ts'
 import { notifiers } from '../../../server/notify/notifiers.ts'
 import { createReceivers } from '../../../server/notify/receivers.ts'
 import { createPeople, type People } from '../../../server/people/people.ts'
@@ -93,7 +95,21 @@ async function rooms({
   folder,
   asked,
 }: Ground): Promise<
-  Pick<HttpOptions, 'matrices' | 'desk' | 'held' | 'heldMails' | 'identity' | 'ingest' | 'receivers' | 'rosters' | 'absences' | 'stop'>
+  Pick<
+    HttpOptions,
+    | 'matrices'
+    | 'desk'
+    | 'held'
+    | 'heldMails'
+    | 'identity'
+    | 'ingest'
+    | 'receivers'
+    | 'rosters'
+    | 'absences'
+    | 'stop'
+    | 'maintenance'
+    | 'noise'
+  >
 > {
   const matrices = await openMatrices({ store, time })
   const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
@@ -108,6 +124,8 @@ async function rooms({
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
     rosters: createRosters({ store, time, teams: () => matrices.rules.matrix.teams }),
     stop: createStop({ store, time, timers: { replan: () => undefined }, outbox: { nudge: () => undefined } }),
+    noise: noting(asked, 'noise', createNoise({ store, time, rules: matrices.rules, pipeline: { nudge: () => undefined } })),
+    maintenance: createMaintenance({ store, time, timers: { replan: () => undefined } }),
     absences: createAbsences({ store, time, timers: { replan: () => undefined } }),
     receivers: noting(asked, 'receivers', createReceivers({ db: store.db, time, notifiers })),
   }

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { NewPersonRow } from '../../../server/people/directory.ts'
 import type { Store } from '../../../server/store/store.ts'
+import { addException, addWindow } from './quiet-world.ts'
 import type { TestConsole } from './start-console.ts'
 
 export const password = 'correct horse battery staple'
@@ -26,6 +27,8 @@ export interface Belongings {
   token: string
   /** That a restore holds. */
   command: string
+  window: string
+  exception: string
 }
 
 export async function addOrganisation(console: TestConsole, mark: string): Promise<Belongings> {
@@ -56,7 +59,9 @@ export async function addOrganisation(console: TestConsole, mark: string): Promi
     })
     .execute()
   const command = await addHeldCommand(store, time.now(), { mark, organisation, endpoint, ticket })
-  return { mark, organisation, site, endpoint, ticket, person, source, receiver, token, command }
+  const window = await addWindow(store, time.now(), { mark, organisation })
+  const exception = await addException(store, time.now(), { mark, organisation, ticket })
+  return { mark, organisation, site, endpoint, ticket, person, source, receiver, token, command, window, exception }
 }
 
 async function addHeldCommand(

@@ -10,6 +10,7 @@ import { answer, reviewIfNothingIsDue, tightenClocks } from '../../../server/esc
 import { fire } from '../../../server/escalate/fire.ts'
 import { readRules } from '../../../server/keep.ts'
 import { decide } from '../../../server/pipeline.ts'
+import { nothingSuppressed } from '../../../server/suppress/suppress.ts'
 import { acknowledged } from '../../../server/ticket/acts.ts'
 import { defaultMatrix, signalRow } from '../../support/desk-room.ts'
 
@@ -100,6 +101,7 @@ class Memory {
       nextNumber: 1,
       isOver: ({ age_ms }: { age_ms: number }) => age_ms === days(3),
       lately: [],
+      suppression: nothingSuppressed,
     }
     const outcome = decide(view, rules, signalRow({ fingerprint: 'f', ...signal }, this.#now), this.#now)
     if (outcome.kind === 'ticket') this.#keep(outcome.work)

@@ -6,6 +6,7 @@ import type { Subject } from '../../../server/changes.ts'
 import { readRules } from '../../../server/keep.ts'
 import { decide } from '../../../server/pipeline.ts'
 import { isPagingTicket } from '../../../server/route/route.ts'
+import { nothingSuppressed } from '../../../server/suppress/suppress.ts'
 import { headline } from '../../../server/ticket/sentences.ts'
 import { defaultMatrix, type PlacedSignal, signalRow } from '../../support/desk-room.ts'
 
@@ -47,7 +48,14 @@ function outcomeOf({ signal, role, plan = 'standard', mode = 'live', arrives, is
       isolation: null,
     },
   }
-  const view = { subjectOf: () => subject, earlier: () => undefined, nextNumber: 1, isOver: () => isOver, lately: [] }
+  const view = {
+    subjectOf: () => subject,
+    earlier: () => undefined,
+    nextNumber: 1,
+    isOver: () => isOver,
+    lately: [],
+    suppression: nothingSuppressed,
+  }
   const outcome = decide(view, rules, signalRow({ id: 'signal-1', ...signal }, now), now)
   if (outcome.kind !== 'ticket') return outcome
   const { ticket, orders, timers } = outcome.work

@@ -13,8 +13,6 @@ interface Speaker {
   end(code: CloseCode, reason: string): void
   /** Something of ours failed. */
   fail(sentence: string, error: unknown): void
-  /** So many of its records were. */
-  refused(count: number): void
 }
 
 /** Invariant 1: what of one agent is on its way to the disk, and its acknowledgement after the commit, and only then. */
@@ -34,14 +32,20 @@ export class Answers {
     this.#backpressure = backpressure
   }
 
-  async add({ epoch, lane }: { epoch: string; lane: Lane }, commit: Promise<Taken>, settled?: () => void): Promise<void> {
+  async add(
+    { epoch, lane }: { epoch: string; lane: Lane },
+    commit: Promise<Taken>,
+    settled?: (taken: Taken | undefined) => void,
+  ): Promise<void> {
     this.#underWay += 1
+    let taken: Taken | undefined
     try {
-      this.#answer(epoch, lane, await commit)
+      taken = await commit
+      this.#answer(epoch, lane, taken)
     } catch (error) {
       this.#speaker.fail('records could not be stored', error)
     } finally {
-      settled?.()
+      settled?.(taken)
       this.#underWay -= 1
       if (this.#underWay === 0) this.#whenNone?.()
     }
@@ -64,7 +68,6 @@ export class Answers {
 
   #answer(epoch: string, lane: Lane, taken: Taken): void {
     for (const { seq, reason } of taken.refused) this.#speaker.send({ kind: 'refused', epoch, lane, seq, reason })
-    if (taken.refused.length > 0) this.#speaker.refused(taken.refused.length)
     if (taken.kind === 'gap') this.#speaker.end(CloseCode.Gap, `${lane}: record ${taken.seq + 1} is missing`)
     else this.#acknowledgeInTime({ epoch, lane, seq: taken.seq })
   }

@@ -7,17 +7,19 @@ import { Pace } from './pace.ts'
  * earns nothing. Meets: an enrolled agent gone bad, whose nonsense is to hold everybody else up.
  */
 
-const refusals = { perSecond: 50, atOnce: 500 }
+const refusals = { perSecond: 100, atOnce: 500 }
+/** So many bytes cost as much to read as a refusal costs. */
+const bytesOfRefusal = 8_192
 /** Below what makes a socket look half-open. */
 const longestPauseMs = seconds(10)
 
 export class Patience {
   readonly #paces = new Map<string, Pace>()
 
-  /** @returns for how long nothing more is read of this endpoint. */
-  refused(endpointId: string, count: number, now: number): number {
+  /** @param frame in which so many records were refused. @returns for how many milliseconds nothing more is read of this endpoint. */
+  tire(endpointId: string, frame: { refused: number; bytes: number }, now: number): number {
     const pace = this.#paces.get(endpointId) ?? new Pace(refusals, now)
     this.#paces.set(endpointId, pace)
-    return Math.min(longestPauseMs, pace.spend(count, now))
+    return Math.min(longestPauseMs, pace.spend(Math.max(frame.refused, frame.bytes / bytesOfRefusal), now))
   }
 }

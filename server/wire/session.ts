@@ -154,12 +154,6 @@ export class Session {
     this.end(CloseCode.Internal, 'something failed at the collector; what is not acknowledged is not lost')
   }
 
-  /** Who sends more nonsense than anybody has patience for isn't read for a while. */
-  refused(count: number): void {
-    const { patience, time } = this.#around
-    this.#share.holdFor(patience.refused(this.from.endpointId, count, time.monotonic()), time)
-  }
-
   /** Without a word: there is nobody to hear it. What still comes of it is ignored: its agent speaks elsewhere now. */
   cut(): void {
     this.#state = 'ending'
@@ -244,10 +238,17 @@ export class Session {
   #store(frame: Message<'records'>, count: number, bytes: number): void {
     this.#unacknowledged += count
     this.#share.began(bytes)
-    void this.#answers.add(frame, this.#around.ingest.takeRecords(this.#sender(), frame), () => {
+    void this.#answers.add(frame, this.#around.ingest.takeRecords(this.#sender(), frame), (taken) => {
       this.#unacknowledged -= count
       this.#share.ended(bytes)
+      if (taken && taken.refused.length > 0) this.#tire(taken.refused.length, bytes)
     })
+  }
+
+  /** Who sends more nonsense than anybody has patience for isn't read for a while. */
+  #tire(refused: number, bytes: number): void {
+    const { patience, time } = this.#around
+    this.#share.holdFor(patience.tire(this.from.endpointId, { refused, bytes }, time.monotonic()), time)
   }
 
   #skip(frame: Message<'skipped'>): void {

@@ -73,7 +73,11 @@ export function createMutations(seed: number): Mutations {
     Array.from({ length: draw(3) + 1 }, () => items[draw(items.length)]).filter((item) => item !== undefined)
   return {
     draw,
-    mutated: (value) => some(edits).reduce(applyEdit, structuredClone(value)),
+    // Of the edits too: they come again, and must not have grown meanwhile.
+    mutated: (value) =>
+      some(edits)
+        .map((each) => structuredClone(each))
+        .reduce(applyEdit, structuredClone(value)),
     torn: (text) => some(cuts).reduce(applyCut, Buffer.from(text)),
   }
 }

@@ -12,7 +12,6 @@ let time: FakeTime
 let backlog: number
 let said: CollectorMessage[]
 let ended: unknown[]
-let refused: number
 let answers: Answers
 
 beforeEach(() => {
@@ -20,14 +19,10 @@ beforeEach(() => {
   backlog = 0
   said = []
   ended = []
-  refused = 0
   const speaker = {
     send: (message: CollectorMessage) => said.push(message) > 0,
     end: (code: CloseCode, reason: string) => void ended.push([code, reason]),
     fail: (sentence: string) => void ended.push(sentence),
-    refused: (count: number) => {
-      refused += count
-    },
   }
   answers = new Answers(speaker, time, new Backpressure(() => backlog))
 })
@@ -39,7 +34,6 @@ const acknowledged = () => said.flatMap((message) => (message.kind === 'ack' ? [
 it('acknowledges what is committed, and says what was refused before', async () => {
   await commit('signals', taken(2, { refused: [{ seq: 1, reason: 'nonsense' }] }))
   expect(said.map(({ kind }) => kind)).toEqual(['refused', 'ack'])
-  expect(refused).toBe(1)
   expect(said.at(-1)).toMatchObject({ lane: 'signals', seq: 2, credit: 1_000 })
 })
 

@@ -4,13 +4,15 @@ import { Backpressure, Share } from '../../../server/wire/backpressure.ts'
 import { Patience } from '../../../server/wire/patience.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
-it('forgives some refusals at once, then reads no faster than fifty of them a second', () => {
+it('forgives some refusals at once, then reads no faster than a hundred of them a second', () => {
   const patience = new Patience()
-  expect(patience.refused('mad', 500, 0)).toBe(0)
-  expect(patience.refused('mad', 50, 0)).toBe(seconds(1))
-  expect(patience.refused('mad', 1, seconds(1))).toBe(20)
-  expect(patience.refused('mad', 9_999, seconds(1))).toBe(seconds(10))
-  expect(patience.refused('honest', 1, 0)).toBe(0)
+  const tire = (endpointId: string, refused: number, now: number, bytes = 0) => patience.tire(endpointId, { refused, bytes }, now)
+  expect(tire('mad', 500, 0)).toBe(0)
+  expect(tire('mad', 100, 0)).toBe(seconds(1))
+  expect(tire('mad', 1, seconds(1))).toBe(10)
+  expect(tire('mad', 9_999, seconds(1))).toBe(seconds(10))
+  expect(tire('honest', 1, 0)).toBe(0)
+  expect(tire('fat', 1, 0, 8_192 * 600)).toBe(seconds(1))
 })
 
 it('reads a socket again after its time, or when what waited is on disk, whichever is later', async () => {

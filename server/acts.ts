@@ -14,7 +14,9 @@ import { acknowledged, answeredByCustomer, commented, reopenedBy, resolved, resu
  */
 
 /** What an act makes of the case, or why it can't be done. */
-export type Decided = { kind: 'work'; work: TicketCase; hasRaised?: boolean } | Exclude<DeskOutcome, { kind: 'done' }>
+export type Decided =
+  /** `others`: tickets that change with it. */
+  { kind: 'work'; work: TicketCase; others?: readonly TicketCase[]; hasRaised?: boolean } | Exclude<DeskOutcome, { kind: 'done' }>
 
 export interface Acting {
   person: Pick<Person, 'id'>
@@ -34,9 +36,9 @@ export function acknowledge(work: TicketCase, acting: Acting): Decided {
   return acted.kind === 'illegal' ? acted : { kind: 'work', work: answering(work, acted.changes, acting, true) }
 }
 
-export const comment = (work: TicketCase, text: string, acting: Acting): Decided => ({
+export const comment = (work: TicketCase, said: { text: string; isInternal?: boolean }, acting: Acting): Decided => ({
   kind: 'work',
-  work: answering(work, commented(acting.person.id, text, acting.now), acting),
+  work: answering(work, commented(acting.person.id, said.text, said.isInternal === true, acting.now), acting),
 })
 
 export function resolve(work: TicketCase, { resolution, note }: { resolution: Resolution; note: string }, acting: Acting): Decided {
@@ -69,12 +71,19 @@ export function reopen(work: TicketCase, note: string, acting: Acting): Decided 
   return acted.kind === 'illegal' ? acted : { kind: 'work', work: begin(apply(work, acted.changes, acting.now), acting) }
 }
 
-/** It ends a wait for them, and brings back what ended unanswered. */
+/** It ends a wait for them, and brings back what ended unanswered, or what they asked for and is not over. */
 export function hearCustomer(work: TicketCase, text: string, acting: Acting): Decided {
   const said = apply(work, answeredByCustomer(work, acting.person.id, text), acting.now)
   if (work.ticket.status === 'waiting' && said.ticket.status !== 'waiting') return { kind: 'work', work: goOn(said, acting) }
-  if (work.ticket.resolution !== 'unanswered') return { kind: 'work', work: said }
+  if (!opensAgain(work, acting)) return { kind: 'work', work: said }
   return reopen(said, 'The customer answered.', acting)
+}
+
+/** What ended without an answer; and for a while whatever ended, if its requester says that it is not over. */
+const opensAgain = (work: TicketCase, { rules, now }: Acting): boolean => {
+  const { resolution, resolved_at: endedAt, requester_id: requesterId } = work.ticket
+  if (resolution === 'unanswered') return true
+  return endedAt !== null && requesterId !== null && now - endedAt < rules.planOf(work).reopens.otherwise
 }
 
 /** The person's act, then what it means for the clocks of an open ticket: somebody has answered. */

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
 import { commentNow } from './comment-now.ts'
 import type { Desk } from './desk.ts'
 import { startCollecting } from './mailbox/collect.ts'
 import { judge, keepMail, lookUp, type Verdict } from './mailbox/mailbox.ts'
-import { readMail } from './mailbox/read-mail.ts'
+import { type ReadMail, readMail } from './mailbox/read-mail.ts'
 import { type MailSettings, mailDomain } from './notify/mail-settings.ts'
 import type { TicketTokens } from './notify/ticket-token.ts'
 import type { Store } from './store/store.ts'
@@ -13,7 +14,7 @@ export interface AnswersOptions {
   settings: MailSettings | undefined
   tokens: TicketTokens
   store: Store
-  desk: Pick<Desk, 'comment' | 'hearCustomer'>
+  desk: Pick<Desk, 'comment' | 'hearCustomer' | 'open'>
   time: Time
   log: Logger
 }
@@ -39,9 +40,16 @@ export function createTake({
     if (!known) return
     const verdict = judge(mail, known)
     const kept = verdict.kind === 'take' ? await say(desk, store, verdict, mail.text) : verdict
-    await keepMail(store, mail, kept, now)
+    const ticketId = verdict.kind === 'open' ? await desk.open({ ...verdict, ...requestIn(mail) }) : undefined
+    await keepMail(store, mail, kept, now, ticketId)
   }
 }
+
+/** Nobody asked them whether they can carry on, so they can't. */
+const requestIn = ({ id, subject, text }: ReadMail) => ({
+  ...{ title: subject === '' ? text.slice(0, 100) : subject, text, urgency: 'high' as const },
+  key: `mail:${createHash('sha256').update(id).digest('hex').slice(0, 32)}`,
+})
 
 async function say(
   desk: AnswersOptions['desk'],

@@ -154,8 +154,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const telling = openTelling({ config, store, time, log, sayOnTimeline, onUnreached: createPassOn(matrices) })
   const { outbox } = telling
   teardowns.defer(() => telling.stop())
-  const onResult = (): void => pipeline.nudge(true)
-  const said = { onResult, sayOnTimeline, takeWord: agentsWord.take }
+  const said = { onResult: () => pipeline.nudge(true), sayOnTimeline, takeWord: agentsWord.take }
   const dispatcher = createDispatcher({ db, time, log, bus, loops, sign: identity.authority.sign, send, ...said })
   teardowns.defer(() => dispatcher.stop())
   const fire = createFire({ ...shared, hasGivenChance: () => pipeline.hasGivenChance() })
@@ -164,7 +163,8 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
   teardowns.defer(startSelfCheck({ ...shared, onRaised: () => pipeline.nudge(true) }).stop)
-  const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline })
+  const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline, log })
+  teardowns.defer(() => staffing.modes.stop())
   const connect = (opened: AgentWire, feeding: Ingest): void => {
     wire = opened
     ingest = feeding

@@ -226,7 +226,9 @@ function assigned({ work, rules, now }: Room, roster: Roster, before: TicketCase
   work.took(person.id)
   const entry = { kind: 'assigned' as const, actor: 'system', body: { personId: person.id, name: person.name } }
   const after = apply(before, { ticket: { owner_id: person.id }, entries: [entry] }, now)
-  wanted.push({ work: after, event: 'ticket.assigned', isPage: false, people: [[person]], by: 'rota' })
+  // Why it comes to them, where it comes from others.
+  const hop = before.entries.findLast(({ kind }) => kind === 'escalated')
+  wanted.push({ work: after, event: 'ticket.assigned', isPage: false, ...(hop && { entry: hop }), people: [[person]], by: 'rota' })
   return after
 }
 

@@ -1,4 +1,5 @@
 import type { Role } from '#shared/domain/endpoint.ts'
+import type { Language } from '#shared/domain/language.ts'
 import type { Urgency } from '#shared/domain/priority.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Facts, SignalState } from '#shared/domain/signal.ts'
@@ -37,14 +38,36 @@ export type TroubleSource = 'agent' | 'source' | 'collector' | 'person'
 
 /** Whom and what a ticket is about, with all that the matrix asks of them. */
 export interface Subject {
-  organisation: { id: string; name: string; mode: 'observe' | 'live'; plan: string; timeZone: string; stoppedUntil?: number | null }
+  organisation: {
+    id: string
+    name: string
+    mode: 'observe' | 'live'
+    plan: string
+    timeZone: string
+    /** English, when absent. */
+    language?: Language
+    /** Kinds that its own IT has first. */
+    ownIt?: readonly string[]
+    stoppedUntil?: number | null
+  }
   site: { id: string; timeZone: string | null } | null
   /** The person who asked for it, where one did. */
-  requester?: { timeZone: string | null } | null
-  endpoint: { id: string; hostname: string; tags?: readonly string[] } | null
+  requester?: Requester | null
+  /** `isNewSince`: when it came to us, if it was new then. */
+  endpoint: { id: string; hostname: string; tags?: readonly string[]; isNewSince?: number | undefined } | null
   role: Role
   roleSource: 'person' | 'facts' | 'unknown'
   isolation: (Pick<IsolationsTable, 'desired' | 'actual'> & { isOnItsWay: boolean }) | null
+}
+
+/** A person of the customer. */
+export interface Requester {
+  id: string
+  name: string
+  mail: string
+  /** null: the organisation's. */
+  language: Language | null
+  timeZone: string | null
 }
 
 /** How a stage writes many rows at once; capabilities of the store. */

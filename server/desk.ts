@@ -1,5 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto'
-import { Fault } from '#shared/domain/fault.ts'
 import type { TicketAction } from '#shared/domain/ticket.ts'
 import type { Time } from '#shared/domain/time.ts'
 import {
@@ -19,16 +17,17 @@ import { apply, type Subject, type TicketCase } from './changes.ts'
 import { requestCommands } from './command/command.ts'
 import { isContained } from './command/contain.ts'
 import { ordered } from './command/order.ts'
+import { decideFound, type FoundAct } from './found-lines.ts'
 import { escalate, type HopAct } from './hops.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
 import { learn, type ResolveAct } from './learning.ts'
 import { loadCases, loadSubjects, loadTickets } from './load.ts'
+import { type Opening, openedBefore, openTicket } from './opening.ts'
 import { loadPackets } from './packet.ts'
 import { createReplan } from './replan.ts'
-import { type Request, requested } from './requests.ts'
 import type { Store, Tx } from './store/store.ts'
-import { decided } from './ticket/acts.ts'
-import { nextTicketNumber } from './ticket/ticket.ts'
+import { type Cause, type Gate, type Override, releaseGate } from './tasks.ts'
+import { causeNamed, decided } from './ticket/acts.ts'
 import type { Turns } from './turns.ts'
 
 /*
@@ -48,11 +47,6 @@ export interface Act {
   version: number
   person: Person
 }
-export interface Opening extends Request {
-  organisationId: string
-  endpointId?: string
-  person: Person
-}
 export interface EndpointAct {
   endpointId: string
   person: Person
@@ -68,20 +62,26 @@ export type DeskOutcome =
 export interface Desk {
   open(opening: Opening): Promise<string>
   acknowledge(act: Act): Promise<DeskOutcome>
-  comment(act: Act & { text: string }): Promise<DeskOutcome>
+  /** @param act `isInternal`: among people of the provider. */
+  comment(act: Act & { text: string; isInternal?: boolean }): Promise<DeskOutcome>
   resolve(act: ResolveAct): Promise<DeskOutcome>
   wait(act: Act & Wait): Promise<DeskOutcome>
   resume(act: Act & { note: string }): Promise<DeskOutcome>
   reopen(act: Act & { note: string }): Promise<DeskOutcome>
   escalate(act: HopAct): Promise<DeskOutcome>
+  /** Decides on lines of a ticket "as found". */
+  decideFound(act: FoundAct): Promise<DeskOutcome>
   /** What the customer says, however it came: it ends a wait for them, and brings back what ended unanswered. */
   hearCustomer(act: Omit<Act, 'version'> & { text: string }): Promise<DeskOutcome>
   /** @param act `onlyIfAsked`: the person may say yes to a pending question and not isolate otherwise. */
   isolate(act: Act & { reason: string; onlyIfAsked?: boolean }): Promise<DeskOutcome>
-  release(act: Act & { reason: string }): Promise<DeskOutcome>
+  /** Refused while the machine waits to be restored, unless it is said why it may come back. */
+  release(act: Act & Override & { reason: string }): Promise<DeskOutcome>
+  /** Of the network: somebody goes there, to this place with this part. */
+  nameCause(act: Act & Cause): Promise<DeskOutcome>
   leave(act: Act & { reason: string }): Promise<DeskOutcome>
   isolateEndpoint(act: EndpointAct): Promise<DeskOutcome>
-  releaseEndpoint(act: EndpointAct): Promise<DeskOutcome>
+  releaseEndpoint(act: EndpointAct & Override): Promise<DeskOutcome>
   /** Open tickets take over the plan of the matrix in force. @returns how many. */
   replan(): Promise<number>
 }
@@ -110,7 +110,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       if (version !== undefined && work.ticket.version !== version) return { kind: 'stale', version: work.ticket.version } as const
       const decided = await decide(work, now, tx)
       if (decided.kind !== 'work') return decided
-      const kept = await keepCases(tx, store.capabilities, rules, [decided.work], now)
+      const kept = await keepCases(tx, store.capabilities, rules, [decided.work, ...(decided.others ?? [])], now)
       return { kind: 'kept' as const, kept: { ...kept, hasRaised: kept.hasRaised || decided.hasRaised === true } }
     })
     if (done.kind !== 'kept') return done
@@ -118,13 +118,16 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     return { kind: 'done', version: done.kept.tickets[0]?.version ?? version ?? 0 }
   }
 
-  const onEndpoint = async ({ endpointId, person, reason }: EndpointAct, verb: Verb): Promise<DeskOutcome> => {
+  const onEndpoint = async ({ endpointId, person, reason, ...said }: EndpointAct & Override, verb: Verb): Promise<DeskOutcome> => {
     const now = time.now()
     const done = await turns(async (tx) => {
       const subject = await subjectOf(tx, endpointId)
       if (!subject) return { kind: 'missing' } as const
       const refusal = whyNot(verb, subject)
       if (refusal) return refusal
+      const gate = verb === 'release-host' ? await releaseGate(tx, endpointId, said, person.id, now) : open
+      if (gate.kind === 'refused') return gate
+      const ended = await keepCases(tx, store.capabilities, rules, gate.ended, now)
       const commands = ordered(verb, person.id, reason).orders.map((order) => ({
         ...order,
         organisationId: subject.organisation.id,
@@ -132,26 +135,30 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
         ticketId: null,
       }))
       await requestCommands(tx, putRows, commands, now)
-      return { kind: 'kept' as const, kept: { ...nothingKept, commands, hasOrders: true } }
+      return { kind: 'kept' as const, kept: { ...ended, commands, hasOrders: true } }
     })
     if (done.kind !== 'kept') return done
     afterCommit(done.kept)
     return { kind: 'done', version: 0 }
   }
 
-  const contain = (act: Act & { reason: string; onlyIfAsked?: boolean }, verb: Verb): Promise<DeskOutcome> =>
-    onTicket(act, (work, now) => {
+  const contain = (act: Act & Override & { reason: string; onlyIfAsked?: boolean }, verb: Verb): Promise<DeskOutcome> =>
+    onTicket(act, async (work, now, tx) => {
       const refusal = act.onlyIfAsked && work.ticket.containment !== 'asked' ? nobodyAsks : whyNot(verb, work.subject)
       if (refusal) return refusal
+      const gate = verb === 'release-host' ? await releaseGate(tx, work.ticket.endpoint_id ?? '', act, act.person.id, now) : open
+      if (gate.kind === 'refused') return gate
       const changes = decided(work, act.person.id, verb === 'isolate-host' ? 'isolate' : 'release', act.reason, now)
       const order = ordered(verb, act.person.id, act.reason)
-      return { kind: 'work', work: apply(answering(work, changes, actingOf(act, now)), order, now) }
+      return { kind: 'work', work: apply(answering(work, changes, actingOf(act, now)), order, now), others: gate.ended }
     })
 
   return {
     async open(opening) {
       const now = time.now()
       const { id, kept } = await turns(async (tx) => {
+        const known = await openedBefore(tx, opening)
+        if (known !== undefined) return { id: known, kept: nothingKept }
         const work = await openTicket(tx, opening, rules, now)
         return { id: work.ticket.id, kept: await keepCases(tx, store.capabilities, rules, [work], now) }
       })
@@ -159,7 +166,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       return id
     },
     acknowledge: (act) => onTicket(act, (work, now) => acknowledge(work, actingOf(act, now))),
-    comment: (act) => onTicket(act, (work, now) => comment(work, act.text, actingOf(act, now))),
+    comment: (act) => onTicket(act, (work, now) => comment(work, act, actingOf(act, now))),
     resolve: (act) =>
       onTicket(act, async (work, now, tx) => {
         const ended = resolve(work, act, actingOf(act, now))
@@ -172,6 +179,19 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       onTicket(act, async (work, now, tx) => {
         const packets = await loadPackets(tx, [work], now)
         return escalate(work, act, packets.get(work.ticket.id), rules, now)
+      }),
+    decideFound: (act) =>
+      onTicket(act, async (work, now, tx) => {
+        const found = await decideFound(tx, store, act, rules, now)
+        if (found.kind !== 'changes') return found
+        return { kind: 'work', work: answering(work, found.changes, actingOf(act, now)), others: found.others }
+      }),
+    nameCause: (act) =>
+      onTicket(act, (work, now) => {
+        const { cause, place = '', part = '', note, person } = act
+        if (cause === 'network' && (place.trim() === '' || part.trim() === '')) return nowhereToGo
+        const said = { cause, note, ...(cause === 'network' && { place, part }) }
+        return { kind: 'work', work: answering(work, causeNamed(person.id, said, now), actingOf(act, now)) }
       }),
     hearCustomer: (act) => onTicket({ ticketId: act.ticketId }, (work, now) => hearCustomer(work, act.text, actingOf(act, now))),
     isolate: (act) => contain(act, 'isolate-host'),
@@ -189,6 +209,9 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
 
 type Verb = 'isolate-host' | 'release-host'
 
+const open: Gate = { kind: 'free', ended: [] }
+
+const nowhereToGo = { kind: 'refused', reason: 'Say the place and the part, so that whoever goes there has both.' } as const
 const nobodyAsks = { kind: 'refused', reason: 'Nobody asks whether to isolate this machine.' } as const
 
 function whyNot(verb: Verb, subject: Subject): { kind: 'refused'; reason: string } | undefined {
@@ -200,11 +223,4 @@ function whyNot(verb: Verb, subject: Subject): { kind: 'refused'; reason: string
 
 async function subjectOf(tx: Tx, endpointId: string): Promise<Subject | undefined> {
   return (await loadSubjects(tx, [{ endpoint_id: endpointId, organisation_id: '' }])).of({ endpoint_id: endpointId, organisation_id: '' })
-}
-
-async function openTicket(tx: Tx, opening: Opening, rules: Rules, now: number): Promise<TicketCase> {
-  const from = { endpoint_id: opening.endpointId ?? null, organisation_id: opening.organisationId }
-  const subject = (await loadSubjects(tx, [from])).of(from)
-  if (subject?.organisation.id !== opening.organisationId) throw new Fault('subject-unknown', 'This organisation has no such machine.')
-  return requested(opening, subject, { id: randomUUIDv7(), number: await nextTicketNumber(tx) }, rules, now)
 }

@@ -3,11 +3,14 @@ import { Urgency } from '#shared/domain/priority.ts'
 import { HopReason, Resolution, type TimelineKind, WaitingFor } from '#shared/domain/ticket.ts'
 import type { Entry } from './changes.ts'
 import type { Request } from './requests.ts'
+import type { causeNamed } from './ticket/acts.ts'
 
 /** What a person did, as a timeline tells it. */
 export type ToldAct =
   | { kind: 'acknowledge' }
-  | { kind: 'comment' | 'hear'; text: string }
+  | { kind: 'comment'; text: string; isInternal: boolean }
+  | { kind: 'hear'; text: string }
+  | { kind: 'cause'; said: Parameters<typeof causeNamed>[1] }
   | { kind: 'resolve'; resolution: Resolution; note: string }
   | { kind: 'wait'; waitingFor: WaitingFor; until: number | null; note: string }
   | { kind: 'resume' | 'reopen'; note: string }
@@ -25,7 +28,7 @@ export function actIn(entries: readonly Entry[]): { act: ToldAct; personId: stri
   const of = (...kinds: TimelineKind[]): Entry | undefined => entries.find((entry) => isPerson(entry) && kinds.includes(entry.kind))
   const lead =
     of('escalated', 'waiting', 'containment-answered', 'command-requested') ??
-    of('acknowledged', 'commented', 'resumed', 'reopened', 'resolved')
+    of('acknowledged', 'commented', 'resumed', 'reopened', 'resolved', 'cause-named')
   if (!lead) return undefined
   const act = readAct(lead, entries)
   return act ? { act, personId: lead.actor } : undefined
@@ -36,7 +39,11 @@ function readAct({ kind, body }: Entry, entries: readonly Entry[]): ToldAct | un
     case 'acknowledged':
       return { kind: 'acknowledge' }
     case 'commented':
-      return { kind: body.isCustomer === true ? 'hear' : 'comment', text: textOf(body.text) }
+      return body.isCustomer === true
+        ? { kind: 'hear', text: textOf(body.text) }
+        : { kind: 'comment', text: textOf(body.text), isInternal: body.isInternal === true }
+    case 'cause-named':
+      return { kind: 'cause', said: { cause: textOf(body.cause), note: textOf(body.note), ...placeIn(body) } }
     case 'resolved':
       return { kind: 'resolve', resolution: Resolution.parse(body.resolution), note: textOf(body.note) }
     case 'waiting':
@@ -77,6 +84,8 @@ export function requestIn(entries: readonly Entry[]): Request | undefined {
     ...(affects === 'several' || affects === 'everyone' ? { affects } : {}),
   }
 }
+
+const placeIn = ({ place, part }: Entry['body']) => (place === undefined ? {} : { place: textOf(place), part: textOf(part) })
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)

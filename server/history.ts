@@ -3,7 +3,7 @@ import type { Leaver } from './absences.ts'
 import { loadReach, type Reach } from './attend.ts'
 import type { Entry, Timer } from './changes.ts'
 import { reported } from './history-acts.ts'
-import { loadSubjects, type Subjects } from './load.ts'
+import { loadRequesters, loadSubjects, type Subjects } from './load.ts'
 import type { Roster } from './people/roster.ts'
 import { loadRoster } from './people/rosters.ts'
 import { type Matrix, parseMatrix } from './route/matrix.ts'
@@ -43,6 +43,8 @@ export interface History {
   tickets: ReadonlyMap<string, ToldTicket>
   /** As they are known now. */
   subjects: Subjects
+  /** Who asked, by their ids. */
+  requesters: Awaited<ReturnType<typeof loadRequesters>>
   roster: Roster
   reach: Reach
   /** Which detectors isolated nothing alone, from when until when. */
@@ -99,6 +101,7 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
   const roster = await loadRoster(reader, (team) => latest?.teams[team]?.passesTo, 0)
   return {
     ...{ happenings, tickets: new Map(told), versions: matrices, roster, disarmed },
+    requesters: await loadRequesters(reader, tickets),
     ...{ subjects: await loadSubjects(reader, [...tickets, ...signals]), reach: await loadReach(reader, roster) },
   }
 }

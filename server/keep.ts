@@ -7,11 +7,13 @@ import { keepTimers } from './escalate/keep-timers.ts'
 import type { Owed } from './escalate/promise.ts'
 import { type Promises, readPromises } from './escalate/promise.ts'
 import type { LiveBus } from './live.ts'
+import { enqueueWords, wordFor } from './notify/customers.ts'
 import { enqueue, isTold, loadReceivers, type Notice, noticesOf, type Receiver } from './notify/notify.ts'
 import { indexByKind } from './route/match.ts'
 import type { Matrix } from './route/matrix.ts'
 import { isPagingTicket } from './route/route.ts'
 import type { Tx } from './store/store.ts'
+import { tasksOf } from './tasks.ts'
 import { keepTickets } from './ticket/ticket.ts'
 
 /*
@@ -98,8 +100,10 @@ export async function keepCases(
   const { hasCalls, hasRaised } = await attended.keep(tx, write)
   const noticesOn = (work: TicketCase): Notice[] => noticesOf(work, lookOf(rules, work, attended.ownerOf(work), now))
   const told = receivers.length === 0 ? [] : [...changed.filter((work) => !isQuiet(work)).flatMap(noticesOn), ...notices]
-  const waiting = await enqueue(tx, write.putRows, told, receivers, now)
-  return {
+  const words = changed.flatMap((work) => wordFor(work, () => lookOf(rules, work, attended.ownerOf(work), now)) ?? [])
+  const waiting = (await enqueue(tx, write.putRows, told, receivers, now)) + (await enqueueWords(tx, write.putRows, words, now))
+  const tasks = await tasksOf(tx, rules, changed, now)
+  const kept: Kept = {
     tickets: changed.map(({ ticket }) => ({
       id: ticket.id,
       organisationId: ticket.organisation_id,
@@ -112,11 +116,22 @@ export async function keepCases(
     hasRaised,
     dueAt: earliest(changed.flatMap(({ timers }) => timers.flatMap(({ id, dueAt }) => (id === null ? dueAt : [])))),
   }
+  return tasks.length === 0 ? kept : together(kept, await keepCases(tx, write, rules, tasks, now))
 }
 
 /** Something is due on every open ticket (invariant 4). */
 export const reviewed = (work: TicketCase, { owedOf, planOf }: Rules, now: number): TicketCase =>
   apply(work, reviewIfNothingIsDue(work, owedOf(work), planOf(work).review, now), now)
+
+/** What was kept, and what followed from it. */
+const together = (one: Kept, other: Kept): Kept => ({
+  tickets: [...one.tickets, ...other.tickets],
+  commands: [...one.commands, ...other.commands],
+  hasOrders: one.hasOrders || other.hasOrders,
+  hasNotices: one.hasNotices || other.hasNotices,
+  hasRaised: one.hasRaised || other.hasRaised,
+  dueAt: earliest([one.dueAt, other.dueAt].flatMap((at) => at ?? [])),
+})
 
 export const hasChanged = ({ isChanged }: TicketCase): boolean => isChanged
 

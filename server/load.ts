@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { days } from '#shared/domain/time.ts'
-import { caseOf, type Subject, type TicketCase, type Timer } from './changes.ts'
+import { caseOf, type Requester, type Subject, type TicketCase, type Timer } from './changes.ts'
 import type { LoneIsolation } from './command/contain.ts'
 import type { Staff } from './escalate/crew.ts'
 import type { Capabilities } from './store/capabilities.ts'
@@ -99,8 +99,24 @@ export const loadTickets = (from: From, ids: readonly string[]): Promise<Tickets
 export async function loadCases(from: From, tickets: readonly TicketsTable[]): Promise<TicketCase[]> {
   if (tickets.length === 0) return []
   const ids = tickets.map(({ id }) => id)
-  const [subjects, timers] = await Promise.all([loadSubjects(from, tickets), readTimers(from, ids)])
-  return casesOf({ tickets, timers }, subjects)
+  const [subjects, timers, requesters] = await Promise.all([
+    loadSubjects(from, tickets),
+    readTimers(from, ids),
+    loadRequesters(from, tickets),
+  ])
+  return casesOf({ tickets, timers }, subjects).map((work) => {
+    const requester = requesters.get(work.ticket.requester_id ?? '')
+    return requester ? { ...work, subject: { ...work.subject, requester } } : work
+  })
+}
+
+/** Machines ask for nothing, so a group of signals never reads this. */
+export async function loadRequesters(from: From, tickets: readonly TicketsTable[]): Promise<Map<string, Requester>> {
+  const ids = [...new Set(tickets.flatMap(({ requester_id }) => requester_id ?? []))]
+  if (ids.length === 0) return new Map()
+  const columns = ['id', 'name', 'mail', 'language', 'time_zone as timeZone'] as const
+  const rows = await from.selectFrom('requesters').select(columns).where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
 /** Without those whose organisation or endpoint is gone. */
@@ -175,9 +191,21 @@ async function readEndpoints(from: From, ids: string[]): Promise<Subject[]> {
       'mode',
       'plan',
       'organisations.time_zone as timeZone',
+      'organisations.language',
+      'organisations.own_it',
       'organisations.stopped_until as stoppedUntil',
     ])
-    .select(['endpoints.id as endpointId', 'hostname', 'tags', 'confirmed_role', 'inventories.role', 'desired', 'actual'])
+    .select([
+      'endpoints.id as endpointId',
+      'hostname',
+      'tags',
+      'is_new',
+      'enrolled_at',
+      'confirmed_role',
+      'inventories.role',
+      'desired',
+      'actual',
+    ])
     .select(['sites.id as siteId', 'sites.time_zone as siteTimeZone'])
     .where('endpoints.id', 'in', ids)
     .execute()
@@ -185,10 +213,13 @@ async function readEndpoints(from: From, ids: string[]): Promise<Subject[]> {
     from,
     rows.flatMap(({ desired, endpointId }) => (desired === 'isolated' ? endpointId : [])),
   )
-  return rows.map(({ organisationId, name, mode, plan, timeZone, stoppedUntil, ...row }) => ({
-    organisation: { id: organisationId, name, mode, plan, timeZone, stoppedUntil },
+  return rows.map(({ organisationId, name, mode, plan, timeZone, language, own_it, stoppedUntil, ...row }) => ({
+    organisation: { id: organisationId, name, mode, plan, timeZone, language, ownIt: listIn(own_it), stoppedUntil },
     site: row.siteId === null ? null : { id: row.siteId, timeZone: row.siteTimeZone },
-    endpoint: { id: row.endpointId, hostname: row.hostname, tags: tagsOf(row.tags) },
+    endpoint: {
+      ...{ id: row.endpointId, hostname: row.hostname, tags: listIn(row.tags) },
+      isNewSince: row.is_new === 1 ? row.enrolled_at : undefined,
+    },
     ...roleOf(row.confirmed_role, row.role),
     isolation: row.desired && row.actual ? { desired: row.desired, actual: row.actual, isOnItsWay: onTheirWay.has(row.endpointId) } : null,
   }))
@@ -208,7 +239,7 @@ async function readOnTheirWay(from: From, endpointIds: string[]): Promise<Set<st
   return new Set(rows.map(({ endpoint_id }) => endpoint_id))
 }
 
-const tagsOf = (text = '[]'): readonly string[] => (text === '[]' ? [] : (JSON.parse(text) as string[]))
+const listIn = (text = '[]'): readonly string[] => (text === '[]' ? [] : (JSON.parse(text) as string[]))
 
 function roleOf(confirmed: Role | null, found: Role | null): Pick<Subject, 'role' | 'roleSource'> {
   if (confirmed !== null) return { role: confirmed, roleSource: 'person' }
@@ -219,10 +250,13 @@ async function readOrganisations(from: From, ids: string[]): Promise<Subject[]> 
   if (ids.length === 0) return []
   const rows = await from
     .selectFrom('organisations')
-    .select(['id', 'name', 'mode', 'plan', 'time_zone as timeZone', 'stopped_until as stoppedUntil'])
+    .select(['id', 'name', 'mode', 'plan', 'time_zone as timeZone', 'language', 'own_it', 'stopped_until as stoppedUntil'])
     .where('id', 'in', ids)
     .execute()
-  return rows.map((organisation) => ({ organisation, site: null, endpoint: null, role: 'unknown', roleSource: 'unknown', isolation: null }))
+  return rows.map(({ own_it, ...row }) => {
+    const organisation = { ...row, ownIt: listIn(own_it) }
+    return { organisation, site: null, endpoint: null, role: 'unknown', roleSource: 'unknown', isolation: null }
+  })
 }
 
 /** Who may be given tickets. */

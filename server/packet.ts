@@ -44,7 +44,7 @@ export async function loadPackets(from: From, cases: readonly TicketCase[], now:
       machine: machineOf(subject, inventoryOf.get(machine), latest.at(-1)),
       evidence: evidenceOf(ofTicket.get(ticket.id) ?? []),
       health: summed(latest),
-      tried: triedOn(said.get(ticket.id) ?? []),
+      ...triedOn(said.get(ticket.id) ?? []),
       hypothesis: hypothesisOf(ticket),
     }
   }
@@ -129,10 +129,13 @@ function summed(samples: readonly Sample[]): Packet['health'] {
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-const triedOn = (entries: Read<typeof readTimeline>): string[] =>
-  entries
-    .slice(-maxTried)
-    .map(({ kind, body }) => sentence({ kind, body: JSON.parse(body) as Record<string, unknown> }).slice(0, maxSentence))
+function triedOn(entries: Read<typeof readTimeline>): Pick<Packet, 'tried' | 'internal'> {
+  const lines = entries.slice(-maxTried).map(({ kind, body }) => ({ kind, body: JSON.parse(body) as Record<string, unknown> }))
+  const told = (isInternal: boolean): string[] =>
+    lines.filter(({ body }) => (body.isInternal === true) === isInternal).map((line) => sentence(line).slice(0, maxSentence))
+  const internal = told(true)
+  return { tried: told(false), ...(internal.length > 0 && { internal }) }
+}
 
 /** The machine has no better idea than what it saw and why that was sent here. */
 function hypothesisOf({ title, reasons }: TicketCase['ticket']): string {

@@ -7,9 +7,11 @@ import { apply, type Changes, type Subject, type TicketCase, type Trouble } from
 import { decideContainment, isLate } from './command/contain.ts'
 import { correlate, type Verdict } from './correlate/correlate.ts'
 import { endQuiet, startClocks, tightenClocks, waitForQuiet } from './escalate/escalate.ts'
+import { foundBefore } from './found.ts'
 import { watchHearing } from './hearing.ts'
 import type { Kept, Rules } from './keep.ts'
 import type { CreateLoop } from './loop.ts'
+import { isAsFound } from './onboard/onboard.ts'
 import { decidePriority, prioritise } from './prioritise/prioritise.ts'
 import { createRounds } from './rounds.ts'
 import { match } from './route/match.ts'
@@ -31,12 +33,8 @@ import { newCase, type Outcome, type SignalRow, troubleOf, type View } from './w
  */
 
 /** One signal through every stage (pure): what becomes of it, on the ticket as it will stand. */
-export function decide(
-  view: View,
-  { matrix, routesFor, circumstancesOf, owedOf, planOf, at }: Rules,
-  signal: SignalRow,
-  now: number,
-): Outcome {
+export function decide(view: View, rules: Rules, signal: SignalRow, now: number): Outcome {
+  const { matrix, routesFor, circumstancesOf, owedOf, planOf, at } = rules
   const subject = view.subjectOf(signal)
   if (!subject) return { kind: 'record' }
   const trouble = troubleOf(signal, matrix)
@@ -53,6 +51,9 @@ export function decide(
   if (suppressed) return { kind: 'record', suppressed }
   if (!isJoining && decision.becomes === 'digest') return { kind: 'digest', team: decision.team, summary: dated(trouble) }
   if (!isJoining && decision.becomes === 'record') return { kind: 'record' }
+
+  if (verdict.kind === 'opens' && view.asFound && isAsFound(trouble, subject, matrix, now))
+    return foundBefore(view.asFound(subject.organisation.id), signal, trouble, subject, view.nextNumber, rules, now)
 
   const before = verdict.kind === 'opens' ? draft(view, signal, trouble, subject, now) : verdict.earlier
   const isRaised = comparePriority(found.priority, before.ticket.priority) < 0

@@ -17,10 +17,10 @@ import { remember } from './memory.ts'
 import type { Paging } from './page/page.ts'
 import { decide } from './pipeline.ts'
 import { planned } from './replan.ts'
-import { requested } from './requests.ts'
+import { keyIn, requested } from './requests.ts'
 import { createBook } from './suppress/book.ts'
 import { armKey, nothingSuppressed } from './suppress/suppress.ts'
-import { decided } from './ticket/acts.ts'
+import { causeNamed, decided } from './ticket/acts.ts'
 import { memoryOf } from './work.ts'
 import { newestPerTrouble, type SignalRow, worldOf } from './world.ts'
 
@@ -74,7 +74,8 @@ function createMemory(history: History) {
 
   const subjectOf = (of: Parameters<History['subjects']['of']>[0]): Subject | undefined => {
     const subject = history.subjects.of(of)
-    return subject && { ...subject, isolation: isolations.get(subject.endpoint?.id ?? '') ?? null }
+    const requester = 'requester_id' in of ? history.requesters.get(String(of.requester_id)) : undefined
+    return subject && { ...subject, ...(requester && { requester }), isolation: isolations.get(subject.endpoint?.id ?? '') ?? null }
   }
   const current = (id: string): TicketCase | undefined => {
     const known = kept.get(id)?.work
@@ -188,7 +189,9 @@ function createMemory(history: History) {
   const opened = (ticketId: string, entries: readonly Entry[], rules: Rules, now: number): TicketCase | undefined => {
     const told = history.tickets.get(ticketId)?.ticket
     const [request, subject] = [requestIn(entries), told && subjectOf(told)]
-    return request && subject && requested(request, subject, { id: ticketId, number: lastNumber + 1 }, rules, now)
+    if (!request || !told || !subject) return undefined
+    const asked = { ...request, isTheirs: subject.requester?.id === request.person.id, key: keyIn(told.fingerprint) }
+    return requested(asked, subject, { id: ticketId, number: lastNumber + 1 }, rules, now)
   }
   return {
     of: (id: string): Remembered | undefined => kept.get(id),
@@ -226,7 +229,9 @@ function act(work: TicketCase, told: ToldAct, acting: Acting, rules: Rules): Dec
     case 'acknowledge':
       return acknowledge(work, acting)
     case 'comment':
-      return comment(work, told.text, acting)
+      return comment(work, told, acting)
+    case 'cause':
+      return { kind: 'work', work: answering(work, causeNamed(person.id, told.said, now), acting) }
     case 'hear':
       return hearCustomer(work, told.text, acting)
     case 'resolve':

@@ -15,6 +15,10 @@ export interface Request {
   /** Who else has it; alone, when absent. */
   affects?: 'me' | 'several' | 'everyone'
   person: { id: string }
+  /** The requester opens it by themselves. */
+  isTheirs?: boolean
+  /** Opened once, however often it is asked for: a mail's id. */
+  key?: string
 }
 
 /** A person's request takes the way of a signal (pure): the matrix decides, not who asks. */
@@ -30,7 +34,8 @@ export function requested(
   const rule = match(matrix, trouble, subject)
   const found = prioritise(matrix, rule, trouble, subject, circumstancesOf(subject, now))
   const ticket = draftTicket(trouble, subject, { ...named, sourceId: null }, now)
-  const entering = [opened(trouble, request.person.id), ...(request.text === '' ? [] : [said(request)])]
+  const onBehalfOf = request.isTheirs === true ? undefined : subject.requester?.name
+  const entering = [opened(trouble, request.person.id, onBehalfOf), ...(request.text === '' ? [] : [said(request)])]
   const entered = entering.reduce((work, changes) => apply(work, changes, now), caseOf(ticket, subject, [], true))
   const prioritised = apply(entered, decidePriority(entered, found, false), now)
   const decision = route(matrix, rule, found.priority, trouble, subject)
@@ -39,11 +44,17 @@ export function requested(
 }
 
 /** What the person wrote is theirs, and no answer yet. */
-const said = ({ text, person }: Request): Changes => ({ entries: [{ kind: 'commented', actor: person.id, body: { text } }] })
+const said = ({ text, person, isTheirs }: Request): Changes => ({
+  entries: [{ kind: 'commented', actor: person.id, body: { text, ...(isTheirs === true && { isCustomer: true }) } }],
+})
 
 const severityOf = { high: 'high', medium: 'medium', low: 'low' } as const
 
-const troubleOf = ({ title, text, urgency, affects = 'me' }: Request, id: string): Trouble => ({
-  ...{ signalId: id, kind: 'request.desk', severity: severityOf[urgency], state: 'happened', fingerprint: `request:${id}` },
+/** By which the ticket of a key is known again. */
+export const fingerprintOf = (key: string): string => `request:${key}`
+export const keyIn = (fingerprint: string): string => fingerprint.slice(fingerprintOf('').length)
+
+const troubleOf = ({ title, text, urgency, affects = 'me', key }: Request, id: string): Trouble => ({
+  ...{ signalId: id, kind: 'request.desk', severity: severityOf[urgency], state: 'happened', fingerprint: fingerprintOf(key ?? id) },
   ...{ summary: title, text, facts: { affects }, ageMs: 0, happenedAt: null, source: 'person', urgency },
 })

@@ -9,6 +9,7 @@ import { markHandled, raiseWithin } from './ingest/handled.ts'
 import { hasChanged, type Kept, keepCases, type Rules } from './keep.ts'
 import { isTold, keepDigestLines, loadReceivers, type Receiver } from './notify/notify.ts'
 import { raiseOften } from './often.ts'
+import { keepLines } from './onboard/onboard.ts'
 import { type Chance, expireCommands, settleResults } from './results.ts'
 import type { Store, Tx } from './store/store.ts'
 import { keepBook } from './suppression.ts'
@@ -172,6 +173,7 @@ async function keepDecided(
 ): Promise<Handled> {
   for (const { signal, error } of failed) await giveUp(tx, store, signal, error, now)
   const kept = await keepCases(tx, store.capabilities, rules, world.cases, now, { receivers, attended })
+  await keepLines(tx, store.capabilities.putRows, world.found, now)
   const dueAts = [
     ...(await keepDigests(tx, store, rules, world.digests, now)),
     ...(await keepBook(tx, store, world.book, rules.matrix, now)),

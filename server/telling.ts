@@ -4,6 +4,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { type AnswersOptions, startAnswers } from './answers.ts'
 import type { CollectorConfig } from './config.ts'
 import { openKeyFiles } from './identity/key-files.ts'
+import { customerWords } from './notify/customer-words.ts'
 import { startHeartbeats } from './notify/heartbeats.ts'
 import { openMail } from './notify/mail.ts'
 import { readMailSettings } from './notify/mail-settings.ts'
@@ -42,7 +43,8 @@ export function openTelling({ config, store, time, log, ...told }: TellingOption
   let url = config.publicUrl
   let stopAnswers: () => Promise<void> = async () => undefined
   const around = { time, log, post, sendMail: mail.send }
-  const outbox = createOutbox({ ...told, ...around, db: store.db, notifiers, words: en, base: () => url })
+  const spoken = customerWords({ canAnswer: settings?.imap !== undefined })
+  const outbox = createOutbox({ ...told, ...around, db: store.db, notifiers, words: en, customerWords: spoken, base: () => url })
   const stopBeating = startHeartbeats({ ...around, db: store.db, notifier: heartbeat, isWell: store.isWell })
   return {
     outbox,

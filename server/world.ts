@@ -7,6 +7,7 @@ import { correlationKey } from './correlate/correlate.ts'
 import type { Mark } from './ingest/handled.ts'
 import { casesOf, type Listed, loadConditions, loadLoneIsolations, loadStanding, loadSubjects, type Subjects } from './load.ts'
 import type { DigestLine } from './notify/notify.ts'
+import { asFoundFingerprint, type FoundLine } from './onboard/onboard.ts'
 import type { Matrix } from './route/matrix.ts'
 import type { Database } from './store/schema.ts'
 import type { SignalsTable } from './store/tables/ingest.ts'
@@ -26,6 +27,8 @@ export type SignalRow = Pick<SignalsTable, (typeof columnsOfSignal)[number]>
 /** What became of a signal. */
 export type Outcome =
   | { kind: 'ticket'; work: TicketCase }
+  /** On the ticket that lists what was there before us. */
+  | { kind: 'found'; work: TicketCase; line: FoundLine }
   | { kind: 'digest'; team: string; summary: string }
   | { kind: 'record'; suppressed?: Suppressed }
 
@@ -37,6 +40,8 @@ export interface View {
   earlier(signal: SignalRow): TicketCase | undefined
   /** It was raised, and is clear again as far as ingest has heard. Known of agents' old signals only, on which it matters. */
   isOver(signal: SignalRow): boolean
+  /** The open ticket "as found" of an organisation. Absent: nothing is taken as found here. */
+  asFound?(organisationId: string): TicketCase | undefined
   readonly nextNumber: number
   /** Machines that were isolated without a person. */
   readonly lately: readonly LoneIsolation[]
@@ -51,6 +56,7 @@ export interface World extends View {
   readonly cases: readonly TicketCase[]
   readonly marks: readonly Mark[]
   readonly digests: readonly (DigestLine & { timeZone: string })[]
+  readonly found: readonly FoundLine[]
   /** What waits or is spared, and whose machines settle. */
   readonly book: Book
 }
@@ -81,8 +87,27 @@ export async function loadWorld(
     loadWaiting(db, cleared),
   ])
   const newest = { ...standing, tickets: newestPerTrouble(standing.tickets) }
+  const known = [...casesOf(newest, subjects), ...(await loadAsFound(db, listed, signals, subjects, now))]
   const book = createBook(matrix, waiting, now)
-  return worldOf({ subjects, cases: casesOf(newest, subjects), lately, isOver, suppression, book, firstNumber: nextNumber, now })
+  return worldOf({ subjects, cases: known, lately, isOver, suppression, book, firstNumber: nextNumber, now })
+}
+
+const asFoundOf = (organisationId: string) =>
+  ({ organisation_id: organisationId, endpoint_id: null, source_id: null, fingerprint: asFoundFingerprint }) as const
+
+/** Asked only where a machine is new to us. */
+async function loadAsFound(
+  db: Kysely<Database>,
+  listed: Listed,
+  signals: readonly SignalRow[],
+  subjects: Subjects,
+  now: number,
+): Promise<TicketCase[]> {
+  const isNew = (signal: SignalRow): boolean => subjects.of(signal)?.endpoint?.isNewSince !== undefined
+  const wanted = [...new Set(signals.filter(isNew).map(({ organisation_id }) => organisation_id))].map(asFoundOf)
+  if (wanted.length === 0) return []
+  const [standing, organisations] = await Promise.all([loadStanding(db, listed, wanted, now), loadSubjects(db, wanted)])
+  return casesOf({ ...standing, tickets: standing.tickets.filter(({ status }) => isOpen(status)) }, organisations)
 }
 
 /** Asked only where something old was raised; what it knows of is all that is committed, however far behind the signal. */
@@ -111,6 +136,7 @@ export function worldOf({ subjects, cases: known, lately, isOver, suppression, b
   const isolated = new Set<string>()
   const marks: Mark[] = []
   const digests: (DigestLine & { timeZone: string })[] = []
+  const found: FoundLine[] = []
   let nextNumber = firstNumber
 
   /** A machine that an earlier signal of this group had isolated is on its way to it. */
@@ -140,10 +166,16 @@ export function worldOf({ subjects, cases: known, lately, isOver, suppression, b
       const subject = subjectOf(signal)
       return work && subject && work.subject !== subject ? { ...work, subject } : work
     },
+    asFound: (organisationId) => cases.get(correlationKey(asFoundOf(organisationId))),
     take(signal, outcome) {
-      marks.push({ signalId: signal.id, outcome: outcome.kind, ticketId: outcome.kind === 'ticket' ? outcome.work.ticket.id : null })
+      const ticketId = 'work' in outcome ? outcome.work.ticket.id : null
+      marks.push({ signalId: signal.id, outcome: outcome.kind === 'found' ? 'ticket' : outcome.kind, ticketId })
       book.take(signal, correlationKey(signal), outcome.kind === 'record' ? outcome.suppressed : undefined)
       if (outcome.kind === 'ticket') takeCase(correlationKey(signal), outcome.work)
+      if (outcome.kind === 'found') {
+        takeCase(correlationKey(outcome.work.ticket), outcome.work)
+        found.push(outcome.line)
+      }
       if (outcome.kind === 'digest') takeLine(signal, outcome.team, outcome.summary)
     },
     get nextNumber() {
@@ -152,7 +184,7 @@ export function worldOf({ subjects, cases: known, lately, isOver, suppression, b
     get cases() {
       return [...overtaken, ...cases.values()]
     },
-    ...{ isOver, lately, marks, digests, suppression, book },
+    ...{ isOver, lately, marks, digests, found, suppression, book },
   }
 }
 

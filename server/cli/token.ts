@@ -34,7 +34,7 @@ const verb: Verb = {
     const token = await withStore(config, async (store) => {
       const identity = await openIdentity({ dataDir: config.dataDir, store, time: systemTime, verbs: [...commands.keys()] })
       const organisationId = await organisationNamed(store, organisation)
-      return (await identity.createToken({ organisationId, collectorUrl, createdBy: 'system', ttlMs })).token
+      return (await identity.createToken({ organisationId, collectorUrl, createdBy: 'system', isNew: true, ttlMs })).token
     })
     process.stdout.write(`${enrolLine(token)}\n`)
     if (isLoopback(new URL(collectorUrl).hostname)) {

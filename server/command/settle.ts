@@ -39,7 +39,8 @@ function heard(
 
 /** Its time is up and nobody knows of a result. @param isIsolated the machine is cut off, by its own word with its proof. */
 export function expire(command: CommandsTable, isIsolated: boolean, now: number): Settlement {
-  const body = { commandId: command.id, verb: command.verb, outcome: 'expired', detail: 'It was not answered in time.' }
+  const told = { commandId: command.id, verb: command.verb, outcome: 'expired', detail: 'It was not answered in time.' }
+  const body = { ...told, ...(command.verb === 'isolate-host' && isIsolated && { isIsolated }) }
   return {
     command: { ...command, status: 'expired', settled_at: now },
     entry: { kind: 'command-settled', actor: 'system', body },

@@ -11,7 +11,8 @@ export function boxEnd(
   from: number,
 ): number | undefined {
   const box = timeBoxes[ticket.team]?.[ticket.priority]
-  return box?.from === start ? owed.boxCalendar.addWorkingTime(from, box.box) : undefined
+  const begins = box?.from === 'untaken' ? 'arrival' : box?.from
+  return box && begins === start ? owed.boxCalendar.addWorkingTime(from, box.box) : undefined
 }
 
 /** The same as a timer. */

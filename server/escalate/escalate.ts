@@ -82,9 +82,16 @@ export function answer(work: TicketCase, owed: Owed, matrix: Matrix, actor: stri
     entries: isFirst ? outcomeOf('respond', work, actor, now) : [],
     plan: [...(isTaking ? boxFrom('work', work, owed, matrix, now) : []), ...shares, ...nextUntouched(work, owed, matrix, now)],
     // Nobody-touched-it is over: from now on only a person ends this ticket.
-    cancel: [...(isFirst ? (['respond-due', 'promise-share'] as const) : []), 'quiet-clear', 'untouched'],
+    cancel: [
+      ...(isTaking && isUntaken(work, matrix) ? (['time-box'] as const) : []),
+      ...(isFirst ? (['respond-due', 'promise-share'] as const) : []),
+      ...(['quiet-clear', 'untouched'] as const),
+    ],
   }
 }
+
+/** Its box is over once somebody takes it. */
+const isUntaken = ({ ticket }: TicketCase, { timeBoxes }: Matrix): boolean => timeBoxes[ticket.team]?.[ticket.priority]?.from === 'untaken'
 
 /** It cleared: left alone it ends by itself after the quiet time, security never. */
 export function waitForQuiet(

@@ -25,6 +25,7 @@ const told = [
   'isAdmin',
   'mode',
   'plan',
+  'language',
   'title',
   'notifier',
   'kind',

@@ -20,10 +20,12 @@ export const cookieName = 'tierline'
 
 export type PersonOf = (caller: Caller) => Person
 
-export function createPersonOf(powersOf: Matrix['powersOf'], viewOf: (caller: Caller) => View): PersonOf {
+export function createPersonOf(matrix: () => Matrix, viewOf: (caller: Caller) => View): PersonOf {
   return (caller) => {
+    const { powersOf, teams } = matrix()
+    const isOwnIt = caller.organisationId !== null && !caller.isAdmin && caller.teams.every((team) => teams[team]?.isCustomers === true)
     const has = (power: Power, role?: Role) => (power === 'administer' && caller.isAdmin) || powersOf(caller.teams, role).includes(power)
-    return { caller, has, powers: Power.options.filter((power) => has(power)), view: viewOf(caller) }
+    return { caller, isOwnIt, has, powers: Power.options.filter((power) => has(power)), view: viewOf(caller) }
   }
 }
 
@@ -52,15 +54,24 @@ export async function signedIn(people: People, personOf: PersonOf, request: Fast
 }
 
 /** Whether the person's powers are enough for a request about this. */
-export function isAllowed(access: PersonAccess, person: Person, { role, isAsked }: Pick<Subject, 'role' | 'isAsked'>): boolean {
+export function isAllowed(access: PersonAccess, person: Person, subject: About): boolean {
   const { power, orWhileAsked } = access
+  const { role, isAsked } = subject
+  if (isOthers(access, person, subject)) return false
   if (power === null || person.has(power, role)) return true
   return isAsked === true && orWhileAsked !== undefined && person.has(orWhileAsked, role)
 }
 
+type About = Pick<Subject, 'role' | 'isAsked' | 'team'>
+
+/** A customer's own IT works on what is with them, and not on what is with the provider. */
+const isOthers = ({ isOfTeam }: PersonAccess, { caller, isOwnIt }: Person, { team }: About): boolean =>
+  isOfTeam === true && isOwnIt && team !== undefined && !caller.teams.includes(team)
+
 /** @param subject what the request turned out to be about. */
-export function demandPower(access: Access, by: Person | Source | undefined, subject: Pick<Subject, 'role' | 'isAsked'>): void {
+export function demandPower(access: Access, by: Person | Source | undefined, subject: About): void {
   if (access.who !== 'person' || access.power === null || !isPerson(by) || isAllowed(access, by, subject)) return
+  if (isOthers(access, by, subject)) throw refuse('power-missing', `This ticket is with ${subject.team}: add a comment, and they go on.`)
   throw refuse('power-missing', `You need the power "${access.power}", which none of your teams has here.`)
 }
 

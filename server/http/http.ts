@@ -57,7 +57,7 @@ export async function startHttp(options: HttpOptions): Promise<Http> {
   const streams = createStreams({ bus, time })
   const watches = createWatches(options.wire)
   const personOf = createPersonOf(
-    (teams, role) => matrices.rules.matrix.powersOf(teams, role),
+    () => matrices.rules.matrix,
     (caller) => createView(store.reader, caller.scope),
   )
   const routes = routesOf({ ...options, personOf, streams, watches })

@@ -13,6 +13,7 @@ import type { Ingest } from '../ingest/ingest.ts'
 import type { LiveBus } from '../live.ts'
 import type { Maintenance } from '../maintenance.ts'
 import type { Matrices } from '../matrices.ts'
+import type { Modes } from '../modes.ts'
 import type { Noise } from '../noise.ts'
 import type { Receivers } from '../notify/receivers.ts'
 import type { People } from '../people/people.ts'
@@ -43,6 +44,7 @@ export interface Needs {
   ingest: Pick<Ingest, 'takeFromSource'>
   wire: Pick<AgentWire, 'watch' | 'disconnect'>
   bus: LiveBus
+  modes: Pick<Modes, 'preview' | 'change'>
   rosters: Rosters
   absences: Absences
   stop: Stop

@@ -26,6 +26,8 @@ export interface Subject {
   role?: Role
   /** The ticket asks people whether to isolate its machine. */
   isAsked?: boolean
+  /** Of the ticket. */
+  team?: string
 }
 
 type Owner = Omit<Subject, 'organisationId'> & { owner: string | null }
@@ -71,12 +73,12 @@ async function ownerOfEndpoint(view: View, id: string): Promise<Owner | undefine
 export async function ownerOfTicket(view: View, id: string): Promise<Owner | undefined> {
   const row = await view
     .tickets()
-    .select(['tickets.organisation_id', 'tickets.endpoint_id', 'tickets.containment', 'tickets.status'])
+    .select(['tickets.organisation_id', 'tickets.endpoint_id', 'tickets.containment', 'tickets.status', 'tickets.team'])
     .where('tickets.id', '=', id)
     .executeTakeFirst()
   if (!row) return undefined
   const owner = row.endpoint_id === null ? { owner: row.organisation_id } : await ownerOfEndpoint(view, row.endpoint_id)
-  return owner && { ...owner, isAsked: row.containment === 'asked' && isOpen(row.status) }
+  return owner && { ...owner, team: row.team, isAsked: row.containment === 'asked' && isOpen(row.status) }
 }
 
 const owners: Record<Thing, (view: View, id: string, person: Person) => Promise<Owner | undefined>> = {

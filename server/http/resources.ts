@@ -12,6 +12,7 @@ import noise from './resources/noise.ts'
 import organisations from './resources/organisations.ts'
 import people from './resources/people.ts'
 import receivers from './resources/receivers.ts'
+import requests from './resources/requests.ts'
 import restored from './resources/restored.ts'
 import rosters from './resources/rosters.ts'
 import session from './resources/session.ts'
@@ -25,6 +26,7 @@ import type { Route } from './route.ts'
 const resources = [
   session,
   tickets,
+  requests,
   figures,
   endpoints,
   commands,

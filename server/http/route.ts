@@ -33,15 +33,18 @@ export type Access =
   | { who: 'source' }
   /**
    * @property power null: whoever is signed in.
+   * @property isOfTeam of a ticket: a customer's own IT only while it is with them.
    * @property orWhileAsked is enough too while the ticket asks people whether to isolate.
    */
-  | { who: 'person'; power: Power | null; orWhileAsked?: Power; reach: Reach }
+  | { who: 'person'; power: Power | null; orWhileAsked?: Power; isOfTeam?: true; reach: Reach }
 
 export type PersonAccess = Extract<Access, { who: 'person' }>
 
 /** Somebody who is signed in, and what they may see and do. */
 export interface Person {
   caller: Caller
+  /** Of a customer's own IT, and nothing more. */
+  isOwnIt: boolean
   /** Those that hold for every machine. */
   powers: Power[]
   /** @param role of the machine it is about; some powers hold for some roles only. */

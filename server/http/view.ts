@@ -11,6 +11,9 @@ import type { Database } from '../store/schema.ts'
 
 export type View = ReturnType<typeof createView>
 
+/** `system` and `agent` are nobody's. */
+const isId = /^[0-9a-f]{8}-/
+
 export function createView(reader: Kysely<Database>, scope: Scope) {
   const within = (column: string) => (scope === 'all' ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.ref(column)} = ${scope}`)
   const ofEndpoints = within('endpoints.organisation_id')
@@ -21,6 +24,7 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     scope,
     organisations: () => reader.selectFrom('organisations').where(within('organisations.id')),
     sites: () => reader.selectFrom('sites').where(within('sites.organisation_id')),
+    requesters: () => reader.selectFrom('requesters').where(within('requesters.organisation_id')),
     people: () => reader.selectFrom('people').where(within('people.organisation_id')),
     sources: () => reader.selectFrom('sources').where(within('sources.organisation_id')),
     receivers: () => reader.selectFrom('receivers').where(within('receivers.organisation_id')),
@@ -44,6 +48,7 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
       reader.selectFrom('refused_records').innerJoin('endpoints', 'endpoints.id', 'refused_records.endpoint_id').where(ofEndpoints),
     certificates: () =>
       reader.selectFrom('certificates').innerJoin('endpoints', 'endpoints.id', 'certificates.endpoint_id').where(ofEndpoints),
+    foundLines: () => reader.selectFrom('found_lines').where(within('found_lines.organisation_id')),
     commands: () => reader.selectFrom('commands').where(within('commands.organisation_id')),
     signals: () => reader.selectFrom('signals').where(within('signals.organisation_id')),
     timeline: () => reader.selectFrom('timeline').innerJoin('tickets', 'tickets.id', 'timeline.ticket_id').where(ofTickets),
@@ -68,7 +73,10 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     namesOf: async (ids: string[]): Promise<Map<string, string>> => {
       if (ids.length === 0) return new Map()
       const rows = await reader.selectFrom('people').select(['id', 'name']).where('id', 'in', ids).execute()
-      return new Map(rows.map(({ id, name }) => [id, name]))
+      const others = ids.filter((id) => isId.test(id) && !rows.some((row) => row.id === id))
+      const requesters =
+        others.length === 0 ? [] : await reader.selectFrom('requesters').select(['id', 'name']).where('id', 'in', others).execute()
+      return new Map([...rows, ...requesters].map(({ id, name }) => [id, name]))
     },
   }
 }

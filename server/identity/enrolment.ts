@@ -22,13 +22,13 @@ export async function enrol(request: EnrolRequest, { ca, authorities, store, now
   const token = await store.db.selectFrom('enrolment_tokens').selectAll().where('id', '=', request.tokenId).executeTakeFirst()
   const state = stateOf(token, request.secret, now)
   if (state.kind !== 'good') return tokenRefusals[state.kind]()
-  const { organisation_id, site_id, role } = state.token
+  const { organisation_id, site_id, role, is_new } = state.token
   const publicKey = await requestedKey(request.csr)
   if (!publicKey) return badRequest()
   const id = randomUUIDv7()
   const certificate = await ca.issueClient({ commonName: id, publicKey }, now, clientLifeMs)
   const { hostname, platform } = request
-  const endpoint = { id, organisation_id, site_id, hostname: plainText(hostname), platform, confirmed_role: role }
+  const endpoint = { id, organisation_id, site_id, hostname: plainText(hostname), platform, confirmed_role: role, is_new }
   const isFirst = await store.db.transaction().execute(async (tx) => {
     if (!(await useToken(tx, request.tokenId, id, now))) return false
     await tx

@@ -12,6 +12,8 @@ export interface NewToken {
   organisationId: string
   siteId?: string | null
   role?: Role | null
+  /** The machine is new to us: what it says in its first day was there before. No, when absent. */
+  isNew?: boolean
   /** A person's id, or `system`. */
   createdBy: string
   /** 30 minutes when absent. */
@@ -31,6 +33,7 @@ export function makeToken(wanted: NewToken, pins: { ca: string; authority: strin
     organisation_id: wanted.organisationId,
     site_id: wanted.siteId ?? null,
     role: wanted.role ?? null,
+    is_new: wanted.isNew === true ? 1 : 0,
     created_by: wanted.createdBy,
     created_at: now,
     expires_at: now + (wanted.ttlMs ?? defaultTokenTtlMs),

@@ -35,6 +35,11 @@ export async function unmarkHandled(tx: Tx, signalIds: readonly string[]): Promi
     .execute()
 }
 
+/** They belong to this ticket from now on. */
+export async function moveSignals(tx: Tx, ids: readonly string[], ticketId: string): Promise<void> {
+  await tx.updateTable('signals').set({ ticket_id: ticketId }).where('id', 'in', ids).execute()
+}
+
 /** Puts a trouble of the collector's own on the work list in the transaction of what brought it about: neither is kept without the other. */
 export async function raiseWithin(tx: Tx, trouble: OwnTrouble, now: number): Promise<void> {
   await tx.insertInto('signals').values(ownRow(trouble, now)).execute()

@@ -14,6 +14,8 @@ import type { ReadMail } from './read-mail.ts'
 
 export type Verdict =
   | { kind: 'take'; ticketId: string; person: { id: string; name: string; isStaff: boolean } }
+  /** A request of somebody of a customer. */
+  | { kind: 'open'; organisationId: string; requester: { name: string; mail: string } }
   | { kind: 'hold'; reason: string; ticketId: string | null }
   | { kind: 'drop'; reason: string }
 
@@ -22,6 +24,8 @@ export interface Known {
   /** By the token; undefined: there is none of ours in it. */
   ticket: { id: string; organisationId: string } | undefined
   sender: { id: string; name: string; organisationId: string | null } | undefined
+  /** A token stood in it, whatever it was good for. */
+  isAnswer: boolean
   /** How many came from them within the hour. */
   count: number
 }
@@ -30,13 +34,15 @@ export interface Known {
 const maxAnHour = 20
 
 /** What becomes of a mail (pure). */
-export function judge(mail: ReadMail, { ticket, sender, count }: Known): Verdict {
+export function judge(mail: ReadMail, { ticket, sender, isAnswer, count }: Known): Verdict {
   if (mail.automatic !== undefined) return { kind: 'drop', reason: mail.automatic }
   const ticketId = ticket?.id ?? null
   const hold = (reason: string): Verdict => ({ kind: 'hold', reason, ticketId })
   if (count >= maxAnHour) return hold('too many came from this address within an hour')
   if (mail.isForged) return hold('our mail server doubts that its sender wrote it')
   if (!sender) return hold('nobody knows its sender')
+  if (!ticket && !isAnswer && sender.organisationId !== null && mail.subject + mail.text !== '')
+    return { kind: 'open', organisationId: sender.organisationId, requester: { name: sender.name, mail: mail.sender } }
   if (!ticket) return hold('it answers no ticket')
   const isStaff = sender.organisationId === null
   if (!isStaff && sender.organisationId !== ticket.organisationId) return hold('its sender is of another organisation')
@@ -65,11 +71,20 @@ export async function lookUp(
       .where('received_at', '>', now - hours(1))
       .executeTakeFirst(),
   ])
-  return { ticket, sender, count: Number(recent?.count ?? 0) }
+  return { ticket, sender, isAnswer: mayBeToken.test(mail.threads), count: Number(recent?.count ?? 0) }
 }
 
-/** Somebody who is reached by this address, or signs in with it. Two people with one address are nobody. */
+/** What looks like one of our tokens answers something, if not what it says. */
+const mayBeToken = /\[#\d+-[0-9a-f]+\]|<ticket-/
+
+/** Somebody who is reached by this address, signs in with it, or asked for something before. Two with one address are nobody. */
 async function whoIs(db: Kysely<Database>, address: string): Promise<Known['sender']> {
+  const requesters = await db
+    .selectFrom('requesters')
+    .select(['id', 'name', 'organisation_id as organisationId'])
+    .where('mail', '=', address)
+    .limit(2)
+    .execute()
   const found = await db
     .selectFrom('people')
     .leftJoin('receivers', 'receivers.person_id', 'people.id')
@@ -81,7 +96,11 @@ async function whoIs(db: Kysely<Database>, address: string): Promise<Known['send
     )
     .limit(2)
     .execute()
-  return found.length === 1 ? found[0] : undefined
+  const [person, ...others] = found
+  if (others.length > 0) return undefined
+  // Who signs in with the address that they ask from is one person.
+  const strangers = requesters.filter(({ organisationId }) => person === undefined || person.organisationId !== organisationId)
+  return strangers.length > (person ? 0 : 1) ? undefined : (person ?? strangers[0])
 }
 
 export async function keepMail(
@@ -89,11 +108,12 @@ export async function keepMail(
   { id, sender, subject, text }: ReadMail,
   verdict: Verdict,
   now: number,
+  openedId: string | null = null,
 ): Promise<void> {
-  const status = { take: 'taken', hold: 'held', drop: 'dropped' } as const
-  const reason = verdict.kind === 'take' ? '' : verdict.reason
+  const status = { take: 'taken', open: 'taken', hold: 'held', drop: 'dropped' } as const
+  const reason = 'reason' in verdict ? verdict.reason : ''
   const row = { id, status: status[verdict.kind], reason, sender, subject, text, received_at: now }
-  const ticket_id = verdict.kind === 'drop' ? null : verdict.ticketId
+  const ticket_id = 'ticketId' in verdict ? verdict.ticketId : openedId
   await db.transaction().execute((tx) => capabilities.putRows(tx, 'mails', [{ ...row, ticket_id }], 'ignore'))
 }
 

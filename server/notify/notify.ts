@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { asCustomersSee } from '#shared/domain/internal.ts'
 import type { TimelineKind } from '#shared/domain/ticket.ts'
 import { minutes } from '#shared/domain/time.ts'
 import type { Entry, PutRows, Subject, TicketCase } from '../changes.ts'
@@ -73,7 +74,7 @@ export function noticesOf(work: TicketCase, look: Look): Notice[] {
   })
 }
 
-const bodyOf = (work: TicketCase, { isPaging, headline, owner }: Look, entry: Entry | undefined): Record<string, unknown> => ({
+export const bodyOf = (work: TicketCase, { isPaging, headline, owner }: Look, entry: Entry | undefined): Record<string, unknown> => ({
   ticket: { ...ticketOf(work), title: headline, ...(owner !== undefined && { owner }) },
   organisation: named(work.subject.organisation),
   endpoint: work.subject.endpoint,
@@ -99,7 +100,8 @@ export const acceptWithinMs = minutes(1)
 
 export async function enqueueCalls(tx: Tx, putRows: PutRows, calls: readonly Call[], now: number): Promise<void> {
   const rows = calls.map(({ work, look, person, receiverId, event, isPage, entry }) => {
-    const body = JSON.stringify({ ...bodyOf(work, look, entry), to: person.name })
+    // Whoever is called may be of the customer's own IT; ours read the rest on the ticket.
+    const body = JSON.stringify({ ...forCustomers(bodyOf(work, look, entry)), to: person.name })
     const about = { event, organisationId: work.subject.organisation.id, ticketId: work.ticket.id }
     return { ...rowOf(about, body, receiverId, now), pass_on_at: isPage ? now + acceptWithinMs : null }
   })
@@ -162,8 +164,8 @@ export async function passToPerson(tx: Tx, row: OutboxTable, to: { name: string;
 
 /** Whether anybody could be told anything at all. */
 export async function hasReceivers(from: Kysely<Database>): Promise<boolean> {
-  const one = await from.selectFrom('receivers').select('id').where('disabled_at', 'is', null).limit(1).executeTakeFirst()
-  return one !== undefined
+  const ours = from.selectFrom('receivers').select('id').where('disabled_at', 'is', null).where('audience', '!=', 'requester')
+  return (await ours.limit(1).executeTakeFirst()) !== undefined
 }
 
 /**
@@ -173,7 +175,8 @@ export async function hasReceivers(from: Kysely<Database>): Promise<boolean> {
 const isForContacts = ({ ticket, subject }: TicketCase, { kind, body }: Entry): boolean =>
   subject.organisation.mode === 'live' &&
   !ticket.kind.startsWith('system.') &&
-  ((ticket.priority === 'P1' && forContacts.has(kind)) || (kind === 'command-settled' && body.outcome === 'succeeded' && isIsolation(body)))
+  ((ticket.priority === 'P1' && (forContacts.has(kind) || (kind === 'promise-broken' && body.tell === 'everybody'))) ||
+    (kind === 'command-settled' && body.outcome === 'succeeded' && isIsolation(body)))
 const isIsolation = ({ verb }: Entry['body']): boolean => verb === 'isolate-host' || verb === 'release-host'
 const forContacts: ReadonlySet<TimelineKind> = new Set(['opened', 'reopened', 'prioritised', 'resolved'])
 
@@ -181,7 +184,7 @@ const forContacts: ReadonlySet<TimelineKind> = new Set(['opened', 'reopened', 'p
 const eventOf = ({ kind, body }: Entry): string | undefined =>
   (kind === 'prioritised' && 'from' in body) || (kind === 'signal-joined' && body.isNewsNow === true) ? 'ticket.raised' : events[kind]
 
-const named = ({ id, name, timeZone }: Subject['organisation']) => ({ id, name, timeZone })
+const named = ({ id, name, timeZone, language }: Subject['organisation']) => ({ id, name, timeZone, language })
 
 function ticketOf({ ticket }: TicketCase) {
   const { id, number, kind, severity, status, resolution, priority, tier, team, occurrences, containment } = ticket
@@ -190,6 +193,7 @@ function ticketOf({ ticket }: TicketCase) {
     openedAt: ticket.opened_at,
     respondBy: ticket.respond_by,
     resolveBy: ticket.resolve_by,
+    respondedAt: ticket.responded_at,
   }
   const reasons: unknown = JSON.parse(ticket.reasons)
   return { id, number, kind, severity, status, resolution, priority, tier, team, occurrences, containment, ...instants, reasons }
@@ -204,19 +208,30 @@ export async function enqueue(
   now: number,
 ): Promise<number> {
   const rows = notices.flatMap((notice) => {
-    const body = JSON.stringify(notice.body)
-    return receivers.filter((receiver) => mayHear(receiver, notice)).map((receiver) => rowOf(notice, body, receiver.id, now))
+    const [ours, theirs] = [JSON.stringify(notice.body), JSON.stringify(forCustomers(notice.body))]
+    const hearing = receivers.filter((receiver) => mayHear(receiver, notice))
+    return hearing.map(({ id, organisationId }) => rowOf(notice, organisationId === null ? ours : theirs, id, now))
   })
   await putRows(tx, 'outbox', rows, 'ignore')
   return rows.length
 }
+
+/** Of an organisation's own receivers nobody hears what we say among ourselves. */
+function forCustomers(body: Notice['body']): Notice['body'] {
+  const { entry, ...about } = body
+  if (!isLine(entry)) return body
+  const shown = asCustomersSee(entry)
+  return shown ? { ...about, entry: shown } : about
+}
+const isLine = (entry: unknown): entry is { body: Record<string, unknown> } =>
+  typeof entry === 'object' && entry !== null && 'body' in entry && typeof entry.body === 'object' && entry.body !== null
 
 const mayHear = (receiver: Receiver, notice: Notice): boolean =>
   (receiver.organisationId === null || receiver.organisationId === notice.organisationId) &&
   (receiver.team === null || receiver.team === notice.team) &&
   (receiver.audience === 'everybody' || notice.isForContacts === true)
 
-const rowOf = (
+export const rowOf = (
   { event, organisationId, ticketId }: Pick<Notice, 'event' | 'organisationId' | 'ticketId'>,
   body: string,
   receiverId: string,

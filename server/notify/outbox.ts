@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import type { Language } from '#shared/domain/language.ts'
 import { type Cancel, hours, minutes, seconds, type Time } from '#shared/domain/time.ts'
 import type { Entry } from '../changes.ts'
 import type { Database } from '../store/schema.ts'
@@ -30,7 +31,9 @@ export interface OutboxOptions {
   time: Time
   log: Logger
   notifiers: readonly Notifier[]
+  /** To our own people, and to customers. */
   words: Words
+  customerWords: Record<Language, Words>
   post: Post
   sendMail: SendMail
   /** The console's address, once it listens. */
@@ -143,7 +146,7 @@ async function deliver(
   { rows, how }: { rows: readonly Row[]; how: 'bundle' | 'digest' },
   stop: AbortSignal,
 ): Promise<Delivery> {
-  const { notifiers, words, post, sendMail, time, base } = options
+  const { notifiers, post, sendMail, time } = options
   const notifier = notifiers.find(({ name }) => name === receiver.notifier)
   const row = rows.at(-1)
   if (!notifier || !row) return { kind: 'failed', reason: `there is no notifier "${receiver.notifier}"`, isRetryable: false }
@@ -153,7 +156,7 @@ async function deliver(
   const message: Message = {
     ...{ id: rows[0]?.id ?? row.id, event: row.event, ticketId: row.ticket_id, ticketNumber: numberOf(rows) },
     ...{ createdAt: row.created_at, body: JSON.parse(row.body) as unknown },
-    ...{ said: sayTogether(words, told, base(), how), isPage: row.pass_on_at !== null },
+    ...{ said: sayTogether(wordsTo(receiver, row, options), told, linkTo(receiver, options), how), isPage: row.pass_on_at !== null },
   }
   try {
     return await notifier.deliver(message, settings.data, { time, stop, post, sendMail })
@@ -161,6 +164,15 @@ async function deliver(
     return { kind: 'failed', reason: sentenceOf(error), isRetryable: true }
   }
 }
+
+const wordsTo = ({ audience }: Receiver, row: Row, { words, customerWords }: OutboxOptions): Words => {
+  if (audience !== 'contact' && audience !== 'requester') return words
+  const { language, organisation } = read(row)
+  return customerWords[language ?? organisation.language]
+}
+
+/** Whoever only asks for something need not have a sign-in. */
+const linkTo = ({ audience }: Receiver, { base }: OutboxOptions): string | undefined => (audience === 'requester' ? undefined : base())
 
 /** Of the one ticket that it is about; several are nobody's thread. */
 const numberOf = ([row, ...others]: readonly Row[]): number | null =>

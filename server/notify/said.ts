@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Language } from '#shared/domain/language.ts'
 import type { Said } from './notifier.ts'
 
 /*
@@ -12,11 +13,16 @@ const Body = z.object({
   ticket: z
     .object({
       ...{ number: z.number().catch(0), title: text, priority: text, team: text, tier: text, status: text, owner: text },
-      ...{ respondBy: instant, resolveBy: instant },
+      ...{ respondBy: instant, resolveBy: instant, respondedAt: instant },
     })
     .optional()
     .catch(undefined),
-  organisation: z.object({ name: text, timeZone: z.string().catch('UTC') }).catch({ name: '', timeZone: 'UTC' }),
+  organisation: z
+    .object({ name: text, timeZone: z.string().catch('UTC'), language: Language.catch('en') })
+    .catch({ name: '', timeZone: 'UTC', language: 'en' }),
+  /** Of the one who is told, where it is known. */
+  language: Language.nullable().catch(null),
+  timeZone: z.string().nullable().catch(null),
   endpoint: z.object({ hostname: text }).nullable().catch(null),
   isPaging: z.boolean().catch(false),
   entry: z.object({ body: z.record(z.string(), z.unknown()).catch({}) }).catch({ body: {} }),
@@ -31,7 +37,7 @@ const Body = z.object({
 /** What a text is made of. */
 export type Told = z.output<typeof Body> & { event: string }
 
-/** One language: all that is ever said to people outside of the console. */
+/** One way to speak to people outside of the console: to our own, or to customers in their language. */
 export interface Words {
   title(told: Told): string
   /** What happened; who has it, in which tier; the next step; until when. */

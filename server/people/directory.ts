@@ -1,7 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto'
+import type { Language } from '#shared/domain/language.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { Requester } from '../changes.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { hashPassword } from './passwords.ts'
+import { keepRequester, type NewRequester } from './requesters.ts'
 
 /*
  * Enters: organisations, sites and people, as an admin describes them. Leaves: their rows.
@@ -17,21 +20,30 @@ export interface NewPersonRow {
   isAdmin: boolean
   organisationId: string | null
 }
+export interface NewOrganisationRow {
+  name: string
+  mode: 'observe' | 'live'
+  plan: string
+  timeZone: string
+  language?: Language
+}
 export type PersonOutcome = { kind: 'made'; id: string } | { kind: 'taken' }
 export type DisableOutcome = { kind: 'disabled' } | { kind: 'last-admin' }
 
 export interface Directory {
-  createOrganisation(organisation: { name: string; mode: 'observe' | 'live'; plan: string; timeZone: string }): Promise<string>
+  createOrganisation(organisation: NewOrganisationRow): Promise<string>
   createSite(site: { organisationId: string; name: string; timeZone: string | null }): Promise<string>
   createPerson(person: NewPersonRow): Promise<PersonOutcome>
+  putRequester(requester: NewRequester): Promise<Requester>
   disablePerson(id: string): Promise<DisableOutcome>
 }
 
 export function createDirectory({ store, time }: { store: Store; time: Time }): Directory {
   return {
-    createOrganisation: async ({ name, mode, plan, timeZone }) => {
+    createOrganisation: async ({ name, mode, plan, timeZone, language = 'en' }) => {
       const id = randomUUIDv7()
-      await store.db.insertInto('organisations').values({ id, name, mode, plan, time_zone: timeZone, created_at: time.now() }).execute()
+      const row = { id, name, mode, plan, time_zone: timeZone, language, created_at: time.now() }
+      await store.db.insertInto('organisations').values(row).execute()
       return id
     },
     createSite: async ({ organisationId, name, timeZone }) => {
@@ -42,6 +54,7 @@ export function createDirectory({ store, time }: { store: Store; time: Time }): 
         .execute()
       return id
     },
+    putRequester: (requester) => store.db.transaction().execute((tx) => keepRequester(tx, requester, time.now())),
     createPerson: (person) => createPerson(store, time, person),
     disablePerson: (id) => disablePerson(store, time, id),
   }

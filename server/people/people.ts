@@ -9,7 +9,7 @@ import { createSessions, type Sessions } from './sessions.ts'
 
 /*
  * Enters: logins, passwords, cookies, tokens and keys. Leaves: who that is, with teams and organisation.
- * Promises: it is the only writer of organisations, sites, people, sessions, api_tokens and sources; secrets are stored
+ * Promises: it is the only writer of organisations, sites, people, requesters, sessions, api_tokens and sources; secrets are stored
  * as hashes; whoever is bound to an organisation stays in its scope. On failure: nobody, or an outcome with its reason.
  * Threat: guessed and stolen secrets. What a known caller may do is http's to decide, by the matrix.
  */

@@ -5,6 +5,7 @@ import { Containment, Modes } from './sections/containment.ts'
 import { Exceptions, FalseAlarms, NoiseMeter } from './sections/exceptions.ts'
 import { Maintenance, Settling } from './sections/maintenance.ts'
 import { Digest, Late, Quiet, Reopens } from './sections/noise.ts'
+import { Onboarding } from './sections/onboarding.ts'
 import { Paging } from './sections/paging.ts'
 import { Grid, Impact, Urgency } from './sections/priorities.ts'
 import { Promises, Review, TimeBoxes } from './sections/promises.ts'
@@ -37,6 +38,7 @@ export const MatrixDocument = z.strictObject({
   noiseMeter: NoiseMeter,
   containment: Containment,
   modes: Modes,
+  onboarding: Onboarding,
   paging: Paging,
   routes: z.array(Route).min(1),
 })

@@ -18,6 +18,8 @@ export interface Matrix extends MatrixDocument {
   sha256: string
   tierOf(team: string): Tier
   routeNamed(name: string): Route | undefined
+  /** The team that is each customer's own, where the matrix has one. */
+  ownIt: string | undefined
   /**
    * What members of these teams may do. With the role of the machine it is about, powers that hold for that role only
    * count too; without it they don't.
@@ -122,6 +124,7 @@ function matrixOf(document: MatrixDocument, yaml: string): Matrix {
     // Every name of a team was checked above; a ticket of an older matrix may still stand in one that is gone.
     tierOf: (team) => document.teams[team]?.tier ?? 'tier3',
     routeNamed: (name) => routes.get(name),
+    ownIt: Object.keys(document.teams).find((name) => document.teams[name]?.isCustomers),
     powersOf: (teams, role) => {
       const granted = teams.flatMap((team) => document.teams[team]?.powers ?? [])
       return [...new Set(granted.filter((power) => power.role === undefined || power.role === role).map(({ power }) => power))]

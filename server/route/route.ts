@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Priority } from '#shared/domain/priority.ts'
-import { isSecurity } from '#shared/domain/signal.ts'
+import { fitsKind, isSecurity } from '#shared/domain/signal.ts'
 import type { Tier } from '#shared/domain/tier.ts'
 import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
 import type { Database } from '../store/schema.ts'
@@ -34,7 +34,8 @@ export interface Decision {
 }
 
 export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: Trouble, subject: Subject): Decision {
-  const team = rule.team[subject.role === 'unknown' ? 'server' : subject.role]
+  const routed = rule.team[subject.role === 'unknown' ? 'server' : subject.role]
+  const team = ownItFor(matrix, routed, trouble.kind, subject) ?? routed
   const silencedBy = mayPage(rule, priority, matrix, subject) ? silenced(matrix, trouble, trouble.happenedAt !== null, subject) : undefined
   return {
     route: rule.name,
@@ -49,10 +50,22 @@ export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: 
     isPaging: mayPage(rule, priority, matrix, subject) && silencedBy === undefined,
     // Asked for when a ticket takes the decision over, and not by the thousands that only join one.
     get reasons() {
-      return [...explainRoute(rule, trouble, subject, team), explainRole(subject), ...(silencedBy === undefined ? [] : [silencedBy])]
+      return [
+        ...explainRoute(rule, trouble, subject, team),
+        explainRole(subject),
+        ...(team === routed ? [] : ['Their own IT has this first.']),
+        ...(silencedBy === undefined ? [] : [silencedBy]),
+      ]
     },
   }
 }
+
+/** The customer's own team, where it has this kind first. What threatens them goes to security, whatever they agreed. */
+function ownItFor(matrix: Matrix, team: string, kind: string, { organisation }: Subject): string | undefined {
+  if (!organisation.ownIt?.some((pattern) => fitsKind(pattern, kind)) || matrix.tierOf(team) === 'security') return undefined
+  return providersOwn.some((beginning) => kind.startsWith(beginning)) ? undefined : matrix.ownIt
+}
+const providersOwn = ['security.', 'system.', 'task.', 'desk.']
 
 /** Containment of a machine nobody knows is that of a core machine: never without a person. */
 export const containOf = (rule: Route, role: Role): Contain => rule.contain[role === 'unknown' ? 'core' : role]

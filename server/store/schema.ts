@@ -8,6 +8,7 @@ import type { IngestTables } from './tables/ingest.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MeasureTables } from './tables/measure.ts'
 import type { NotifyTables } from './tables/notify.ts'
+import type { OnboardTables } from './tables/onboard.ts'
 import type { PageTables } from './tables/page.ts'
 import type { PeopleTables } from './tables/people.ts'
 import type { PresenceTables } from './tables/presence.ts'
@@ -32,6 +33,7 @@ export type Database = AuditTables &
   MailboxTables &
   MeasureTables &
   NotifyTables &
+  OnboardTables &
   PageTables &
   PeopleTables &
   PresenceTables &
@@ -45,6 +47,7 @@ export const writers = {
   organisations: 'people',
   sites: 'people',
   people: 'people',
+  requesters: 'people',
   sessions: 'people',
   api_tokens: 'people',
   sources: 'people',
@@ -78,6 +81,7 @@ export const writers = {
   receivers: 'notify',
   outbox: 'notify',
   pagings: 'page',
+  found_lines: 'onboard',
   mails: 'mailbox',
   commands: 'command',
   command_results: 'command',

@@ -9,13 +9,14 @@ export function acknowledged({ ticket }: TicketCase, personId: string, now: numb
   const moved = transition(ticket.status, 'acknowledge')
   if (moved.kind === 'illegal') return moved
   const taken = { status: moved.to, owner_id: personId, acknowledged_at: ticket.acknowledged_at ?? now }
-  return done({ ticket: { ...taken, ...touched(now) }, entries: [{ kind: 'acknowledged', actor: personId, body: {} }] })
+  const body = ticket.owner_id === personId ? { wasTheirs: true } : {}
+  return done({ ticket: { ...taken, ...touched(now) }, entries: [{ kind: 'acknowledged', actor: personId, body }] })
 }
 
 /** Said on an ended ticket too: it is where the next one looks. */
-export const commented = (personId: string, text: string, now: number): Changes => ({
+export const commented = (personId: string, text: string, isInternal: boolean, now: number): Changes => ({
   ticket: touched(now),
-  entries: [{ kind: 'commented', actor: personId, body: { text } }],
+  entries: [{ kind: 'commented', actor: personId, body: { text, ...(isInternal && { isInternal }) } }],
 })
 
 export function resolved({ ticket }: TicketCase, personId: string, resolution: Resolution, note: string, now: number): Acted {
@@ -61,6 +62,23 @@ export function reopenedBy({ ticket }: TicketCase, personId: string, note: strin
   const body = { note, endedAt: ticket.resolved_at, endedAs: ticket.resolution }
   return done({ ticket: { ...life, responded_at: null, containment: 'none' }, entries: [{ kind: 'reopened', actor: personId, body }] })
 }
+
+/** What it comes from, as a person found out. */
+export const causeNamed = (
+  personId: string,
+  body: { cause: string; place?: string; part?: string; note: string },
+  now: number,
+): Changes => ({
+  ticket: touched(now),
+  entries: [{ kind: 'cause-named', actor: personId, body }],
+})
+
+/** Of what was there before us, these lines are decided. */
+export const foundDecided = (
+  personId: string,
+  body: { decision: 'accepted' | 'opened'; count: number; numbers: number[] },
+  now: number,
+): Changes => ({ ticket: touched(now), entries: [{ kind: 'found-decided', actor: personId, body }] })
 
 /** The customer's own word: no act on the ticket of ours, but the end of waiting for it. */
 export function answeredByCustomer({ ticket }: TicketCase, personId: string, text: string): Changes {

@@ -22,7 +22,7 @@ export const dated = ({ summary, happenedAt, ageMs }: { summary: string; happene
   happenedAt === null ? summary : before(summary, ageMs)
 
 const sentences: Record<TimelineKind, (body: Body) => string> = {
-  opened: (body) => `Opened: ${summary(body)}`,
+  opened: (body) => `${body.requester === undefined ? 'Opened' : `${text(body.requester)} asks`}: ${summary(body)}`,
   'signal-joined': (body) => `Again, ${count(body.occurrences, 'time')} by now: ${summary(body)}`,
   'signal-cleared': (body) => `No longer true: ${summary(body)}`,
   prioritised: (body) =>
@@ -63,6 +63,12 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
   'put-back': (body) => `Put back into the queue of ${text(body.team)}: ${text(body.name)} is away.`,
   resolved: (body) => `Resolved: ${resolutions[text(body.resolution)] ?? text(body.resolution)}. ${text(body.note)}`.trimEnd(),
   reopened: (body) => (body.note === undefined ? `It is back: ${summary(body)}` : `Opened again. ${text(body.note)}`.trimEnd()),
+  'cause-named': (body) =>
+    `The cause: ${text(body.cause)}.${body.place === undefined ? '' : ` Somebody goes to ${text(body.place)} with ${text(body.part)}.`} ${text(body.note)}`.trimEnd(),
+  'found-decided': (body) =>
+    body.decision === 'accepted'
+      ? `Accepted as it is: ${count(body.count, 'line')}.`
+      : `Became tickets: ${Array.isArray(body.numbers) ? body.numbers.map((number) => `#${text(number)}`).join(', ') : ''}.`,
   reviewed: (body) =>
     body.why === 'time-box'
       ? `The time for ${text(body.team)} is over; it stays here and somebody should look.`

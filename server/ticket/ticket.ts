@@ -23,7 +23,8 @@ export function draftTicket(
   now: number,
 ): TicketsTable {
   return {
-    ...{ id: from.id, number: from.number, source_id: from.sourceId },
+    ...{ id: from.id, number: from.number, source_id: from.sourceId, requester_id: subject.requester?.id ?? null },
+    ...{ follows_id: null, task: null },
     ...{ organisation_id: subject.organisation.id, site_id: subject.site?.id ?? null, endpoint_id: subject.endpoint?.id ?? null },
     ...{ fingerprint: trouble.fingerprint, kind: trouble.kind, severity: trouble.severity, title: trouble.summary },
     ...{ status: 'new', resolution: null, impact: 'low', urgency: 'low', priority: 'P4', tier: 'tier1', team: 'tier1', owner_id: null },
@@ -42,8 +43,9 @@ export function draftTicket(
   }
 }
 
-export const opened = (trouble: Trouble, actor: string): Changes => ({
-  entries: [{ kind: 'opened', actor, body: { ...bodyOf(trouble), ...answersOf(trouble) } }],
+/** @param requester on whose behalf a person of ours opens it. */
+export const opened = (trouble: Trouble, actor: string, requester?: string): Changes => ({
+  entries: [{ kind: 'opened', actor, body: { ...bodyOf(trouble), ...answersOf(trouble), ...(requester !== undefined && { requester }) } }],
 })
 
 /** What a person said to the two questions, which stands nowhere else. */

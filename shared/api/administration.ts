@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { Language } from '../domain/language.ts'
+import { Priority } from '../domain/priority.ts'
 import { Severity } from '../domain/severity.ts'
 import { Facts, SignalKind, SignalState } from '../domain/signal.ts'
+import { TimeZone } from './requests.ts'
 import { NewPassword } from './session.ts'
-
-/** An IANA name that this runtime knows, such as Europe/Berlin. */
-const TimeZone = z.string().max(100).refine(isTimeZone, 'expected a time zone such as Europe/Berlin')
 
 /** GET /api/organisations; POST (power administer, staff of the provider) answers 201 with the one that was made. */
 export const Organisation = z.object({
@@ -13,6 +13,10 @@ export const Organisation = z.object({
   mode: z.enum(['observe', 'live']),
   plan: z.string(),
   timeZone: z.string(),
+  /** In which its people are told, where they don't say otherwise. */
+  language: Language,
+  /** Kinds that its own IT has first. */
+  ownIt: z.array(z.string()),
   sites: z.array(z.object({ id: z.string(), name: z.string(), timeZone: z.string().nullable() })),
 })
 export const NewOrganisation = z.object({
@@ -20,6 +24,41 @@ export const NewOrganisation = z.object({
   mode: z.enum(['observe', 'live']).default('observe'),
   plan: z.string().max(50).default('standard'),
   timeZone: TimeZone,
+  language: Language.default('en'),
+})
+/** PATCH /api/organisations/:id (power administer, staff of the provider): what is left out stays. `live`: it protects by itself. */
+export const OrganisationChange = z.object({
+  mode: z.enum(['observe', 'live']).optional(),
+  plan: z.string().max(50).optional(),
+  language: Language.optional(),
+  /** Kinds that its own IT has first, such as request.* and health.update.*; security never is among them. */
+  ownIt: z
+    .array(
+      z
+        .string()
+        .max(200)
+        .regex(/^(\*|[a-z][a-z0-9.-]*(\.\*)?)$/, 'expected a kind or a beginning such as request.*'),
+    )
+    .max(50)
+    .optional(),
+})
+/** GET /api/organisations/:id/preview: what would have called people or cut machines off since it observes, had it been live. */
+export const LivePreview = z.object({
+  since: z.number().int(),
+  /** How many tickets were looked at. */
+  tickets: z.number().int(),
+  would: z.array(
+    z.object({
+      ...{ id: z.string(), number: z.number().int(), title: z.string(), priority: Priority, team: z.string(), openedAt: z.number().int() },
+      hostname: z.string().nullable(),
+      /** People would have been called for it at any hour. */
+      pages: z.boolean(),
+      /** `auto`: at once; `unanswered`: if nobody had answered in time. */
+      isolates: z.enum(['auto', 'unanswered']).nullable(),
+    }),
+  ),
+  /** There was more than could be looked at; the newest was. */
+  isPartial: z.boolean(),
 })
 export const OrganisationList = z.object({ organisations: z.array(Organisation) })
 /** POST /api/organisations/:id/sites (power administer) answers 201 with the organisation. */
@@ -150,12 +189,3 @@ export const AuditList = z.object({ lines: z.array(AuditLine), hasMore: z.boolea
 
 /** GET /api/matrix (staff of the provider) */
 export const MatrixView = z.object({ version: z.number().int(), yaml: z.string(), createdAt: z.number().int() })
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}

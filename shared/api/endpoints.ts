@@ -120,6 +120,11 @@ export const EndpointChange = z
   .refine(({ role, tags }) => role !== undefined || tags !== undefined, 'say a role, tags, or both')
 /** POST /api/endpoints/:id/isolate and /release. Both answer with the EndpointDetail as it is now. */
 export const EndpointContain = z.object({ reason: z.string().min(1).max(500) })
+/** Of a release, while it waits to be restored: why it may come back all the same, or that it was a false alarm. */
+export const EndpointRelease = EndpointContain.extend({
+  withoutRestore: z.string().max(2_000).optional(),
+  isFalseAlarm: z.boolean().optional(),
+})
 /** DELETE /api/endpoints/:id (power administer) revokes its certificate and ends its session; 204. */
 
 /** POST /api/enrolment-tokens (power administer) */
@@ -127,6 +132,8 @@ export const NewEnrolmentToken = z.object({
   organisationId: z.string().max(64),
   siteId: z.string().max(64).optional(),
   role: Role.optional(),
+  /** What it says in its first day was there before it came to us, and goes on the ticket "as found". */
+  isNew: z.boolean().default(true),
   ttlMinutes: z.number().int().min(1).max(10_080).default(30),
 })
 export const EnrolmentTokenMade = z.object({

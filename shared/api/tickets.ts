@@ -15,6 +15,7 @@ import {
 import { Tier } from '../domain/tier.ts'
 import { HeldCommand } from './commands.ts'
 import { IsolationView } from './endpoints.ts'
+import { Affects, NewRequester } from './requests.ts'
 
 export const Named = z.object({ id: z.string(), name: z.string() })
 
@@ -72,10 +73,23 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>
 
 /** The last word of each route that changes a ticket: POST /api/tickets/:id/<verb> */
 export const TicketVerb = z.enum([
-  ...(['acknowledge', 'comments', 'wait', 'resume', 'escalate', 'security', 'resolve', 'reopen'] as const),
+  ...(['acknowledge', 'comments', 'wait', 'resume', 'escalate', 'security', 'resolve', 'reopen', 'found', 'cause'] as const),
   ...(['isolate', 'release', 'leave'] as const),
 ])
 export type TicketVerb = z.infer<typeof TicketVerb>
+
+/** Another ticket, as this one's page names it. */
+export const LinkedTicket = z.object({
+  ...{ id: z.string(), number: z.number().int(), title: z.string(), status: TicketStatus, resolution: Resolution.nullable() },
+  ...{ team: z.string(), task: z.string().nullable() },
+})
+
+/** One thing that a new machine came with. */
+export const FoundLine = z.object({
+  ...{ id: z.string(), at: z.number().int(), endpoint: z.object({ id: z.string(), hostname: z.string() }) },
+  ...{ kind: z.string(), severity: Severity, summary: z.string(), isStanding: z.boolean() },
+  decision: z.enum(['accepted', 'opened']).nullable(),
+})
 
 export const TicketDetail = TicketSummary.extend({
   impact: Impact,
@@ -84,6 +98,13 @@ export const TicketDetail = TicketSummary.extend({
   rule: z.string(),
   matrixVersion: z.number().int(),
   reasons: z.array(z.string()),
+  /** The person of the customer who asked for it. */
+  requester: z.object({ id: z.string(), name: z.string(), mail: z.string() }).nullable(),
+  /** The ticket that this one is a task of, and the tasks that follow from this one. */
+  follows: LinkedTicket.nullable(),
+  tasks: z.array(LinkedTicket),
+  /** Of a ticket "as found": what was true of new machines when they came. */
+  found: z.array(FoundLine),
   timeline: z.array(TimelineEntry),
   /** The newest signals of this ticket, at most 50, newest first. */
   signals: z.array(Signal.extend({ receivedAt: z.number().int() })),
@@ -138,7 +159,9 @@ export const NewTicket = z.object({
   text: z.string().max(10_000).default(''),
   urgency: Urgency.default('medium'),
   /** Who else has it. */
-  affects: z.enum(['me', 'several', 'everyone']).default('me'),
+  affects: Affects.default('me'),
+  /** On whose behalf. They hear of what becomes of it. */
+  requester: NewRequester.optional(),
 })
 
 /** Every change carries the version it saw, and is answered with the TicketDetail as it is now. */
@@ -146,7 +169,11 @@ const change = z.object({ version: z.number().int() })
 /** POST /api/tickets/:id/acknowledge */
 export const Acknowledge = change
 /** POST /api/tickets/:id/comments */
-export const Comment = change.extend({ text: z.string().min(1).max(10_000) })
+export const Comment = change.extend({
+  text: z.string().min(1).max(10_000),
+  /** Among people of the provider: nobody of the customer sees it. */
+  isInternal: z.boolean().default(false),
+})
 /** POST /api/tickets/:id/resolve */
 export const Resolve = change.extend({ resolution: PersonsResolution, note: z.string().max(10_000).default('') })
 const note = z.string().max(10_000).default('')
@@ -162,11 +189,27 @@ export const Escalate = change.extend({
   hypothesis: z.string().max(2_000).default(''),
   to: z.string().max(64).optional(),
 })
+/** POST /api/tickets/:id/found: of what was there before us, live with these lines, or make a ticket of each. */
+export const DecideFound = change.extend({
+  lines: z.array(z.string().max(64)).min(1).max(200),
+  decision: z.enum(['accept', 'open']),
+})
 /** POST /api/tickets/:id/security: to the security tier in one step; no form. */
 export const CallSecurity = change
 /** POST /api/tickets/:id/isolate and /release: a command to the ticket's endpoint. Also the yes to a pending question. */
 export const Contain = change.extend({ reason: z.string().min(1).max(500) })
-/** POST /api/tickets/:id/release. A false alarm ends the ticket as one too, and excepts its program on this machine for a while. */
-export const Release = Contain.extend({ isFalseAlarm: z.boolean().default(false) })
+/**
+ * POST /api/tickets/:id/release, /api/endpoints/:id/release: undoes an isolation. While the machine waits to be restored
+ * (a linked task) it says why it may come back all the same, or that it was a false alarm, which ends the ticket as one too and
+ * excepts its program on this machine for a while.
+ */
+export const Release = Contain.extend({ withoutRestore: z.string().max(2_000).optional(), isFalseAlarm: z.boolean().default(false) })
+/** POST /api/tickets/:id/cause: what it comes from. Of the network: somebody goes to this place with this part. */
+export const NameCause = change.extend({
+  cause: z.enum(['network', 'hardware', 'software', 'person', 'other']),
+  place: z.string().max(300).optional(),
+  part: z.string().max(300).optional(),
+  note,
+})
 /** POST /api/tickets/:id/leave: the no to a pending question. */
 export const Leave = Contain

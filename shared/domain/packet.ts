@@ -31,6 +31,8 @@ export const Packet = z.object({
     .nullable(),
   /** What stands on the timeline of what people and the machine did, oldest first. */
   tried: z.array(z.string()),
+  /** What the provider's people said among themselves; people of the customer never see it. */
+  internal: z.array(z.string()).optional(),
   hypothesis: z.string(),
 })
 export type Packet = z.infer<typeof Packet>

@@ -77,5 +77,7 @@ export const TimelineKind = z.enum([
   'resolved',
   'reopened',
   'reviewed',
+  'found-decided',
+  'cause-named',
 ])
 export type TimelineKind = z.infer<typeof TimelineKind>

@@ -43,7 +43,10 @@ async function runOnce(world: World): Promise<Run> {
 }
 
 async function tidyUp({ person, endpointId, until, documents }: World, since: number): Promise<void> {
-  await person.post(`/api/endpoints/${endpointId}/release`, { reason: 'one run of a benchmark is over' })
+  await person.post(`/api/endpoints/${endpointId}/release`, {
+    reason: 'one run of a benchmark is over',
+    withoutRestore: 'it is a benchmark',
+  })
   await until(({ isolation }) => isolation.actual === 'open')
   writeDocuments(documents, 20)
   const { tickets } = await person.get<TicketList>(`/api/tickets?endpointId=${endpointId}`)

@@ -115,6 +115,54 @@ describe.skipIf(chromium === undefined)('the console in a browser', () => {
     expect(complaints).toEqual([])
   })
 
+  it('moves a ticket on with what was tried, waits, calls security, and opens it again', async () => {
+    const { id } = await api.post<{ id: string }>('/api/tickets', {
+      ...{ organisationId: collector.organisationId, title: 'The scanner hums' },
+      requester: { name: `Eva ${hostile}`, mail: 'eva@customer.example' },
+    })
+    await page.goto(`/tickets/${id}`)
+    await page.getByText(`Eva ${hostile} asked (eva@customer.example)`).waitFor()
+    await page.getByRole('button', { name: 'Acknowledge' }).click()
+    await page.getByRole('button', { name: 'Wait for customer' }).click()
+    await page.locator('[data-kind="waiting"]').waitFor()
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.locator('[data-kind="resumed"]').waitFor()
+    await page.getByLabel('Comment').fill('They hum themselves.')
+    await page.getByLabel('Internal: nobody of the customer sees it').check()
+    await page.getByRole('button', { name: 'Comment' }).click()
+    await page.locator('[data-kind="commented"]', { hasText: 'internal' }).waitFor()
+    await page.getByRole('button', { name: 'Escalate' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('What was tried').fill('Another cable')
+    await dialog.getByRole('button', { name: 'Escalate' }).click()
+    await page.locator('[data-kind="escalated"]', { hasText: 'Tried: Another cable' }).waitFor()
+    await page.getByRole('button', { name: 'Security!' }).click()
+    await page.locator('[data-kind="escalated"]', { hasText: 'it may be an attack' }).waitFor()
+    await page.getByRole('button', { name: 'Resolve' }).click()
+    await dialog.getByRole('button', { name: 'Resolve it' }).click()
+    await page.locator('[data-kind="resolved"]').waitFor()
+    await page.getByRole('button', { name: 'Open again' }).click()
+    await page.locator('[data-kind="reopened"]').waitFor()
+    await page.getByRole('button', { name: 'Resolve' }).click()
+    await dialog.getByRole('button', { name: 'Resolve it' }).click()
+    await expect.poll(() => page.locator('[data-kind="resolved"]').count()).toBe(2)
+    expect(complaints).toEqual([])
+  })
+
+  it('lets an organisation observe, and go live after it showed what would have happened', async () => {
+    await page.goto('/administration')
+    const row = page.getByRole('row', { name: /My organisation/ }).first()
+    const dialog = page.getByRole('dialog')
+    await row.getByRole('button', { name: 'Observe' }).click()
+    await dialog.getByRole('button', { name: 'Observe' }).click()
+    await row.getByRole('cell', { name: 'observes' }).waitFor()
+    await row.getByRole('button', { name: 'Go live' }).click()
+    await dialog.getByText('none would have called or isolated').waitFor()
+    await dialog.getByRole('button', { name: 'Go live' }).click()
+    await row.getByRole('cell', { name: 'live', exact: true }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
   it('tells whoever was slower that the ticket has changed, and reads it again', async () => {
     const printer = { organisationId: collector.organisationId, title: 'The printer sings' }
     const { id, version } = await api.post<{ id: string; version: number }>('/api/tickets', printer)

@@ -48,7 +48,7 @@ describe.skipIf(why)('a host under attack', () => {
   })
 
   it('comes back when a person releases it', async () => {
-    await world.person.post(`/api/endpoints/${world.endpointId}/release`, { reason: 'it was a test' })
+    await world.person.post(`/api/endpoints/${world.endpointId}/release`, { reason: 'it was a test', isFalseAlarm: true })
     await world.until(({ isolation }) => isolation.actual === 'open' && isolation.desired === 'open')
     expect(await toNeighbour()).toBe('connected')
   })

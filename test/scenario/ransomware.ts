@@ -40,7 +40,10 @@ async function play(world: World): Promise<boolean> {
   disks.stop()
   tell(world, touched, disks.timeline(touched.at), attack.taken, isolated)
 
-  await world.person.post(`/api/endpoints/${world.endpointId}/release`, { reason: 'the loop was stopped; the scenario is over' })
+  await world.person.post(`/api/endpoints/${world.endpointId}/release`, {
+    reason: 'the loop was stopped; the scenario is over',
+    withoutRestore: 'it is a scenario',
+  })
   await world.until(({ isolation }) => isolation.actual === 'open')
   const after = await checkConnections(world, 'after a person released it', 'connected')
 

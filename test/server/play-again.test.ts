@@ -70,10 +70,13 @@ describe('recorded events, played again', () => {
 
   it('with what people asked for, gave up, called security for, and left when they were away', async () => {
     const opening = { organisationId: 'acme', title: 'Excel hangs', text: 'since noon', person: ada }
-    await room.desk.open({ ...opening, urgency: 'medium', affects: 'several', endpointId: 'ws' })
+    const requester = { name: 'Rita', mail: 'rita@acme.example', timeZone: 'Europe/Paris' }
+    await room.desk.open({ ...opening, requester, urgency: 'medium', affects: 'several', endpointId: 'ws' })
     await room.time.advance(seconds(1))
     await on('request.desk', (of) => room.desk.acknowledge({ ...of, person: ada }))
     await on('request.desk', (of) => room.desk.comment({ ...of, person: ada, text: 'Restarted it.' }))
+    await on('request.desk', (of) => room.desk.comment({ ...of, person: ada, text: 'Again.', isInternal: true }))
+    await on('request.desk', (of) => room.desk.nameCause({ ...of, person: ada, cause: 'software', note: 'an add-in' }))
     await on('request.desk', (of) =>
       room.desk.escalate({ ...of, person: ada, reason: 'expertise', tried: 'a restart', hypothesis: 'an add-in', mayLeaveSecurity: false }),
     )
@@ -94,6 +97,16 @@ describe('recorded events, played again', () => {
       room.desk.escalate({ ...of, person: ada, reason: 'security', tried: '', hypothesis: '', mayLeaveSecurity: false }),
     )
     await room.time.advance(hours(5))
+    const { name, mail } = requester
+    await room.desk.open({
+      organisationId: 'acme',
+      title: 'Word hangs',
+      text: 'too',
+      urgency: 'low',
+      requester: { name, mail },
+      key: 'mail:1',
+    })
+    await room.time.advance(seconds(1))
     expect((await played()).differing.flatMap(({ differences }) => differences)).toEqual([])
   })
 

@@ -8,7 +8,7 @@ export async function anotherMachine({ collector, config }: Started): Promise<st
     return ['can reach this one only after a start with --listen 0.0.0.0 --public-url https://NAME:PORT; then its line stands here']
   }
   const { organisationId, agentsUrl: collectorUrl } = collector
-  const { token } = await collector.identity.createToken({ organisationId, collectorUrl, createdBy: 'system' })
+  const { token } = await collector.identity.createToken({ organisationId, collectorUrl, createdBy: 'system', isNew: true })
   const line = showSecret(enrolLine(token), { dataDir: config.dataDir, name: 'enrol-another-machine' })
   return ['is enrolled by this line, typed there in a clone; it is good once, within 30 minutes:', line]
 }

@@ -2,6 +2,7 @@ import { Group, Stack, Title } from '@mantine/core'
 import { PageButton } from '../frame/page-link.tsx'
 import { useSession } from '../session/session.ts'
 import { MatrixCard } from './matrix-card.tsx'
+import { OrganisationsCard } from './organisations-card.tsx'
 import { PeopleCard } from './people-card.tsx'
 import { ReceiversCard } from './receivers-card.tsx'
 import { RestoredCard } from './restored-card.tsx'
@@ -23,6 +24,7 @@ export function AdministrationPage() {
       </Group>
       <Stack gap="md">
         {person.organisationId === null && <RestoredCard />}
+        {person.organisationId === null && <OrganisationsCard />}
         <PeopleCard />
         <SourcesCard />
         <ReceiversCard />

@@ -3,11 +3,13 @@ import {
   ApiTokenList,
   ApiTokenMade,
   AuditList,
+  LivePreview,
   MatrixView,
   type NewApiToken,
   type NewPerson,
   type NewReceiver,
   type NewSource,
+  type OrganisationChange,
   OrganisationList,
   PersonList,
   ReceiverList,
@@ -30,6 +32,9 @@ export function createAdministration(call: Call) {
 
   return {
     organisations: (stop?: AbortSignal) => read('/organisations', OrganisationList, stop),
+    changeOrganisation: (id: string, body: z.input<typeof OrganisationChange>) =>
+      call(`/organisations/${encodeURIComponent(id)}`, Ignored, { method: 'PATCH', body }),
+    preview: (id: string, stop?: AbortSignal) => read(`/organisations/${encodeURIComponent(id)}/preview`, LivePreview, stop),
     makeEnrolmentToken: (body: z.input<typeof NewEnrolmentToken>) => make('/enrolment-tokens', EnrolmentTokenMade, body),
 
     people: (stop?: AbortSignal) => read('/people', PersonList, stop),

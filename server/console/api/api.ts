@@ -1,8 +1,19 @@
 import { z } from 'zod'
-import { EndpointDetail, EndpointList, SampleList } from '#shared/api/endpoints.ts'
+import { EndpointDetail, EndpointList, type EndpointRelease, SampleList } from '#shared/api/endpoints.ts'
 import { type CallNoise, NoisePreview } from '#shared/api/noise.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
-import { type Escalate, type NewTicket, type Resolve, TicketDetail, TicketList, type TicketQuery, type Wait } from '#shared/api/tickets.ts'
+import {
+  type Comment,
+  type DecideFound,
+  type Escalate,
+  type NewTicket,
+  type Release,
+  type Resolve,
+  TicketDetail,
+  TicketList,
+  type TicketQuery,
+  type Wait,
+} from '#shared/api/tickets.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { createAdministration } from './administration.ts'
@@ -29,7 +40,7 @@ export function createApi(call: Call) {
     createTicket: (body: z.input<typeof NewTicket>) =>
       call('/tickets', TicketDetail, { method: 'POST', body, idempotencyKey: crypto.randomUUID() }),
     acknowledge: (id: string, version: number) => change(id, 'acknowledge', { version }),
-    comment: (id: string, version: number, text: string) => change(id, 'comments', { version, text }),
+    comment: (id: string, body: z.input<typeof Comment>) => change(id, 'comments', body),
     resolve: (id: string, body: z.infer<typeof Resolve>) => change(id, 'resolve', body),
     noise: (id: string, stop?: AbortSignal) => call(`/tickets/${encodeURIComponent(id)}/noise`, NoisePreview, stop ? { stop } : {}),
     callNoise: (id: string, body: z.input<typeof CallNoise>) => change(id, 'noise', body),
@@ -37,7 +48,9 @@ export function createApi(call: Call) {
     callSecurity: (id: string, version: number) => change(id, 'security', { version }),
     wait: (id: string, body: z.input<typeof Wait>) => change(id, 'wait', body),
     goOn: (id: string, verb: 'resume' | 'reopen', version: number) => change(id, verb, { version }),
-    contain: (id: string, verb: 'isolate' | 'release' | 'leave', body: { version: number; reason: string }) => change(id, verb, body),
+    contain: (id: string, verb: 'isolate' | 'leave', body: { version: number; reason: string }) => change(id, verb, body),
+    decideFound: (id: string, body: z.input<typeof DecideFound>) => change(id, 'found', body),
+    release: (id: string, body: z.input<typeof Release>) => change(id, 'release', body),
 
     decideHeld: (id: string, answer: HeldAnswer) => call(`/commands/${encodeURIComponent(id)}/${answer}`, Ignored, { method: 'POST' }),
 
@@ -45,7 +58,8 @@ export function createApi(call: Call) {
     endpoint: (id: string, stop?: AbortSignal) => call(endpointPath(id), EndpointDetail, stop ? { stop } : {}),
     samples: (id: string, from: number, to: number, stop?: AbortSignal) =>
       call(`${endpointPath(id)}/samples?from=${from}&to=${to}`, SampleList, stop ? { stop } : {}),
-    containEndpoint: (id: string, verb: 'isolate' | 'release', reason: string) => post(`${endpointPath(id)}/${verb}`, { reason }),
+    isolateEndpoint: (id: string, reason: string) => post(`${endpointPath(id)}/isolate`, { reason }),
+    releaseEndpoint: (id: string, body: z.input<typeof EndpointRelease>) => post(`${endpointPath(id)}/release`, body),
     confirmRole: (id: string, role: Exclude<Role, 'unknown'> | null) =>
       call(endpointPath(id), Ignored, { method: 'PATCH', body: { role } }),
     revoke: (id: string) => call(endpointPath(id), Ignored, { method: 'DELETE' }),

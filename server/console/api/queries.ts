@@ -50,6 +50,10 @@ export const endpointQuery = (api: Api, id: string) =>
 export const organisationsQuery = (api: Api) =>
   queryOptions({ queryKey: keys.organisations, queryFn: ({ signal: stop }) => api.organisations(stop), staleTime: 60_000 })
 
+/** Read when it is asked for, and anew each time: tickets open meanwhile. */
+export const previewQuery = (api: Api, id: string) =>
+  queryOptions({ queryKey: ['preview', id], queryFn: ({ signal: stop }) => api.preview(id, stop), staleTime: 0 })
+
 export const peopleQuery = (api: Api) => queryOptions({ queryKey: keys.people, queryFn: ({ signal: stop }) => api.people(stop) })
 export const tokensQuery = (api: Api) => queryOptions({ queryKey: keys.tokens, queryFn: ({ signal: stop }) => api.tokens(stop) })
 export const sourcesQuery = (api: Api) => queryOptions({ queryKey: keys.sources, queryFn: ({ signal: stop }) => api.sources(stop) })

@@ -23,6 +23,7 @@ function NewTicketForm({ onClose }: { onClose(): void }) {
   const create = useChange(keys.tickets, (api, input: Parameters<typeof api.createTicket>[0]) => api.createTicket(input))
   const submit = (fields: FormData): void => {
     const endpointId = textOf(fields, 'endpointId')
+    const mail = textOf(fields, 'mail')
     create.mutate(
       {
         organisationId: textOf(fields, 'organisationId'),
@@ -30,6 +31,7 @@ function NewTicketForm({ onClose }: { onClose(): void }) {
         title: textOf(fields, 'title'),
         text: textOf(fields, 'text'),
         urgency: Urgency.parse(textOf(fields, 'urgency')),
+        ...(mail !== '' && { requester: { name: textOf(fields, 'name') || mail, mail } }),
       },
       { onSuccess: ({ id }) => void navigate({ to: '/tickets/$id', params: { id } }) },
     )
@@ -38,6 +40,8 @@ function NewTicketForm({ onClose }: { onClose(): void }) {
     <DialogForm submit="Open it" isBusy={create.isPending} error={create.error} onSubmit={submit} onCancel={onClose}>
       <TextInput name="title" label="What is wrong" maxLength={300} required data-autofocus />
       <Where />
+      <TextInput name="name" label="Who asks" placeholder="Nobody in particular" maxLength={200} />
+      <TextInput name="mail" type="email" label="Their mail address" description="They hear what becomes of it." maxLength={320} />
       <Textarea name="text" label="What they say" autosize minRows={3} maxLength={10_000} />
       <CanCarryOn />
     </DialogForm>

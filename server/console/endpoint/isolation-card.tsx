@@ -5,6 +5,8 @@ import { SectionCard } from '../frame/section-card.tsx'
 import { usePowers } from '../session/session.ts'
 import { IsolationFacts } from '../words/isolation-facts.tsx'
 import { ReasonDialog } from '../words/reason-dialog.tsx'
+import { ReleaseDialog } from '../words/release-dialog.tsx'
+import type { note } from '../words/release-note.ts'
 import { useEndpointChange } from './use-endpoint-change.ts'
 
 /** Wanted and actual state of the network, the proof of it, and the switch. */
@@ -48,7 +50,8 @@ function Switch({ endpoint }: { endpoint: EndpointDetail }) {
   const { desired, isReady, detail } = endpoint.isolation
   const isCutOff = desired === 'isolated'
   const verb = isCutOff ? 'release' : 'isolate'
-  const contain = useEndpointChange(endpoint.id, (api, reason: string) => api.containEndpoint(endpoint.id, verb, reason))
+  const isolate = useEndpointChange(endpoint.id, (api, reason: string) => api.isolateEndpoint(endpoint.id, reason))
+  const release = useEndpointChange(endpoint.id, (api, said: ReturnType<typeof note>) => api.releaseEndpoint(endpoint.id, said))
   if (!may(verb)) return null
   const isImpossible = !isCutOff && !isReady
   return (
@@ -65,18 +68,21 @@ function Switch({ endpoint }: { endpoint: EndpointDetail }) {
         </Button>
       </Tooltip>
       <ReasonDialog
-        title={`${isCutOff ? 'Release' : 'Isolate'} ${endpoint.hostname}?`}
-        sentence={
-          isCutOff
-            ? 'It gets its whole network back at once. Make sure that what happened there is over.'
-            : 'It will reach its collector and nothing else, whoever is working on it, until somebody releases it.'
-        }
-        confirm={isCutOff ? 'Release it' : 'Isolate it'}
-        color={isCutOff ? 'cyan' : 'red'}
-        isOpen={isAsking}
-        isBusy={contain.isPending}
+        title={`Isolate ${endpoint.hostname}?`}
+        sentence="It will reach its collector and nothing else, whoever is working on it, until somebody releases it."
+        confirm="Isolate it"
+        color="red"
+        isOpen={isAsking && !isCutOff}
+        isBusy={isolate.isPending}
         onClose={asking.close}
-        onConfirm={(reason) => contain.mutate(reason, { onSettled: asking.close })}
+        onConfirm={(reason) => isolate.mutate(reason, { onSettled: asking.close })}
+      />
+      <ReleaseDialog
+        hostname={endpoint.hostname}
+        isOpen={isAsking && isCutOff}
+        isBusy={release.isPending}
+        onClose={asking.close}
+        onConfirm={(said) => release.mutate(said, { onSettled: asking.close })}
       />
     </>
   )

@@ -15,6 +15,9 @@ export function usePowers(): (power: Power) => boolean {
   return (power) => powers.includes(power)
 }
 
+/** Of the provider, who sees every organisation. */
+export const useIsProvider = (): boolean => useSession().person.organisationId === null
+
 export function useSignOut(): () => Promise<void> {
   const api = useApi()
   const client = useQueryClient()

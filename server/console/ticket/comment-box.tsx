@@ -1,11 +1,16 @@
-import { Button, Group, Textarea } from '@mantine/core'
+import { Button, Checkbox, Group, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { TicketDetail } from '#shared/api/tickets.ts'
+import { useIsProvider } from '../session/session.ts'
 import { useTicketChange } from './use-ticket-change.ts'
 
 export function CommentBox({ ticket }: { ticket: TicketDetail }) {
   const [text, setText] = useState('')
-  const comment = useTicketChange(ticket.id, (api, words: string) => api.comment(ticket.id, ticket.version, words))
+  const [isInternal, setInternal] = useState(false)
+  const isOurs = useIsProvider()
+  const comment = useTicketChange(ticket.id, (api, words: string) =>
+    api.comment(ticket.id, { version: ticket.version, text: words, isInternal }),
+  )
   if (!ticket.may.includes('comments')) return null
   return (
     <form
@@ -24,6 +29,13 @@ export function CommentBox({ ticket }: { ticket: TicketDetail }) {
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <Group justify="flex-end" mt="xs">
+        {isOurs && (
+          <Checkbox
+            label="Internal: nobody of the customer sees it"
+            checked={isInternal}
+            onChange={(event) => setInternal(event.currentTarget.checked)}
+          />
+        )}
         <Button type="submit" variant="default" disabled={text.trim() === ''} loading={comment.isPending}>
           Comment
         </Button>

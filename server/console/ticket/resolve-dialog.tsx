@@ -53,7 +53,7 @@ function ResolveForm({ ticket, onClose }: { ticket: TicketDetail; onClose(): voi
         {isNoise && <NoiseChoice ticket={ticket} isExcepted={isExcepted} onChange={setExcepted} />}
         <Textarea
           label="Note"
-          placeholder="What it was, and what helped. The next person with the same trouble reads it."
+          placeholder="What it was, and what helped. The next person with the same trouble reads it, and so does whoever asked."
           autosize
           minRows={3}
           maxLength={10_000}

@@ -2,6 +2,8 @@ import { Button, Group, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import type { TicketDetail } from '#shared/api/tickets.ts'
 import { ReasonDialog } from '../words/reason-dialog.tsx'
+import { ReleaseDialog } from '../words/release-dialog.tsx'
+import type { note } from '../words/release-note.ts'
 import { HopButtons, WaitButtons } from './hop-buttons.tsx'
 import { ResolveDialog } from './resolve-dialog.tsx'
 import { useTicketChange } from './use-ticket-change.ts'
@@ -35,7 +37,9 @@ function ContainButtons({ ticket }: { ticket: TicketDetail }) {
   const [asking, { open, close }] = useDisclosure()
   const isCutOff = ticket.isolation?.desired === 'isolated'
   const verb = isCutOff ? 'release' : 'isolate'
-  const contain = useTicketChange(ticket.id, (api, reason: string) => api.contain(ticket.id, verb, { version: ticket.version, reason }))
+  const { version } = ticket
+  const isolate = useTicketChange(ticket.id, (api, reason: string) => api.contain(ticket.id, 'isolate', { version, reason }))
+  const release = useTicketChange(ticket.id, (api, said: ReturnType<typeof note>) => api.release(ticket.id, { version, ...said }))
   // While a question is open, its own box has the buttons.
   if (!ticket.endpoint || !ticket.isolation || ticket.containment === 'asked' || !ticket.may.includes(verb)) return null
   const whyNot =
@@ -48,18 +52,21 @@ function ContainButtons({ ticket }: { ticket: TicketDetail }) {
         </Button>
       </Tooltip>
       <ReasonDialog
-        title={`${isCutOff ? 'Release' : 'Isolate'} ${ticket.endpoint.hostname}?`}
-        sentence={
-          isCutOff
-            ? 'It gets its whole network back at once. Make sure that what happened there is over.'
-            : 'It will reach its collector and nothing else, whoever is working on it, until somebody releases it.'
-        }
-        confirm={isCutOff ? 'Release it' : 'Isolate it'}
-        color={isCutOff ? 'cyan' : 'red'}
-        isOpen={asking}
-        isBusy={contain.isPending}
+        title={`Isolate ${ticket.endpoint.hostname}?`}
+        sentence="It will reach its collector and nothing else, whoever is working on it, until somebody releases it."
+        confirm="Isolate it"
+        color="red"
+        isOpen={asking && !isCutOff}
+        isBusy={isolate.isPending}
         onClose={close}
-        onConfirm={(reason) => contain.mutate(reason, { onSettled: close })}
+        onConfirm={(reason) => isolate.mutate(reason, { onSettled: close })}
+      />
+      <ReleaseDialog
+        hostname={ticket.endpoint.hostname}
+        isOpen={asking && isCutOff}
+        isBusy={release.isPending}
+        onClose={close}
+        onConfirm={(said) => release.mutate(said, { onSettled: close })}
       />
     </>
   )

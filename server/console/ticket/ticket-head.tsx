@@ -51,6 +51,7 @@ function Facts({ ticket }: { ticket: TicketDetail }) {
         {ticket.site ? `, ${ticket.site.name}` : ''}
       </span>
       <span>·</span>
+      <Requester requester={ticket.requester} />
       {ticket.happenedAt !== null && <Happened at={ticket.happenedAt} />}
       <span>
         opened <When at={ticket.openedAt} />
@@ -78,6 +79,18 @@ function Facts({ ticket }: { ticket: TicketDetail }) {
         </>
       )}
     </Group>
+  )
+}
+
+function Requester({ requester }: Pick<TicketDetail, 'requester'>) {
+  if (!requester) return null
+  return (
+    <>
+      <span>
+        {requester.name} asked ({requester.mail})
+      </span>
+      <span>·</span>
+    </>
   )
 }
 

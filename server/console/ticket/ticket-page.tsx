@@ -7,7 +7,9 @@ import { PageProblem, PageReading } from '../frame/page-problem.tsx'
 import { ClocksCard } from './clocks-card.tsx'
 import { CommentBox } from './comment-box.tsx'
 import { EvidenceList } from './evidence-list.tsx'
+import { FoundCard } from './found-card.tsx'
 import { HeldCommands } from './held-commands.tsx'
+import { LinkedCard } from './linked-card.tsx'
 import { MachineCard } from './machine-card.tsx'
 import { Question } from './question.tsx'
 import { TicketActions } from './ticket-actions.tsx'
@@ -33,6 +35,7 @@ export function TicketPage({ id }: { id: string }) {
         <Grid gap="md" align="flex-start">
           <Grid.Col span={{ base: 12, md: 8 }}>
             <Stack gap="md">
+              <FoundCard ticket={ticket} />
               <EvidenceList signals={ticket.signals} />
               <TicketTimeline timeline={ticket.timeline} />
               <CommentBox ticket={ticket} />
@@ -42,6 +45,7 @@ export function TicketPage({ id }: { id: string }) {
             <Stack gap="md">
               <ClocksCard ticket={ticket} />
               {ticket.endpoint && <MachineCard endpoint={ticket.endpoint} isolation={ticket.isolation} />}
+              <LinkedCard ticket={ticket} />
               <WhyCard ticket={ticket} />
             </Stack>
           </Grid.Col>

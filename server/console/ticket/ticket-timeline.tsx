@@ -32,6 +32,7 @@ export function TicketTimeline({ timeline }: { timeline: readonly TimelineEntry[
             </Text>
             <Text size="xs" c="dimmed" mt={2}>
               {entry.actor} · <When at={entry.at} as="instant" />
+              {entry.body.isInternal === true && ' · internal'}
             </Text>
           </Timeline.Item>
         ))}

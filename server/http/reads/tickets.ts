@@ -1,12 +1,15 @@
 import { type Selectable, sql } from 'kysely'
 import type { z } from 'zod'
 import type { DueKind, TicketDetail, TicketQuery, TicketSummary, TimelineEntry } from '#shared/api/tickets.ts'
+import { asCustomersSee } from '#shared/domain/internal.ts'
 import { TicketAction, transition } from '#shared/domain/ticket.ts'
 import type { TimerKind } from '../../store/tables/escalate.ts'
 import type { SignalsTable } from '../../store/tables/ingest.ts'
 import type { TicketsTable, TimelineTable } from '../../store/tables/ticket.ts'
 import type { View } from '../view.ts'
+import { readFound } from './found-lines.ts'
 import { isolationsOf } from './isolation.ts'
+import { readLinked } from './linked.ts'
 
 /** Texts for people, which one place of the ticket stage makes. */
 export interface Words {
@@ -43,8 +46,11 @@ export async function listTickets(
 export async function readTicket(view: View, id: string, reading: Reading): Promise<Omit<TicketDetail, 'may'> | undefined> {
   const row = await summaryRows(view.tickets()).where('tickets.id', '=', id).executeTakeFirst()
   if (!row) return undefined
-  const [[summary], timeline, signals, heldCommands, isolationOf] = await Promise.all([
+  const [[summary], requester, found, linked, timeline, signals, heldCommands, isolationOf] = await Promise.all([
     summaries(view, [row], reading),
+    requesterOf(view, row.requester_id),
+    readFound(view, id),
+    readLinked(view, row),
     timelineOf(view, id, reading),
     signalsOf(view, id),
     heldOn(view, id),
@@ -58,6 +64,9 @@ export async function readTicket(view: View, id: string, reading: Reading): Prom
     rule: row.rule,
     matrixVersion: row.matrix_version,
     reasons: JSON.parse(row.reasons) as string[],
+    requester,
+    found,
+    ...linked,
     timeline,
     signals,
     heldCommands,
@@ -179,7 +188,9 @@ async function timelineOf(view: View, ticketId: string, { sentence }: Words): Pr
     .limit(maxTimeline)
     .execute()
   const names = await view.namesOf([...new Set(newest.map(({ actor }) => actor))])
-  return newest.reverse().map((row) => entryOf(row, names, sentence))
+  return newest
+    .reverse()
+    .flatMap((row) => seen(view, { ...row, body: JSON.parse(row.body) as Body }).map((line) => entryOf(line, names, sentence)))
 }
 
 /** All of it, oldest first, as the ledger counts it. */
@@ -191,12 +202,23 @@ export async function wholeTimeline(view: View, ticketId: string) {
     .orderBy('timeline.at')
     .orderBy('timeline.id')
     .execute()
-  return rows.map((row) => ({ ...row, body: JSON.parse(row.body) as Record<string, unknown> }))
+  return rows.flatMap((row) => seen(view, { ...row, body: JSON.parse(row.body) as Body }))
 }
 
-function entryOf(row: TimelineTable, names: Map<string, string>, sentence: Words['sentence']): TimelineEntry {
-  const body = JSON.parse(row.body) as Record<string, unknown>
-  return { id: row.id, at: row.at, kind: row.kind, actor: actorName(row.actor, names), text: sentence({ kind: row.kind, body }), body }
+type Body = Record<string, unknown>
+
+/** Of a customer's own lines only what they may see. */
+function seen<Line extends { body: Body }>({ scope }: View, line: Line): Line[] {
+  const shown = scope === 'all' ? line : asCustomersSee(line)
+  return shown ? [shown] : []
+}
+
+function entryOf(
+  { id, at, kind, actor, body }: Omit<TimelineTable, 'body'> & { body: Body },
+  names: Map<string, string>,
+  sentence: Words['sentence'],
+): TimelineEntry {
+  return { id, at, kind, actor: actorName(actor, names), text: sentence({ kind, body }), body }
 }
 
 /** Of `system`, `agent` or a person's id. */
@@ -204,6 +226,9 @@ export function actorName(actor: string, names: Map<string, string>): string {
   if (actor === 'system') return 'Tierline'
   return names.get(actor) ?? (actor === 'agent' ? 'agent' : 'somebody')
 }
+
+const requesterOf = async (view: View, id: string | null): Promise<TicketDetail['requester']> =>
+  id === null ? null : ((await view.requesters().select(['id', 'name', 'mail']).where('id', '=', id).executeTakeFirst()) ?? null)
 
 async function heldOn(view: View, ticketId: string): Promise<TicketDetail['heldCommands']> {
   const held = view.commands().selectAll('commands').where('commands.ticket_id', '=', ticketId).where('commands.status', '=', 'held')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EndpointChange, EndpointContain, EndpointDetail, EndpointList, SampleList, SampleQuery } from '#shared/api/endpoints.ts'
+import { EndpointChange, EndpointDetail, EndpointList, EndpointRelease, SampleList, SampleQuery } from '#shared/api/endpoints.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import type { Desk } from '../../desk.ts'
 import { mustBeDone } from '../desk-outcome.ts'
@@ -98,7 +98,7 @@ function administering({ identity, wire }: Needs): Route[] {
 
 const summaries = { isolate: 'Cut it off from everything but its collector', release: 'Undo its isolation' }
 
-function contain(verb: 'isolate' | 'release', act: Desk['isolateEndpoint']): Route {
+function contain(verb: 'isolate' | 'release', act: Desk['releaseEndpoint']): Route {
   return defineRoute({
     ...about,
     method: 'POST',
@@ -106,10 +106,10 @@ function contain(verb: 'isolate' | 'release', act: Desk['isolateEndpoint']): Rou
     summary: summaries[verb],
     access: { who: 'person', power: verb, reach: 'organisation' },
     action: `endpoint.${verb}`,
-    body: EndpointContain,
+    body: EndpointRelease,
     answer: EndpointDetail,
     handle: async ({ params, body, by }) => {
-      mustBeDone(await act({ endpointId: params.id, person: actorIn(by), reason: body.reason }))
+      mustBeDone(await act({ ...body, endpointId: params.id, person: actorIn(by) }))
       return detail(by, params.id)
     },
   })

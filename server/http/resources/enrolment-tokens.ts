@@ -17,9 +17,9 @@ export default function enrolmentTokens({ identity, agentsUrl }: Needs): Route[]
       answer: EnrolmentTokenMade,
       status: 201,
       handle: async ({ body, by }) => {
-        const { organisationId, siteId, role, ttlMinutes } = body
+        const { organisationId, siteId, role, isNew, ttlMinutes } = body
         const made = await identity.createToken({
-          organisationId,
+          ...{ organisationId, isNew },
           ...(siteId !== undefined && { siteId }),
           ...(role !== undefined && { role }),
           createdBy: by.caller.personId,

@@ -1,12 +1,14 @@
 import { z } from 'zod'
-import { NewOrganisation, NewSite, Organisation, OrganisationList } from '#shared/api/administration.ts'
+import { LivePreview, NewOrganisation, NewSite, Organisation, OrganisationChange, OrganisationList } from '#shared/api/administration.ts'
 import type { Needs } from '../needs.ts'
 import { found } from '../reads/found.ts'
 import { defineRoute, type Route } from '../route.ts'
 import type { View } from '../view.ts'
 
-export default function organisations({ people }: Needs): Route[] {
+export default function organisations(needs: Needs): Route[] {
+  const { people } = needs
   return [
+    ...modesOf(needs),
     defineRoute({
       method: 'GET',
       path: '/api/organisations',
@@ -47,6 +49,45 @@ export default function organisations({ people }: Needs): Route[] {
   ]
 }
 
+/** Observe or live, and what would have been. */
+function modesOf({ modes }: Needs): Route[] {
+  return [
+    defineRoute({
+      method: 'PATCH',
+      path: '/api/organisations/:id',
+      summary: 'Let it go live, or observe again; its plan, its language',
+      access: { who: 'person', power: 'administer', reach: 'provider' },
+      names: { 'params.id': 'organisation' },
+      action: 'organisation.change',
+      params: z.object({ id: z.string().max(64) }),
+      body: OrganisationChange,
+      answer: Organisation,
+      handle: async ({ params, body, by }) => {
+        await modes.change(params.id, body)
+        return readOrganisation(by.view, params.id)
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/organisations/:id/preview',
+      summary: 'What would have called people or cut machines off, had it been live',
+      access: { who: 'person', power: 'administer', reach: 'organisation' },
+      names: { 'params.id': 'organisation' },
+      params: z.object({ id: z.string().max(64) }),
+      answer: LivePreview,
+      handle: async ({ params }) => {
+        const { would, ...about } = found('organisation', await modes.preview(params.id))
+        return {
+          ...about,
+          would: would.map(({ ticket: { id, number, title, priority, team, opened_at }, hostname, isPaging, isolates }) => ({
+            ...{ id, number, title, priority, team, openedAt: opened_at, hostname, pages: isPaging, isolates },
+          })),
+        }
+      },
+    }),
+  ]
+}
+
 type Read = z.output<typeof Organisation>
 
 async function readOrganisations(view: View): Promise<Read[]> {
@@ -55,11 +96,13 @@ async function readOrganisations(view: View): Promise<Read[]> {
     view.sites().selectAll().orderBy('name').orderBy('id').execute(),
   ])
   const sitesOf = Map.groupBy(sites, (site) => site.organisation_id)
-  return rows.map(({ id, name, mode, plan, time_zone }) => ({
+  return rows.map(({ id, name, mode, plan, language, own_it, time_zone }) => ({
     id,
     name,
     mode,
     plan,
+    language,
+    ownIt: JSON.parse(own_it) as string[],
     timeZone: time_zone,
     sites: (sitesOf.get(id) ?? []).map((site) => ({ id: site.id, name: site.name, timeZone: site.time_zone })),
   }))

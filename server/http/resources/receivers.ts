@@ -17,6 +17,8 @@ export default function receivers({ receivers }: Needs): Route[] {
           .receivers()
           .select(['id', 'name', 'notifier', 'organisation_id', 'audience', 'person_id', 'rank', 'team'])
           .where('disabled_at', 'is', null)
+          // Whoever asks for something is known as a requester.
+          .where('audience', '!=', 'requester')
           .orderBy('name')
           .orderBy('id')
           .execute()

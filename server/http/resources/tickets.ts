@@ -5,8 +5,10 @@ import {
   CallSecurity,
   Comment,
   Contain,
+  DecideFound,
   Escalate,
   Leave,
+  NameCause,
   NewTicket,
   Release,
   Reopen,
@@ -24,12 +26,15 @@ import { mustBeDone } from '../desk-outcome.ts'
 import { isAllowed } from '../guard.ts'
 import type { Needs } from '../needs.ts'
 import { ownerOfTicket } from '../owners.ts'
+import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
 import { listTickets, type Reading, readTicket, wholeTimeline } from '../reads/tickets.ts'
 import { defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
 
 const ById = z.object({ id: z.string().max(64) })
 
+/** What moves it or ends it. */
+const whoWorks: PersonAccess = { who: 'person', power: 'work-tickets', isOfTeam: true, reach: 'organisation' }
 const whoMay = (power: Power, orWhileAsked?: Power): PersonAccess => ({
   ...{ who: 'person', power, reach: 'organisation' },
   ...(orWhileAsked && { orWhileAsked }),
@@ -37,14 +42,16 @@ const whoMay = (power: Power, orWhileAsked?: Power): PersonAccess => ({
 
 /** Who may do what to a ticket: asked of every change, and told with every ticket that is read. */
 const accessOf: Record<TicketVerb, PersonAccess> = {
-  acknowledge: whoMay('work-tickets'),
+  acknowledge: whoWorks,
   comments: whoMay('work-tickets'),
-  wait: whoMay('work-tickets'),
-  resume: whoMay('work-tickets'),
-  escalate: whoMay('work-tickets'),
+  wait: whoWorks,
+  resume: whoWorks,
+  escalate: whoWorks,
   security: whoMay('work-tickets'),
-  resolve: whoMay('work-tickets'),
-  reopen: whoMay('work-tickets'),
+  resolve: whoWorks,
+  reopen: whoWorks,
+  found: whoWorks,
+  cause: whoWorks,
   // Also the yes to a pending question, so whoever may answer it may do this then.
   isolate: whoMay('isolate', 'answer-ask'),
   release: whoMay('release'),
@@ -57,11 +64,7 @@ export default function tickets(needs: Needs): Route[] {
   const mayLeaveSecurity = ({ caller }: Person): boolean =>
     caller.isAdmin || caller.teams.some((team) => matrices.rules.matrix.tierOf(team) === 'security')
   const reading = () => ({ ...words, now: time.now() })
-  const detail = async (by: Person, id: string): Promise<TicketDetail> => {
-    const [ticket, owner] = await Promise.all([readTicket(by.view, id, reading()), ownerOfTicket(by.view, id)])
-    const subject = found('ticket', owner)
-    return { ...found('ticket', ticket), may: TicketVerb.options.filter((verb) => isAllowed(accessOf[verb], by, subject)) }
-  }
+  const detail = detailOf(needs)
 
   /** A change of one ticket: it carries the version it saw and answers with the ticket as it is then. */
   const change = <Body extends z.ZodObject<{ version: z.ZodNumber }>>(
@@ -93,7 +96,11 @@ export default function tickets(needs: Needs): Route[] {
     ...readAndOpen(needs, reading, detail),
     explainSla(needs),
     change('acknowledge', 'Take it', Acknowledge, (act) => desk.acknowledge(act)),
-    change('comments', 'Say something on it', Comment, (act) => desk.comment(act)),
+    change('comments', 'Say something on it', Comment, (act, { caller }) => {
+      if (act.isInternal && caller.scope !== 'all')
+        throw refuse('provider-only', 'Only people of the provider speak among themselves here.')
+      return desk.comment(act)
+    }),
     change('wait', 'Wait for somebody else; promises stand still', Wait, (act) => desk.wait(act)),
     change('resume', 'Go on with it', Resume, (act) => desk.resume(act)),
     change('escalate', 'Move it to other people, with what was tried', Escalate, (act, by) =>
@@ -102,6 +109,8 @@ export default function tickets(needs: Needs): Route[] {
     change('security', 'Security! To the security tier at once', CallSecurity, (act, by) =>
       desk.escalate({ ...act, reason: 'security', tried: '', hypothesis: '', mayLeaveSecurity: mayLeaveSecurity(by) }),
     ),
+    change('found', 'Decide on what was there before us', DecideFound, (act) => desk.decideFound(act)),
+    change('cause', 'Say what it comes from', NameCause, (act) => desk.nameCause(act)),
     change('reopen', 'Open it again', Reopen, (act) => desk.reopen(act)),
     change('resolve', 'End it', Resolve, (act) => desk.resolve(act)),
     change('isolate', 'Cut its endpoint off; also the yes to a pending question', Contain, (act) => desk.isolate(act)),
@@ -113,6 +122,16 @@ export default function tickets(needs: Needs): Route[] {
     change('leave', 'The no to a pending question', Leave, (act) => desk.leave(act)),
   ]
 }
+
+/** A ticket with all that this person may see and do of it. */
+export const detailOf =
+  ({ words, time }: Pick<Needs, 'words' | 'time'>) =>
+  async (by: Person, id: string): Promise<TicketDetail> => {
+    const reading = { ...words, now: time.now() }
+    const [ticket, owner] = await Promise.all([readTicket(by.view, id, reading), ownerOfTicket(by.view, id)])
+    const subject = found('ticket', owner)
+    return { ...found('ticket', ticket), may: TicketVerb.options.filter((verb) => isAllowed(accessOf[verb], by, subject)) }
+  }
 
 function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Person, id: string) => Promise<TicketDetail>): Route[] {
   return [
@@ -148,8 +167,9 @@ function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Perso
       answer: TicketDetail,
       status: 201,
       handle: async ({ body, by }) => {
-        const { endpointId, ...ticket } = body
-        const id = await desk.open({ ...ticket, ...(endpointId !== undefined && { endpointId }), person: actorIn(by) })
+        const { endpointId, requester, ...ticket } = body
+        const about = { ...(endpointId !== undefined && { endpointId }), ...(requester && { requester }) }
+        const id = await desk.open({ ...ticket, ...about, person: actorIn(by) })
         return detail(by, id)
       },
     }),

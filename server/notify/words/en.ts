@@ -1,6 +1,6 @@
 import type { Told, Words } from '../said.ts'
 
-/** Everything that people are told outside of the console, in English. Another language is another file like this one. */
+/** What our own people are told outside of the console. What customers are told stands in a file a language, in customers/. */
 export const en: Words = {
   title: (told) => {
     if (told.event === 'digest') return `${told.count} lines for ${told.team}: ${told.organisation.name}`
@@ -24,8 +24,9 @@ const sentences: Record<string, (told: Told) => string> = {
   'ticket.reopened': () => 'A ticket reopened.',
   'ticket.raised': () => 'A ticket became more pressing.',
   'ticket.acknowledged': () => 'Somebody has taken this ticket.',
-  'ticket.assigned': () => 'This ticket is yours.',
-  'ticket.escalated': ({ entry: { body } }) => `It moved from ${text(body.fromTeam)} to ${text(body.toTeam)}${because(body.reason)}.`,
+  'ticket.assigned': ({ entry: { body } }) =>
+    body.toTeam === undefined ? 'This ticket is yours.' : `This ticket is yours. ${moved(body)}`,
+  'ticket.escalated': ({ entry: { body } }) => moved(body),
   'ticket.containment-asked': ({ entry: { body } }) => asked(body),
   'ticket.containment-answered': ({ entry: { body } }) =>
     body.why === 'unanswered' ? 'Nobody answered in time whether to isolate the machine.' : 'Whether to isolate the machine was answered.',
@@ -38,6 +39,9 @@ const sentences: Record<string, (told: Told) => string> = {
   'ticket.reminded': ({ entry: { body } }) => reminded(body),
   'ticket.away': ({ why }) => why,
 }
+
+const moved = (body: Record<string, unknown>): string =>
+  `It moved from ${text(body.fromTeam)} to ${text(body.toTeam)}${because(body.reason)}.`
 
 /** What a reminder of the clocks is about. */
 function reminded(body: Record<string, unknown>): string {

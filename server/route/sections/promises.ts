@@ -12,7 +12,8 @@ const Table = z.record(Priority, Promised)
 /** What is promised: by the customer's plan, or by a team whatever the plan. */
 export const Promises = z.strictObject({ plans: z.record(Name, Table), teams: z.record(Name, Table) })
 
-const TimeBox = z.strictObject({ box: Duration, from: z.enum(['arrival', 'work']), to: Name })
+/** From its arrival, from the first acknowledgement, or from its arrival and only until somebody acknowledges it. */
+const TimeBox = z.strictObject({ box: Duration, from: z.enum(['arrival', 'work', 'untaken']), to: Name })
 export type TimeBox = z.infer<typeof TimeBox>
 
 /** How long a ticket may stay with a team, and where it moves then. */

@@ -21,5 +21,7 @@ export const Teams = z.record(
     passesTo: Name.optional(),
     /** The hours in which its time-boxes count. Absent: those of the promise. */
     calendar: Name.optional(),
+    /** Of each customer's own people, who see their organisation only. */
+    isCustomers: z.boolean().default(false),
   }),
 )

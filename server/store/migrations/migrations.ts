@@ -19,6 +19,8 @@ import { mails } from './0018-mails.ts'
 import { stops } from './0019-stops.ts'
 import { maintenance } from './0022-maintenance.ts'
 import { noise } from './0023-noise.ts'
+import { requesters } from './0024-requesters.ts'
+import { modesAndTasks } from './0025-modes-and-tasks.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -42,5 +44,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0019-stops': stops,
     '0022-maintenance': maintenance,
     '0023-noise': noise,
+    '0024-requesters': requesters,
+    '0025-modes-and-tasks': modesAndTasks,
   }
 }

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Platform, Role } from '#shared/domain/endpoint.ts'
+import type { Flag } from '../flag.ts'
 
 export interface EndpointsTable {
   id: string
@@ -12,6 +13,8 @@ export interface EndpointsTable {
   /** JSON array: what people call it, for the matrix to look at. Empty when absent. */
   tags?: Generated<string>
   enrolled_at: number
+  /** It was new to us then: what it said in its first day was there before. */
+  is_new: Generated<Flag>
   removed_at: number | null
   /** A restore waits for what its agent says of its isolation; null: nothing is awaited. */
   word_awaited_since?: Generated<number | null>
@@ -35,6 +38,8 @@ export interface EnrolmentTokensTable {
   created_by: string
   created_at: number
   expires_at: number
+  /** The machine is new to us. */
+  is_new: Generated<Flag>
   used_at: number | null
   used_by_endpoint_id: string | null
 }

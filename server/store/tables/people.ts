@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { Language } from '#shared/domain/language.ts'
 import type { Flag } from '../flag.ts'
 
 export interface OrganisationsTable {
@@ -8,6 +9,14 @@ export interface OrganisationsTable {
   mode: 'observe' | 'live'
   plan: string
   time_zone: string
+  /** In which its people are told, where they don't say otherwise. */
+  language: Generated<Language>
+  /** When its mode was chosen; null: with the organisation. */
+  mode_since: number | null
+  /** That its days of observing are over was said. */
+  told_observed_at: number | null
+  /** JSON array of kinds that its own IT handles first. */
+  own_it: Generated<string>
   /** Until then nothing of theirs is isolated without a person. */
   stopped_until: number | null
   created_at: number
@@ -38,6 +47,18 @@ export interface PeopleTable {
   wip_limit: number | null
   created_at: number
   disabled_at: number | null
+}
+/** Somebody of a customer who asks for something; they need not sign in. */
+export interface RequestersTable {
+  id: string
+  organisation_id: string
+  name: string
+  /** In lower case, one person of an organisation each. Of somebody who signs in otherwise, what they sign in with. */
+  mail: string
+  /** null: the organisation's. */
+  language: Language | null
+  time_zone: string | null
+  created_at: number
 }
 /** Every week, in a time zone. */
 export interface ShiftsTable {
@@ -116,6 +137,7 @@ export interface PeopleTables {
   organisations: OrganisationsTable
   sites: SitesTable
   people: PeopleTable
+  requesters: RequestersTable
   sessions: SessionsTable
   api_tokens: ApiTokensTable
   sources: SourcesTable

@@ -12,6 +12,11 @@ export interface TicketsTable {
   site_id: string | null
   endpoint_id: string | null
   source_id: string | null
+  /** The person of the customer who asked for it. */
+  requester_id: string | null
+  /** The ticket that this one is a task of, and which: to restore, to send somebody. */
+  follows_id: string | null
+  task: string | null
   fingerprint: string
   kind: string
   severity: Severity

@@ -15,6 +15,7 @@ import { createLedgers } from '../../../server/ledgers.ts'
 import { createLiveBus, type LiveBus } from '../../../server/live.ts'
 import { createMaintenance } from '../../../server/maintenance.ts'
 import { openMatrices } from '../../../server/matrices.ts'
+import { openModes } from '../../../server/modes.ts'
 import { createNoise } from '../../../server/noise.ts'
 import { notifiers } from '../../../server/notify/notifiers.ts'
 import { createReceivers } from '../../../server/notify/receivers.ts'
@@ -104,6 +105,7 @@ async function rooms({
     | 'identity'
     | 'ingest'
     | 'receivers'
+    | 'modes'
     | 'rosters'
     | 'absences'
     | 'stop'
@@ -122,6 +124,7 @@ async function rooms({
     heldMails: createHeldMails({ store, desk }),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
+    modes: openModes({ store, time, rules: matrices.rules, log: pino({ level: 'silent' }), onRaised: () => undefined }),
     rosters: createRosters({ store, time, teams: () => matrices.rules.matrix.teams }),
     stop: createStop({ store, time, timers: { replan: () => undefined }, outbox: { nudge: () => undefined } }),
     noise: noting(asked, 'noise', createNoise({ store, time, rules: matrices.rules, pipeline: { nudge: () => undefined } })),

@@ -1,0 +1,73 @@
+import { Button, Group, Modal, Radio, Stack, Text, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import { z } from 'zod'
+import { note } from './release-note.ts'
+
+const Restored = z.enum(['restored', 'as-it-is', 'false-alarm'])
+export type Restored = z.infer<typeof Restored>
+
+const labels: Record<Restored, string> = {
+  restored: 'It is restored from a backup, or there was nothing to restore',
+  'as-it-is': 'It comes back as it is, for this reason',
+  'false-alarm': 'It was a false alarm',
+}
+
+interface ReleaseDialogProps {
+  hostname: string
+  isOpen: boolean
+  isBusy: boolean
+  onClose(): void
+  onConfirm(release: ReturnType<typeof note>): void
+}
+
+/** Asks whether the machine is restored before it gets its network back; what is answered stands on the record. */
+export function ReleaseDialog(props: ReleaseDialogProps) {
+  return (
+    <Modal opened={props.isOpen} onClose={props.onClose} title={`Release ${props.hostname}?`} centered>
+      <ReleaseForm {...props} />
+    </Modal>
+  )
+}
+
+function ReleaseForm({ isBusy, onClose, onConfirm }: ReleaseDialogProps) {
+  const [reason, setReason] = useState('')
+  const [restored, setRestored] = useState<Restored>('restored')
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        onConfirm(note(reason.trim(), restored))
+      }}
+    >
+      <Stack>
+        <Text size="sm">It gets its whole network back at once. Make sure that what happened there is over.</Text>
+        <Textarea
+          label="Reason"
+          description="Kept on the record, with your name."
+          required
+          data-autofocus
+          autosize
+          minRows={2}
+          maxLength={500}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+        <Radio.Group label="Is it restored?" value={restored} onChange={(value) => setRestored(Restored.parse(value))}>
+          <Stack gap={8} mt={6}>
+            {Restored.options.map((each) => (
+              <Radio key={each} value={each} label={labels[each]} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" color="cyan" loading={isBusy} disabled={reason.trim() === ''}>
+            Release it
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}

@@ -1,0 +1,6 @@
+/** What a release says of the restoring that was to come before it. */
+export const note = (reason: string, restored: 'restored' | 'as-it-is' | 'false-alarm') => ({
+  reason,
+  ...(restored === 'as-it-is' && { withoutRestore: reason }),
+  ...(restored === 'false-alarm' && { isFalseAlarm: true }),
+})

@@ -1,0 +1,62 @@
+import { NewRequest, PutRequester, Requester, RequesterList, RequesterQuery, urgencyOf } from '#shared/api/requests.ts'
+import { TicketDetail } from '#shared/api/tickets.ts'
+import type { Needs } from '../needs.ts'
+import { refuse } from '../problems.ts'
+import { defineRoute, type Route } from '../route.ts'
+import { detailOf } from './tickets.ts'
+
+/** People of customers who ask for something, by themselves or through a technician. */
+export default function requests(needs: Needs): Route[] {
+  const { desk, people } = needs
+  const detail = detailOf(needs)
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/api/requests',
+      summary: 'Ask for help, for oneself',
+      access: { who: 'person', power: null, reach: 'own' },
+      names: { 'body.endpointId': 'endpoint' },
+      action: 'ticket.request',
+      creates: 'thing',
+      body: NewRequest,
+      answer: TicketDetail,
+      status: 201,
+      handle: async ({ body: { canCarryOn, endpointId, ...asked }, by }) => {
+        const { organisationId, name, login } = by.caller
+        if (organisationId === null) throw refuse('refused', 'You are of the provider: open a ticket, and say who asks for it.')
+        const about = { ...asked, ...(endpointId !== undefined && { endpointId }) }
+        const id = await desk.open({ ...about, organisationId, urgency: urgencyOf[canCarryOn], requester: { name, mail: login } })
+        return detail(by, id)
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/requesters',
+      summary: 'Who asks for something, by name',
+      access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
+      names: { 'query.organisationId': 'organisation' },
+      query: RequesterQuery,
+      answer: RequesterList,
+      handle: async ({ query: { organisationId }, by }) => {
+        const all = by.view.requesters().selectAll('requesters').orderBy('name').orderBy('id').limit(500)
+        const rows = await (organisationId === undefined ? all : all.where('organisation_id', '=', organisationId)).execute()
+        return {
+          requesters: rows.map(({ id, organisation_id, name, mail, language, time_zone }) => ({
+            ...{ id, organisationId: organisation_id, name, mail, language, timeZone: time_zone },
+          })),
+        }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/requesters',
+      summary: 'Say who somebody is who asks: name, language, time zone',
+      access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
+      names: { 'body.organisationId': 'organisation' },
+      action: 'requester.put',
+      body: PutRequester,
+      answer: Requester,
+      handle: async ({ body }) => ({ ...(await people.putRequester(body)), organisationId: body.organisationId }),
+    }),
+  ]
+}

@@ -1,0 +1,42 @@
+import type { Kysely } from 'kysely'
+import type { Language } from '#shared/domain/language.ts'
+import type { Database } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+
+/** What is left out stays as it is. */
+export interface OrganisationChange {
+  mode?: 'observe' | 'live' | undefined
+  plan?: string | undefined
+  language?: Language | undefined
+  /** Kinds that its own IT handles first. */
+  ownIt?: string[] | undefined
+}
+
+export async function changeOrganisation(
+  db: Kysely<Database>,
+  id: string,
+  { mode, plan, language, ownIt }: OrganisationChange,
+  now: number,
+): Promise<void> {
+  const known = await db.selectFrom('organisations').select('mode').where('id', '=', id).executeTakeFirst()
+  if (!known) return
+  const changed = {
+    ...(mode !== undefined && mode !== known.mode && { mode, mode_since: now, told_observed_at: null }),
+    ...(plan !== undefined && { plan }),
+    ...(language !== undefined && { language }),
+    ...(ownIt !== undefined && { own_it: JSON.stringify(ownIt) }),
+  }
+  if (Object.keys(changed).length > 0) await db.updateTable('organisations').set(changed).where('id', '=', id).execute()
+}
+
+/** Those that observe since before then and nobody was told of it; from now on somebody was. */
+export function observedUntold(tx: Tx, before: number, now: number): Promise<{ id: string; name: string }[]> {
+  return tx
+    .updateTable('organisations')
+    .set({ told_observed_at: now })
+    .where('mode', '=', 'observe')
+    .where('told_observed_at', 'is', null)
+    .where(({ fn }) => fn.coalesce('mode_since', 'created_at'), '<=', before)
+    .returning(['id', 'name'])
+    .execute()
+}

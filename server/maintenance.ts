@@ -9,7 +9,7 @@ import type { Rules } from './keep.ts'
 import { sayNotBack } from './presence/not-back.ts'
 import type { Store, Tx } from './store/store.ts'
 import type { TimersTable } from './store/tables/escalate.ts'
-import { hastenOf, isOverdue, releaseDue, releaseOf } from './suppress/keep.ts'
+import { forgetOld, hastenOf, isOverdue, releaseDue, releaseOf } from './suppress/keep.ts'
 import { covers } from './suppress/reach.ts'
 import { mayWait } from './suppress/suppress.ts'
 import {
@@ -218,5 +218,6 @@ export async function mendMissed(
   const planned = windows.map((row) => timerOf('back', row, now))
   if (await isOverdue(tx, before)) planned.push(heldOver(now))
   for (const timer of planned) await planOwn(tx, capabilities.putRows, timer, now)
+  await forgetOld(tx, now)
   return planned.length > 0
 }

@@ -47,7 +47,8 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   const found = prioritise(matrix, rule, trouble, subject, circumstancesOf(subject, now))
   const decision = route(matrix, rule, found.priority, trouble, subject)
   const isJoining = verdict.kind === 'joins'
-  const suppressed = isJoining || decision.becomes === 'record' ? undefined : suppress(view.suppression, trouble, subject, matrix)
+  const isQuiet = isJoining || decision.becomes === 'record'
+  const suppressed = isQuiet ? undefined : suppress(view.suppression, trouble, subject, decision.becomes === 'ticket', matrix)
   if (suppressed) return { kind: 'record', suppressed }
   if (!isJoining && decision.becomes === 'digest') return { kind: 'digest', team: decision.team, summary: dated(trouble) }
   if (!isJoining && decision.becomes === 'record') return { kind: 'record' }

@@ -13,7 +13,7 @@ const help: Verb = {
     const names = readdirSync(import.meta.dirname)
       .filter((file) => file.endsWith('.ts'))
       .map((file) => file.slice(0, -'.ts'.length))
-    const lines = await Promise.all(names.map(async (name) => `  ${name.padEnd(11)}${(await loadVerb(name)).summary}\n`))
+    const lines = await Promise.all(names.map(async (name) => `  ${name.padEnd(13)}${(await loadVerb(name)).summary}\n`))
     process.stdout.write(`${usage}\n${lines.join('')}`)
   },
 }

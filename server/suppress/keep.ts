@@ -1,3 +1,4 @@
+import { days } from '#shared/domain/time.ts'
 import type { WriteRows } from '../changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { SuppressedSignalsTable } from '../store/tables/suppress.ts'
@@ -45,6 +46,21 @@ export const untilsOf = (held: readonly Held[]): number[] => [
 export async function isOverdue(tx: Tx, before: number): Promise<boolean> {
   const due = tx.selectFrom('suppressed_signals').select('signal_id').where('ended_at', 'is', null).where('until_at', '<', before)
   return (await due.limit(1).executeTakeFirst()) !== undefined
+}
+
+/** As long as what they are about is kept. */
+const keptForMs = days(400)
+const maxEnded = 500
+
+/** Forgets what ended long ago, a bite at a time. */
+export async function forgetOld(tx: Tx, now: number): Promise<void> {
+  const old = tx
+    .selectFrom('suppressed_signals')
+    .select('signal_id')
+    .where('ended_at', '<', now - keptForMs)
+  const rows = await old.orderBy('ended_at').limit(maxEnded).execute()
+  const ids = rows.map(({ signal_id }) => signal_id)
+  if (ids.length > 0) await tx.deleteFrom('suppressed_signals').where('signal_id', 'in', ids).execute()
 }
 
 /** So many are decided anew at a time. */

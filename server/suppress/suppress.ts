@@ -7,6 +7,7 @@ import { covers, type Reach } from './reach.ts'
 /*
  * Enters: a trouble that would open or reopen a ticket, or be a line of a digest, and what is in force: windows, machines
  * that are being updated or started, exceptions. Leaves: what it waits for or why it is spared; undefined: nothing stands in its way.
+ * A line of a digest disturbs nobody at night, so it waits for no window.
  * Promises: pure; what waits is kept with its reason and until when, and is decided anew then if it is still true. What joins
  * an open ticket never comes here.
  * Meets: an attacker who works in a maintenance window, or behind what somebody called noise. Security waits for no window
@@ -61,11 +62,13 @@ export function suppress(
   { windows, closing, settling, exceptions }: Suppression,
   trouble: Trouble,
   subject: Subject,
+  isTicket: boolean,
   matrix: Pick<Matrix, 'settling'>,
 ): Suppressed | undefined {
+  if (windows.length + closing.length + settling.size + exceptions.length === 0) return undefined
   const exception = exceptions.find((each) => spares(each, trouble, subject))
   if (exception) return { by: 'exception', id: exception.id, until: null }
-  if (mayWait(trouble)) {
+  if (isTicket && mayWait(trouble)) {
     const isPresence = fitsKind('presence.*', trouble.kind)
     const open = latest([...windows, ...(isPresence ? closing : [])].filter((window) => covers(window, trouble, subject)))
     if (open) return { by: 'window', id: open.id, until: isPresence ? null : open.closesAt }

@@ -63,6 +63,39 @@ describe('maintenance windows over the API', () => {
   })
 })
 
+it('what waits is shown with its reason, within one organisation', async () => {
+  const { db } = console_.store
+  const { id: signal_id } = await db.selectFrom('signals').select('id').where('ticket_id', '=', alpha.ticket).executeTakeFirstOrThrow()
+  const about = { signal_id, organisation_id: alpha.organisation, endpoint_id: alpha.endpoint, trouble: 'x', kind: 'health.disk.full' }
+  const held = { suppressed_by: 'window' as const, by_id: alpha.window, since: 1, until_at: 2, ended_at: null, ended_as: null }
+  await db
+    .insertInto('suppressed_signals')
+    .values({ ...about, ...held, state: 'raised' })
+    .execute()
+  const { body } = await technician.ask('GET', `/api/suppressed-signals?endpointId=${alpha.endpoint}`)
+  expect(body).toMatchObject({
+    total: 1,
+    signals: [{ signalId: signal_id, by: 'window', why: 'It waits for the maintenance window “alpha window”.', until: 2, endedAt: null }],
+  })
+  const other = await addOrganisation(console_, 'delta')
+  const stranger = await signedIn(console_.url, 'delta-admin')
+  expect((await stranger.ask('GET', '/api/suppressed-signals')).body).toMatchObject({ total: 0 })
+  expect((await stranger.ask('GET', `/api/suppressed-signals?endpointId=${alpha.endpoint}`)).status).toBe(404)
+  expect(other.window).not.toBe(alpha.window)
+})
+
+it('a release that was a false alarm ends the ticket as one', async () => {
+  const own = await addOrganisation(console_, 'epsilon')
+  const isolated = { desired: 'isolated', actual: 'isolated' } as const
+  await console_.store.db.updateTable('isolations').set(isolated).where('endpoint_id', '=', own.endpoint).execute()
+  const body = { version: 1, reason: 'the backup program', isFalseAlarm: true }
+  const { status, body: ticket } = await admin.ask('POST', `/api/tickets/${own.ticket}/release`, body)
+  expect(status).toBe(200)
+  expect(ticket).toMatchObject({ status: 'resolved', resolution: 'false-alarm' })
+  const timeline = ticket.timeline as { kind: string }[]
+  expect(timeline.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['command-requested', 'resolved']))
+})
+
 describe('noise over the API', () => {
   const ticket = () => `/api/tickets/${alpha.ticket}`
 

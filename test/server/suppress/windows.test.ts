@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { hours, minutes } from '#shared/domain/time.ts'
-import { createMaintenance } from '../../../server/maintenance.ts'
+import { days, hours, minutes } from '#shared/domain/time.ts'
+import { createMaintenance, mendMissed } from '../../../server/maintenance.ts'
 import { startSelfCheck } from '../../../server/self-check.ts'
 import type { NewWindow } from '../../../server/suppress/windows.ts'
 import { createTurns } from '../../../server/turns.ts'
@@ -148,6 +148,19 @@ it('what waits is decided though its timers failed: the self-check finds it', as
   await pipeline.idle()
   expect(await tickets()).toHaveLength(1)
   expect((await room.store.db.selectFrom('maintenance_windows').select('removed_at').execute())[0]?.removed_at).toBe(room.time.now())
+})
+
+it('lines of the digest go on, and what ended 400 days ago is forgotten', async () => {
+  await window()
+  await room.signals({ endpointId: 'ws', kind: 'presence.missing', severity: 'low', state: 'happened' }, down)
+  expect(await room.store.db.selectFrom('digest_lines').select('team').execute()).toHaveLength(1)
+  expect(await waiting()).toHaveLength(1)
+  await room.signals({ ...down, state: 'cleared' })
+  const check = (now: number) => room.store.db.transaction().execute((tx) => mendMissed(tx, room.store, room.matrix, now, now))
+  await check(room.time.now() + days(400))
+  expect(await endings()).toEqual(['cleared'])
+  await check(room.time.now() + days(400) + 1)
+  expect(await endings()).toEqual([])
 })
 
 describe('a ticket that is open when a window opens', () => {

@@ -28,7 +28,7 @@ Exit code 0: it is fine, or all is as expected; 1: it isn't.
 `
 
 const verb: Verb = {
-  summary: 'checks, explains, tests, compares, simulates and puts the escalation matrix',
+  summary: 'checks, tests, compares, simulates and puts the escalation matrix',
   usage,
   async run([name, ...args]) {
     const act = name === undefined || !Object.hasOwn(acts, name) ? undefined : acts[name]

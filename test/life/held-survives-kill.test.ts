@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { seconds } from '#shared/domain/time.ts'
+import { hours } from '#shared/domain/time.ts'
 import { openStore, type Store } from '../../server/store/store.ts'
 import { heldOver } from '../../server/suppression.ts'
 import { databaseSetting, storeUrl } from '../support/database.ts'
@@ -25,13 +25,13 @@ it('what waits is decided once, though the collector is killed while it waits an
   const url = await storeUrl(dataDir)
   const database = await databaseSetting(dataDir)
   const up = () => startProgram(['up', '--data', dataDir, '--database', database, '--port', '0', '--agents-port', '0'])
-  const dueAt = Date.now() + seconds(6)
-  await within(url, (store) => hold(store, dueAt))
+  await within(url, (store) => hold(store, Date.now() + hours(1)))
 
   const first = up()
   await first.prints(/Agents\s+(https:\S+)/)
   expect(await within(url, ticketCount)).toBe(0)
   await first.stop('SIGKILL')
+  await within(url, bringNear)
   const second = up()
   await expect.poll(() => within(url, ticketCount), { timeout: 30_000, interval: 20 }).toBeGreaterThan(0)
   await second.stop('SIGKILL')
@@ -57,6 +57,13 @@ async function within<Result>(url: string, work: (store: Store) => Promise<Resul
 
 const ticketCount = async (store: Store): Promise<number> =>
   (await store.reader.selectFrom('tickets').select('id').where('kind', '=', 'health.disk.full').execute()).length
+
+/** The hour is over: no test waits for one, and a busy machine may take longer to start than a short wait. */
+async function bringNear({ db }: Store): Promise<void> {
+  const now = Date.now()
+  await db.updateTable('suppressed_signals').set({ until_at: now }).execute()
+  await db.updateTable('timers').set({ due_at: now }).where('kind', '=', 'held-over').execute()
+}
 
 /** As the pipeline leaves what waits. */
 async function hold(store: Store, dueAt: number): Promise<void> {

@@ -29,9 +29,9 @@ export function requested(
   rules: Rules,
   now: number,
 ): TicketCase {
-  const { matrix, circumstancesOf } = rules
+  const { matrix, routesFor, circumstancesOf } = rules
   const trouble = troubleOf(request, named.id)
-  const rule = match(matrix, trouble, subject)
+  const rule = match(routesFor(trouble.kind), trouble, subject)
   const found = prioritise(matrix, rule, trouble, subject, circumstancesOf(subject, now))
   const ticket = draftTicket(trouble, subject, { ...named, sourceId: null }, now)
   const onBehalfOf = request.isTheirs === true ? undefined : subject.requester?.name

@@ -105,13 +105,15 @@ export function createRounds(needs: Needs): Rounds {
     return (await handle(group, () => isUrgent)) || !isLast
   }
   const otherRound = async (): Promise<boolean> => {
+    // Who asks for the end while a round runs may have left it what this one has not read.
+    const wasFinishing = isFinishing
     if (!isFinishing && !way.mayGo()) return false
     const isMore = await handleNext().catch((error: unknown) => {
       workList.forget()
       throw error
     })
     way.went(isMore)
-    isFinishing &&= isMore
+    if (wasFinishing) isFinishing = isMore
     return isMore
   }
   return {

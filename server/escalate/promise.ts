@@ -21,13 +21,13 @@ export type Promises = (about: { team: string; priority: Priority; isPaging: boo
 
 /** Looks promises up: the team's own whatever the plan, else the plan's. Calendars are made once per time zone. */
 export function readPromises(matrix: Matrix): Promises {
-  const calendars = new Map<string, Calendar>()
+  const zones = new Map<string, Map<string, Calendar>>()
   const calendarOf = (name: string, timeZone: string): Calendar => {
-    const known = calendars.get(`${name} ${timeZone}`)
-    if (known) return known
-    const made = calendarNamed(matrix, name, timeZone)
-    calendars.set(`${name} ${timeZone}`, made)
-    return made
+    const calendars = zones.get(timeZone) ?? new Map<string, Calendar>()
+    zones.set(timeZone, calendars)
+    const calendar = calendars.get(name) ?? calendarNamed(matrix, name, timeZone)
+    calendars.set(name, calendar)
+    return calendar
   }
   return ({ team, priority, isPaging }, subject) => {
     const promise = promiseOf(matrix, team, priority, subject)

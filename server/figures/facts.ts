@@ -94,18 +94,17 @@ const maxQuarters = 10_000
 
 /** Remembers what it has worked out, which costs more than all the rest of a fact. */
 export function createDayOf(): DayOf {
-  const known = new Map<string, string>()
+  const zones = new Map<string, Map<number, string>>()
   return (instant, timeZone) => {
     const quarter = Math.floor(instant / quarterMs)
-    const key = `${quarter} ${timeZone}`
-    const day =
-      known.get(key) ??
-      Temporal.Instant.fromEpochMilliseconds(quarter * quarterMs)
-        .toZonedDateTimeISO(timeZone)
-        .toPlainDate()
-        .toString()
+    const known = zones.get(timeZone) ?? new Map<number, string>()
+    const day = known.get(quarter) ?? dayAt(quarter * quarterMs, timeZone)
     if (known.size >= maxQuarters) known.clear()
-    known.set(key, day)
+    known.set(quarter, day)
+    zones.set(timeZone, known)
     return day
   }
 }
+
+const dayAt = (instant: number, timeZone: string): string =>
+  Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).toPlainDate().toString()

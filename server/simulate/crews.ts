@@ -49,9 +49,9 @@ const solvedBy = (tiers: readonly Tier[]): Tier[] =>
     rungs.includes(tier) ? rungs.slice(0, rungs.indexOf(tier) + 1) : tier === 'security' ? [...rungs, tier] : [tier],
   )
 
-/** As the matrix asks whether two teams are the same people. */
+/** As the matrix asks whether two teams are the same people: one of each crew says as much as all of them. */
 export const staffOf = (crews: readonly CrewAtWork[]): Staff[] =>
-  crews.flatMap(({ teams, idle }) => idle.map(({ id }) => ({ id, teams: [...teams], isAdmin: false, organisationId: null })))
+  crews.map(({ name, teams }) => ({ id: name, teams: [...teams], isAdmin: false, organisationId: null }))
 
 export const staffedMs = ({ openings, people }: CrewAtWork): number =>
   people * openings.reduce((sum, { opensAt, closesAt }) => sum + closesAt - opensAt, 0)

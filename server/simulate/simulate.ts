@@ -62,10 +62,16 @@ interface Ticket {
   readonly arrival: Arrival
   readonly entries: Entry[]
   hands: Hands | undefined
-  /** The instant at which its next timer is planned. */
-  dueAt: number | undefined
+  /** Where the agenda looks at it next; no later than its first timer is due. */
+  alarm: Alarm | undefined
   /** What is left to do once the customer has answered; undefined: nobody asked yet. */
   leftMs: number | undefined
+}
+
+/** Without its ticket, once that is over: the agenda would hold on to it for days. */
+interface Alarm {
+  readonly at: number
+  ticket: Ticket | undefined
 }
 
 /** Who has it. Made anew for each taking, so whatever was planned for an older one knows that it is over. */
@@ -119,6 +125,8 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
   }
   const end = (ticket: Ticket): void => {
     cutOff.delete(ticket.work.subject.endpoint?.id ?? '')
+    if (ticket.alarm) ticket.alarm.ticket = undefined
+    ticket.alarm = undefined
     if (ticket.arrival.isOnce) tell(ticket)
   }
   const tell = (ticket: Ticket): void => {
@@ -187,21 +195,28 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
     })
   }
 
+  /** One look at a time: one that comes too early plans the next. */
   const planTimer = (ticket: Ticket): void => {
     const dueAt = ticket.work.timers[0]?.dueAt
-    if (ticket.dueAt === dueAt) return
-    ticket.dueAt = dueAt
-    if (dueAt === undefined || dueAt >= until) return
+    if (dueAt === undefined || dueAt >= until || (ticket.alarm && ticket.alarm.at <= dueAt)) return
+    if (ticket.alarm) ticket.alarm.ticket = undefined
+    const alarm: Alarm = { at: dueAt, ticket }
+    ticket.alarm = alarm
     agenda.plan(dueAt, () => {
-      if (ticket.dueAt === dueAt) fire(ticket)
+      if (alarm.ticket) ring(alarm.ticket)
     })
   }
-  const fire = (ticket: Ticket): void => {
+  const ring = (ticket: Ticket): void => {
+    ticket.alarm = undefined
     const { timers } = ticket.work
     const isDue = ({ dueAt }: Timer): boolean => dueAt <= agenda.now
+    const due = timers.filter(isDue)
+    if (due.length === 0) {
+      planTimer(ticket)
+      return
+    }
     const rest = { ...ticket.work, timers: timers.filter((timer) => !isDue(timer)), isChanged: true }
-    ticket.dueAt = undefined
-    keep(ticket, deciding.fire(rest, timers.filter(isDue), staff, agenda.now))
+    keep(ticket, deciding.fire(rest, due, staff, agenda.now))
   }
 
   const arrive = (arrival: Arrival): void => {
@@ -229,7 +244,7 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
     return deciding.signal(signal, about, earlier?.work, agenda.now)
   }
   const open = (arrival: Arrival, work: TicketCase): Ticket => {
-    const ticket: Ticket = { work, arrival, entries: [], hands: undefined, dueAt: undefined, leftMs: undefined }
+    const ticket: Ticket = { work, arrival, entries: [], hands: undefined, alarm: undefined, leftMs: undefined }
     untold.add(ticket)
     keep(ticket, work)
     return ticket

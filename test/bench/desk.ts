@@ -88,6 +88,8 @@ async function pace({ room, sender, handled }: Paced, perSecond: number, duratio
   await sender.send(perSecond, durationMs, (id, act, at) => due.set(id, { at, isOpening: act === 'opens' }))
   await room.ingest.idle()
   await room.pipeline.idle()
+  const lost = [...due.keys()].filter((id) => !handled.has(id)).length
+  if (lost > 0) throw new Error(`${lost} of ${due.size} signals were never handled`)
   const late = [...due].map(([id, { at, isOpening }]) => ({ ms: (handled.get(id) ?? Number.POSITIVE_INFINITY) - at, isOpening }))
   const all = late.map(({ ms }) => ms)
   const opening = late.filter(({ isOpening }) => isOpening).map(({ ms }) => ms)

@@ -1,5 +1,5 @@
+import { randomUUIDv7 } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { v7 } from 'uuid'
 import type { Signal } from '#shared/domain/signal.ts'
 import type { Ingest } from '../../../server/ingest/ingest.ts'
 
@@ -23,7 +23,7 @@ export interface Sender {
 export function createSender(ingest: Ingest, machines: readonly string[]): Sender {
   const standing: Trouble[] = []
   const sent = machines.map(() => 0)
-  const epoch = v7()
+  const epoch = randomUUIDv7()
   let count = 0
   let troubles = 0
 
@@ -65,7 +65,7 @@ export function createSender(ingest: Ingest, machines: readonly string[]): Sende
 }
 
 const signalOf = (about: string, state: 'raised' | 'cleared'): Signal => ({
-  ...{ id: v7(), kind: 'health.disk.full', severity: 'medium', state, fingerprint: `disk-full:${about}`, about },
+  ...{ id: randomUUIDv7(), kind: 'health.disk.full', severity: 'medium', state, fingerprint: `disk-full:${about}`, about },
   ...{ summary: `${about} is 93 % full`, facts: { usedRatio: 0.93, freeBytes: 4_000_000_000 }, evidence: [] },
   ...{ sensedAt: Date.now(), detector: 'disk-full' },
 })

@@ -1,4 +1,4 @@
-import { v7 } from 'uuid'
+import { randomUUIDv7 } from 'node:crypto'
 import type { Store } from '../../../server/store/store.ts'
 
 const forMs = 2_000
@@ -9,7 +9,7 @@ export async function bareCommits({ db, capabilities }: Store): Promise<number> 
   const startedAt = performance.now()
   let rows = 0
   while (performance.now() - startedAt < forMs) {
-    const batch = Array.from({ length: rowsPerCommit }, () => rowOf(v7()))
+    const batch = Array.from({ length: rowsPerCommit }, () => rowOf(randomUUIDv7()))
     await db.transaction().execute((tx) => capabilities.putRows(tx, 'audit', batch, 'ignore'))
     rows += rowsPerCommit
   }

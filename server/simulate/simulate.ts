@@ -276,11 +276,17 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
     })
   }
 
+  /** @returns how many tickets nobody ended. */
+  const tellTheRest = (): number => {
+    const rest = [...untold]
+    for (const ticket of rest) tell(ticket)
+    return rest.filter(({ work }) => work.ticket.status !== 'resolved').length
+  }
+
   for (const crew of crews) planShifts(crew)
   planNext(arrivals[Symbol.iterator]())
   agenda.playUntil(until, gauge.moveTo)
-  const stillOpen = [...untold].filter(({ work }) => work.ticket.status !== 'resolved').length
-  for (const ticket of [...untold]) tell(ticket)
+  const stillOpen = tellTheRest()
   return { from, until, facts, otherSignals, stillOpen, isolated, gauge, crews }
 }
 

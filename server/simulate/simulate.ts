@@ -3,7 +3,7 @@ import type { Entry, Subject, TicketCase, Timer } from '../changes.ts'
 import type { Staff } from '../escalate/crew.ts'
 import type { Fact } from '../figures/facts.ts'
 import type { SignalRow } from '../world.ts'
-import { createAgenda } from './agenda.ts'
+import { type Agenda, createAgenda } from './agenda.ts'
 import type { Arrival } from './arrivals.ts'
 import { type CrewAtWork, staffOf, type Worker } from './crews.ts'
 import { createGauge, type Gauge } from './gauge.ts'
@@ -256,12 +256,6 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
     if (decided) keep(ticket, decided)
   }
 
-  const planShifts = (crew: CrewAtWork): void => {
-    for (const { opensAt, closesAt } of crew.openings) {
-      agenda.plan(opensAt, () => change(crew, true))
-      agenda.plan(closesAt, () => change(crew, false))
-    }
-  }
   /** Whoever is on call takes over when the others leave. */
   const change = (crew: CrewAtWork, isThere: boolean): void => {
     crew.isThere = isThere
@@ -276,18 +270,20 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
     })
   }
 
-  /** @returns how many tickets nobody ended. */
-  const tellTheRest = (): number => {
-    const rest = [...untold]
-    for (const ticket of rest) tell(ticket)
-    return rest.filter(({ work }) => work.ticket.status !== 'resolved').length
-  }
-
-  for (const crew of crews) planShifts(crew)
+  for (const crew of crews) planShifts(crew, agenda, change)
   planNext(arrivals[Symbol.iterator]())
   agenda.playUntil(until, gauge.moveTo)
-  const stillOpen = tellTheRest()
+  const rest = [...untold]
+  for (const ticket of rest) tell(ticket)
+  const stillOpen = rest.filter(({ work }) => work.ticket.status !== 'resolved').length
   return { from, until, facts, otherSignals, stillOpen, isolated, gauge, crews }
+}
+
+function planShifts(crew: CrewAtWork, agenda: Agenda, change: (crew: CrewAtWork, isThere: boolean) => void): void {
+  for (const { opensAt, closesAt } of crew.openings) {
+    agenda.plan(opensAt, () => change(crew, true))
+    agenda.plan(closesAt, () => change(crew, false))
+  }
 }
 
 const isolatesAlone = ({ verb, requestedBy }: TicketCase['orders'][number]): boolean => verb === 'isolate-host' && requestedBy === 'system'

@@ -97,7 +97,6 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
   const cutOff = new Set<string>()
   const facts: Fact[] = []
   let [otherSignals, isolated] = [0, 0]
-
   const keep = (ticket: Ticket, decided: TicketCase): void => {
     const { work, entries } = deciding.remember(decided, agenda.now)
     if (decided.orders.some(isolatesAlone)) {
@@ -275,9 +274,10 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
   agenda.playUntil(until, gauge.moveTo)
   const rest = [...untold]
   for (const ticket of rest) tell(ticket)
-  const stillOpen = rest.filter(({ work }) => work.ticket.status !== 'resolved').length
-  return { from, until, facts, otherSignals, stillOpen, isolated, gauge, crews }
+  return { from, until, facts, otherSignals, stillOpen: rest.filter(isStillOpen).length, isolated, gauge, crews }
 }
+
+const isStillOpen = ({ work }: Ticket): boolean => work.ticket.status !== 'resolved'
 
 function planShifts(crew: CrewAtWork, agenda: Agenda, change: (crew: CrewAtWork, isThere: boolean) => void): void {
   for (const { opensAt, closesAt } of crew.openings) {

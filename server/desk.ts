@@ -125,7 +125,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       if (!subject) return { kind: 'missing' } as const
       const refusal = whyNot(verb, subject)
       if (refusal) return refusal
-      const gate = verb === 'release-host' ? await releaseGate(tx, endpointId, said, person.id, now) : open
+      const gate = verb === 'release-host' ? await releaseGate(tx, endpointId, said, actingOf({ person }, now)) : open
       if (gate.kind === 'refused') return gate
       const ended = await keepCases(tx, store.capabilities, rules, gate.ended, now)
       const commands = ordered(verb, person.id, reason).orders.map((order) => ({
@@ -146,7 +146,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     onTicket(act, async (work, now, tx) => {
       const refusal = act.onlyIfAsked && work.ticket.containment !== 'asked' ? nobodyAsks : whyNot(verb, work.subject)
       if (refusal) return refusal
-      const gate = verb === 'release-host' ? await releaseGate(tx, work.ticket.endpoint_id ?? '', act, act.person.id, now) : open
+      const gate = verb === 'release-host' ? await releaseGate(tx, work.ticket.endpoint_id ?? '', act, actingOf(act, now)) : open
       if (gate.kind === 'refused') return gate
       const changes = decided(work, act.person.id, verb === 'isolate-host' ? 'isolate' : 'release', act.reason, now)
       const order = ordered(verb, act.person.id, act.reason)

@@ -45,6 +45,8 @@ export interface History {
   subjects: Subjects
   /** Who asked, by their ids. */
   requesters: Awaited<ReturnType<typeof loadRequesters>>
+  /** Their names by their ids. */
+  sites: ReadonlyMap<string, string>
   roster: Roster
   reach: Reach
   /** Which detectors isolated nothing alone, from when until when. */
@@ -102,9 +104,17 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
   return {
     ...{ happenings, tickets: new Map(told), versions: matrices, roster, disarmed },
     requesters: await loadRequesters(reader, tickets),
+    sites: new Map((await reader.selectFrom('sites').select(['id', 'name']).execute()).map(({ id, name }) => [id, name])),
     ...{ subjects: await loadSubjects(reader, [...tickets, ...signals]), reach: await loadReach(reader, roster) },
   }
 }
+
+/** What a task was called that followed from a ticket then. */
+export const taskThen =
+  ({ tickets }: History, at: number) =>
+  (parentId: string, name: string): string =>
+    [...tickets.values()].find(({ ticket }) => ticket.follows_id === parentId && ticket.task === name && ticket.opened_at === at)?.ticket
+      .id ?? `again-${parentId}-${name}`
 
 /** Of one instant: timers fire on what was there before, and people act on what they see. */
 const order: Record<Happening['kind'], number> = { timers: 0, signals: 1, written: 2 }

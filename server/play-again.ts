@@ -7,19 +7,22 @@ import { ordered } from './command/order.ts'
 import { correlationKey } from './correlate/correlate.ts'
 import { fireDue } from './due.ts'
 import type { Staff } from './escalate/crew.ts'
-import type { Happening, History, ToldSignal, ToldTicket } from './history.ts'
+import { type Happening, type History, type ToldSignal, type ToldTicket, taskThen } from './history.ts'
 import { actIn, reported, requestIn, type ToldAct } from './history-acts.ts'
 import { escalate } from './hops.ts'
 import { hasChanged, type Rules, readRules } from './keep.ts'
 import { memoryMs } from './load.ts'
 import { inWindowAgain } from './maintenance.ts'
 import { remember } from './memory.ts'
+import { asFoundFingerprint } from './onboard/onboard.ts'
 import type { Paging } from './page/page.ts'
 import { decide } from './pipeline.ts'
 import { planned } from './replan.ts'
 import { keyIn, requested } from './requests.ts'
+import type { TicketsTable } from './store/tables/ticket.ts'
 import { createBook } from './suppress/book.ts'
 import { armKey, nothingSuppressed } from './suppress/suppress.ts'
+import { followUps } from './tasks.ts'
 import { causeNamed, decided } from './ticket/acts.ts'
 import { memoryOf } from './work.ts'
 import { newestPerTrouble, type SignalRow, worldOf } from './world.ts'
@@ -98,7 +101,13 @@ function createMemory(history: History) {
       lastNumber = Math.max(lastNumber, after.ticket.number)
       for (const { verb, requestedBy } of work.orders) order(work.subject, verb, requestedBy, now)
     }
+    const tasks = followUps(cases, { ...history, known: openTasks(), number: lastNumber + 1, idOf: taskThen(history, now) }, rules, now)
+    if (tasks.length > 0) keep(tasks, rules, now)
   }
+  const openTasks = (): TicketCase[] =>
+    [...kept.values()].flatMap(({ work: { ticket } }) =>
+      ticket.task !== null && ticket.resolved_at === null ? (current(ticket.id) ?? []) : [],
+    )
   const attended = (cases: readonly TicketCase[], rules: Rules, now: number): readonly TicketCase[] => {
     const needs = needsOf(rules, cases)
     if (!needs || history.roster.members.length === 0) return cases
@@ -127,7 +136,9 @@ function createMemory(history: History) {
     const recent = [...kept.values()]
       .map(({ work }) => work.ticket)
       .filter(({ resolved_at }) => resolved_at === null || resolved_at > now - memoryMs)
-    const theirs = newestPerTrouble(recent.filter((ticket) => keys.has(correlationKey(ticket)))).flatMap(({ id }) => current(id) ?? [])
+    const isTheirs = (ticket: TicketsTable): boolean =>
+      keys.has(correlationKey(ticket)) || (ticket.fingerprint === asFoundFingerprint && ticket.resolved_at === null)
+    const theirs = newestPerTrouble(recent.filter(isTheirs)).flatMap(({ id }) => current(id) ?? [])
     const since = now - latelyMs(rules.matrix)
     const world = worldOf({
       subjects: { of: subjectOf },
@@ -143,7 +154,7 @@ function createMemory(history: History) {
     for (const { row, ticketId } of signals) {
       const outcome = decide(world, rules, row, now)
       // What was called by chance is called as it was.
-      const isNamed = outcome.kind === 'ticket' && outcome.work.isNew && ticketId !== null
+      const isNamed = 'work' in outcome && outcome.work.isNew && ticketId !== null
       world.take(row, isNamed ? { ...outcome, work: { ...outcome.work, ticket: { ...outcome.work.ticket, id: ticketId } } } : outcome)
     }
     keep(world.cases, rules, now)
@@ -166,6 +177,8 @@ function createMemory(history: History) {
   }
   const playWritten = ({ ticketId, entries }: Extract<Happening, { kind: 'written' }>, rules: Rules, now: number): void => {
     const work = current(ticketId)
+    // It was kept with what it follows from.
+    if (work?.ticket.task && entries.some(({ kind }) => kind === 'opened')) return
     const after = work ? afterLines(work, entries, rules, now) : opened(ticketId, entries, rules, now)
     if (after) keep([after], rules, now)
   }
@@ -272,19 +285,15 @@ const unlike = (what: string, was: readonly string[], is: readonly string[]): Di
     (each) => each.was !== each.is,
   )
 
-/** Byte for byte, but for the ids of commands, which chance makes: they are called by the order in which they appear. */
+/** Byte for byte, but for the ids of commands, which chance makes: each is called by its place, and answers by their verb. */
 function linesOf(entries: readonly Entry[]): string[] {
   const names = new Map<unknown, string>()
-  const nameOf = (id: unknown): string => {
-    const name = names.get(id) ?? `command ${names.size + 1}`
-    names.set(id, name)
-    return name
-  }
   return entries
     .filter(({ kind }) => kind === 'command-settled' || !reported.has(kind))
-    .map(({ at, kind, actor, body }) =>
-      JSON.stringify({ at, kind, actor, body: 'commandId' in body ? { ...body, commandId: nameOf(body.commandId) } : body }),
-    )
+    .map(({ at, kind, actor, body }, place) => {
+      if (kind === 'command-requested') names.set(body.verb, `command of line ${place + 1}`)
+      return JSON.stringify({ at, kind, actor, body: 'commandId' in body ? { ...body, commandId: names.get(body.verb) ?? '' } : body })
+    })
 }
 
 const inOrder = <Row extends object>(row: Row, like: Row): Row =>

@@ -1,11 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { isOpen } from '#shared/domain/ticket.ts'
+import { type Acting, resolve } from './acts.ts'
 import { apply, caseOf, type TicketCase, type Trouble } from './changes.ts'
 import { endClocks, startClocks } from './escalate/escalate.ts'
 import type { Rules } from './keep.ts'
 import { loadCases } from './load.ts'
 import { mayFollow, play } from './play/play.ts'
-import type { Ended, Task } from './play/playbook.ts'
+import type { Ended, Follows, Task, TaskName } from './play/playbook.ts'
 import { decidePriority, prioritise } from './prioritise/prioritise.ts'
 import { match } from './route/match.ts'
 import { decideRoute, route } from './route/route.ts'
@@ -14,25 +15,38 @@ import { draftTicket, nextTicketNumber, opened } from './ticket/ticket.ts'
 
 /** Tickets that follow from others: what playbooks open and end, and what stands in the way of a release. */
 export async function tasksOf(tx: Tx, rules: Rules, changed: readonly TicketCase[], now: number): Promise<TicketCase[]> {
-  const following = changed.filter(mayFollow).map((work) => ({ work, ...play(work, playbookOf(rules, work)) }))
-  const acting = following.filter(({ opens, ends }) => opens.length + ends.length > 0)
-  if (acting.length === 0) return []
-  const known = await openTasks(
-    tx,
-    'follows_id',
-    acting.map(({ work }) => work.ticket.id),
-  )
-  let number = await nextTicketNumber(tx)
+  const parents = changed.filter(mayFollow)
+  if (parents.every((work) => isNothing(play(work, playbookOf(rules, work))))) return []
+  const ids = parents.map(({ ticket }) => ticket.id)
+  const [known, sites, number] = await Promise.all([openTasks(tx, 'follows_id', ids), siteNames(tx, parents), nextTicketNumber(tx)])
+  return followUps(parents, { known, sites, number, idOf: () => randomUUIDv7() }, rules, now)
+}
+
+const isNothing = ({ opens, ends }: Follows): boolean => opens.length + ends.length === 0
+
+/** What following is decided on. */
+interface Around {
+  /** Tasks of these tickets that nobody has ended. */
+  known: readonly TicketCase[]
+  sites: ReadonlyMap<string, string>
+  /** Of the first ticket that opens. */
+  number: number
+  idOf(parentId: string, task: TaskName): string
+}
+
+/** What follows from these tickets as they stand (pure). */
+export function followUps(parents: readonly TicketCase[], { known, sites, number, idOf }: Around, rules: Rules, now: number): TicketCase[] {
   const kept: TicketCase[] = []
-  for (const { work, opens, ends } of acting) {
+  let next = number
+  for (const work of parents.filter(mayFollow)) {
+    const { opens, ends } = play(work, playbookOf(rules, work))
     const own = known.filter(({ ticket }) => ticket.follows_id === work.ticket.id)
-    kept.push(...own.flatMap((task) => ends.filter((end) => end.task === task.ticket.task).map((end) => endTask(task, end, 'system', now))))
+    kept.push(...own.flatMap((task) => ends.filter((end) => end.task === task.ticket.task).map((end) => endTask(task, end, now))))
     for (const task of opens) {
-      if (own.some(({ ticket }) => ticket.task === task.task)) continue
-      const made = openTask(work, task, await siteName(tx, work), number, rules, now)
-      own.push(made)
-      kept.push(made)
-      number += 1
+      if ([...own, ...kept].some(({ ticket }) => ticket.follows_id === work.ticket.id && ticket.task === task.task)) continue
+      const id = idOf(work.ticket.id, task.task)
+      kept.push(openTask(work, task, whereIs(work, sites), { id, number: next }, rules, now))
+      next += 1
     }
   }
   return kept
@@ -52,20 +66,27 @@ export async function openTasks(tx: Tx, by: 'follows_id' | 'endpoint_id', ids: r
 }
 
 /** Nobody needs it any more. */
-export function endTask(task: TicketCase, { resolution, note }: Omit<Ended, 'task'>, actor: string, now: number): TicketCase {
+function endTask(task: TicketCase, { resolution, note }: Ended, now: number): TicketCase {
   const ended = { status: 'resolved' as const, resolution, resolved_at: now, touched_at: now }
-  const closed = apply(task, { ticket: ended, entries: [{ kind: 'resolved', actor, body: { resolution, note } }] }, now)
-  return apply(closed, endClocks(closed, actor, now), now)
+  const closed = apply(task, { ticket: ended, entries: [{ kind: 'resolved', actor: 'system', body: { resolution, note } }] }, now)
+  return apply(closed, endClocks(closed, 'system', now), now)
 }
 
 /** The matrix decides who has it, like of anything else. */
-function openTask(parent: TicketCase, task: Task, site: string, number: number, rules: Rules, now: number): TicketCase {
+function openTask(
+  parent: TicketCase,
+  task: Task,
+  site: string,
+  named: { id: string; number: number },
+  rules: Rules,
+  now: number,
+): TicketCase {
   const { matrix, routesFor, circumstancesOf, owedOf, planOf } = rules
   const { requester: _, ...subject } = parent.subject
   const about = troubleOf(parent, task, site)
   const rule = match(routesFor(about.kind), about, subject)
   const found = prioritise(matrix, rule, about, subject, circumstancesOf(subject, now))
-  const ticket = draftTicket(about, subject, { id: randomUUIDv7(), number, sourceId: null }, now)
+  const ticket = draftTicket(about, subject, { ...named, sourceId: null }, now)
   const linked = { ...ticket, follows_id: parent.ticket.id, task: task.task }
   const says = { kind: 'commented' as const, actor: task.actor, body: { text: task.text } }
   const entered = apply(apply(caseOf(linked, subject, [], true), opened(about, task.actor), now), { entries: [says] }, now)
@@ -84,11 +105,15 @@ const troubleOf = ({ ticket }: TicketCase, { task, title }: Task, site: string):
   ...{ facts: {}, ageMs: 0, happenedAt: null, source: 'collector', urgency: null },
 })
 
-async function siteName(tx: Tx, { subject }: TicketCase): Promise<string> {
-  if (!subject.site) return subject.organisation.name
-  const site = await tx.selectFrom('sites').select('name').where('id', '=', subject.site.id).executeTakeFirst()
-  return `${subject.organisation.name}, ${site?.name ?? 'an unknown site'}`
+async function siteNames(tx: Tx, parents: readonly TicketCase[]): Promise<Map<string, string>> {
+  const ids = [...new Set(parents.flatMap(({ subject }) => subject.site?.id ?? []))]
+  if (ids.length === 0) return new Map()
+  const rows = await tx.selectFrom('sites').select(['id', 'name']).where('id', 'in', ids).execute()
+  return new Map(rows.map(({ id, name }) => [id, name]))
 }
+
+const whereIs = ({ subject: { site, organisation } }: TicketCase, sites: ReadonlyMap<string, string>): string =>
+  site ? `${organisation.name}, ${sites.get(site.id) ?? 'an unknown site'}` : organisation.name
 
 /** What a ticket comes from. */
 export interface Cause {
@@ -110,8 +135,7 @@ export async function releaseGate(
   tx: Tx,
   endpointId: string,
   { withoutRestore = '', isFalseAlarm = false }: Override,
-  personId: string,
-  now: number,
+  acting: Acting,
 ): Promise<Gate> {
   const isRestore = ({ ticket }: TicketCase): boolean => ticket.task === 'restore'
   const tasks = (await openTasks(tx, 'endpoint_id', [endpointId])).filter(isRestore)
@@ -121,6 +145,7 @@ export async function releaseGate(
     const numbers = tasks.map(({ ticket }) => `#${ticket.number}`).join(', ')
     return { kind: 'refused', reason: `It is not restored yet (${numbers}): finish that, or say why it may come back as it is.` }
   }
-  const end = isFalseAlarm ? { resolution: 'false-alarm' as const, note: why } : { resolution: 'wont-fix' as const, note: why }
-  return { kind: 'free', ended: tasks.map((task) => endTask(task, end, personId, now)) }
+  const end = { resolution: isFalseAlarm ? ('false-alarm' as const) : ('wont-fix' as const), note: why }
+  const ended = tasks.map((task) => resolve(task, end, acting))
+  return { kind: 'free', ended: ended.flatMap((task) => (task.kind === 'work' ? task.work : [])) }
 }

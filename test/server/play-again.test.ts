@@ -132,6 +132,28 @@ describe('recorded events, played again', () => {
     expect((await played()).differing.flatMap(({ differences }) => differences)).toEqual([])
   })
 
+  it('with tasks that followed, and what new machines came with', async () => {
+    await room.store.db.updateTable('endpoints').set({ is_new: 1 }).where('id', '=', 'srv').execute()
+    await signals(disk)
+    await signals({ ...disk, fingerprint: 'disk:/home' })
+    await signals({ ...canary, endpointId: 'ws' })
+    const command = await room.store.db.selectFrom('commands').selectAll().where('endpoint_id', '=', 'ws').executeTakeFirstOrThrow()
+    const isolation = { actual: 'isolated' as const, readiness: { isReady: true }, since: 1, proof: { collectorAnswered: true } }
+    const said = { v: 1 as const, type: 'result' as const, commandId: command.id, verb: 'isolate-host', outcome: 'succeeded' as const }
+    const result = { ...said, startedAt: 0, finishedAt: 0, detail: 'as asked', isolation }
+    await room.store.db.transaction().execute((tx) => keepResult(tx, 'ws', result, room.time.now()))
+    await room.pipeline.idle()
+    await room.time.advance(seconds(1))
+    const eve = { id: 'eve', name: 'eve' }
+    const cause = { cause: 'network', place: 'Cellar', part: 'A switch', note: 'port 7' } as const
+    await on('security.ransomware.canary', (of) => room.desk.nameCause({ ...of, person: eve, ...cause }))
+    await on('security.ransomware.canary', (of) => room.desk.release({ ...of, person: eve, reason: 'clean', withoutRestore: 'a test' }))
+    await room.time.advance(hours(1))
+    const again = await played()
+    expect(again.differing.flatMap(({ differences }) => differences)).toEqual([])
+    expect(again.tickets).toBeGreaterThan(3)
+  })
+
   it('say what would have been decided otherwise, where a decision was another', async () => {
     await signals(disk)
     await on('health.disk.full', (of) => room.desk.acknowledge({ ...of, person: ada }))

@@ -54,7 +54,13 @@ export async function readSuppressed(
     signals: rows.map((row) => ({
       ...{ signalId: row.signal_id, organisationId: row.organisation_id, kind: row.kind, state: row.state, summary: row.summary },
       endpoint: row.endpoint_id === null ? null : { id: row.endpoint_id, hostname: row.hostname ?? '' },
-      ...{ by: row.suppressed_by, byId: row.by_id, why: whyOf(row), since: row.since, until: row.until_at },
+      ...{
+        by: row.suppressed_by,
+        byId: row.by_id,
+        why: whyOf(view.scope === 'all' ? row : { ...row, reason: null }),
+        since: row.since,
+        until: row.until_at,
+      },
       ...{ endedAt: row.ended_at, endedAs: row.ended_as },
     })),
   }
@@ -63,5 +69,5 @@ export async function readSuppressed(
 function whyOf({ suppressed_by, window, reason }: { suppressed_by: string; window: string | null; reason: string | null }): string {
   if (suppressed_by === 'window') return `It waits for the maintenance window “${window ?? ''}”.`
   if (suppressed_by === 'settling') return 'It waits until its machine has been started or updated.'
-  return `Somebody said that it is noise: ${reason ?? ''}`
+  return reason === null ? 'Somebody said that it is noise.' : `Somebody said that it is noise: ${reason}`
 }

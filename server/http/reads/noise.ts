@@ -48,7 +48,7 @@ export async function readSpared(
   return { count: Number(count), tickets: rows.map(({ opened_at, ...row }) => ({ ...row, openedAt: opened_at })) }
 }
 
-/** Those in force, the newest first. */
+/** Those in force, the newest first. Why is the provider's own note, which a customer doesn't read. */
 export async function readExceptions(
   view: View,
   organisationId: string | undefined,
@@ -74,7 +74,12 @@ export async function readExceptions(
     exceptions: rows.map((row) => ({
       ...{ id: row.id, organisationId: row.organisation_id, scope: row.scope, value: row.scope_value, kind: row.kind },
       ...{ fingerprint: row.fingerprint, severity: row.severity, processSha256: row.process_sha256, ticketId: row.ticket_id },
-      ...{ reason: row.reason, createdBy: names.get(row.created_by) ?? '', createdAt: row.created_at, until: row.until_at },
+      ...{
+        reason: view.scope === 'all' ? row.reason : '',
+        createdBy: names.get(row.created_by) ?? '',
+        createdAt: row.created_at,
+        until: row.until_at,
+      },
       spared: Number(row.spared ?? 0),
     })),
   }

@@ -49,7 +49,7 @@ const callRoute = ({ desk, noise }: Needs): Route =>
     method: 'POST',
     path: '/api/tickets/:id/noise',
     summary: 'This is noise: spare us the like of it until a date; a ticket that is open ends',
-    access: works,
+    access: { ...works, isOfTeam: true },
     names: { 'params.id': 'ticket' },
     action: 'ticket.noise',
     params: ById,
@@ -100,6 +100,8 @@ function exceptionRoutes({ noise, time }: Needs): Route[] {
       answer: z.void(),
       status: 204,
       handle: async ({ params, by }) => {
+        if (by.isOwnIt)
+          throw refuse('power-missing', 'Only the provider ends what is called noise: comment on the ticket, and they look at it.')
         if (!(await noise.end(params.id, by.caller.personId)))
           throw refuse('refused', 'This exception has ended: it spares nothing any more.')
       },

@@ -118,6 +118,15 @@ describe('noise over the API', () => {
     expect(lines.map(({ action }) => action)).toEqual(expect.arrayContaining(['ticket.noise', 'exception.end']))
   })
 
+  it('a customer reads what is excepted and not why, and their IT ends nothing of it', async () => {
+    const own = await addOrganisation(console_, 'zeta')
+    await addPerson(console_, { login: 'ivan', teams: ['customer-it'], isAdmin: false, organisationId: own.organisation })
+    const ivan = await signedIn(console_.url, 'ivan')
+    expect((await ivan.ask('GET', '/api/noise-exceptions')).body).toMatchObject({ exceptions: [{ id: own.exception, reason: '' }] })
+    expect((await ivan.ask('DELETE', `/api/noise-exceptions/${own.exception}`)).status).toBe(403)
+    expect((await ivan.ask('POST', `/api/tickets/${own.ticket}/noise`, { version: 1, reason: 'x' })).status).toBe(403)
+  })
+
   it('a ticket ends with a code or not at all', async () => {
     const beta = await addOrganisation(console_, 'beta')
     const answers = await Promise.all(

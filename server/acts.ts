@@ -67,7 +67,7 @@ export function resume(work: TicketCase, note: string, acting: Acting): Decided 
 }
 
 export function reopen(work: TicketCase, note: string, acting: Acting): Decided {
-  const acted = reopenedBy(work, acting.person.id, note)
+  const acted = reopenedBy(work, acting.person.id, note, acting.now)
   return acted.kind === 'illegal' ? acted : { kind: 'work', work: begin(apply(work, acted.changes, acting.now), acting) }
 }
 

@@ -71,7 +71,9 @@ export interface AttentionNeeds {
 /** undefined: nothing here wants anybody. */
 export function needsOf(rules: Rules, cases: readonly TicketCase[]): AttentionNeeds | undefined {
   const mayCall = cases.filter(
-    (work) => mayPage(work, ladderOf(rules, work)) || work.entries.some((entry) => saysWhom(entry) || asks(entry)) || endsPages(work),
+    (work) =>
+      !isUnder(work) &&
+      (mayPage(work, ladderOf(rules, work)) || work.entries.some((entry) => saysWhom(entry) || asks(entry)) || endsPages(work)),
   )
   const needy = cases.filter(needsOwner)
   if (mayCall.length === 0 && needy.length === 0) return undefined
@@ -162,9 +164,12 @@ interface Wanted {
   by: OnCall['by']
 }
 
-const routing = new Set<Entry['kind']>(['routed', 'escalated', 'reopened', 'put-back'])
+/** People are called for the ticket over it. */
+const isUnder = ({ ticket }: TicketCase): boolean => ticket.parent_id !== null
+
+const routing = new Set<Entry['kind']>(['routed', 'escalated', 'reopened', 'put-back', 'parted'])
 const needsOwner = ({ ticket, entries }: TicketCase): boolean =>
-  ticket.owner_id === null && ticket.status === 'new' && entries.some(({ kind }) => routing.has(kind))
+  ticket.parent_id === null && ticket.owner_id === null && ticket.status === 'new' && entries.some(({ kind }) => routing.has(kind))
 
 /** The clocks say whom they want to be told. */
 const saysWhom = ({ body }: Entry): boolean => typeof body.tell === 'string' && body.tell !== 'requester'

@@ -14,9 +14,11 @@ import {
   wait,
 } from './acts.ts'
 import { apply, type Subject, type TicketCase } from './changes.ts'
+import { takenOut } from './children.ts'
 import { requestCommands } from './command/command.ts'
 import { isContained } from './command/contain.ts'
 import { ordered } from './command/order.ts'
+import { actForAll, answerForAll, type ForAll, isOverOthers, nobodyAsks, type Verb } from './for-all.ts'
 import { decideFound, type FoundAct } from './found-lines.ts'
 import { escalate, type HopAct } from './hops.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from './keep.ts'
@@ -80,6 +82,8 @@ export interface Desk {
   /** Of the network: somebody goes there, to this place with this part. */
   nameCause(act: Act & Cause): Promise<DeskOutcome>
   leave(act: Act & { reason: string }): Promise<DeskOutcome>
+  /** All tickets under this one at once. */
+  children(act: Act & ForAll): Promise<DeskOutcome>
   isolateEndpoint(act: EndpointAct): Promise<DeskOutcome>
   releaseEndpoint(act: EndpointAct & Override): Promise<DeskOutcome>
   /** Open tickets take over the plan of the matrix in force. @returns how many. */
@@ -144,6 +148,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
 
   const contain = (act: Act & Override & { reason: string; onlyIfAsked?: boolean }, verb: Verb): Promise<DeskOutcome> =>
     onTicket(act, async (work, now, tx) => {
+      if (isOverOthers(work)) return answerForAll(tx, answering(work, {}, actingOf(act, now)), verb, act, now)
       const refusal = act.onlyIfAsked && work.ticket.containment !== 'asked' ? nobodyAsks : whyNot(verb, work.subject)
       if (refusal) return refusal
       const gate = verb === 'release-host' ? await releaseGate(tx, work.ticket.endpoint_id ?? '', act, actingOf(act, now)) : open
@@ -165,7 +170,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       afterCommit(kept)
       return id
     },
-    acknowledge: (act) => onTicket(act, (work, now) => acknowledge(work, actingOf(act, now))),
+    acknowledge: (act) => onTicket(act, (work, now) => acknowledge(takenOut(work, act.person.id, rules, now), actingOf(act, now))),
     comment: (act) => onTicket(act, (work, now) => comment(work, act, actingOf(act, now))),
     resolve: (act) =>
       onTicket(act, async (work, now, tx) => {
@@ -176,7 +181,8 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     resume: (act) => onTicket(act, (work, now) => resume(work, act.note, actingOf(act, now))),
     reopen: (act) => onTicket(act, (work, now) => reopen(work, act.note, actingOf(act, now))),
     escalate: (act) =>
-      onTicket(act, async (work, now, tx) => {
+      onTicket(act, async (found, now, tx) => {
+        const work = takenOut(found, act.person.id, rules, now)
         const packets = await loadPackets(tx, [work], now)
         return escalate(work, act, packets.get(work.ticket.id), rules, now)
       }),
@@ -197,22 +203,21 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     isolate: (act) => contain(act, 'isolate-host'),
     release: (act) => contain(act, 'release-host'),
     leave: (act) =>
-      onTicket(act, (work, now) => {
+      onTicket(act, (work, now, tx) => {
+        if (isOverOthers(work)) return answerForAll(tx, answering(work, {}, actingOf(act, now)), 'leave', act, now)
         if (work.ticket.containment !== 'asked') return nobodyAsks
         return { kind: 'work', work: answering(work, decided(work, act.person.id, 'leave', act.reason, now), actingOf(act, now)) }
       }),
+    children: (act) => onTicket(act, (work, now) => actForAll(answering(work, {}, actingOf(act, now)), act, now)),
     isolateEndpoint: (act) => onEndpoint(act, 'isolate-host'),
     releaseEndpoint: (act) => onEndpoint(act, 'release-host'),
     replan: createReplan({ store, rules, time, turns, afterCommit }),
   }
 }
 
-type Verb = 'isolate-host' | 'release-host'
-
 const open: Gate = { kind: 'free', ended: [] }
 
 const nowhereToGo = { kind: 'refused', reason: 'Say the place and the part, so that whoever goes there has both.' } as const
-const nobodyAsks = { kind: 'refused', reason: 'Nobody asks whether to isolate this machine.' } as const
 
 function whyNot(verb: Verb, subject: Subject): { kind: 'refused'; reason: string } | undefined {
   if (!subject.endpoint) return { kind: 'refused', reason: 'This ticket is about no machine.' }

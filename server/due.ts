@@ -4,7 +4,9 @@ import type { Time } from '#shared/domain/time.ts'
 import { leavers, putBack, ticketsOf } from './absences.ts'
 import { bundleMissed, isMissed, noticeOfMissed } from './caught-up.ts'
 import { apply, type TicketCase, type Timer } from './changes.ts'
+import { loadOverOthers, type OverOthers, type Released, releaseAgain, releaseDue, standing } from './children.ts'
 import { unanswered } from './command/contain.ts'
+import { calmDown } from './correlate/gather.ts'
 import type { Staff } from './escalate/crew.ts'
 import { tightenClocks } from './escalate/escalate.ts'
 import { type Firing, fire } from './escalate/fire.ts'
@@ -75,20 +77,22 @@ async function fireAll(tx: Tx, { store, rules, hasGivenChance }: DueOptions, ids
   const due = [...byTicket.keys()].flatMap((id) => id ?? [])
   const tickets = await loadTickets(tx, [...new Set([...due, ...(await ticketsOf(tx, away)), ...windows.ticketIds])])
   const loaded = await loadCases(tx, tickets)
-  const known = await loadForHops(tx, loaded, timers, now)
+  const known = { ...(await loadForHops(tx, loaded, timers, now)), ...(await loadOverOthers(tx, loaded, byTicket, rules, now)) }
   const fired = loaded.map((work) => {
     const timersOf = byTicket.get(work.ticket.id) ?? []
     const after = timersOf.length > 0 ? fireOn(work, timersOf, rules, known, now) : work
     return inWindows(apply(after, putBack(work, away), now), windows, rules, now)
   })
   const replanning = await replanDue(tx, own, rules, now)
-  const cases = replanned(fired, replanning, rules, now)
+  const releasing = await releaseDue(tx, own, rules, now)
+  const cases = releasedToo(replanned(fired, replanning, rules, now), releasing)
   const notices = await ownNotices(tx, own, now)
   const isQuiet = ({ ticket }: TicketCase): boolean => byTicket.get(ticket.id)?.some((timer) => isMissed(timer, now)) === true
   const bundled = await bundleMissed(tx, store.capabilities, cases.filter(isQuiet), timers[0]?.due_at ?? now, now)
   const kept = await keepCases(tx, store.capabilities, rules, cases, now, { notices, isQuiet })
   const { dueAts, hasRaised } = await stepOn(tx, store, windows, rules.matrix, hasGivenChance?.() ?? true, now)
-  const isMore = await replanning.keepOn(store.capabilities.putRows)
+  await releaseAgain(tx, store.capabilities.putRows, releasing.again, now)
+  const isMore = (await replanning.keepOn(store.capabilities.putRows)) || releasing.again.length > 0
   const dueAt = earliest([...bundled, ...dueAts, ...(isMore ? [now] : []), kept.dueAt])
   return { ...kept, hasRaised: kept.hasRaised || hasRaised, dueAt }
 }
@@ -102,6 +106,12 @@ function replanned(fired: readonly TicketCase[], { cases: others }: Replanned, r
   const both = fired.map((work) => (asked.has(work.ticket.id) ? planned(work, rules, now) : work))
   const isFired = new Set(fired.map(({ ticket }) => ticket.id))
   return [...both, ...others.flatMap((work) => (isFired.has(work.ticket.id) ? [] : planned(work, rules, now)))]
+}
+
+/** What was released, unless it has fired as well: then that is kept, and what is left is released later. */
+const releasedToo = (fired: readonly TicketCase[], { cases }: Released): TicketCase[] => {
+  const isFired = new Set(fired.map(({ ticket }) => ticket.id))
+  return [...fired, ...cases.filter(({ ticket }) => !isFired.has(ticket.id))]
 }
 
 /** What only a ticket that may move is decided on. */
@@ -125,21 +135,31 @@ async function loadForHops(tx: Tx, cases: readonly TicketCase[], timers: readonl
 }
 
 /** Several may be due on one ticket after a long silence: in their order, each on what the one before it left. */
-function fireOn(work: TicketCase, timers: readonly TimersTable[], rules: Rules, { staff, packets }: ForHops, now: number): TicketCase {
+function fireOn(work: TicketCase, timers: readonly TimersTable[], rules: Rules, known: ForHops & OverOthers, now: number): TicketCase {
+  const { staff, packets, stormy } = known
   const packet = packets.get(work.ticket.id)
+  const under = known.under.get(work.ticket.id)
   const due = timers.map(({ id, kind, due_at: dueAt }) => ({ id, kind, dueAt }))
-  return fireDue(touchedBy(work), due, { rules, staff, packet }, now)
+  const isInStorm = stormy.has(work.ticket.parent_id ?? '')
+  return fireDue(standing(touchedBy(work), under), due, { rules, staff, packet, lately: under?.lately, isInStorm }, now)
 }
 
 /** What these timers, which are no longer on the ticket, do to it (pure). */
 export const fireDue = (
   work: TicketCase,
   due: readonly Timer[],
-  { rules, staff, packet }: { rules: Rules } & Pick<Firing, 'staff' | 'packet'>,
+  {
+    rules,
+    staff,
+    packet,
+    lately = 0,
+    isInStorm = false,
+  }: { rules: Rules; lately?: number | undefined; isInStorm?: boolean } & Pick<Firing, 'staff' | 'packet'>,
   now: number,
 ): TicketCase =>
   due.reduce((before, timer) => {
-    if (timer.kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes, now), now)
+    if (timer.kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes, now, isInStorm), now)
+    if (timer.kind === 'storm-calm') return apply(before, calmDown(before, lately, rules.matrix, now), now)
     const matrix = rules.planOf(before)
     const fired = apply(before, fire(before, timer, { matrix, owed: rules.owedOf(before), staff, packet }, now), now)
     return fired.ticket.team === before.ticket.team ? fired : apply(fired, tightenClocks(fired, rules.owedOf(fired), matrix, now), now)

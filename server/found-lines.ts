@@ -54,6 +54,9 @@ const withoutFinding = (world: World): View => ({
     return world.nextNumber
   },
   lately: world.lately,
+  crowdOf: world.crowdOf,
+  parentOf: world.parentOf,
+  provider: world.provider,
   // Somebody wants these tickets now, whatever waits or is spared.
   suppression: { ...nothingSuppressed, disarmed: world.suppression.disarmed },
 })

@@ -1,5 +1,6 @@
 import { type Attended, attend, lookOf } from './attend.ts'
 import { apply, type TicketCase, type WriteRows } from './changes.ts'
+import { planRelease } from './children.ts'
 import { type CircumstancesOf, readCircumstances } from './circumstances.ts'
 import { requestCommands, wantedBy } from './command/command.ts'
 import { reviewIfNothingIsDue } from './escalate/escalate.ts'
@@ -8,6 +9,7 @@ import type { Owed } from './escalate/promise.ts'
 import { type Promises, readPromises } from './escalate/promise.ts'
 import type { LiveBus } from './live.ts'
 import { enqueueWords, wordFor } from './notify/customers.ts'
+import { hush } from './notify/hush.ts'
 import { enqueue, isTold, loadReceivers, type Notice, noticesOf, type Receiver } from './notify/notify.ts'
 import { indexByKind } from './route/match.ts'
 import type { Matrix } from './route/matrix.ts'
@@ -100,9 +102,16 @@ export async function keepCases(
   const { hasCalls, hasRaised } = await attended.keep(tx, write)
   const noticesOn = (work: TicketCase): Notice[] => noticesOf(work, lookOf(rules, work, attended.ownerOf(work), now))
   const told = receivers.length === 0 ? [] : [...changed.filter((work) => !isQuiet(work)).flatMap(noticesOn), ...notices]
+  await hush(
+    tx,
+    changed.filter(wasGathered).map(({ ticket }) => ticket.id),
+    now,
+  )
   const words = changed.flatMap((work) => wordFor(work, () => lookOf(rules, work, attended.ownerOf(work), now)) ?? [])
-  const waiting = (await enqueue(tx, write.putRows, told, receivers, now)) + (await enqueueWords(tx, write.putRows, words, now))
+  const hearAfter = rules.matrix.gathering.storm.customersHearAfter
+  const waiting = (await enqueue(tx, write.putRows, told, receivers, now, hearAfter)) + (await enqueueWords(tx, write.putRows, words, now))
   const tasks = await tasksOf(tx, rules, changed, now)
+  const releasedAt = await planRelease(tx, write.putRows, changed, now)
   const kept: Kept = {
     tickets: changed.map(({ ticket }) => ({
       id: ticket.id,
@@ -114,7 +123,7 @@ export async function keepCases(
     hasOrders: commands.length > 0,
     hasNotices: waiting > 0 || hasCalls,
     hasRaised,
-    dueAt: earliest(changed.flatMap(({ timers }) => timers.flatMap(({ id, dueAt }) => (id === null ? dueAt : [])))),
+    dueAt: earliest([...releasedAt, ...changed.flatMap(({ timers }) => timers.flatMap(({ id, dueAt }) => (id === null ? dueAt : [])))]),
   }
   return tasks.length === 0 ? kept : together(kept, await keepCases(tx, write, rules, tasks, now))
 }
@@ -122,6 +131,8 @@ export async function keepCases(
 /** Something is due on every open ticket (invariant 4). */
 export const reviewed = (work: TicketCase, { owedOf, planOf }: Rules, now: number): TicketCase =>
   apply(work, reviewIfNothingIsDue(work, owedOf(work), planOf(work).review, now), now)
+/** In this transaction; of a new one nothing waits to be told yet. */
+const wasGathered = ({ isNew, entries }: TicketCase): boolean => !isNew && entries.some(({ kind }) => kind === 'gathered')
 
 /** What was kept, and what followed from it. */
 const together = (one: Kept, other: Kept): Kept => ({

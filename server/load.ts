@@ -41,7 +41,11 @@ type Trouble = Pick<TicketsTable, 'organisation_id' | 'endpoint_id' | 'fingerpri
 /** A round's way to name many keys: the statement stays the same, however many there are. */
 export type Listed = Capabilities['listed']
 
-const among = (listed: Listed, columns: readonly [string, ...string[]], keys: readonly (readonly string[])[]): RawBuilder<SqlBool> => {
+export const among = (
+  listed: Listed,
+  columns: readonly [string, ...string[]],
+  keys: readonly (readonly string[])[],
+): RawBuilder<SqlBool> => {
   const names = Object.fromEntries(columns.map((_, place) => [`key_${place}`, 'text' as const]))
   const rows = keys.map((key) => Object.fromEntries(key.map((value, place) => [`key_${place}`, value])))
   return sql<SqlBool>`(${sql.join(columns.map((column) => sql.ref(column)))}) in ${listed(names, rows)}`

@@ -4,10 +4,12 @@ import { comparePriority } from '#shared/domain/priority.ts'
 import { fitsKind } from '#shared/domain/signal.ts'
 import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
 import { apply, type Changes, type Subject, type TicketCase, type Trouble } from './changes.ts'
-import { decideContainment, isLate } from './command/contain.ts'
+import { askForAll, decideContainment, isLate } from './command/contain.ts'
 import { correlate, type Verdict } from './correlate/correlate.ts'
+import { isInStorm } from './correlate/gather.ts'
 import { endQuiet, startClocks, tightenClocks, waitForQuiet } from './escalate/escalate.ts'
 import { foundBefore } from './found.ts'
+import { follow, gather } from './gathering.ts'
 import { watchHearing } from './hearing.ts'
 import type { Kept, Rules } from './keep.ts'
 import type { CreateLoop } from './loop.ts'
@@ -42,7 +44,7 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
 
   const verdict = correlate(trouble, view.earlier(signal), view.isOver(signal), matrix, now)
   if (verdict.kind === 'nothing') return { kind: 'record' }
-  if (verdict.kind === 'clears') return { kind: 'ticket', work: clear(verdict.earlier, trouble, matrix, now) }
+  if (verdict.kind === 'clears') return clear(view, verdict.earlier, trouble, matrix, now)
 
   const found = prioritise(matrix, rule, trouble, subject, circumstancesOf(subject, now))
   const decision = route(matrix, rule, found.priority, trouble, subject)
@@ -60,18 +62,29 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   const isRaised = comparePriority(found.priority, before.ticket.priority) < 0
   const isNews = !isJoining || isWorse(before, decision, isRaised, at(before.ticket.matrix_version))
   const isDisarmed = view.suppression.disarmed.has(armKey({ detector: signal.detector, kind: trouble.kind, rule: rule.name }))
-  const { contain, route: routeName } = decision
-  const question = { contain, route: routeName, isNews, isLate: isLate(trouble, matrix), isDisarmed, lately: view.lately }
 
   let work = apply(before, enter(verdict, trouble, isNews, now), now)
   if (isNews) work = apply(work, decidePriority(work, found, isJoining), now)
   if (isNews) work = apply(work, decideRoute(work, decision, found.reasons, matrix, isJoining, now), now)
-  work = apply(work, decideContainment(work, question, matrix, now), now)
+  const among = isJoining ? undefined : gather(view, rules, { work, trouble, subject }, now)
+  work = among?.work ?? work
+  const over = among?.parent ?? view.parentOf(work)
+  const { contain, route: name } = decision
+  const question = {
+    contain,
+    route: name,
+    isNews,
+    isLate: isLate(trouble, matrix),
+    isDisarmed,
+    lately: view.lately,
+    sharedDueAt: askDueOn(over),
+  }
+  if (!isInStorm(work)) work = apply(work, decideContainment(work, question, matrix, now), now)
+  if (over) return { kind: 'ticket', ...under(rules, work, over, among?.siblings ?? [], now) }
   if (!isJoining) work = apply(work, startClocks(work, owedOf(work), planOf(work), now), now)
   else if (hasMoved(before, work) || bringsNews(before.ticket, trouble))
     work = apply(work, tightenClocks(work, owedOf(work), planOf(work), now), now)
-  work = apply(work, endQuiet(work), now)
-  return { kind: 'ticket', work }
+  return { kind: 'ticket', work: apply(work, endQuiet(work), now) }
 }
 
 export interface PipelineOptions {
@@ -142,10 +155,21 @@ function enter(verdict: Exclude<Verdict, { kind: 'nothing' | 'clears' }>, troubl
   return verdict.kind === 'reopens' ? reopened(verdict.earlier, trouble, now) : joined(verdict.earlier, trouble, isNews, now)
 }
 
-function clear(earlier: TicketCase, trouble: Trouble, matrix: Matrix, now: number): TicketCase {
-  const work = apply(earlier, cleared(earlier, trouble), now)
-  return apply(work, waitForQuiet(work, matrix.quiet, fitsKind, now), now)
+/** It may be the last of those under another: that one waits for quiet as well, and is looked at again then. */
+function clear(view: View, earlier: TicketCase, trouble: Trouble, matrix: Matrix, now: number): Outcome {
+  const quiet = (work: TicketCase): TicketCase => apply(work, waitForQuiet(work, matrix.quiet, fitsKind, now), now)
+  const work = quiet(apply(earlier, cleared(earlier, trouble), now))
+  const over = view.parentOf(work)
+  return { kind: 'ticket', work, also: over?.ticket.gathers === 'site' ? [quiet(over)] : [] }
 }
+
+/** Nothing is promised for what is under another; that one asks for all, and is as pressing as the worst of them. */
+function under(rules: Rules, work: TicketCase, over: TicketCase, siblings: readonly TicketCase[], now: number) {
+  const asking = apply(over, askForAll(over, work), now)
+  return { work: apply(work, endQuiet(work), now), also: [follow(rules, asking, work, now), ...siblings] }
+}
+
+const askDueOn = (over: TicketCase | undefined): number | null => over?.timers.find(({ kind }) => kind === 'ask-due')?.dueAt ?? null
 
 const hasMoved = ({ ticket: before }: TicketCase, { ticket: after }: TicketCase): boolean =>
   before.team !== after.team || before.priority !== after.priority

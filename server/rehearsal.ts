@@ -9,7 +9,7 @@ import type { Rules } from './keep.ts'
 import { remember } from './memory.ts'
 import { decide } from './pipeline.ts'
 import { nothingSuppressed } from './suppress/suppress.ts'
-import type { Outcome, SignalRow, View } from './world.ts'
+import { alone, type Outcome, type SignalRow, type View } from './world.ts'
 
 /*
  * A ticket's life over memory: the functions that decide on a collector, on a clock that is told. Nothing is written, no
@@ -52,7 +52,7 @@ export interface Rehearsal {
 /** @param lately Machines that were isolated alone before, which this one joins if it is. */
 export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'host', lately: LoneIsolation[] = []): Rehearsal {
   const subject = subjectOf(scene, machine)
-  const known = { isOver: () => scene.isOver, lately, suppression: nothingSuppressed }
+  const known = { isOver: () => scene.isOver, lately, suppression: nothingSuppressed, ...alone }
   const view: View = { subjectOf: () => subject, earlier: () => undefined, nextNumber: 1, ...known }
   const outcome = decide(view, rules, rowOf(scene, machine, now), now)
   let work: TicketCase | undefined

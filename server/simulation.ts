@@ -19,7 +19,7 @@ import { assemble } from './simulate/crews.ts'
 import type { Crew, Load } from './simulate/load.ts'
 import { type Deciding, type Simulated, simulate } from './simulate/simulate.ts'
 import { nothingSuppressed } from './suppress/suppress.ts'
-import type { View } from './world.ts'
+import { alone, type View } from './world.ts'
 
 /*
  * A desk's days over memory: hands the simulator the very functions that decide on a collector.
@@ -83,6 +83,8 @@ function decidingBy(rules: Rules): Deciding {
     nextNumber: number + 1,
     lately,
     suppression: nothingSuppressed,
+    // A simulated desk is of tickets that come one by one.
+    ...alone,
   })
   return {
     signal(signal, subject, earlier, now) {

@@ -4,8 +4,11 @@ import { isOpen } from '#shared/domain/ticket.ts'
 import { caseOf, type Subject, type TicketCase, type Trouble } from './changes.ts'
 import { type LoneIsolation, latelyMs } from './command/contain.ts'
 import { correlationKey } from './correlate/correlate.ts'
+import type { Crowds } from './correlate/crowds.ts'
+import type { Crowd } from './correlate/gather.ts'
 import type { Mark } from './ingest/handled.ts'
 import { casesOf, type Listed, loadConditions, loadLoneIsolations, loadStanding, loadSubjects, type Subjects } from './load.ts'
+import { loadCrowds } from './load-crowds.ts'
 import type { DigestLine } from './notify/notify.ts'
 import { asFoundFingerprint, type FoundLine } from './onboard/onboard.ts'
 import type { Matrix } from './route/matrix.ts'
@@ -26,7 +29,8 @@ export type SignalRow = Pick<SignalsTable, (typeof columnsOfSignal)[number]>
 
 /** What became of a signal. */
 export type Outcome =
-  | { kind: 'ticket'; work: TicketCase }
+  /** `also`: the ticket over it, and others that went under that one with it. */
+  | { kind: 'ticket'; work: TicketCase; also?: readonly TicketCase[] }
   /** On the ticket that lists what was there before us. */
   | { kind: 'found'; work: TicketCase; line: FoundLine }
   | { kind: 'digest'; team: string; summary: string }
@@ -47,7 +51,16 @@ export interface View {
   readonly lately: readonly LoneIsolation[]
   /** What stands in the way of a ticket: windows, machines that are being started, what is called noise. */
   readonly suppression: Suppression
+  /** What a ticket of this would stand among; undefined: it stands alone whatever else there is. */
+  crowdOf(trouble: Trouble, subject: Subject): Crowd | undefined
+  /** The ticket under which this one is kept. */
+  parentOf(work: TicketCase): TicketCase | undefined
+  /** The provider's own organisation; undefined: no storm can come of these signals. */
+  readonly provider: Subject | undefined
 }
+
+/** What a view tells of tickets that stand alone. */
+export const alone = { crowdOf: () => undefined, parentOf: () => undefined, provider: undefined }
 
 /** What one group of signals is decided on, in memory: each signal sees what those before it changed. */
 export interface World extends View {
@@ -88,8 +101,28 @@ export async function loadWorld(
   ])
   const newest = { ...standing, tickets: newestPerTrouble(standing.tickets) }
   const known = [...casesOf(newest, subjects), ...(await loadAsFound(db, listed, signals, subjects, now))]
+  const crowds = await crowdsOf(db, listed, signals, subjects, known, matrix, now)
   const book = createBook(matrix, waiting, now)
-  return worldOf({ subjects, cases: known, lately, isOver, suppression, book, firstNumber: nextNumber, now })
+  return worldOf({ subjects, cases: known, crowds, lately, isOver, suppression, book, firstNumber: nextNumber, now })
+}
+
+/** Asked where a signal may open a ticket, or is about one that is under another. */
+function crowdsOf(
+  db: Kysely<Database>,
+  listed: Listed,
+  signals: readonly SignalRow[],
+  subjects: Subjects,
+  known: readonly TicketCase[],
+  matrix: Matrix,
+  now: number,
+): Promise<Crowds> {
+  const open = new Map(known.filter(({ ticket }) => isOpen(ticket.status)).map((work) => [correlationKey(work.ticket), work]))
+  const openers = signals.flatMap((signal) => {
+    const subject = signal.state === 'cleared' || open.has(correlationKey(signal)) ? undefined : subjects.of(signal)
+    return subject ? [{ kind: signal.kind, subject }] : []
+  })
+  const parentIds = new Set([...open.values()].flatMap(({ ticket }) => ticket.parent_id ?? []))
+  return loadCrowds(db, listed, openers, [...parentIds], matrix, now)
 }
 
 const asFoundOf = (organisationId: string) =>
@@ -125,13 +158,18 @@ interface Known extends Pick<World, 'isOver' | 'suppression' | 'book'> {
   subjects: Subjects
   /** The newest of each trouble. */
   cases: readonly TicketCase[]
+  /** What tickets stand among; alone, when absent. */
+  crowds?: Crowds
   lately: LoneIsolation[]
   firstNumber: number
   now: number
 }
 
-export function worldOf({ subjects, cases: known, lately, isOver, suppression, book, firstNumber, now }: Known): World {
-  const cases = new Map(known.map((work) => [correlationKey(work.ticket), work]))
+export function worldOf({ subjects, cases: known, crowds, lately, isOver, suppression, book, firstNumber, now }: Known): World {
+  // What was read for itself goes before what was read as one of many.
+  const cases = new Map([...(crowds?.cases ?? []), ...known].map((work) => [correlationKey(work.ticket), work]))
+  const keys = new Map([...cases].map(([key, { ticket }]) => [ticket.id, key]))
+  const caseOf = (ticketId: string): TicketCase | undefined => cases.get(keys.get(ticketId) ?? '')
   const overtaken: TicketCase[] = []
   const isolated = new Set<string>()
   const marks: Mark[] = []
@@ -149,6 +187,8 @@ export function worldOf({ subjects, cases: known, lately, isOver, suppression, b
     const before = cases.get(key)
     if (before && before.ticket.id !== work.ticket.id) overtaken.push(before)
     cases.set(key, work)
+    keys.set(work.ticket.id, key)
+    crowds?.took(work)
     nextNumber = Math.max(nextNumber, work.ticket.number + 1)
     const { endpoint, site, organisation } = work.subject
     if (!endpoint || isolated.has(endpoint.id) || !work.orders.some(({ verb }) => verb === 'isolate-host')) return
@@ -171,7 +211,7 @@ export function worldOf({ subjects, cases: known, lately, isOver, suppression, b
       const ticketId = 'work' in outcome ? outcome.work.ticket.id : null
       marks.push({ signalId: signal.id, outcome: outcome.kind === 'found' ? 'ticket' : outcome.kind, ticketId })
       book.take(signal, correlationKey(signal), outcome.kind === 'record' ? outcome.suppressed : undefined)
-      if (outcome.kind === 'ticket') takeCase(correlationKey(signal), outcome.work)
+      if (outcome.kind === 'ticket') for (const work of [outcome.work, ...(outcome.also ?? [])]) takeCase(correlationKey(work.ticket), work)
       if (outcome.kind === 'found') {
         takeCase(correlationKey(outcome.work.ticket), outcome.work)
         found.push(outcome.line)
@@ -181,6 +221,9 @@ export function worldOf({ subjects, cases: known, lately, isOver, suppression, b
     get nextNumber() {
       return nextNumber
     },
+    crowdOf: (trouble, subject) => crowds?.of(trouble, subject, caseOf),
+    parentOf: ({ ticket }) => (ticket.parent_id === null ? undefined : caseOf(ticket.parent_id)),
+    provider: crowds?.provider,
     get cases() {
       return [...overtaken, ...cases.values()]
     },

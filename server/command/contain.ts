@@ -23,6 +23,8 @@ export interface ContainQuestion {
   /** What found it was wrong too often. */
   isDisarmed: boolean
   lately: readonly LoneIsolation[]
+  /** When a question is due that its machine shares with others of its site; null: no such question stands. */
+  sharedDueAt?: number | null
 }
 
 /** Evidence from before the machine was away says little of now. What was raised is true until it is cleared. */
@@ -41,19 +43,44 @@ export function decideContainment(work: TicketCase, question: ContainQuestion, m
   if (!subject.endpoint || isContained(subject) || !isOfInterest) return {}
   const wanted = isAnswered ? askThenLeave : allowed(question, subject, matrix, now)
   if (wanted.kind === 'auto') return isolateAlone(question.route)
-  return wanted.kind === 'ask' ? ask(work, wanted, whyNotAlone(question, wanted, isAnswered, subject, matrix, now), now) : {}
+  return wanted.kind === 'ask' ? ask(work, wanted, whyNotAlone(question, wanted, isAnswered, subject, matrix, now), question, now) : {}
 }
 
-/** The question stood and nobody answered. */
-export function unanswered({ ticket, subject }: TicketCase, modes: Matrix['modes'], now: number): Changes {
-  if (ticket.containment !== 'asked' || !subject.endpoint || isContained(subject)) return {}
-  const isAllowed = modes[subject.organisation.mode].isolatesAlone && !isStopped(subject, now)
+/** What the ticket over others of a site asks for all of them, once, when one of them does. */
+export function askForAll(parent: TicketCase, child: TicketCase): Changes {
+  if (child.ticket.containment !== 'asked' || parent.ticket.gathers !== 'site') return {}
+  const dueAt = child.timers.find(({ kind }) => kind === 'ask-due')?.dueAt ?? null
+  const isWaiting = parent.timers.some(({ kind }) => kind === 'ask-due')
+  if (parent.ticket.containment === 'asked' && (dueAt === null || isWaiting)) return {}
+  const said = child.entries.findLast(({ kind }) => kind === 'containment-asked')?.body
+  const body = {
+    otherwise: dueAt === null ? 'leave' : 'isolate',
+    dueAt,
+    isForAll: true,
+    ...(said?.why === undefined ? {} : { why: said.why }),
+  }
+  return {
+    ticket: { containment: 'asked' },
+    entries: [{ kind: 'containment-asked', actor: 'system', body }],
+    plan: dueAt === null ? [] : [{ kind: 'ask-due', dueAt }],
+  }
+}
+
+/**
+ * The question stood and nobody answered. Where it was asked for others, each of them has a timer of its own.
+ * @param isInStorm what is over it went into a storm meanwhile: nothing there is isolated without a person.
+ */
+export function unanswered({ ticket, subject }: TicketCase, modes: Matrix['modes'], now: number, isInStorm = false): Changes {
+  const isForAll = ticket.gathers === 'site'
+  if (ticket.containment !== 'asked' || (!isForAll && (!subject.endpoint || isContained(subject)))) return {}
+  const isAllowed = modes[subject.organisation.mode].isolatesAlone && !isStopped(subject, now) && !isInStorm
   const answered = {
     kind: 'containment-answered' as const,
     actor: 'system',
     body: { answer: isAllowed ? 'isolate' : 'leave', why: 'unanswered' },
   }
   if (!isAllowed) return { entries: [answered] }
+  if (isForAll) return { ticket: { containment: 'auto' }, entries: [answered] }
   const { orders, entries } = ordered('isolate-host', 'system', 'Nobody answered in time.')
   return { ticket: { containment: 'auto' }, orders, entries: [answered, ...entries] }
 }
@@ -71,11 +98,17 @@ const isolateAlone = (route: string): Changes => ({
   ...ordered('isolate-host', 'system', `The route “${route}” says so.`),
 })
 
-function ask(work: TicketCase, wanted: Extract<Contain, { kind: 'ask' }>, why: string | null, now: number): Changes {
+function ask(
+  work: TicketCase,
+  wanted: Extract<Contain, { kind: 'ask' }>,
+  why: string | null,
+  { sharedDueAt }: ContainQuestion,
+  now: number,
+): Changes {
   const isWaiting = work.timers.some(({ kind }) => kind === 'ask-due')
   const isStronger = wanted.otherwise === 'isolate' && !isWaiting
   if (work.ticket.containment === 'asked' && !isStronger) return {}
-  const dueAt = wanted.waitMs === null ? null : now + wanted.waitMs
+  const dueAt = wanted.waitMs === null ? null : (sharedDueAt ?? now + wanted.waitMs)
   return {
     ticket: { containment: 'asked' },
     entries: [

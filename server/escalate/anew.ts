@@ -47,6 +47,8 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
     case 'page':
     case 'review':
       return matrix.review[ticket.priority]
+    case 'storm-calm':
+      return matrix.gathering.storm.calm.for
     // Whoever was waited for may have answered meanwhile: people get the time of a review to find that out.
     case 'wait-due':
       return matrix.review[ticket.priority]
@@ -57,6 +59,7 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
     case 'caught-up':
     case 'promise-share':
     case 'untouched':
+    case 'children':
     case 'absence':
     case 'stop-over':
     case 'replan':

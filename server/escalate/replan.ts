@@ -18,6 +18,8 @@ export interface Plan {
 export function replan(work: TicketCase, before: Plan, after: Plan, now: number): Changes {
   const { ticket } = work
   if (!isOpen(ticket.status) || ticket.plan_version === after.matrix.version) return {}
+  // What is under another has no clocks.
+  if (ticket.parent_id !== null) return { ticket: { plan_version: after.matrix.version } }
   const at = ticket.waiting_since ?? now
   const respondBy = ticket.responded_at === null ? movedDue(ticket.respond_by, 'respondMs', before, after, at) : ticket.respond_by
   const resolveBy = movedDue(ticket.resolve_by, 'resolveMs', before, after, at)

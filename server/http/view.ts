@@ -17,7 +17,7 @@ const isId = /^[0-9a-f]{8}-/
 export function createView(reader: Kysely<Database>, scope: Scope) {
   const within = (column: string) => (scope === 'all' ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.ref(column)} = ${scope}`)
   const ofEndpoints = within('endpoints.organisation_id')
-  const ofTickets = within('tickets.organisation_id')
+  const ofTickets = sql<SqlBool>`(${within('tickets.organisation_id')} and ${noStormUnless(scope)})`
   const samples = () => reader.selectFrom('samples').innerJoin('endpoints', 'endpoints.id', 'samples.endpoint_id').where(ofEndpoints)
 
   return {
@@ -30,6 +30,7 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     receivers: () => reader.selectFrom('receivers').where(within('receivers.organisation_id')),
     endpoints: () => reader.selectFrom('endpoints').where(ofEndpoints),
     tickets: () => reader.selectFrom('tickets').where(ofTickets),
+    over: () => overTickets(reader, scope),
 
     samples,
     /** Every `step`th of `range`, the first included, oldest first. */
@@ -95,3 +96,16 @@ function quietOf(reader: Kysely<Database>, within: (column: string) => RawBuilde
     disarmedDetectors: () => reader.selectFrom('disarmed_detectors'),
   }
 }
+
+/** For a query of tickets: the ticket over each, where this scope sees it and it is open. */
+const overTickets = (reader: Kysely<Database>, scope: Scope) =>
+  reader
+    .selectFrom('tickets as over')
+    .select('over.id')
+    .whereRef('over.id', '=', sql.ref('tickets.parent_id'))
+    .where('over.resolved_at', 'is', null)
+    .where(scope === 'all' ? sql<SqlBool>`1 = 1` : sql<SqlBool>`(over.organisation_id = ${scope} and over.gathers <> 'storm')`)
+
+/** A storm is the provider's, whatever organisation its ticket stands in: its words come from several. */
+const noStormUnless = (scope: Scope) =>
+  scope === 'all' ? sql<SqlBool>`1 = 1` : sql<SqlBool>`(tickets.gathers is null or tickets.gathers <> 'storm')`

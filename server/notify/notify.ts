@@ -28,6 +28,8 @@ const events: Partial<Record<TimelineKind, string>> = {
   'command-held': 'ticket.command-held',
   'command-settled': 'ticket.command-settled',
   reviewed: 'ticket.reviewed',
+  parted: 'ticket.parted',
+  'storm-over': 'ticket.storm-over',
   reminded: 'ticket.reminded',
   resolved: 'ticket.resolved',
 }
@@ -47,13 +49,17 @@ export interface Notice {
   ticketId: string | null
   /** Whose ticket it is. */
   team?: string
+  /** Of several organisations: only the provider's own receivers hear of it. */
+  isProviders?: boolean
+  /** A customer hears of it a little later: it may turn out to be one of many. */
+  maySettle?: boolean
   /** A customer's named contacts hear of it: P1 and isolations. */
   isForContacts?: boolean
   body: Record<string, unknown>
 }
 
 /** Whether the world hears anything of this case. */
-export const isTold = ({ entries }: TicketCase): boolean => entries.some((entry) => eventOf(entry) !== undefined)
+export const isTold = (work: TicketCase): boolean => work.entries.some((entry) => toldOf(work, entry) !== undefined)
 
 /** How a case looks to people: what pages, what it is called, who has it. */
 export interface Look {
@@ -67,9 +73,13 @@ export interface Look {
 export function noticesOf(work: TicketCase, look: Look): Notice[] {
   const { ticket, subject, entries } = work
   return entries.flatMap((entry) => {
-    const event = eventOf(entry)
+    const event = toldOf(work, entry)
     if (event === undefined) return []
-    const about = { organisationId: subject.organisation.id, ticketId: ticket.id, team: ticket.team }
+    const about = {
+      ...{ organisationId: subject.organisation.id, ticketId: ticket.id, team: ticket.team },
+      isProviders: ticket.gathers === 'storm',
+      maySettle: ticket.endpoint_id !== null && entry.kind !== 'command-settled',
+    }
     return [{ event, ...about, isForContacts: isForContacts(work, entry), body: bodyOf(work, look, entry) }]
   })
 }
@@ -180,6 +190,10 @@ const isForContacts = ({ ticket, subject }: TicketCase, { kind, body }: Entry): 
 const isIsolation = ({ verb }: Entry['body']): boolean => verb === 'isolate-host' || verb === 'release-host'
 const forContacts: ReadonlySet<TimelineKind> = new Set(['opened', 'reopened', 'prioritised', 'resolved'])
 
+/** Of a ticket under another only what was done to its machine is told. */
+const toldOf = ({ ticket }: TicketCase, entry: Entry): string | undefined =>
+  ticket.parent_id !== null && !entry.kind.startsWith('command-') ? undefined : eventOf(entry)
+
 /** Raised: more pressing than before, or going on after all that was known of it was old. */
 const eventOf = ({ kind, body }: Entry): string | undefined =>
   (kind === 'prioritised' && 'from' in body) || (kind === 'signal-joined' && body.isNewsNow === true) ? 'ticket.raised' : events[kind]
@@ -206,11 +220,15 @@ export async function enqueue(
   notices: readonly Notice[],
   receivers: readonly Receiver[],
   now: number,
+  customersHearAfter = 0,
 ): Promise<number> {
   const rows = notices.flatMap((notice) => {
     const [ours, theirs] = [JSON.stringify(notice.body), JSON.stringify(forCustomers(notice.body))]
     const hearing = receivers.filter((receiver) => mayHear(receiver, notice))
-    return hearing.map(({ id, organisationId }) => rowOf(notice, organisationId === null ? ours : theirs, id, now))
+    return hearing.map(({ id, organisationId, audience }) => {
+      const row = rowOf(notice, organisationId === null ? ours : theirs, id, now)
+      return notice.maySettle && audience === 'contact' ? { ...row, next_attempt_at: now + customersHearAfter } : row
+    })
   })
   await putRows(tx, 'outbox', rows, 'ignore')
   return rows.length
@@ -227,7 +245,7 @@ const isLine = (entry: unknown): entry is { body: Record<string, unknown> } =>
   typeof entry === 'object' && entry !== null && 'body' in entry && typeof entry.body === 'object' && entry.body !== null
 
 const mayHear = (receiver: Receiver, notice: Notice): boolean =>
-  (receiver.organisationId === null || receiver.organisationId === notice.organisationId) &&
+  (receiver.organisationId === null || (receiver.organisationId === notice.organisationId && notice.isProviders !== true)) &&
   (receiver.team === null || receiver.team === notice.team) &&
   (receiver.audience === 'everybody' || notice.isForContacts === true)
 

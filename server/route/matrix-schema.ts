@@ -3,6 +3,7 @@ import { Calendars } from './sections/calendars.ts'
 import { Reminders, Waiting } from './sections/clocks.ts'
 import { Containment, Modes } from './sections/containment.ts'
 import { Exceptions, FalseAlarms, NoiseMeter } from './sections/exceptions.ts'
+import { Gathering } from './sections/gathering.ts'
 import { Maintenance, Settling } from './sections/maintenance.ts'
 import { Digest, Late, Quiet, Reopens } from './sections/noise.ts'
 import { Onboarding } from './sections/onboarding.ts'
@@ -30,6 +31,7 @@ export const MatrixDocument = z.strictObject({
   quiet: Quiet,
   reopens: Reopens,
   late: Late,
+  gathering: Gathering,
   digest: Digest,
   maintenance: Maintenance,
   settling: Settling,

@@ -55,12 +55,16 @@ export function resumed({ ticket }: TicketCase, personId: string, note: string, 
 }
 
 /** A new life with new promises, on the timeline that is there. */
-export function reopenedBy({ ticket }: TicketCase, personId: string, note: string): Acted {
+export function reopenedBy({ ticket }: TicketCase, personId: string, note: string, now: number): Acted {
   const moved = transition(ticket.status, 'reopen')
   if (moved.kind === 'illegal') return moved
   const life = { status: moved.to, resolution: null, resolved_at: null, owner_id: null, acknowledged_at: null, touched_at: null }
   const body = { note, endedAt: ticket.resolved_at, endedAs: ticket.resolution }
-  return done({ ticket: { ...life, responded_at: null, containment: 'none' }, entries: [{ kind: 'reopened', actor: personId, body }] })
+  const alone = { came_at: now, parent_id: null, gathered_by: null }
+  return done({
+    ticket: { ...life, ...alone, responded_at: null, containment: 'none' },
+    entries: [{ kind: 'reopened', actor: personId, body }],
+  })
 }
 
 /** What it comes from, as a person found out. */

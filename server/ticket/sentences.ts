@@ -73,13 +73,31 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
     body.why === 'time-box'
       ? `The time for ${text(body.team)} is over; it stays here and somebody should look.`
       : 'Still open, and nothing else is due: somebody should look.',
+  gathers: (body) =>
+    `${count(body.tickets, 'ticket')} of the same ${body.by === 'site' ? 'kind on this site' : 'kind'} by now: kept under this one.`,
+  gathered: (body) =>
+    body.by === 'storm'
+      ? `One of many of its kind: kept under ticket #${text(body.number)}. Nobody is called for it, nothing is promised for it, and its machine is not isolated without a person.`
+      : `One of several of its kind: kept under ticket #${text(body.number)}, which people are called for.`,
+  parted: (body) => `It stands alone again: ${text(body.why)}.`,
+  children: (body) => `${childrenActs[text(body.act)] ?? text(body.act)} ${text(body.note)}`.trimEnd(),
+  'storm-over': (body) => `The storm is over, after ${count(body.tickets, 'ticket')}: end them, keep them, or let each stand alone.`,
+  flapping: (body) => `It comes and goes: ${count(body.changes, 'change')} within the hour. It closes after an hour of quiet.`,
+}
+
+const childrenActs: Record<string, string> = {
+  close: 'All tickets under this one are ended with it.',
+  keep: 'The tickets under this one stay here.',
+  raise: 'Each ticket under this one stands alone from now on.',
 }
 
 function asked(body: Body): string {
   const because = typeof body.why === 'string' ? ` (asked, because ${body.why})` : ''
-  const otherwise = body.otherwise === 'isolate' ? 'Unanswered, it will be isolated' : 'Unanswered, nothing happens'
+  const what = body.isForAll === true ? 'the machines of the tickets under this one' : 'this machine'
+  const willBe = body.isForAll === true ? 'they will be' : 'it will be'
+  const otherwise = body.otherwise === 'isolate' ? `Unanswered, ${willBe} isolated` : 'Unanswered, nothing happens'
   const until = typeof body.dueAt === 'number' ? ` at ${new Date(body.dueAt).toISOString().slice(11, 16)} UTC` : ''
-  return `Shall this machine be isolated?${because} ${otherwise}${until}.`
+  return `Shall ${what} be isolated?${because} ${otherwise}${until}.`
 }
 
 function answered(body: Body): string {

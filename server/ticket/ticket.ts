@@ -39,6 +39,7 @@ export function draftTicket(
       in_tier_since: now,
     },
     ...{ respond_by: null, resolve_by: null, responded_at: null, waiting_for: null, waiting_since: null, box_by: null },
+    ...{ came_at: now, parent_id: null, gathered_by: null, gathers: null, gathering: null },
     ...{ matrix_version: 0, plan_version: 0, rule: '', reasons: '[]', version: 0 },
   }
 }
@@ -79,6 +80,7 @@ export function reopened({ ticket }: TicketCase, trouble: Trouble, now: number):
       ...headlineOf(trouble),
       ...{ severity: trouble.severity, status: 'new', resolution: null, resolved_at: null, owner_id: null },
       ...{ acknowledged_at: null, touched_at: null, responded_at: null, containment: 'none' },
+      ...{ came_at: now, parent_id: null, gathered_by: null },
     },
     entries: [{ kind: 'reopened', actor: actorOf(trouble), body }],
   }
@@ -134,6 +136,10 @@ const changing = [
   ...(['matrix_version', 'plan_version', 'rule', 'reasons', 'version'] as const),
 ] as const satisfies (keyof TicketsTable)[]
 
+/** Where a ticket stands among others: an index has these, so they are written only where a line of the timeline says so. */
+const placing = ['came_at', 'parent_id', 'gathered_by', 'gathering'] as const satisfies (keyof TicketsTable)[]
+const moves: ReadonlySet<Entry['kind']> = new Set(['reopened', 'gathered', 'parted', 'gathers', 'children', 'storm-over'])
+
 /** Writes the cases' tickets with their new entries; returns the version each ticket has now. */
 export async function keepTickets(tx: Tx, { putRows, updateRows }: WriteRows, cases: readonly TicketCase[]): Promise<Map<string, number>> {
   const told = cases.map(toldOf)
@@ -141,6 +147,8 @@ export async function keepTickets(tx: Tx, { putRows, updateRows }: WriteRows, ca
   const [opened, changed] = [true, false].map((isNew) => tickets.filter((_, index) => cases[index]?.isNew === isNew))
   await putRows(tx, 'tickets', opened ?? [], { replaceWhere: ['id'] })
   await updateRows(tx, 'tickets', changed ?? [], { set: changing, by: 'id' })
+  const moved = tickets.filter((_, index) => cases[index]?.isNew === false && cases[index]?.entries.some(({ kind }) => moves.has(kind)))
+  await updateRows(tx, 'tickets', moved, { set: placing, by: 'id' })
   await keepEntries(
     tx,
     putRows,

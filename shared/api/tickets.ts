@@ -3,7 +3,10 @@ import { Impact, Priority, Urgency } from '../domain/priority.ts'
 import { Severity } from '../domain/severity.ts'
 import { Signal } from '../domain/signal.ts'
 import {
+  ChildrenAct,
   Containment,
+  Gathering,
+  Gathers,
   HopReason,
   PersonsResolution,
   Resolution,
@@ -55,6 +58,11 @@ export const TicketSummary = z.object({
   resolveBy: z.number().int().nullable(),
   /** The earliest timer that has not fired; `at` in epoch ms. */
   nextDue: z.object({ kind: DueKind, at: z.number().int() }).nullable(),
+  /** It is over other tickets, by this; null: an ordinary ticket. */
+  gathers: Gathers.nullable(),
+  gathering: Gathering.nullable(),
+  /** It is kept under another, by this: without pages, mails and time-boxes. */
+  gatheredBy: Gathers.nullable(),
   version: z.number().int(),
 })
 export type TicketSummary = z.infer<typeof TicketSummary>
@@ -74,7 +82,7 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>
 /** The last word of each route that changes a ticket: POST /api/tickets/:id/<verb> */
 export const TicketVerb = z.enum([
   ...(['acknowledge', 'comments', 'wait', 'resume', 'escalate', 'security', 'resolve', 'reopen', 'found', 'cause'] as const),
-  ...(['isolate', 'release', 'leave'] as const),
+  ...(['isolate', 'release', 'leave', 'children'] as const),
 ])
 export type TicketVerb = z.infer<typeof TicketVerb>
 
@@ -109,6 +117,12 @@ export const TicketDetail = TicketSummary.extend({
   /** The newest signals of this ticket, at most 50, newest first. */
   signals: z.array(Signal.extend({ receivedAt: z.number().int() })),
   isolation: IsolationView.nullable(),
+  /** The ticket over this one, where whoever asks may see it. */
+  parent: z.object({ id: z.string(), number: z.number().int(), title: z.string() }).nullable(),
+  /** What is under this one; null: it gathers nothing. */
+  children: z
+    .object({ total: z.number().int(), open: z.number().int(), machines: z.number().int(), organisations: z.number().int() })
+    .nullable(),
   /** Commands of this ticket that wait for a person since the collector was restored from a backup. */
   heldCommands: z.array(HeldCommand),
   legalActions: z.array(TicketAction),
@@ -120,12 +134,17 @@ export const TicketDetail = TicketSummary.extend({
 })
 export type TicketDetail = z.infer<typeof TicketDetail>
 
-/** GET /api/tickets?status=open&tier=tier1&organisationId=&endpointId=&limit=200 ; nearest promise first, and for resolved ones the newest. */
+/**
+ * GET /api/tickets?status=open&tier=tier1&organisationId=&endpointId=&parentId=&limit=200 ; nearest promise first, and for resolved
+ * ones the newest. What is under an open ticket that the reader sees is not among the open ones, unless they ask for its machine
+ * or for what is under that ticket.
+ */
 export const TicketQuery = z.object({
   status: z.enum(['open', 'resolved', 'all']).default('open'),
   tier: Tier.optional(),
   organisationId: z.string().max(64).optional(),
   endpointId: z.string().max(64).optional(),
+  parentId: z.string().max(64).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(200),
 })
 export const TicketList = z.object({ tickets: z.array(TicketSummary), total: z.number().int() })
@@ -211,5 +230,7 @@ export const NameCause = change.extend({
   part: z.string().max(300).optional(),
   note,
 })
+/** POST /api/tickets/:id/children: end all tickets under this one with it, keep them there, or let each stand alone. */
+export const Children = change.extend({ act: ChildrenAct, resolution: PersonsResolution.optional(), note })
 /** POST /api/tickets/:id/leave: the no to a pending question. */
 export const Leave = Contain

@@ -47,6 +47,21 @@ export const isOpen = (status: TicketStatus): boolean => status !== 'resolved'
 export const Containment = z.enum(['none', 'auto', 'asked', 'answered'])
 export type Containment = z.infer<typeof Containment>
 
+/**
+ * What a ticket gathers others by: the same kind on machines of one site, the same kind in several organisations at once,
+ * all that one noisy machine says, or what keeps coming back.
+ */
+export const Gathers = z.enum(['site', 'storm', 'endpoint', 'problem'])
+export type Gathers = z.infer<typeof Gathers>
+
+/** `on`: it takes in what comes; `over`: no longer, until there is as much again; `off`: a person let its tickets stand alone. */
+export const Gathering = z.enum(['on', 'over', 'off'])
+export type Gathering = z.infer<typeof Gathering>
+
+/** What a person does with all tickets under one: end them, leave them there, or let each stand alone. */
+export const ChildrenAct = z.enum(['close', 'keep', 'raise'])
+export type ChildrenAct = z.infer<typeof ChildrenAct>
+
 /** What may stand on a timeline. Each entry has an actor, an instant and a body of its own. */
 export const TimelineKind = z.enum([
   'opened',
@@ -79,5 +94,11 @@ export const TimelineKind = z.enum([
   'reviewed',
   'found-decided',
   'cause-named',
+  'gathers',
+  'gathered',
+  'parted',
+  'children',
+  'storm-over',
+  'flapping',
 ])
 export type TimelineKind = z.infer<typeof TimelineKind>

@@ -111,6 +111,7 @@ describe('recorded events, played again', () => {
   })
 
   it('with containment: alone, asked, unanswered, answered, failed', async () => {
+    await room.store.db.updateTable('endpoints').set({ site_id: null }).where('id', '=', 'core').execute()
     await signals(
       { ...canary, endpointId: 'ws' },
       { ...canary, endpointId: 'srv', fingerprint: 'canary' },

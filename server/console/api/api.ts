@@ -3,6 +3,7 @@ import { EndpointDetail, EndpointList, type EndpointRelease, SampleList } from '
 import { type CallNoise, NoisePreview } from '#shared/api/noise.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
 import {
+  type Children,
   type Comment,
   type DecideFound,
   type Escalate,
@@ -48,6 +49,7 @@ export function createApi(call: Call) {
     callSecurity: (id: string, version: number) => change(id, 'security', { version }),
     wait: (id: string, body: z.input<typeof Wait>) => change(id, 'wait', body),
     goOn: (id: string, verb: 'resume' | 'reopen', version: number) => change(id, verb, { version }),
+    actOnChildren: (id: string, body: z.input<typeof Children>) => change(id, 'children', body),
     contain: (id: string, verb: 'isolate' | 'leave', body: { version: number; reason: string }) => change(id, verb, body),
     decideFound: (id: string, body: z.input<typeof DecideFound>) => change(id, 'found', body),
     release: (id: string, body: z.input<typeof Release>) => change(id, 'release', body),

@@ -34,6 +34,13 @@ export const ticketsOfEndpointQuery = (api: Api, endpointId: string) =>
     queryFn: ({ signal: stop }) => api.tickets({ status: 'open', endpointId }, stop),
   })
 
+/** The newest that are under one, whatever became of them. */
+export const ticketsUnderQuery = (api: Api, parentId: string) =>
+  queryOptions({
+    queryKey: [...keys.tickets, 'under', parentId],
+    queryFn: ({ signal: stop }) => api.tickets({ status: 'all', parentId, limit: 20 }, stop),
+  })
+
 export const ticketQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.ticket(id), queryFn: ({ signal: stop }) => api.ticket(id, stop) })
 

@@ -10,7 +10,12 @@ import { useTicketChange } from './use-ticket-change.ts'
 export function Question({ ticket }: { ticket: TicketDetail }) {
   if (ticket.containment !== 'asked' || !isOpen(ticket.status)) return null
   return (
-    <Alert color="orange" variant="light" title={`Isolate ${ticket.endpoint?.hostname ?? 'this machine'}?`} className="question">
+    <Alert
+      color="orange"
+      variant="light"
+      title={`Isolate ${ticket.endpoint?.hostname ?? (ticket.gathers === null ? 'this machine' : 'the machines of the tickets under this one')}?`}
+      className="question"
+    >
       <Text size="sm" mb="sm">
         Cut off, it reaches its collector and nothing else. <Unanswered ticket={ticket} />
         {ticket.isolation &&

@@ -70,6 +70,7 @@ function Facts({ ticket }: { ticket: TicketDetail }) {
       </Text>
       <span>·</span>
       <span>{ticket.owner ? `${ticket.owner.name} has it` : `nobody in ${ticket.team} has it yet`}</span>
+      <Under ticket={ticket} />
       {ticket.isStanding && (
         <>
           <span>·</span>
@@ -79,6 +80,19 @@ function Facts({ ticket }: { ticket: TicketDetail }) {
         </>
       )}
     </Group>
+  )
+}
+
+function Under({ ticket: { gatheredBy, parent } }: { ticket: TicketDetail }) {
+  if (gatheredBy === null) return null
+  if (!parent) return <span>· one of many, handled together</span>
+  return (
+    <span>
+      · kept under{' '}
+      <PageLink to="/tickets/$id" params={{ id: parent.id }} fz="sm" fw={600}>
+        #{parent.number}
+      </PageLink>
+    </span>
   )
 }
 

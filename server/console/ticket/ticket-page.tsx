@@ -4,6 +4,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { useApi } from '../api/api-context.tsx'
 import { ticketQuery } from '../api/queries.ts'
 import { PageProblem, PageReading } from '../frame/page-problem.tsx'
+import { ChildrenCard } from './children-card.tsx'
 import { ClocksCard } from './clocks-card.tsx'
 import { CommentBox } from './comment-box.tsx'
 import { EvidenceList } from './evidence-list.tsx'
@@ -36,6 +37,7 @@ export function TicketPage({ id }: { id: string }) {
           <Grid.Col span={{ base: 12, md: 8 }}>
             <Stack gap="md">
               <FoundCard ticket={ticket} />
+              <ChildrenCard ticket={ticket} />
               <EvidenceList signals={ticket.signals} />
               <TicketTimeline timeline={ticket.timeline} />
               <CommentBox ticket={ticket} />

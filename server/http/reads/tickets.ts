@@ -46,7 +46,7 @@ export async function listTickets(
 export async function readTicket(view: View, id: string, reading: Reading): Promise<Omit<TicketDetail, 'may'> | undefined> {
   const row = await summaryRows(view.tickets()).where('tickets.id', '=', id).executeTakeFirst()
   if (!row) return undefined
-  const [[summary], requester, found, linked, timeline, signals, heldCommands, isolationOf] = await Promise.all([
+  const [[summary], requester, found, linked, timeline, signals, heldCommands, parent, children, isolationOf] = await Promise.all([
     summaries(view, [row], reading),
     requesterOf(view, row.requester_id),
     readFound(view, id),
@@ -54,6 +54,8 @@ export async function readTicket(view: View, id: string, reading: Reading): Prom
     timelineOf(view, id, reading),
     signalsOf(view, id),
     heldOn(view, id),
+    parentOf(view, row, reading),
+    row.gathers === null ? null : childrenOf(view, id),
     isolationsOf(view, row.endpoint_id === null ? [] : [row.endpoint_id]),
   ])
   if (!summary) return undefined
@@ -70,6 +72,8 @@ export async function readTicket(view: View, id: string, reading: Reading): Prom
     timeline,
     signals,
     heldCommands,
+    parent,
+    children,
     isolation: row.endpoint_id === null ? null : isolationOf(row.endpoint_id),
     legalActions: TicketAction.options.filter((action) => transition(row.status, action).kind === 'moved'),
   }
@@ -77,7 +81,7 @@ export async function readTicket(view: View, id: string, reading: Reading): Prom
 
 type Tickets = ReturnType<View['tickets']>
 
-function matching(view: View, { status, tier, organisationId, endpointId }: z.output<typeof TicketQuery>): Tickets {
+function matching(view: View, { status, tier, organisationId, endpointId, parentId }: z.output<typeof TicketQuery>): Tickets {
   return view
     .tickets()
     .$if(status === 'open', (tickets) => tickets.where('tickets.status', '!=', 'resolved'))
@@ -85,6 +89,11 @@ function matching(view: View, { status, tier, organisationId, endpointId }: z.ou
     .$if(tier !== undefined, (tickets) => tickets.where('tickets.tier', '=', tier ?? 'tier1'))
     .$if(organisationId !== undefined, (tickets) => tickets.where('tickets.organisation_id', '=', organisationId ?? ''))
     .$if(endpointId !== undefined, (tickets) => tickets.where('tickets.endpoint_id', '=', endpointId ?? ''))
+    .$if(parentId !== undefined, (tickets) => tickets.where('tickets.parent_id', '=', parentId ?? ''))
+    .$if(status === 'open' && endpointId === undefined && parentId === undefined, (tickets) =>
+      // A reader who doesn't see the one over it sees it by itself.
+      tickets.where(({ or, eb, not, exists }) => or([eb('tickets.parent_id', 'is', null), not(exists(view.over()))])),
+    )
 }
 
 function summaryRows(tickets: Tickets) {
@@ -144,6 +153,9 @@ async function summaries(view: View, rows: SummaryRow[], { headline, now }: Read
     respondBy: row.respond_by,
     resolveBy: row.resolve_by,
     nextDue: nextDue.get(row.id) ?? null,
+    gathers: row.gathers,
+    gathering: row.gathering,
+    gatheredBy: row.parent_id === null ? null : row.gathered_by,
     version: row.version,
   }))
 }
@@ -229,6 +241,31 @@ export function actorName(actor: string, names: Map<string, string>): string {
 
 const requesterOf = async (view: View, id: string | null): Promise<TicketDetail['requester']> =>
   id === null ? null : ((await view.requesters().select(['id', 'name', 'mail']).where('id', '=', id).executeTakeFirst()) ?? null)
+
+async function parentOf(view: View, { parent_id }: TicketsTable, { headline, now }: Reading): Promise<TicketDetail['parent']> {
+  if (parent_id === null) return null
+  const row = await view
+    .tickets()
+    .select(['tickets.id', 'tickets.number', 'tickets.title', 'tickets.happened_at'])
+    .where('tickets.id', '=', parent_id)
+    .executeTakeFirst()
+  return row ? { id: row.id, number: row.number, title: headline(row, now) } : null
+}
+
+async function childrenOf(view: View, id: string): Promise<NonNullable<TicketDetail['children']>> {
+  const row = await view
+    .tickets()
+    .select(({ fn }) => [
+      fn.countAll().as('total'),
+      fn.countAll().filterWhere('tickets.resolved_at', 'is', null).as('open'),
+      fn.count('tickets.endpoint_id').distinct().as('machines'),
+      fn.count('tickets.organisation_id').distinct().as('organisations'),
+    ])
+    .where('tickets.parent_id', '=', id)
+    .executeTakeFirstOrThrow()
+  const { total, open, machines, organisations } = row
+  return { total: Number(total), open: Number(open), machines: Number(machines), organisations: Number(organisations) }
+}
 
 async function heldOn(view: View, ticketId: string): Promise<TicketDetail['heldCommands']> {
   const held = view.commands().selectAll('commands').where('commands.ticket_id', '=', ticketId).where('commands.status', '=', 'held')

@@ -3,6 +3,7 @@ import type { Power } from '#shared/api/session.ts'
 import {
   Acknowledge,
   CallSecurity,
+  Children,
   Comment,
   Contain,
   DecideFound,
@@ -56,6 +57,7 @@ const accessOf: Record<TicketVerb, PersonAccess> = {
   isolate: whoMay('isolate', 'answer-ask'),
   release: whoMay('release'),
   leave: whoMay('answer-ask'),
+  children: whoMay('work-tickets'),
 }
 
 export default function tickets(needs: Needs): Route[] {
@@ -119,6 +121,7 @@ export default function tickets(needs: Needs): Route[] {
       if (!act.isFalseAlarm || released.kind !== 'done') return released
       return desk.resolve({ ...act, version: released.version, resolution: 'false-alarm', note: act.reason, exceptsPrograms: true })
     }),
+    change('children', 'End, keep or raise all tickets under it', Children, (act) => desk.children(act)),
     change('leave', 'The no to a pending question', Leave, (act) => desk.leave(act)),
   ]
 }
@@ -140,7 +143,7 @@ function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Perso
       path: '/api/tickets',
       summary: 'Tickets, the nearest promise first',
       access: { who: 'person', power: null, reach: 'organisation' },
-      names: { 'query.organisationId': 'organisation', 'query.endpointId': 'endpoint' },
+      names: { 'query.organisationId': 'organisation', 'query.endpointId': 'endpoint', 'query.parentId': 'ticket' },
       query: TicketQuery,
       answer: TicketList,
       handle: ({ query, by }) => listTickets(by.view, query, reading()),

@@ -17,6 +17,7 @@ import { rosters } from './0016-rosters.ts'
 import { pagings } from './0017-pagings.ts'
 import { mails } from './0018-mails.ts'
 import { stops } from './0019-stops.ts'
+import { gathering } from './0020-gathering.ts'
 import { maintenance } from './0022-maintenance.ts'
 import { noise } from './0023-noise.ts'
 import { requesters } from './0024-requesters.ts'
@@ -42,6 +43,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0017-pagings': pagings,
     '0018-mails': mails,
     '0019-stops': stops,
+    '0020-gathering': gathering,
     '0022-maintenance': maintenance,
     '0023-noise': noise,
     '0024-requesters': requesters,

@@ -16,6 +16,8 @@ export type TimerKind =
   | 'replan'
   | 'window'
   | 'held-over'
+  | 'storm-calm'
+  | 'children'
 /** Fired exactly once: the row is marked in the transaction of its effect. */
 export interface TimersTable {
   id: string

@@ -1,6 +1,6 @@
 import type { Impact, Priority, Urgency } from '#shared/domain/priority.ts'
 import type { Severity } from '#shared/domain/severity.ts'
-import type { Containment, Resolution, TicketStatus, TimelineKind, WaitingFor } from '#shared/domain/ticket.ts'
+import type { Containment, Gathering, Gathers, Resolution, TicketStatus, TimelineKind, WaitingFor } from '#shared/domain/ticket.ts'
 import type { Tier } from '#shared/domain/tier.ts'
 import type { Flag } from '../flag.ts'
 
@@ -59,6 +59,15 @@ export interface TicketsTable {
   rule: string
   /** JSON array of sentences: why this priority and tier. */
   reasons: string
+  /** When it opened, or came back last. */
+  came_at: number
+  /** The ticket under which it is kept, without pages, mails and time-boxes; null: it stands alone. */
+  parent_id: string | null
+  /** By what that one gathers, or did: what a storm let go is not counted towards the next one. */
+  gathered_by: Gathers | null
+  /** It is one over others; null: an ordinary ticket. */
+  gathers: Gathers | null
+  gathering: Gathering | null
   /** Rises with every change; a change carries the one it saw. */
   version: number
 }

@@ -141,16 +141,8 @@ describe('limits', () => {
       await room.time.advance(seconds(15))
     }
     expect((await commands()).map(({ endpoint_id }) => endpoint_id)).toEqual(['ws-0', 'ws-1', 'ws-2'])
-    expect((await tickets()).map(({ containment }) => containment)).toEqual([
-      'auto',
-      'auto',
-      'auto',
-      'asked',
-      'asked',
-      'asked',
-      'asked',
-      'asked',
-    ])
+    const machines = (await tickets()).filter(({ endpoint_id }) => endpoint_id !== null)
+    expect(machines.map(({ containment }) => containment)).toEqual(['auto', 'auto', 'auto', 'asked', 'asked', 'asked', 'asked', 'asked'])
     await room.time.advance(minutes(3))
     expect(await commands()).toHaveLength(8)
   })

@@ -33,6 +33,9 @@ const ticket = (over: Partial<TicketSummary>): TicketSummary => ({
   respondBy: null,
   resolveBy: null,
   nextDue: null,
+  gathers: null,
+  gathering: null,
+  gatheredBy: null,
   version: 1,
   ...over,
 })

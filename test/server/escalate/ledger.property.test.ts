@@ -45,7 +45,7 @@ class Life {
       wait: () => waited(work, 'ada', { waitingFor, until: null, note: '' }, now),
       resume: () => resumed(work, 'ada', '', now),
       resolve: () => resolved(work, 'ada', 'fixed', '', now),
-      reopen: () => reopenedBy(work, 'ada', ''),
+      reopen: () => reopenedBy(work, 'ada', '', now),
       raise: () => ({ kind: 'changes' as const, changes: { ticket: { priority: 'P2' as const } } }),
     }[what]()
     if (acted.kind !== 'changes') return

@@ -93,7 +93,7 @@ class Replay {
     this.work = apply(this.work, endClocks(this.work, person, at), at)
   }
   reopen(at: number): void {
-    this.#act(reopenedBy(this.work, person, ''), at)
+    this.#act(reopenedBy(this.work, person, '', at), at)
     this.work = apply(this.work, startClocks(this.work, this.owed(), this.#matrix, at), at)
   }
   /** Also back into its own team's queue. */

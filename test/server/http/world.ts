@@ -198,7 +198,15 @@ async function addTicket(
         is_standing: 1,
         containment: 'none',
       },
-      ...{ opened_at: now, last_signal_at: now, acknowledged_at: null, touched_at: null, resolved_at: null, in_tier_since: now },
+      ...{
+        opened_at: now,
+        came_at: now,
+        last_signal_at: now,
+        acknowledged_at: null,
+        touched_at: null,
+        resolved_at: null,
+        in_tier_since: now,
+      },
       ...{
         respond_by: now + 7_200_000,
         resolve_by: now + 72_000_000,

@@ -12,6 +12,7 @@ import { readRules } from '../../../server/keep.ts'
 import { decide } from '../../../server/pipeline.ts'
 import { nothingSuppressed } from '../../../server/suppress/suppress.ts'
 import { acknowledged } from '../../../server/ticket/acts.ts'
+import { alone } from '../../../server/world.ts'
 import { defaultMatrix, signalRow } from '../../support/desk-room.ts'
 
 /*
@@ -102,6 +103,7 @@ class Memory {
       isOver: ({ age_ms }: { age_ms: number }) => age_ms === days(3),
       lately: [],
       suppression: nothingSuppressed,
+      ...alone,
     }
     const outcome = decide(view, rules, signalRow({ fingerprint: 'f', ...signal }, this.#now), this.#now)
     if (outcome.kind === 'ticket') this.#keep(outcome.work)

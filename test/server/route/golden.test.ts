@@ -8,6 +8,7 @@ import { decide } from '../../../server/pipeline.ts'
 import { isPagingTicket } from '../../../server/route/route.ts'
 import { nothingSuppressed } from '../../../server/suppress/suppress.ts'
 import { headline } from '../../../server/ticket/sentences.ts'
+import { alone } from '../../../server/world.ts'
 import { defaultMatrix, type PlacedSignal, signalRow } from '../../support/desk-room.ts'
 
 /*
@@ -55,6 +56,7 @@ function outcomeOf({ signal, role, plan = 'standard', mode = 'live', arrives, is
     isOver: () => isOver,
     lately: [],
     suppression: nothingSuppressed,
+    ...alone,
   }
   const outcome = decide(view, rules, signalRow({ id: 'signal-1', ...signal }, now), now)
   if (outcome.kind !== 'ticket') return outcome

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { Duration, KindPattern } from './words.ts'
+
+const few = z.number().int().min(2).max(100_000)
+
+/** The same kind on so many machines of one site is one ticket. */
+const Site = z
+  .strictObject({ machines: few, within: Duration, kinds: z.array(KindPattern) })
+  .prefault({ machines: 3, within: '5m', kinds: ['presence.*', 'network.*', 'health.service.*', 'security.*'] })
+
+/**
+ * The same kind in so many organisations is one ticket of the provider: so many tickets, or this share of all machines, of
+ * which there must be a few. It is over after so long with fewer than `calm.below` a minute.
+ */
+const Storm = z
+  .strictObject({
+    organisations: few,
+    tickets: few,
+    /** A machine counts for so many at most: a few of them, however loud, are no storm. */
+    perMachine: z.number().int().min(1),
+    fleetPercent: z.number().gt(0).max(100),
+    fleetAtLeast: few,
+    within: Duration,
+    calm: z.strictObject({ below: z.number().gt(0), for: Duration }),
+    /** What a machine's ticket says to its customer waits so long, lest a storm be told to all of them. */
+    customersHearAfter: Duration,
+  })
+  .prefault({
+    ...{ organisations: 3, tickets: 30, perMachine: 3, fleetPercent: 2, fleetAtLeast: 10, within: '10m' },
+    ...{ calm: { below: 1, for: '30m' }, customersHearAfter: '1m' },
+  })
+
+/** When many tickets are one. */
+export const Gathering = z.strictObject({ site: Site, storm: Storm }).prefault({})

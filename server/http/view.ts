@@ -31,7 +31,6 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     endpoints: () => reader.selectFrom('endpoints').where(ofEndpoints),
     tickets: () => reader.selectFrom('tickets').where(ofTickets),
     over: () => overTickets(reader, scope),
-
     samples,
     /** Every `step`th of `range`, the first included, oldest first. */
     everyNth: (range: ReturnType<typeof samples>, step: number) =>

@@ -7,6 +7,7 @@ import type { TimerKind } from '../../store/tables/escalate.ts'
 import type { SignalsTable } from '../../store/tables/ingest.ts'
 import type { TicketsTable, TimelineTable } from '../../store/tables/ticket.ts'
 import type { View } from '../view.ts'
+import { childrenOf, parentOf } from './children.ts'
 import { readFound } from './found-lines.ts'
 import { isolationsOf } from './isolation.ts'
 import { readLinked } from './linked.ts'
@@ -241,31 +242,6 @@ export function actorName(actor: string, names: Map<string, string>): string {
 
 const requesterOf = async (view: View, id: string | null): Promise<TicketDetail['requester']> =>
   id === null ? null : ((await view.requesters().select(['id', 'name', 'mail']).where('id', '=', id).executeTakeFirst()) ?? null)
-
-async function parentOf(view: View, { parent_id }: TicketsTable, { headline, now }: Reading): Promise<TicketDetail['parent']> {
-  if (parent_id === null) return null
-  const row = await view
-    .tickets()
-    .select(['tickets.id', 'tickets.number', 'tickets.title', 'tickets.happened_at'])
-    .where('tickets.id', '=', parent_id)
-    .executeTakeFirst()
-  return row ? { id: row.id, number: row.number, title: headline(row, now) } : null
-}
-
-async function childrenOf(view: View, id: string): Promise<NonNullable<TicketDetail['children']>> {
-  const row = await view
-    .tickets()
-    .select(({ fn }) => [
-      fn.countAll().as('total'),
-      fn.countAll().filterWhere('tickets.resolved_at', 'is', null).as('open'),
-      fn.count('tickets.endpoint_id').distinct().as('machines'),
-      fn.count('tickets.organisation_id').distinct().as('organisations'),
-    ])
-    .where('tickets.parent_id', '=', id)
-    .executeTakeFirstOrThrow()
-  const { total, open, machines, organisations } = row
-  return { total: Number(total), open: Number(open), machines: Number(machines), organisations: Number(organisations) }
-}
 
 async function heldOn(view: View, ticketId: string): Promise<TicketDetail['heldCommands']> {
   const held = view.commands().selectAll('commands').where('commands.ticket_id', '=', ticketId).where('commands.status', '=', 'held')

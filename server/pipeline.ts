@@ -70,15 +70,8 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   work = among?.work ?? work
   const over = among?.parent ?? view.parentOf(work)
   const { contain, route: name } = decision
-  const question = {
-    contain,
-    route: name,
-    isNews,
-    isLate: isLate(trouble, matrix),
-    isDisarmed,
-    lately: view.lately,
-    sharedDueAt: askDueOn(over),
-  }
+  const known = { isNews, isLate: isLate(trouble, matrix), isDisarmed, lately: view.lately }
+  const question = { contain, route: name, ...known, sharedDueAt: askDueOn(over) }
   if (!isInStorm(work)) work = apply(work, decideContainment(work, question, matrix, now), now)
   if (over) return { kind: 'ticket', ...under(rules, work, over, among?.siblings ?? [], now) }
   if (!isJoining) work = apply(work, startClocks(work, owedOf(work), planOf(work), now), now)

@@ -22,6 +22,7 @@ import { maintenance } from './0022-maintenance.ts'
 import { noise } from './0023-noise.ts'
 import { requesters } from './0024-requesters.ts'
 import { modesAndTasks } from './0025-modes-and-tasks.ts'
+import { ended } from './0026-ended.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -48,5 +49,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0023-noise': noise,
     '0024-requesters': requesters,
     '0025-modes-and-tasks': modesAndTasks,
+    '0026-ended': ended,
   }
 }

@@ -4,7 +4,7 @@ import type { DesiredIsolation, IsolationStatus } from '#shared/domain/endpoint.
 import { Fault } from '#shared/domain/fault.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
-import type { Order, PutRows, TicketCase } from '../changes.ts'
+import type { Order, PutRows, TicketCase } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable, IsolationsTable } from '../store/tables/command.ts'
 

@@ -1,5 +1,5 @@
 import { seconds } from '#shared/domain/time.ts'
-import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
+import type { Changes, Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Contain } from '../route/sections/containment.ts'
 import { ordered } from './order.ts'

@@ -1,5 +1,5 @@
 import { ResultRecord } from '#shared/protocol/record.ts'
-import type { Entry } from '../changes.ts'
+import type { Entry } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandResultsTable, CommandsTable } from '../store/tables/command.ts'
 import { isProven, keepReports, type Report } from './command.ts'

@@ -1,5 +1,5 @@
 import { type ChildrenAct, isOpen, type Resolution } from '#shared/domain/ticket.ts'
-import type { Changes, TicketCase } from '../changes.ts'
+import type { Changes, TicketCase } from '../pipeline/changes.ts'
 
 /** What becomes of the tickets under one: it ended (`release`), or a person said so. */
 export interface Release {

@@ -1,6 +1,6 @@
 import { isSecurity } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
-import type { TicketCase, Trouble } from '../changes.ts'
+import type { TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 
 /*

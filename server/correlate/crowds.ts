@@ -1,4 +1,4 @@
-import type { Subject, TicketCase, Trouble } from '../changes.ts'
+import type { Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
 import { type Crowd, gathersOnSite, isGathered, mayBeGathered, type Surge, siteFingerprint, stormFingerprint } from './gather.ts'

@@ -1,6 +1,6 @@
 import { fitsKind, isSecurity } from '#shared/domain/signal.ts'
 import { minutes } from '#shared/domain/time.ts'
-import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
+import type { Changes, Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 
 /*

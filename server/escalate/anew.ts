@@ -1,4 +1,4 @@
-import type { Changes, TicketCase, Timer } from '../changes.ts'
+import type { Changes, TicketCase, Timer } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Tx } from '../store/store.ts'
 import { quietMsOf } from './escalate.ts'

@@ -1,4 +1,4 @@
-import type { Changes, TicketCase } from '../changes.ts'
+import type { Changes, TicketCase } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Owed } from './promise.ts'
 

@@ -1,4 +1,4 @@
-import type { Changes, Entry, TicketCase } from '../changes.ts'
+import type { Changes, Entry, TicketCase } from '../pipeline/changes.ts'
 import type { Owed } from './promise.ts'
 
 /** Until when what is owed from `from` on. */

@@ -1,6 +1,6 @@
 import { isSecurity } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
-import type { Changes, TicketCase } from '../changes.ts'
+import type { Changes, TicketCase } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import { boxEnd, boxFrom } from './box.ts'
 import { deadlines, outcomeOf, promised, runningAgain } from './deadlines.ts'

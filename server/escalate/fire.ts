@@ -1,7 +1,7 @@
 import type { Packet } from '#shared/domain/packet.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
-import type { Changes, TicketCase, Timer } from '../changes.ts'
+import type { Changes, TicketCase, Timer } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import { crewOf, isSameCrew, type Staff } from './crew.ts'
 import { broken } from './deadlines.ts'

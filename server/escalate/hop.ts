@@ -1,6 +1,6 @@
 import type { Packet } from '#shared/domain/packet.ts'
 import type { HopReason } from '#shared/domain/ticket.ts'
-import type { Changes, TicketCase } from '../changes.ts'
+import type { Changes, TicketCase } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 
 /** What was due of the people who had it; promises go on, and the new team's box is set by `tightenClocks`. */

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { PutRows, TicketCase, WriteRows } from '../changes.ts'
+import type { PutRows, TicketCase, WriteRows } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
 

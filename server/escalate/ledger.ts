@@ -1,4 +1,4 @@
-import type { Entry } from '../changes.ts'
+import type { Entry } from '../pipeline/changes.ts'
 import type { Calendar } from './calendar.ts'
 
 /*

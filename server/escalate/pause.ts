@@ -1,5 +1,5 @@
 import type { WaitingFor } from '#shared/domain/ticket.ts'
-import type { Changes, TicketCase, Timer } from '../changes.ts'
+import type { Changes, TicketCase, Timer } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import { promised, runningAgain } from './deadlines.ts'
 import { endClocks } from './escalate.ts'

@@ -1,6 +1,6 @@
 import type { Priority } from '#shared/domain/priority.ts'
 import { hours } from '#shared/domain/time.ts'
-import type { Subject } from '../changes.ts'
+import type { Subject } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Promised } from '../route/sections/promises.ts'
 import { always, type Calendar, officeCalendar } from './calendar.ts'

@@ -1,5 +1,5 @@
 import { isOpen } from '#shared/domain/ticket.ts'
-import type { Changes, TicketCase } from '../changes.ts'
+import type { Changes, TicketCase } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import { promised } from './deadlines.ts'
 import type { Owed } from './promise.ts'

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
-import type { CreateLoop } from '../loop.ts'
+import type { CreateLoop } from '../pipeline/loop.ts'
 import type { Database } from '../store/schema.ts'
 
 /** Wakes when the earliest timer in the database is due, also those that came due while the collector was down. */

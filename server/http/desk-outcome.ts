@@ -1,4 +1,4 @@
-import type { DeskOutcome } from '../desk.ts'
+import type { DeskOutcome } from '../desk/desk.ts'
 import { refuse } from './problems.ts'
 
 /** Returns when the desk did it; otherwise the refusal that says why not. */

@@ -1,5 +1,5 @@
 import type { Insertable } from 'kysely'
-import type { Entry, PutRows, TicketCase } from '../changes.ts'
+import type { Entry, PutRows, TicketCase } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { ReceiversTable } from '../store/tables/notify.ts'
 import { bodyOf, type Look, rowOf } from './notify.ts'

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { PutRows } from '../changes.ts'
+import type { PutRows } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { DigestLinesTable } from '../store/tables/notify.ts'
 import type { Notice } from './notify.ts'

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { compareSeverity } from '#shared/domain/severity.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
-import type { PutRows, Subject, Trouble } from '../changes.ts'
+import type { PutRows, Subject, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Tx } from '../store/store.ts'
 import type { FoundLinesTable } from '../store/tables/onboard.ts'

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { comparePriority, type Priority } from '#shared/domain/priority.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
-import type { Changes, PutRows, TicketCase } from '../changes.ts'
+import type { Changes, PutRows, TicketCase } from '../pipeline/changes.ts'
 import type { Rung, Whom } from '../route/sections/paging.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'

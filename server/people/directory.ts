@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Language } from '#shared/domain/language.ts'
 import type { Time } from '#shared/domain/time.ts'
-import type { Requester } from '../changes.ts'
+import type { Requester } from '../pipeline/changes.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { hashPassword } from './passwords.ts'
 import { keepRequester, type NewRequester } from './requesters.ts'

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Requester } from '../changes.ts'
+import type { Requester } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { RequestersTable } from '../store/tables/people.ts'
 

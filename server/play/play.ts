@@ -1,4 +1,4 @@
-import type { Entry, TicketCase } from '../changes.ts'
+import type { Entry, TicketCase } from '../pipeline/changes.ts'
 import type { Follows, Playbook } from './playbook.ts'
 import isolated from './playbooks/isolated.ts'
 import network from './playbooks/network.ts'

@@ -1,4 +1,4 @@
-import type { Entry, TicketCase } from '../changes.ts'
+import type { Entry, TicketCase } from '../pipeline/changes.ts'
 
 export type TaskName = 'restore' | 'visit'
 

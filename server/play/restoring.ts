@@ -1,4 +1,4 @@
-import type { Entry, TicketCase } from '../changes.ts'
+import type { Entry, TicketCase } from '../pipeline/changes.ts'
 import type { Follows } from './playbook.ts'
 
 /** It is proven that the machine is cut off: before it comes back it is restored. A false alarm needs none of that. */

@@ -1,7 +1,7 @@
 import type { Role } from '#shared/domain/endpoint.ts'
 import { Impact } from '#shared/domain/priority.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
-import type { Subject, Trouble } from '../changes.ts'
+import type { Subject, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Circumstances } from './prioritise.ts'
 

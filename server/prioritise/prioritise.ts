@@ -1,6 +1,6 @@
 import { comparePriority, type Impact, type Priority, type Urgency } from '#shared/domain/priority.ts'
 import { fitsKind } from '#shared/domain/signal.ts'
-import type { Changes, Subject, TicketCase, Trouble } from '../changes.ts'
+import type { Changes, Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Route } from '../route/sections/routes.ts'
 import { countedRole, type Found, impactOfMany, impactOfOne, isMore, roleNames } from './impact.ts'

@@ -1,5 +1,5 @@
 import type { Role } from '#shared/domain/endpoint.ts'
-import type { Subject, Trouble } from '../changes.ts'
+import type { Subject, Trouble } from '../pipeline/changes.ts'
 import { hold } from './match.ts'
 import type { FactConditions, Route } from './sections/routes.ts'
 

@@ -1,6 +1,6 @@
 import { compareSeverity } from '#shared/domain/severity.ts'
 import { type Facts, fitsKind } from '#shared/domain/signal.ts'
-import type { Subject, Trouble } from '../changes.ts'
+import type { Subject, Trouble } from '../pipeline/changes.ts'
 import type { MatrixDocument } from './matrix-schema.ts'
 import type { FactCondition, FactConditions, Route, Words } from './sections/routes.ts'
 

@@ -1,4 +1,4 @@
-import type { Subject } from '../changes.ts'
+import type { Subject } from '../pipeline/changes.ts'
 import type { Load, Sort } from './load.ts'
 import { oneOf, type Random } from './random.ts'
 

@@ -1,7 +1,7 @@
 import { valueIn } from '#shared/domain/sample-columns.ts'
 import { minutes, type Time } from '#shared/domain/time.ts'
-import type { PutRows } from '../changes.ts'
 import type { TakenSamples } from '../ingest/batch.ts'
+import type { PutRows } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import { noteSettlings } from './settling.ts'
 

@@ -1,5 +1,5 @@
 import { days } from '#shared/domain/time.ts'
-import type { WriteRows } from '../changes.ts'
+import type { WriteRows } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { SuppressedSignalsTable } from '../store/tables/suppress.ts'
 import type { Suppressed } from './suppress.ts'

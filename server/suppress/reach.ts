@@ -1,5 +1,5 @@
 import { fitsKind } from '#shared/domain/signal.ts'
-import type { Subject, Trouble } from '../changes.ts'
+import type { Subject, Trouble } from '../pipeline/changes.ts'
 
 /** Whom a window or an exception is about. */
 export interface Reach {

@@ -1,4 +1,4 @@
-import type { PutRows } from '../changes.ts'
+import type { PutRows } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { PresencesTable } from '../store/tables/presence.ts'
 import type { SettlingsTable } from '../store/tables/suppress.ts'

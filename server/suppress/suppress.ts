@@ -1,6 +1,6 @@
 import { compareSeverity } from '#shared/domain/severity.ts'
 import { fitsKind, isSecurity } from '#shared/domain/signal.ts'
-import type { Subject, Trouble } from '../changes.ts'
+import type { Subject, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import { covers, type Reach } from './reach.ts'
 

@@ -1,6 +1,6 @@
 import type { Resolution, TicketAction, WaitingFor } from '#shared/domain/ticket.ts'
 import { transition } from '#shared/domain/ticket.ts'
-import type { Changes, TicketCase } from '../changes.ts'
+import type { Changes, TicketCase } from '../pipeline/changes.ts'
 
 /** What a person does to a ticket (pure); the clocks are escalate's. */
 export type Acted = { kind: 'changes'; changes: Changes } | { kind: 'illegal'; legal: TicketAction[] }

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { compareSeverity } from '#shared/domain/severity.ts'
-import type { Changes, Entry, PutRows, Subject, TicketCase, Trouble, WriteRows } from '../changes.ts'
+import type { Changes, Entry, PutRows, Subject, TicketCase, Trouble, WriteRows } from '../pipeline/changes.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { TicketsTable, TimelineTable } from '../store/tables/ticket.ts'

@@ -28,6 +28,9 @@ export function targetOf(from: string, specifier: string): string | undefined {
   return undefined
 }
 
+/** Rooms that join stages, as `app.ts` does, and belong to none: they may call any of them. */
+export const plumbing: ReadonlySet<string> = new Set(['cli', 'pipeline', 'desk', 'due', 'restore', 'rehearsal'])
+
 /** Process in and out: the only files, with `config.ts`, that may look at the environment and the real clock. */
 export const isEdge = (path: string): boolean => /^(agent|server)\/(main\.ts$|cli\/)/.test(path)
 export const isProduct = (path: string): boolean => /^(agent|server|shared)\//.test(path)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Fault } from '#shared/domain/fault.ts'
-import { mustBeGood } from '../../matrices.ts'
+import { mustBeGood } from '../../desk/matrices.ts'
 import { loadMatrix, type Matrix } from '../../route/matrix.ts'
 
 /** What `matrix` can do: one file here, named in `matrix.ts`. */

@@ -1,6 +1,6 @@
 import type { LoneIsolation } from '../../command/contain.ts'
-import type { Rules } from '../../keep.ts'
-import { type Rehearsal, rehearse, type Scene } from '../../rehearsal.ts'
+import type { Rules } from '../../pipeline/keep.ts'
+import { type Rehearsal, rehearse, type Scene } from '../../rehearsal/rehearsal.ts'
 import { isPagingTicket } from '../../route/route.ts'
 import type { Case, Expectation } from './cases.ts'
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Fault } from '#shared/domain/fault.ts'
 import { configFlags, loadConfig } from '../../config.ts'
-import { openMatrices } from '../../matrices.ts'
+import { openMatrices } from '../../desk/matrices.ts'
 import { problemLine } from '../../route/matrix.ts'
 import { systemTime } from '../../system-time.ts'
 import { withStore } from '../start/store.ts'

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { Fault } from '#shared/domain/fault.ts'
 import { configFlags, loadConfig } from '../../config.ts'
-import { readHistory } from '../../history.ts'
-import { playAgain } from '../../play-again.ts'
+import { readHistory } from '../../rehearsal/history.ts'
+import { playAgain } from '../../rehearsal/play-again.ts'
 import { withStore } from '../start/store.ts'
 import type { Act } from './act.ts'
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Fault } from '#shared/domain/fault.ts'
-import { readRules } from '../../keep.ts'
+import { readRules } from '../../pipeline/keep.ts'
 import { problemLine } from '../../route/matrix.ts'
 import { type Act, named, readMatrix, readText } from './act.ts'
 import { Cases } from './cases.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EndpointChange, EndpointDetail, EndpointList, EndpointRelease, SampleList, SampleQuery } from '#shared/api/endpoints.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
-import type { Desk } from '../../desk.ts'
+import type { Desk } from '../../desk/desk.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import type { Needs } from '../needs.ts'
 import { listEndpoints, readEndpoint } from '../reads/endpoints.ts'

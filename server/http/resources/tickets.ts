@@ -22,7 +22,7 @@ import {
   TicketVerb,
   Wait,
 } from '#shared/api/tickets.ts'
-import type { Act, DeskOutcome } from '../../desk.ts'
+import type { Act, DeskOutcome } from '../../desk/desk.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import { isAllowed } from '../guard.ts'
 import type { Needs } from '../needs.ts'

@@ -1,4 +1,4 @@
-import { type Place, placeOf, targetOf } from '../place.ts'
+import { type Place, placeOf, plumbing, targetOf } from '../place.ts'
 import { defineRule, type Violation } from '../rule.ts'
 import type { Import, Source } from '../source.ts'
 
@@ -23,7 +23,9 @@ export default defineRule({
     { path: 'server/app.ts', text: `import { startAgent } from '../agent/app.ts'` },
     { path: 'server/ticket/ticket.ts', text: `import { openStore } from '../store/store.ts'` },
     { path: 'server/ticket/ticket.ts', text: `export { route } from '../route/route.ts'` },
-    { path: 'server/console/app.tsx', text: `import type { Desk } from '../desk.ts'` },
+    { path: 'server/console/app.tsx', text: `import type { Desk } from '../desk/desk.ts'` },
+    { path: 'server/ticket/ticket.ts', text: `import { apply } from '../pipeline/changes.ts'` },
+    { path: 'agent/desk/desk.ts', text: `import { openSpool } from '../spool/spool.ts'` },
     { path: 'shared/domain/signal.ts', text: `import { Lane } from '../protocol/record.ts'` },
     { path: 'shared/api/session.ts', text: `import type { People } from '../../server/people/people.ts'` },
     { path: 'server/people/people.ts', text: `import { createLiveBus } from '../live.ts'` },
@@ -37,6 +39,10 @@ export default defineRule({
     },
     { path: 'server/console/app.tsx', text: `import { Session } from '#shared/api/session.ts'` },
     { path: 'server/ticket/ticket.ts', text: `import { sentence } from './sentences.ts'\nimport type { Tx } from '../store/store.ts'` },
+    {
+      path: 'server/desk/hops.ts',
+      text: `import { apply } from '../pipeline/changes.ts'\nimport { transition } from '../ticket/ticket.ts'`,
+    },
     { path: 'test/life/story.test.ts', text: `import { startAgent } from '../../agent/app.ts'` },
   ],
 })
@@ -65,5 +71,6 @@ function complaintOfShared(from: Place, to: Place): string | undefined {
   return `shared/${from.room} may not import from shared/${to.room}`
 }
 
-/** Plumbing at the root news everything up, and a verb of the command line starts whatever it needs. */
-const isFree = (place: Place): boolean => place.room === undefined || place.room === 'cli'
+/** Plumbing news everything up and joins it, and a verb of the command line starts whatever it needs. */
+const isFree = (place: Place): boolean =>
+  place.room === undefined || (place.side === 'server' ? plumbing.has(place.room) : place.room === 'cli')

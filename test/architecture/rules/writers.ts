@@ -21,7 +21,7 @@ export default defineRule({
   planted: [
     { path: 'server/http/resources/tickets.ts', text: `await db.updateTable('tickets').set({ status: 'resolved' }).execute()` },
     { path: 'server/ingest/ingest.ts', text: `await tx.insertInto('samples').values(rows).execute()` },
-    { path: 'server/desk.ts', text: `await tx.deleteFrom('timers').execute()` },
+    { path: 'server/desk/desk.ts', text: `await tx.deleteFrom('timers').execute()` },
     { path: 'server/audit/audit.ts', text: `await tx.insertInto(table).values(row).execute()` },
     { path: 'server/presence/presence.ts', text: `await store.capabilities.putRows(tx, 'signals', rows, 'ignore')` },
     { path: 'server/http/reads/samples.ts', text: `await store.capabilities.dropRows(tx, 'samples', rows)` },

@@ -1,11 +1,11 @@
 import pino from 'pino'
+import { openMatrices } from '../../../server/desk/matrices.ts'
 import { createIngest, type Ingest } from '../../../server/ingest/ingest.ts'
-import { createLoops } from '../../../server/loop.ts'
-import { openMatrices } from '../../../server/matrices.ts'
-import { createPipeline, type Pipeline } from '../../../server/pipeline.ts'
+import { createLoops } from '../../../server/pipeline/loop.ts'
+import { createPipeline, type Pipeline } from '../../../server/pipeline/pipeline.ts'
+import { createTurns, type Turns } from '../../../server/pipeline/turns.ts'
 import type { Store } from '../../../server/store/store.ts'
 import { systemTime } from '../../../server/system-time.ts'
-import { createTurns, type Turns } from '../../../server/turns.ts'
 
 /** Ingest and pipeline of a collector, without its doors. */
 export interface Room {

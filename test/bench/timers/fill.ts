@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { minutes } from '#shared/domain/time.ts'
-import type { Subject, Trouble } from '../../../server/changes.ts'
+import type { Subject, Trouble } from '../../../server/pipeline/changes.ts'
 import type { Store } from '../../../server/store/store.ts'
 import type { TimerKind } from '../../../server/store/tables/escalate.ts'
 import { draftTicket } from '../../../server/ticket/ticket.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { days, hours } from '#shared/domain/time.ts'
-import { caseOf, type Subject, type TicketCase, type Trouble } from '../../../server/changes.ts'
 import { correlate, correlationKey } from '../../../server/correlate/correlate.ts'
+import { caseOf, type Subject, type TicketCase, type Trouble } from '../../../server/pipeline/changes.ts'
 import type { TicketsTable } from '../../../server/store/tables/ticket.ts'
 import { draftTicket } from '../../../server/ticket/ticket.ts'
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { days, hours, minutes } from '#shared/domain/time.ts'
+import { createLedgers } from '../../../server/desk/ledgers.ts'
 import { readTold } from '../../../server/http/reads/figures.ts'
 import { createView } from '../../../server/http/view.ts'
-import { readRules } from '../../../server/keep.ts'
-import { createLedgers } from '../../../server/ledgers.ts'
+import { readRules } from '../../../server/pipeline/keep.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 
 /* Monday 09:00 in Berlin. */

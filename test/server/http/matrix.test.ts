@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { shippedMatrix } from '../../../server/matrices.ts'
+import { shippedMatrix } from '../../../server/desk/matrices.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
 import { addOrganisation, addPerson, type Belongings } from './world.ts'

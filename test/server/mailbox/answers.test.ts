@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createTake, startAnswers } from '../../../server/answers.ts'
+import { createTake, startAnswers } from '../../../server/desk/answers.ts'
 import { createTicketTokens } from '../../../server/notify/ticket-token.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 import { canRunDovecot, startDovecot } from '../../support/dovecot.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Severity } from '#shared/domain/severity.ts'
-import type { Subject, Trouble } from '../../../server/changes.ts'
+import type { Subject, Trouble } from '../../../server/pipeline/changes.ts'
 import { type Circumstances, prioritise } from '../../../server/prioritise/prioritise.ts'
 import { defaultMatrix } from '../../support/desk-room.ts'
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readRules } from '../../../server/keep.ts'
-import { mustBeGood } from '../../../server/matrices.ts'
-import { type Rehearsal, rehearse } from '../../../server/rehearsal.ts'
+import { mustBeGood } from '../../../server/desk/matrices.ts'
+import { readRules } from '../../../server/pipeline/keep.ts'
+import { type Rehearsal, rehearse } from '../../../server/rehearsal/rehearsal.ts'
 import { loadMatrix } from '../../../server/route/matrix.ts'
 
 /* 200 real incidents, whose priority follows from impact and urgency in every row of their history. */

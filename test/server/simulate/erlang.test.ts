@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { minutes } from '#shared/domain/time.ts'
-import { readRules } from '../../../server/keep.ts'
+import { readRules } from '../../../server/pipeline/keep.ts'
+import { runSimulation } from '../../../server/rehearsal/simulation.ts'
 import { parseMatrix } from '../../../server/route/matrix.ts'
-import { runSimulation } from '../../../server/simulation.ts'
 import { matrixFile } from '../../support/desk-room.ts'
 import { crewOf, loadWith } from './described.ts'
 

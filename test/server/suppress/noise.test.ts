@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { days, minutes } from '#shared/domain/time.ts'
-import { createNoise } from '../../../server/noise.ts'
+import { createNoise } from '../../../server/desk/noise.ts'
 import type { NewException } from '../../../server/suppress/exceptions.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 

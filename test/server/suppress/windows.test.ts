@@ -1,10 +1,10 @@
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { days, hours, minutes } from '#shared/domain/time.ts'
-import { createMaintenance, mendMissed } from '../../../server/maintenance.ts'
-import { startSelfCheck } from '../../../server/self-check.ts'
+import { createMaintenance, mendMissed } from '../../../server/due/maintenance.ts'
+import { startSelfCheck } from '../../../server/due/self-check.ts'
+import { createTurns } from '../../../server/pipeline/turns.ts'
 import type { NewWindow } from '../../../server/suppress/windows.ts'
-import { createTurns } from '../../../server/turns.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 
 /* Monday 23 November 2026, 09:00 in Berlin, is now. */

@@ -1,0 +1,26 @@
+import { dropMail, heldMail, takeMail } from '../mailbox/mailbox.ts'
+import type { Store } from '../store/store.ts'
+import { commentNow } from './comment-now.ts'
+import type { Desk, DeskOutcome, Person } from './desk.ts'
+
+/** Mails that wait for a person: on which ticket they belong, if on any. */
+export interface HeldMails {
+  /** Says it on the ticket, as what it is: words of this sender, let through by this person. `missing`: no such mail waits. */
+  take(id: string, ticketId: string, person: Person): Promise<DeskOutcome>
+  /** @returns false: no such mail waits. */
+  drop(id: string): Promise<boolean>
+}
+
+export function createHeldMails({ store: { db }, desk }: { store: Store; desk: Pick<Desk, 'comment'> }): HeldMails {
+  return {
+    async take(id, ticketId, person) {
+      const mail = await heldMail(db, id)
+      if (!mail) return { kind: 'missing' }
+      const text = `${mail.sender} wrote by mail, “${mail.subject}”:\n\n${mail.text}`
+      const outcome = await commentNow({ db, desk }, { ticketId, person, text })
+      if (outcome.kind === 'done') await takeMail(db, id, ticketId)
+      return outcome
+    },
+    drop: (id) => dropMail(db, id),
+  }
+}

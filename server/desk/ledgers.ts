@@ -1,0 +1,29 @@
+import type { FiguresAnswer } from '#shared/api/figures.ts'
+import { type Ledger, type LedgerEntry, ledgerOf, type Named } from '../escalate/ledger.ts'
+import { calendarNamed } from '../escalate/promise.ts'
+import { type Asked, figuresOf } from '../figures/figures.ts'
+import { noiseOf } from '../figures/noise-meter.ts'
+import type { Story } from '../figures/story.ts'
+import type { Rules } from '../pipeline/keep.ts'
+
+/** What is counted from timelines: a ticket's minutes, and by them a desk's figures. */
+export interface Ledgers {
+  ledgerOf(entries: readonly LedgerEntry[], now: number): Ledger
+  figuresOf(told: readonly Omit<Story, 'ledger'>[], asked: Asked, now: number): FiguresAnswer
+  noiseOf: typeof noiseOf
+}
+
+/** Minutes count in the calendars of the matrix that was in force when they were promised. */
+export function createLedgers(matrices: { rules: Pick<Rules, 'at'> }): Ledgers {
+  const calendarOf = ({ calendar, timeZone, matrixVersion }: Named) => calendarNamed(matrices.rules.at(matrixVersion), calendar, timeZone)
+  const count = (entries: readonly LedgerEntry[], now: number): Ledger => ledgerOf(entries, calendarOf, now)
+  return {
+    ledgerOf: count,
+    noiseOf,
+    figuresOf: (told, asked, now) =>
+      figuresOf(
+        told.map((ticket) => ({ ...ticket, ledger: count(ticket.entries, now) })),
+        asked,
+      ),
+  }
+}

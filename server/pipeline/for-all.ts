@@ -1,0 +1,73 @@
+import type { ChildrenAct, PersonsResolution } from '#shared/domain/ticket.ts'
+import { isContained } from '../command/contain.ts'
+import { ordered } from '../command/order.ts'
+import { actOnChildren } from '../correlate/children.ts'
+import type { Decided } from '../desk/acts.ts'
+import type { Act } from '../desk/desk.ts'
+import { endClocks } from '../escalate/escalate.ts'
+import type { Tx } from '../store/store.ts'
+import { decided, resolved } from '../ticket/acts.ts'
+import { apply, type TicketCase } from './changes.ts'
+import { loadCases } from './load.ts'
+
+/** What people do for all tickets under one, on that one. */
+export interface ForAll {
+  act: ChildrenAct
+  /** As what they end, where they do. */
+  resolution?: PersonsResolution | undefined
+  note: string
+}
+
+export type Verb = 'isolate-host' | 'release-host'
+
+export const nobodyAsks = { kind: 'refused', reason: 'Nobody asks whether to isolate this machine.' } as const
+const nothingUnder = { kind: 'refused', reason: 'There are no tickets under this one.' } as const
+const noResolution = { kind: 'refused', reason: 'Say as what they end: give a resolution.' } as const
+
+/** More machines than a question is asked about at once. */
+const maxAsked = 1_000
+
+/** Of a ticket that is about no machine of its own. */
+export const isOverOthers = ({ ticket, subject }: TicketCase): boolean => ticket.gathers !== null && subject.endpoint === null
+
+/** One answer for each machine that the question is about; what it does to each stands on its own ticket too. */
+export async function answerForAll(
+  tx: Tx,
+  work: TicketCase,
+  verb: Verb | 'leave',
+  { person, reason }: Act & { reason: string },
+  now: number,
+): Promise<Decided> {
+  if (work.ticket.containment !== 'asked' || verb === 'release-host') return nobodyAsks
+  const answer = verb === 'leave' ? 'leave' : 'isolate'
+  const asked = (await loadAsked(tx, work.ticket.id)).map((child) => {
+    const answered = apply(child, decided(child, person.id, answer, reason, now), now)
+    return verb === 'leave' || isContained(child.subject) ? answered : apply(answered, ordered(verb, person.id, reason), now)
+  })
+  return { kind: 'work', work: apply(work, decided(work, person.id, answer, reason, now), now), others: asked }
+}
+
+async function loadAsked(tx: Tx, parentId: string): Promise<TicketCase[]> {
+  const tickets = await tx
+    .selectFrom('tickets')
+    .selectAll()
+    .where('parent_id', '=', parentId)
+    .where('containment', '=', 'asked')
+    .where('resolved_at', 'is', null)
+    .orderBy('number')
+    .limit(maxAsked)
+    .execute()
+  return loadCases(tx, tickets)
+}
+
+/** What becomes of each is done after this, some at a time. */
+export function actForAll(work: TicketCase, { act, resolution, note, person }: Act & ForAll, now: number): Decided {
+  if (work.ticket.gathers === null) return nothingUnder
+  const acted = apply(work, actOnChildren(work, person.id, act, note, now), now)
+  if (act !== 'close') return { kind: 'work', work: acted }
+  if (resolution === undefined) return noResolution
+  const ending = resolved(acted, person.id, resolution, note, now)
+  if (ending.kind === 'illegal') return ending
+  const ended = apply(acted, ending.changes, now)
+  return { kind: 'work', work: apply(ended, endClocks(ended, person.id, now), now) }
+}

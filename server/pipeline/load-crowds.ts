@@ -1,0 +1,256 @@
+import type { Kysely } from 'kysely'
+import { atMost, type Came, type Crowds, createCrowds, type Loaded } from '../correlate/crowds.ts'
+import { gathersOnSite, isGathered, mayBeStorm, siteFingerprint, stormFingerprint } from '../correlate/gather.ts'
+import type { Matrix } from '../route/matrix.ts'
+import type { Database } from '../store/schema.ts'
+import type { TicketsTable } from '../store/tables/ticket.ts'
+import type { Subject, TicketCase } from './changes.ts'
+import { among, type Listed, loadCases, loadSubjects } from './load.ts'
+
+/*
+ * What the tickets that a round may open stand among, read once a round and by indexes: the tickets over others, how many
+ * came of each kind lately, and those that came before.
+ */
+
+/** A signal that may open a ticket. */
+export interface Opener {
+  kind: string
+  subject: Subject
+}
+
+/** More than anybody reads under one ticket; what came before these stays where it is. */
+const maxSiblings = 1_000
+
+/** @param parentIds over tickets that signals of this round are about. */
+export async function loadCrowds(
+  db: Kysely<Database>,
+  listed: Listed,
+  openers: readonly Opener[],
+  parentIds: readonly string[],
+  matrix: Matrix,
+  now: number,
+): Promise<Crowds> {
+  const gathered = openers.filter(({ kind, subject }) => subject.endpoint && isGathered(kind))
+  if (gathered.length === 0 && parentIds.length === 0) return createCrowds(nothing, matrix)
+  const { site, storm } = matrix.gathering
+  const kinds = [...new Set(gathered.map(({ kind }) => kind))]
+  const places = placesOf(gathered, matrix)
+  const [parents, came, onSites] = await Promise.all([
+    readParents(db, listed, [...kinds.map(stormFingerprint), ...places.keys()], parentIds),
+    readSurges(db, listed, kinds, now - storm.within),
+    readSites(db, listed, [...places.values()], now - site.within),
+  ])
+  const ofKind = Map.groupBy(gathered, ({ kind }) => kind)
+  const cameOfKind = Map.groupBy(came, ({ kind }) => kind)
+  const organisationsOf = (kind: string): string[] => (ofKind.get(kind) ?? []).map(({ subject }) => subject.organisation.id)
+  const surging = kinds.filter((kind) => mayBeStorm(atMost(cameOfKind.get(kind) ?? [], organisationsOf(kind)), matrix.gathering))
+  const sites = parents.filter(({ gathers }) => gathers === 'site')
+  const crowded = crowdedSites(places, sites, onSites, gathered, matrix)
+  const [cases, fleet, provider, underSites, siteSizes] = await Promise.all([
+    readCases(db, listed, [...parents, ...onSites.filter(isOn(crowded))], surging, now - storm.within),
+    surging.length === 0 ? null : countFleet(db),
+    surging.length === 0 ? undefined : readProvider(db),
+    readUnder(
+      db,
+      listed,
+      sites.map(({ id }) => id),
+    ),
+    countSites(db, listed, [...new Set([...crowded.values()].map(({ siteId }) => siteId))]),
+  ])
+  return createCrowds({ cases, came, onSites, underSites, siteSizes, fleet, provider }, matrix)
+}
+
+const nothing: Loaded = { cases: [], came: [], onSites: [], underSites: [], siteSizes: new Map(), fleet: null, provider: undefined }
+
+interface Place {
+  siteId: string
+  kind: string
+}
+
+/** Of the sites where one more of a kind may be one too many, by the fingerprint of what would be over them. */
+function placesOf(openers: readonly Opener[], { gathering }: Matrix): Map<string, Place> {
+  const places = openers.flatMap(({ kind, subject }) =>
+    subject.site && gathersOnSite(kind, gathering.site) ? [{ siteId: subject.site.id, kind }] : [],
+  )
+  return new Map(places.map((place) => [siteFingerprint(place.siteId, place.kind), place]))
+}
+
+const fingerprintOf = ({ site_id, kind }: Pick<TicketsTable, 'site_id' | 'kind'>): string => siteFingerprint(site_id ?? '', kind)
+const isOn =
+  (crowded: ReadonlyMap<string, Place>) =>
+  (ticket: TicketsTable): boolean =>
+    crowded.has(fingerprintOf(ticket))
+
+/** Where a ticket is over others, or may be after this round. */
+function crowdedSites(
+  places: ReadonlyMap<string, Place>,
+  sites: readonly TicketsTable[],
+  onSites: readonly TicketsTable[],
+  openers: readonly Opener[],
+  { gathering }: Matrix,
+): Map<string, Place> {
+  const standing = new Set(sites.map(({ fingerprint }) => fingerprint))
+  const counts = new Map<string, number>()
+  const count = (fingerprint: string): void => void counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1)
+  for (const ticket of onSites) count(fingerprintOf(ticket))
+  for (const { kind, subject } of openers) count(siteFingerprint(subject.site?.id ?? '', kind))
+  return new Map([...places].filter(([each]) => standing.has(each) || (counts.get(each) ?? 0) >= gathering.site.machines))
+}
+
+async function readParents(
+  db: Kysely<Database>,
+  listed: Listed,
+  fingerprints: readonly string[],
+  ids: readonly string[],
+): Promise<TicketsTable[]> {
+  const open = db.selectFrom('tickets').selectAll().where('resolved_at', 'is', null)
+  const [byFingerprint, byId] = await Promise.all([
+    fingerprints.length === 0
+      ? []
+      : open
+          .where('endpoint_id', 'is', null)
+          .where(
+            among(
+              listed,
+              ['tickets.fingerprint'],
+              fingerprints.map((each) => [each]),
+            ),
+          )
+          .where('gathers', 'is not', null)
+          .execute(),
+    ids.length === 0
+      ? []
+      : open
+          .where(
+            among(
+              listed,
+              ['tickets.id'],
+              ids.map((id) => [id]),
+            ),
+          )
+          .execute(),
+  ])
+  return [...new Map([...byFingerprint, ...byId].map((ticket) => [ticket.id, ticket])).values()]
+}
+
+async function readSurges(db: Kysely<Database>, listed: Listed, kinds: readonly string[], since: number): Promise<Came[]> {
+  if (kinds.length === 0) return []
+  const rows = await db
+    .selectFrom('tickets')
+    .select(['kind', 'organisation_id as organisationId'])
+    .select(({ fn }) => [fn.countAll().as('tickets'), fn.count('endpoint_id').distinct().as('machines')])
+    .where(
+      among(
+        listed,
+        ['tickets.kind'],
+        kinds.map((kind) => [kind]),
+      ),
+    )
+    .where('came_at', '>', since)
+    .where('endpoint_id', 'is not', null)
+    .where(({ eb, or }) => or([eb('gathered_by', 'is', null), eb('gathered_by', '!=', 'storm')]))
+    .groupBy(['kind', 'organisation_id'])
+    .execute()
+  return rows.map(({ tickets, machines, ...row }) => ({ ...row, tickets: Number(tickets), machines: Number(machines) }))
+}
+
+async function readSites(db: Kysely<Database>, listed: Listed, places: readonly Place[], since: number): Promise<TicketsTable[]> {
+  if (places.length === 0) return []
+  return db
+    .selectFrom('tickets')
+    .selectAll()
+    .where(
+      among(
+        listed,
+        ['tickets.site_id', 'tickets.kind'],
+        places.map(({ siteId, kind }) => [siteId, kind]),
+      ),
+    )
+    .where('came_at', '>', since)
+    .where('resolved_at', 'is', null)
+    .where('parent_id', 'is', null)
+    .where('endpoint_id', 'is not', null)
+    .limit(maxSiblings)
+    .execute()
+}
+
+/** With whom they are about and what is due on them: those over others, and those that may go under one. */
+async function readCases(
+  db: Kysely<Database>,
+  listed: Listed,
+  known: readonly TicketsTable[],
+  surging: readonly string[],
+  since: number,
+): Promise<TicketCase[]> {
+  const surged =
+    surging.length === 0
+      ? []
+      : await db
+          .selectFrom('tickets')
+          .selectAll()
+          .where(
+            among(
+              listed,
+              ['tickets.kind'],
+              surging.map((kind) => [kind]),
+            ),
+          )
+          .where('came_at', '>', since)
+          .where('status', '=', 'new')
+          .where('parent_id', 'is', null)
+          .orderBy('came_at', 'desc')
+          .limit(maxSiblings)
+          .execute()
+  const tickets = new Map([...known, ...surged].map((ticket) => [ticket.id, ticket]))
+  return loadCases(db, [...tickets.values()])
+}
+
+async function countFleet(db: Kysely<Database>): Promise<number> {
+  const row = await db
+    .selectFrom('endpoints')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('removed_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+async function readProvider(db: Kysely<Database>): Promise<Subject | undefined> {
+  const first = await db.selectFrom('organisations').select('id').orderBy('created_at').orderBy('id').limit(1).executeTakeFirst()
+  const of = { endpoint_id: null, organisation_id: first?.id ?? '' }
+  return (await loadSubjects(db, [of])).of(of)
+}
+
+const readUnder = (db: Kysely<Database>, listed: Listed, parentIds: readonly string[]): Promise<Loaded['underSites']> =>
+  parentIds.length === 0
+    ? Promise.resolve([])
+    : db
+        .selectFrom('tickets')
+        .select(['parent_id as parentId', 'endpoint_id as endpointId'])
+        .distinct()
+        .where(
+          among(
+            listed,
+            ['tickets.parent_id'],
+            parentIds.map((id) => [id]),
+          ),
+        )
+        .execute()
+
+async function countSites(db: Kysely<Database>, listed: Listed, siteIds: readonly string[]): Promise<Map<string, number>> {
+  if (siteIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('endpoints')
+    .select(['site_id'])
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where(
+      among(
+        listed,
+        ['endpoints.site_id'],
+        siteIds.map((id) => [id]),
+      ),
+    )
+    .where('removed_at', 'is', null)
+    .groupBy('site_id')
+    .execute()
+  return new Map(rows.map(({ site_id, count }) => [site_id ?? '', Number(count)]))
+}

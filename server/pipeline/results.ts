@@ -1,0 +1,134 @@
+import type { Logger } from 'pino'
+import type { Time } from '#shared/domain/time.ts'
+import type { Report } from '../command/command.ts'
+import { expire, isolationFailed, keepHandledResults, keepSettlements, resultOf, type Settlement, settle } from '../command/settle.ts'
+import { raiseWithin } from '../ingest/handled.ts'
+import type { Store, Tx } from '../store/store.ts'
+import type { CommandResultsTable, CommandsTable } from '../store/tables/command.ts'
+import { apply } from './changes.ts'
+import { type Kept, keepCases, type Rules } from './keep.ts'
+import { loadCases, loadTickets } from './load.ts'
+import type { Turns } from './turns.ts'
+
+const maxResults = 200
+
+interface Needs {
+  store: Store
+  time: Time
+  log: Logger
+  turns: Turns
+  rules: Rules
+  afterCommit(kept: Kept): void
+}
+
+/** Settles commands by the results that ingest committed, in one transaction; false: there were none. */
+export async function settleResults({ store, time, log, turns, rules, afterCommit }: Needs): Promise<boolean> {
+  const rows = await store.deskReader
+    .selectFrom('command_results')
+    .selectAll()
+    .where('handled_at', 'is', null)
+    .orderBy('received_at')
+    .limit(maxResults)
+    .execute()
+  if (rows.length === 0) return false
+  const now = time.now()
+  afterCommit(await turns((tx) => settleAll(tx, store, rules, rows, log, now)))
+  return true
+}
+
+/**
+ * Settles what nobody answered in time; false: there was nothing. Only once agents have had their chance to say what they
+ * did while we were away. One that is held waits for a person, however long.
+ */
+export async function expireCommands({ store, time, turns, rules, afterCommit, hasGivenChance }: Needs & Chance): Promise<boolean> {
+  const now = time.now()
+  const unsettled = (db: Store['db']) => db.selectFrom('commands').selectAll().where('settled_at', 'is', null).where('status', '!=', 'held')
+  const overdue = (db: Store['db']) => unsettled(db).where('expires_at', '<=', now)
+  if (!hasGivenChance() || !(await overdue(store.deskReader).limit(1).executeTakeFirst())) return false
+  const kept = await turns(async (tx) => {
+    const commands = await overdue(tx).limit(maxResults).execute()
+    const isolated = await provenIsolated(tx, commands)
+    const settlements = commands.map((command) => expire(command, isolated.has(command.endpoint_id), now))
+    await keepSettlements(tx, settlements)
+    return keepConsequences(tx, store, rules, settlements, now)
+  })
+  afterCommit(kept)
+  return true
+}
+
+export interface Chance {
+  /** Whether agents could have returned since we can hear them. */
+  hasGivenChance(): boolean
+}
+
+/** Machines that are cut off by their own word with its proof, whatever became of the answer. */
+async function provenIsolated(tx: Tx, commands: readonly CommandsTable[]): Promise<Set<string>> {
+  const ids = [...new Set(commands.map(({ endpoint_id }) => endpoint_id))]
+  if (ids.length === 0) return new Set()
+  const rows = await tx
+    .selectFrom('isolations')
+    .select('endpoint_id')
+    .where('actual', '=', 'isolated')
+    .where('endpoint_id', 'in', ids)
+    .execute()
+  return new Set(rows.map(({ endpoint_id }) => endpoint_id))
+}
+
+async function settleAll(
+  tx: Tx,
+  store: Store,
+  rules: Rules,
+  rows: readonly CommandResultsTable[],
+  log: Logger,
+  now: number,
+): Promise<Kept> {
+  const settled = new Map<string, Settlement>()
+  const reports: Report[] = []
+  const ids = rows.map(({ command_id }) => command_id)
+  const commands = new Map(
+    (await tx.selectFrom('commands').selectAll().where('id', 'in', ids).execute()).map((command) => [command.id, command]),
+  )
+  for (const row of rows) {
+    const result = resultOf(row)
+    if (!result) {
+      log.error({ result: row.id, endpoint: row.endpoint_id }, 'a kept result can not be read; it is put aside')
+      continue
+    }
+    if (result.isolation) reports.push({ endpointId: row.endpoint_id, status: result.isolation })
+    const command = commands.get(row.command_id)
+    const settlement = command?.endpoint_id === row.endpoint_id && !settled.has(row.command_id) ? settle(command, result, now) : undefined
+    if (settlement) settled.set(row.command_id, settlement)
+    else
+      log.info(
+        { command: row.command_id, endpoint: row.endpoint_id },
+        'a result settles nothing: its command is unknown here or settled already',
+      )
+  }
+  await keepSettlements(tx, [...settled.values()])
+  await keepHandledResults(
+    tx,
+    rows.map(({ id }) => id),
+    reports,
+    now,
+  )
+  return keepConsequences(tx, store, rules, [...settled.values()], now)
+}
+
+/** What settling means for tickets: a line on the timeline, and an alarm where an isolation did not happen. */
+export async function keepConsequences(tx: Tx, store: Store, rules: Rules, settlements: readonly Settlement[], now: number): Promise<Kept> {
+  const tickets = await loadTickets(tx, [...new Set(settlements.flatMap(({ command }) => command.ticket_id ?? []))])
+  const cases = (await loadCases(tx, tickets)).map((work) => {
+    const entries = settlements.flatMap(({ command, entry }) => (command.ticket_id === work.ticket.id ? entry : []))
+    return apply(work, { entries }, now)
+  })
+  for (const settlement of settlements.filter(({ hasIsolationFailed }) => hasIsolationFailed)) {
+    await raiseWithin(tx, isolationFailed(settlement, String(settlement.entry.body.detail)), now)
+  }
+  const kept = await keepCases(tx, store.capabilities, rules, cases, now)
+  const settled = settlements.map(({ command }) => ({
+    id: command.id,
+    organisationId: command.organisation_id,
+    endpointId: command.endpoint_id,
+  }))
+  return { ...kept, commands: [...kept.commands, ...settled] }
+}

@@ -1,0 +1,91 @@
+import type { Packet } from '#shared/domain/packet.ts'
+import { Urgency } from '#shared/domain/priority.ts'
+import { HopReason, Resolution, type TimelineKind, WaitingFor } from '#shared/domain/ticket.ts'
+import type { Request } from '../desk/requests.ts'
+import type { Entry } from '../pipeline/changes.ts'
+import type { causeNamed } from '../ticket/acts.ts'
+
+/** What a person did, as a timeline tells it. */
+export type ToldAct =
+  | { kind: 'acknowledge' }
+  | { kind: 'comment'; text: string; isInternal: boolean }
+  | { kind: 'hear'; text: string }
+  | { kind: 'cause'; said: Parameters<typeof causeNamed>[1] }
+  | { kind: 'resolve'; resolution: Resolution; note: string }
+  | { kind: 'wait'; waitingFor: WaitingFor; until: number | null; note: string }
+  | { kind: 'resume' | 'reopen'; note: string }
+  | { kind: 'escalate'; reason: HopReason; to: string; tried: string; hypothesis: string; packet: Packet | undefined }
+  | { kind: 'contain'; verb: string; reason: string; isAnswer: boolean }
+  | { kind: 'leave'; reason: string }
+
+/** Written beside decisions: what became of a command or a notice, as others report it. */
+export const reported: ReadonlySet<TimelineKind> = new Set(['command-sent', 'command-held', 'command-settled', 'agents-word', 'notified'])
+
+export const isPerson = ({ actor }: Entry): boolean => actor !== 'system' && actor !== 'agent'
+
+/** The act behind what one transaction wrote on one ticket; undefined: no person acted. */
+export function actIn(entries: readonly Entry[]): { act: ToldAct; personId: string } | undefined {
+  const of = (...kinds: TimelineKind[]): Entry | undefined => entries.find((entry) => isPerson(entry) && kinds.includes(entry.kind))
+  const lead =
+    of('escalated', 'waiting', 'containment-answered', 'command-requested') ??
+    of('acknowledged', 'commented', 'resumed', 'reopened', 'resolved', 'cause-named')
+  if (!lead) return undefined
+  const act = readAct(lead, entries)
+  return act ? { act, personId: lead.actor } : undefined
+}
+
+function readAct({ kind, body }: Entry, entries: readonly Entry[]): ToldAct | undefined {
+  switch (kind) {
+    case 'acknowledged':
+      return { kind: 'acknowledge' }
+    case 'commented':
+      return body.isCustomer === true
+        ? { kind: 'hear', text: textOf(body.text) }
+        : { kind: 'comment', text: textOf(body.text), isInternal: body.isInternal === true }
+    case 'cause-named':
+      return { kind: 'cause', said: { cause: textOf(body.cause), note: textOf(body.note), ...placeIn(body) } }
+    case 'resolved':
+      return { kind: 'resolve', resolution: Resolution.parse(body.resolution), note: textOf(body.note) }
+    case 'waiting':
+      return { kind: 'wait', waitingFor: WaitingFor.parse(body.for), until: numberOf(body.until), note: textOf(body.note) }
+    case 'resumed':
+      return { kind: 'resume', note: textOf(body.note) }
+    case 'reopened':
+      return { kind: 'reopen', note: textOf(body.note) }
+    case 'escalated':
+      return hopIn(body)
+    case 'containment-answered':
+    case 'command-requested':
+      return containmentIn(entries, textOf(body.reason))
+    default:
+      return undefined
+  }
+}
+
+const hopIn = (body: Entry['body']): ToldAct => ({
+  ...{ kind: 'escalate', reason: HopReason.parse(body.reason), to: textOf(body.toTeam) },
+  ...{ tried: textOf(body.tried), hypothesis: textOf(body.hypothesis), packet: body.packet as Packet | undefined },
+})
+
+function containmentIn(entries: readonly Entry[], reason: string): ToldAct {
+  const order = entries.find((entry) => isPerson(entry) && entry.kind === 'command-requested')
+  const isAnswer = entries.some((entry) => isPerson(entry) && entry.kind === 'containment-answered')
+  return order ? { kind: 'contain', verb: textOf(order.body.verb), reason, isAnswer } : { kind: 'leave', reason }
+}
+
+/** What a person asked for, where these lines open a ticket of theirs. */
+export function requestIn(entries: readonly Entry[]): Request | undefined {
+  const opened = entries.find(({ kind }) => kind === 'opened')
+  if (!opened || opened.body.urgency === undefined) return undefined
+  const { summary, urgency, affects } = opened.body
+  const said = entries.find(({ kind, actor }) => kind === 'commented' && actor === opened.actor)
+  return {
+    ...{ title: textOf(summary), text: textOf(said?.body.text), urgency: Urgency.parse(urgency), person: { id: opened.actor } },
+    ...(affects === 'several' || affects === 'everyone' ? { affects } : {}),
+  }
+}
+
+const placeIn = ({ place, part }: Entry['body']) => (place === undefined ? {} : { place: textOf(place), part: textOf(part) })
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)

@@ -1,0 +1,160 @@
+import type { Kysely } from 'kysely'
+import type { Leaver } from '../desk/absences.ts'
+import type { Roster } from '../people/roster.ts'
+import { loadRoster } from '../people/rosters.ts'
+import { loadReach, type Reach } from '../pipeline/attend.ts'
+import type { Entry, Timer } from '../pipeline/changes.ts'
+import { loadRequesters, loadSubjects, type Subjects } from '../pipeline/load.ts'
+import { columnsOfSignal, type SignalRow } from '../pipeline/world.ts'
+import { type Matrix, parseMatrix } from '../route/matrix.ts'
+import type { Database } from '../store/schema.ts'
+import type { TimersTable } from '../store/tables/escalate.ts'
+import type { DisarmedDetectorsTable } from '../store/tables/suppress.ts'
+import type { TicketsTable } from '../store/tables/ticket.ts'
+import { reported } from './history-acts.ts'
+
+/*
+ * What happened to a desk, read from its store: signals, what people did, timers that fired, answers of commands, each
+ * transaction in its order; and beside them what was decided. Only reads.
+ */
+
+export interface ToldSignal {
+  row: SignalRow
+  /** The ticket that it opened or touched. */
+  ticketId: string | null
+}
+
+/** One transaction. */
+export type Happening = { at: number } & (
+  | { kind: 'signals'; signals: readonly ToldSignal[] }
+  | { kind: 'timers'; due: ReadonlyMap<string, readonly Timer[]>; leavers: readonly Leaver[] }
+  | { kind: 'written'; ticketId: string; entries: readonly Entry[] }
+)
+
+/** What was decided on one ticket, as it stands in the store. */
+export interface ToldTicket {
+  ticket: TicketsTable
+  entries: readonly Entry[]
+  timers: readonly Pick<TimersTable, 'kind' | 'due_at' | 'fired_at' | 'cancelled_at'>[]
+}
+
+export interface History {
+  happenings: readonly Happening[]
+  tickets: ReadonlyMap<string, ToldTicket>
+  /** As they are known now. */
+  subjects: Subjects
+  /** Who asked, by their ids. */
+  requesters: Awaited<ReturnType<typeof loadRequesters>>
+  /** Their names by their ids. */
+  sites: ReadonlyMap<string, string>
+  roster: Roster
+  reach: Reach
+  /** Which detectors isolated nothing alone, from when until when. */
+  disarmed: readonly DisarmedDetectorsTable[]
+  /** The oldest first. */
+  versions: readonly { from: number; matrix: Matrix }[]
+}
+
+export async function readHistory(reader: Kysely<Database>): Promise<History> {
+  const [signals, tickets, timeline, timers, versions, disarmed] = await Promise.all([
+    reader
+      .selectFrom('signals')
+      .select([...columnsOfSignal, 'ticket_id', 'handled_at'])
+      .where('handled_at', 'is not', null)
+      .where(({ not, exists, selectFrom: from }) =>
+        not(
+          exists(
+            from('suppressed_signals')
+              .select('signal_id')
+              .whereRef('signal_id', '=', 'signals.id')
+              .where(({ eb, or }) => or([eb('ended_as', 'is', null), eb('ended_as', '!=', 'decided')])),
+          ),
+        ),
+      )
+      .orderBy('arrival')
+      .execute(),
+    reader.selectFrom('tickets').selectAll().orderBy('number').execute(),
+    reader.selectFrom('timeline').selectAll().orderBy('at').orderBy('id').execute(),
+    reader.selectFrom('timers').selectAll().orderBy('due_at').execute(),
+    reader.selectFrom('matrix_versions').selectAll().orderBy('version').execute(),
+    reader.selectFrom('disarmed_detectors').selectAll().execute(),
+  ])
+  const entries = Map.groupBy(
+    timeline.map(({ body, ...entry }) => ({ ...entry, body: JSON.parse(body) as Entry['body'] })),
+    ({ ticket_id }) => ticket_id,
+  )
+  const timersOf = Map.groupBy(timers, ({ ticket_id }) => ticket_id)
+  const told = tickets.map((ticket): [string, ToldTicket] => [
+    ticket.id,
+    { ticket, entries: entries.get(ticket.id) ?? [], timers: timersOf.get(ticket.id) ?? [] },
+  ])
+  const firedAt = new Set(timers.flatMap(({ ticket_id, fired_at }) => (fired_at === null ? [] : `${ticket_id} ${fired_at}`)))
+  const decidedAt = new Set(signals.flatMap(({ ticket_id, handled_at }) => (ticket_id === null ? [] : `${ticket_id} ${handled_at}`)))
+  const happenings = [
+    ...rounds(signals.map(({ ticket_id, handled_at, ...row }) => ({ row, ticketId: ticket_id, at: handled_at ?? 0 }))),
+    ...firings(timers, entries),
+    ...writings(entries, (key) => firedAt.has(key) || decidedAt.has(key)),
+  ].toSorted((a, b) => a.at - b.at || order[a.kind] - order[b.kind])
+  const matrices = versions.flatMap(({ version, yaml, created_at }) => {
+    const parsed = parseMatrix(yaml)
+    return parsed.kind === 'matrix' ? [{ from: created_at, matrix: { ...parsed.matrix, version } }] : []
+  })
+  const latest = matrices.at(-1)?.matrix
+  const roster = await loadRoster(reader, (team) => latest?.teams[team]?.passesTo, 0)
+  return {
+    ...{ happenings, tickets: new Map(told), versions: matrices, roster, disarmed },
+    requesters: await loadRequesters(reader, tickets),
+    sites: new Map((await reader.selectFrom('sites').select(['id', 'name']).execute()).map(({ id, name }) => [id, name])),
+    ...{ subjects: await loadSubjects(reader, [...tickets, ...signals]), reach: await loadReach(reader, roster) },
+  }
+}
+
+/** What a task was called that followed from a ticket then. */
+export const taskThen =
+  ({ tickets }: History, at: number) =>
+  (parentId: string, name: string): string =>
+    [...tickets.values()].find(({ ticket }) => ticket.follows_id === parentId && ticket.task === name && ticket.opened_at === at)?.ticket
+      .id ?? `again-${parentId}-${name}`
+
+/** Of one instant: timers fire on what was there before, and people act on what they see. */
+const order: Record<Happening['kind'], number> = { timers: 0, signals: 1, written: 2 }
+
+/** A round decides by one instant, and security has rounds of its own. */
+function rounds(signals: readonly (ToldSignal & { at: number })[]): Happening[] {
+  const groups = Map.groupBy(signals, ({ at, row }) => `${at} ${row.kind.startsWith('security.')}`)
+  return [...groups.values()].map((group) => ({ kind: 'signals', at: group[0]?.at ?? 0, signals: group }))
+}
+
+function firings(timers: readonly TimersTable[], entries: ReadonlyMap<string, readonly Entry[]>): Happening[] {
+  const fired = Map.groupBy(
+    timers.filter(({ fired_at }) => fired_at !== null),
+    ({ fired_at }) => fired_at ?? 0,
+  )
+  return [...fired].map(([at, due]) => ({
+    kind: 'timers',
+    at,
+    due: Map.groupBy(
+      due.flatMap(({ id, kind, due_at, ticket_id }) => (ticket_id === null ? [] : [{ id, kind, dueAt: due_at, ticketId: ticket_id }])),
+      ({ ticketId }) => ticketId,
+    ),
+    leavers: due.some(({ kind }) => kind === 'absence') ? leaversAt(at, entries) : [],
+  }))
+}
+
+/** Who was away stands on the tickets that they left. */
+function leaversAt(at: number, entries: ReadonlyMap<string, readonly Entry[]>): Leaver[] {
+  const put = [...entries.values()].flat().filter((entry) => entry.kind === 'put-back' && entry.at === at)
+  const leavers = put.map(({ body }) => ({ personId: String(body.personId), name: String(body.name), until: Number(body.until) }))
+  return [...new Map(leavers.map((leaver) => [leaver.personId, leaver])).values()]
+}
+
+/** What neither a signal nor a timer wrote: people did, or somebody reported. */
+function writings(entries: ReadonlyMap<string, readonly Entry[]>, isDecided: (key: string) => boolean): Happening[] {
+  return [...entries].flatMap(([ticketId, all]) =>
+    [...Map.groupBy(all, ({ at }) => at)].flatMap(([at, written]): Happening[] => {
+      const rest = isDecided(`${ticketId} ${at}`) ? written.filter(({ kind }) => kind === 'command-settled') : written
+      const isSaid = rest.some(({ kind }) => kind === 'command-settled' || !reported.has(kind))
+      return isSaid ? [{ kind: 'written', at, ticketId, entries: rest }] : []
+    }),
+  )
+}

@@ -12,7 +12,11 @@ const patient = ['collector-moves', 'clock-jumps'].map((story) => `test/life/${s
  */
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/what-cannot-run.ts', ...(isOnPostgres ? ['test/support/postgres-suite.ts'] : [])],
+    globalSetup: [
+      'test/support/own-temporary-folder.ts',
+      'test/support/what-cannot-run.ts',
+      ...(isOnPostgres ? ['test/support/postgres-suite.ts'] : []),
+    ],
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       {

@@ -30,7 +30,7 @@ export type PutOutcome =
   | { kind: 'bad'; problems: MatrixProblem[] }
   | { kind: 'refused'; reason: string }
 
-export const shippedMatrix = join(import.meta.dirname, 'route/default-matrix.yaml')
+export const shippedMatrix = join(import.meta.dirname, '../route/default-matrix.yaml')
 
 /** Who put a version that no person put. */
 const shipper = 'system'

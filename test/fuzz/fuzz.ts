@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { percentile, rounded } from '../bench/benchmark.ts'
+import { memoryOf, probeArgs } from '../bench/fleet/memory.ts'
 import { enrolAgents } from '../bench/ingest/agents.ts'
 import type { Pass } from '../bench/ingest/load.ts'
 import { rssMiB } from '../bench/ingest/process-figures.ts'
@@ -35,13 +36,15 @@ export interface FuzzFigures extends HostileCounts {
   ratioP99: number
   rssBeforeMiB: number
   rssPeakMiB: number
+  /** Once it has let go of what it doesn't need. */
+  rssHeldMiB: number
 }
 
 const neighbours = 4
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'tierline-fuzz-'))
-  const collector = startProgram(['up', '--data', folder, '--port', '0', '--agents-port', '0', '--log-level', 'error'])
+  const collector = startProgram(['up', '--data', folder, '--port', '0', '--agents-port', '0', '--log-level', 'error'], probeArgs)
   try {
     const passes = await enrolAgents(collector, folder, options.hostile + neighbours)
     return await attack(collector, passes, options)
@@ -70,6 +73,7 @@ async function attack(collector: Program, passes: Pass[], { frames, seed, hostil
     ...{ quietP50: rounded(percentile(quiet, 0.5)), quietP99: rounded(quietP99) },
     ...{ besideP50: rounded(percentile(latencies, 0.5)), besideP99: rounded(besideP99), ratioP99: rounded(besideP99 / quietP99) },
     ...memory.stop(),
+    rssHeldMiB: rounded((await memoryOf(collector.pid)).rssKiB / 1_024, 1),
   }
 }
 

@@ -1,0 +1,17 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Everything that a run leaves behind lies in one folder, which goes with it, whatever was killed meanwhile. */
+export async function setup(): Promise<() => Promise<void>> {
+  const before = process.env.TMPDIR
+  const folder = await mkdtemp(join(tmpdir(), 'tierline-tests-'))
+  // A database of a test runs as a user of its own.
+  await chmod(folder, 0o711)
+  process.env.TMPDIR = folder
+  return async () => {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  }
+}

@@ -44,7 +44,8 @@ export async function releaseDue(from: Kysely<Database>, timers: readonly Timers
     const release = JSON.parse(payload) as Release
     const children = await loadChildren(from, release.parentId)
     cases.push(...children.map((child) => released(child, release, rules, now)))
-    if (children.length === maxAtOnce) again.push(release)
+    // Until none is left: one that fired in this moment, too, was not released.
+    if (children.length > 0) again.push(release)
   }
   return { cases, again }
 }

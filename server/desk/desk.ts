@@ -177,7 +177,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
         const ended = resolve(work, act, actingOf(act, now))
         return ended.kind === 'work' ? learn(tx, { rules, store }, work, act, ended, now) : ended
       }),
-    wait: (act) => onTicket(act, (work, now) => wait(work, act, actingOf(act, now))),
+    wait: (act) => onTicket(act, (work, now) => wait(takenOut(work, act.person.id, rules, now), act, actingOf(act, now))),
     resume: (act) => onTicket(act, (work, now) => resume(work, act.note, actingOf(act, now))),
     reopen: (act) => onTicket(act, (work, now) => reopen(work, act.note, actingOf(act, now))),
     escalate: (act) =>

@@ -23,6 +23,8 @@ export const isMissed = ({ kind, due_at }: Pick<TimersTable, 'kind' | 'due_at'>,
 
 interface Bundle {
   organisationId: string
+  /** Of storms, whose titles come from several customers. */
+  isProviders: boolean
   /** When the first of it was due. */
   from: number
   counts: Record<string, number>
@@ -39,21 +41,26 @@ export async function bundleMissed(
   now: number,
 ): Promise<number[]> {
   const dueAt = (Math.floor(now / bundleMs) + 1) * bundleMs
-  const byOrganisation = Map.groupBy(
-    cases.filter(({ entries }) => entries.length > 0),
-    ({ ticket }) => ticket.organisation_id,
-  )
-  for (const [organisationId, theirs] of byOrganisation) {
-    const id = `caught-up-${organisationId}-${dueAt}`
+  const told = cases.filter(({ entries }) => entries.length > 0)
+  const bundles = Map.groupBy(told, ({ ticket }) => `${ticket.gathers === 'storm' ? 'storms-' : ''}${ticket.organisation_id}`)
+  for (const [name, theirs] of bundles) {
+    const id = `caught-up-${name}-${dueAt}`
     const before = await tx.selectFrom('timers').select('payload').where('id', '=', id).executeTakeFirst()
-    const empty: Bundle = { organisationId, from, counts: {}, tickets: [], ticketCount: 0 }
-    const payload = JSON.stringify(theirs.reduce(withCase, before ? (JSON.parse(before.payload) as Bundle) : empty))
-    await planOwn(tx, putRows, { id, kind: 'caught-up', dueAt, payload }, now)
+    const bundle = theirs.reduce(withCase, before && (JSON.parse(before.payload) as Bundle))
+    await planOwn(tx, putRows, { id, kind: 'caught-up', dueAt, payload: JSON.stringify({ from, ...bundle }) }, now)
   }
-  return byOrganisation.size === 0 ? [] : [dueAt]
+  return bundles.size === 0 ? [] : [dueAt]
 }
 
-function withCase(bundle: Bundle, { ticket, entries }: TicketCase): Bundle {
+const emptyOf = ({ ticket }: TicketCase): Omit<Bundle, 'from'> => ({
+  ...{ organisationId: ticket.organisation_id, isProviders: ticket.gathers === 'storm', counts: {}, tickets: [], ticketCount: 0 },
+})
+
+type Told = Omit<Bundle, 'from'> & Partial<Pick<Bundle, 'from'>>
+
+function withCase(before: Told | undefined, work: TicketCase): Told {
+  const { ticket, entries } = work
+  const bundle = before ?? emptyOf(work)
   const what = entries.map(({ kind }) => kind)
   const counts = { ...bundle.counts }
   for (const kind of what) counts[kind] = (counts[kind] ?? 0) + 1
@@ -64,6 +71,6 @@ function withCase(bundle: Bundle, { ticket, entries }: TicketCase): Bundle {
 
 /** The bundle's own timer is due. */
 export function noticeOfMissed(payload: string): Notice {
-  const body = JSON.parse(payload) as Bundle
-  return { event: 'caught-up', organisationId: body.organisationId, ticketId: null, body: { ...body } }
+  const { organisationId, isProviders, ...rest } = JSON.parse(payload) as Bundle
+  return { event: 'caught-up', organisationId, isProviders, ticketId: null, body: { organisationId, ...rest } }
 }

@@ -185,19 +185,23 @@ async function ownNotices(tx: Tx, timers: readonly TimersTable[], now: number): 
 async function giveUp(tx: Tx, id: string, error: unknown, now: number): Promise<void> {
   await takeTimers(tx, [id], now)
   const timer = await tx.selectFrom('timers').select(['kind', 'ticket_id']).where('id', '=', id).executeTakeFirst()
-  const ticket = timer?.ticket_id
-    ? await tx.selectFrom('tickets').select(['organisation_id', 'number']).where('id', '=', timer.ticket_id).executeTakeFirst()
-    : undefined
-  if (!timer || !ticket) return
+  if (!timer) return
+  const ticket = tx
+    .selectFrom('tickets')
+    .select(['organisation_id', 'number'])
+    .where('id', '=', timer.ticket_id ?? '')
+  const about = await ticket.executeTakeFirst()
+  const { id: organisationId } = await tx.selectFrom('organisations').select('id').orderBy('created_at').executeTakeFirstOrThrow()
+  const what = about ? `A timer (${timer.kind}) of ticket ${about.number}` : `A timer of the desk's own (${timer.kind})`
   await raiseWithin(
     tx,
     {
-      organisationId: ticket.organisation_id,
+      organisationId: about?.organisation_id ?? organisationId,
       endpointId: null,
       kind: 'system.timers.put-aside',
       severity: 'critical',
       fingerprint: `system.timers.put-aside:${timer.kind}`,
-      summary: `A timer (${timer.kind}) of ticket ${ticket.number} could not be fired: ${sentenceOf(error)}`.slice(0, 500),
+      summary: `${what} could not be fired: ${sentenceOf(error)}`.slice(0, 500),
       facts: { timerId: id, ticketId: timer.ticket_id },
     },
     now,

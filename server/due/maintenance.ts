@@ -148,6 +148,8 @@ type Clocks = Pick<Rules, 'owedOf' | 'planOf'>
 const isHeldUp = ({ ticket, subject }: TicketCase, row: Row): boolean =>
   isOpen(ticket.status) &&
   ticket.status !== 'waiting' &&
+  // What is under another has no clocks that could stand still.
+  ticket.parent_id === null &&
   ticket.containment === 'none' &&
   mayWait(ticket) &&
   covers(reachOf(row), { kind: ticket.kind, facts: {} }, subject)

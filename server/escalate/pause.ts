@@ -82,7 +82,8 @@ export function waitIsDue(work: TicketCase, timer: Timer, owed: Owed, matrix: Ma
 }
 
 function goOn(work: TicketCase, owed: Owed, matrix: Matrix, now: number): Changes {
-  const status = work.ticket.owner_id === null ? ('new' as const) : ('acknowledged' as const)
+  // Who was given it may not have seen it: until somebody acknowledges, it goes on calling.
+  const status = work.ticket.acknowledged_at === null ? ('new' as const) : ('acknowledged' as const)
   // Whoever had it begins anew now, and has not left it lying since before. What nobody touched may still end by itself.
   const touched_at = work.ticket.touched_at === null ? null : now
   const again = { ...work, ticket: { ...work.ticket, status, touched_at } }

@@ -72,7 +72,7 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   const { contain, route: name } = decision
   const known = { isNews, isLate: isLate(trouble, matrix), isDisarmed, lately: view.lately }
   const question = { contain, route: name, ...known, sharedDueAt: askDueOn(over) }
-  if (!isInStorm(work)) work = apply(work, decideContainment(work, question, matrix, now), now)
+  if (!isInStorm(work) && !(over && isInStorm(over))) work = apply(work, decideContainment(work, question, matrix, now), now)
   if (over) return { kind: 'ticket', ...under(rules, work, over, among?.siblings ?? [], now) }
   if (!isJoining) work = apply(work, startClocks(work, owedOf(work), planOf(work), now), now)
   else if (hasMoved(before, work) || bringsNews(before.ticket, trouble))

@@ -3,7 +3,8 @@ import { Tag } from '../domain/endpoint.ts'
 import { SignalState } from '../domain/signal.ts'
 
 const Id = z.string().max(64)
-const Instant = z.number().int().nonnegative()
+/** Epoch ms. Later ones are no dates, or nobody's plans. */
+const Instant = z.number().int().nonnegative().max(Date.UTC(2100, 0), 'expected an instant before the year 2100')
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as 02:00')
 const Day = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])
 

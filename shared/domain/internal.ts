@@ -10,6 +10,8 @@ interface Line {
 export function asCustomersSee<Of extends Line>(line: Of): Of | undefined {
   const { isInternal, packet } = line.body
   if (isInternal === true) return undefined
+  // Why the provider calls it noise is said among themselves.
+  if (line.body.resolution === 'noise') return { ...line, body: { ...line.body, note: '' } }
   if (typeof packet !== 'object' || packet === null || !('internal' in packet)) return line
   const { internal: _, ...open } = packet
   return { ...line, body: { ...line.body, packet: open } }

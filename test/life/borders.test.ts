@@ -44,6 +44,7 @@ const bodies: Record<string, (own: Belongings) => Record<string, unknown>> = {
   'POST /api/tickets/:id/found': () => ({ version: 1, lines: ['one'], decision: 'accept' }),
   'POST /api/tickets/:id/cause': () => ({ version: 1, cause: 'network', place: 'the cellar', part: 'a switch' }),
   'PATCH /api/organisations/:id': () => ({ mode: 'live' }),
+  'POST /api/tickets/:id/children': () => ({ version: 1, act: 'keep' }),
   'POST /api/tickets/:id/resolve': () => ({ version: 1, resolution: 'fixed' }),
   'POST /api/tickets/:id/reopen': () => ({ version: 1 }),
   'POST /api/tickets/:id/isolate': () => ({ version: 1, reason: 'why not' }),

@@ -3,7 +3,7 @@ import { NewPerson, Person, PersonList } from '#shared/api/administration.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
-import { defineRoute, type Route } from '../route.ts'
+import { type Person as Asking, defineRoute, type Route } from '../route.ts'
 import type { View } from '../view.ts'
 
 export default function people({ people, matrices }: Needs): Route[] {
@@ -28,7 +28,7 @@ export default function people({ people, matrices }: Needs): Route[] {
       answer: Person,
       status: 201,
       handle: async ({ body, by }) => {
-        demandTeams(body.teams, Object.keys(matrices.rules.matrix.teams))
+        demandTeams(body.teams, teamsOf(by, matrices.rules.matrix))
         const outcome = await people.createPerson(body)
         if (outcome.kind === 'taken') throw refuse('taken', `Another person signs in as "${body.login}": choose another login.`)
         return found(
@@ -54,6 +54,10 @@ export default function people({ people, matrices }: Needs): Route[] {
     }),
   ]
 }
+
+/** Whoever is bound to a customer lets nobody into the teams of the provider. */
+const teamsOf = (by: Asking, { teams }: Needs['matrices']['rules']['matrix']): string[] =>
+  Object.keys(teams).filter((team) => by.caller.scope === 'all' || teams[team]?.isCustomers === true)
 
 function demandTeams(teams: string[], known: string[]): void {
   const unknown = teams.filter((team) => !known.includes(team))

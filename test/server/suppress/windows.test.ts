@@ -179,6 +179,14 @@ describe('a ticket that is open when a window opens', () => {
     expect(await tickets()).toMatchObject([{ status: 'resolved', resolution: 'cleared' }])
   })
 
+  it('that somebody was given and has not seen is not acknowledged by a window', async () => {
+    await room.signals(down)
+    await room.store.db.updateTable('tickets').set({ owner_id: 'ann' }).execute()
+    await window({ durationMs: hours(1) })
+    await passes(hours(1))
+    expect(await tickets()).toMatchObject([{ status: 'new', owner_id: 'ann', acknowledged_at: null }])
+  })
+
   it('goes on at once when the window is ended, and security never waits', async () => {
     await room.signals(down, { endpointId: 'srv', kind: 'security.other', severity: 'high', state: 'happened' })
     const id = await window()

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { comparePriority, type Priority } from '#shared/domain/priority.ts'
+import { isSecurity } from '#shared/domain/signal.ts'
 import { askForAll } from '../command/contain.ts'
 import { gathered, type Place, placeAmong, siteSubject, siteTroubleOf, stormCalm, stormOf, tookIn } from '../correlate/gather.ts'
 import { endQuiet, startClocks, tightenClocks } from '../escalate/escalate.ts'
@@ -124,9 +125,10 @@ function atLeast(found: Prioritised, priorities: readonly Priority[]): Prioritis
   return priority === found.priority ? found : { ...found, priority, reasons: [...found.reasons, `One of its tickets is a ${priority}.`] }
 }
 
-/** A ticket that is under another became worse: so does that one. */
+/** A ticket that is under another became worse: so does that one. A storm presses for what is critical to security alone. */
 export function follow(rules: Rules, parent: TicketCase, { ticket }: TicketCase, now: number): TicketCase {
-  if (parent.ticket.gathers === 'storm' || comparePriority(ticket.priority, parent.ticket.priority) >= 0) return parent
+  const isOfNoMatter = parent.ticket.gathers === 'storm' && !(isSecurity(ticket.kind) && ticket.severity === 'critical')
+  if (isOfNoMatter || comparePriority(ticket.priority, parent.ticket.priority) >= 0) return parent
   const { impact, urgency, priority } = ticket
   const found = { impact, urgency, priority, reasons: [`One of its tickets is a ${priority}.`] }
   const raised = apply(parent, decidePriority(parent, found, true), now)

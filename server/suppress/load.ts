@@ -28,7 +28,7 @@ export async function loadSuppression(
       from,
       opening.filter(settles).flatMap(({ endpoint_id }) => endpoint_id ?? []),
     ),
-    opening.length > 0 ? readExceptions(from, now) : [],
+    opening.length > 0 ? readExceptions(from, [...new Set(opening.map(({ kind }) => kind))], now) : [],
     mayIsolate ? from.selectFrom('disarmed_detectors').select(['detector', 'kind', 'rule']).where('armed_at', 'is', null).execute() : [],
   ])
   return {
@@ -77,11 +77,12 @@ async function readSettlings(from: From, endpointIds: readonly string[]) {
     .execute()
 }
 
-async function readExceptions(from: From, now: number): Promise<Suppression['exceptions']> {
+async function readExceptions(from: From, kinds: readonly string[], now: number): Promise<Suppression['exceptions']> {
   const rows = await from
     .selectFrom('noise_exceptions')
     .select(['id', 'organisation_id', 'scope', 'scope_value', 'kind', 'fingerprint', 'severity', 'process_sha256'])
     .where('ended_at', 'is', null)
+    .where('kind', 'in', kinds)
     .where('until_at', '>', now)
     .execute()
   return rows.map(({ organisation_id, scope_value, process_sha256, ...row }) => ({

@@ -128,6 +128,13 @@ describe('a storm', () => {
     expect(second).toMatchObject({ priority: 'P1', occurrences: 41 })
   })
 
+  it('is a P1 as well when one that is under it already becomes critical to security', async () => {
+    await rain(40, 0, { severity: 'high' })
+    expect(await storm()).toMatchObject({ priority: 'P2' })
+    await rain(1, 0, { severity: 'critical' })
+    expect(await storm()).toMatchObject({ priority: 'P1', occurrences: 40 })
+  })
+
   it('is not made by three machines that open ticket after ticket', async () => {
     for (let nth = 0; nth < 15; nth++) await room.signals(...fleet.slice(0, 3).map((machine) => hit(machine, { fingerprint: `f${nth}` })))
     expect(await storms()).toEqual([])

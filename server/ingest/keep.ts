@@ -1,4 +1,4 @@
-import type { Insertable, SelectQueryBuilder } from 'kysely'
+import type { Insertable } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { StandingSignal } from '#shared/domain/signal.ts'
 import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
@@ -65,18 +65,16 @@ async function keepConditions(tx: Tx, batch: Batch, { putRows, dropRows }: Store
   await dropRows(tx, 'conditions', ended)
 }
 
+/** Newest first by the indexes that are there: an agent gone bad brings this about in every commit. A batch can't hold more than it leaves. */
 async function boundKept(tx: Tx, batch: Batch): Promise<void> {
   for (const endpointId of new Set(batch.refused.map((row) => row.endpoint_id))) {
-    const tooOld = oldest(tx.selectFrom('refused_records').select('id').where('endpoint_id', '=', endpointId))
+    const theirs = tx.selectFrom('refused_records').select('id').where('endpoint_id', '=', endpointId)
+    const tooOld = theirs.orderBy('received_at', 'desc').limit(maxKeptPerEndpoint).offset(maxKeptPerEndpoint)
     await tx.deleteFrom('refused_records').where('id', 'in', tooOld).execute()
   }
   for (const endpointId of new Set(batch.gaps.map((row) => row.endpoint_id))) {
-    const tooOld = oldest(tx.selectFrom('gaps').select('id').where('endpoint_id', '=', endpointId))
+    const theirs = tx.selectFrom('gaps').select('id').where('endpoint_id', '=', endpointId)
+    const tooOld = theirs.orderBy('noticed_at', 'desc').limit(maxKeptPerEndpoint).offset(maxKeptPerEndpoint)
     await tx.deleteFrom('gaps').where('id', 'in', tooOld).execute()
   }
-}
-
-/** A batch can't hold more than it leaves, so one bite is enough. */
-function oldest<Tables extends 'refused_records' | 'gaps'>(rows: SelectQueryBuilder<Database, Tables, { id: string }>) {
-  return rows.orderBy('id', 'desc').limit(maxKeptPerEndpoint).offset(maxKeptPerEndpoint)
 }

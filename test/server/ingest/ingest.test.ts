@@ -34,13 +34,15 @@ for (const [name, where] of dialects) {
     let ingest: Ingest
     let committed: Committed[]
     let keepers: Keepers
+    let time: FakeTime
 
     beforeEach(async () => {
       store = await openStore(where === 'sqlite' ? `sqlite:${join(folder, `${++files}.db`)}` : (where ?? ''))
       committed = []
       const nothing = async () => undefined
       keepers = { keepSamples: nothing, keepInventory: nothing, keepResult: nothing }
-      ingest = createIngest({ store, time: new FakeTime(), keepers, onCommitted: (each) => committed.push(each) })
+      time = new FakeTime()
+      ingest = createIngest({ store, time, keepers, onCommitted: (each) => committed.push(each) })
     })
     afterEach(async () => {
       await ingest.idle()
@@ -130,6 +132,15 @@ for (const [name, where] of dialects) {
       expect(new Set((await signals()).map(({ fingerprint }) => fingerprint)).size).toBe(1)
       expect(committed.filter(({ hasWork }) => hasWork)).toHaveLength(3)
       expect(await store.db.selectFrom('gaps').select('lane').execute()).toHaveLength(5)
+    })
+
+    it('keeps the newest thousand of what it refused of an endpoint', async () => {
+      for (let nth = 0; nth < 3; nth += 1) {
+        time.jump(1)
+        await ingest.takeRecords(from, frame('signals', 1 + nth * 500, ...Array.from({ length: 500 }, () => 'nonsense')))
+      }
+      const kept = await store.db.selectFrom('refused_records').select('seq').orderBy('seq').execute()
+      expect([kept.length, kept[0]?.seq, kept.at(-1)?.seq]).toEqual([1_000, 501, 1_500])
     })
 
     it('refuses a record alone, keeps it raw, and tells of it in one signal per endpoint', async () => {

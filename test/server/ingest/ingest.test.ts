@@ -134,15 +134,6 @@ for (const [name, where] of dialects) {
       expect(await store.db.selectFrom('gaps').select('lane').execute()).toHaveLength(5)
     })
 
-    it('keeps the newest thousand of what it refused of an endpoint', async () => {
-      for (let nth = 0; nth < 3; nth += 1) {
-        time.jump(1)
-        await ingest.takeRecords(from, frame('signals', 1 + nth * 500, ...Array.from({ length: 500 }, () => 'nonsense')))
-      }
-      const kept = await store.db.selectFrom('refused_records').select('seq').orderBy('seq').execute()
-      expect([kept.length, kept[0]?.seq, kept.at(-1)?.seq]).toEqual([1_000, 501, 1_500])
-    })
-
     it('refuses a record alone, keeps it raw, and tells of it in one signal per endpoint', async () => {
       const bad = { v: 1, type: 'signal', signal: { kind: 'NOT A KIND' } }
       const taken = await ingest.takeRecords(

@@ -1,13 +1,13 @@
-import { parseArgs } from 'node:util'
 import { commands } from '#shared/commands/registry.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import addresses from '#shared/protocol/documents/addresses.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
-import { type CollectorConfig, configFlags, loadConfig } from '../config.ts'
+import type { CollectorConfig } from '../config.ts'
 import type { Documents } from '../identity/documents.ts'
 import { openIdentity } from '../identity/identity.ts'
 import type { Verb } from '../main.ts'
 import { systemTime } from '../system-time.ts'
+import { readWords } from './start/flags.ts'
 import { withStore } from './start/store.ts'
 import { readWhereabouts } from './start/whereabouts.ts'
 
@@ -25,12 +25,10 @@ const verb: Verb = {
   summary: 'says where agents look for this collector, or signs another list',
   usage,
   async run(args) {
-    const { data, database } = configFlags
-    const { values, positionals } = parseArgs({ args, options: { data, database }, allowPositionals: true })
-    const [act, ...urls] = positionals
+    const { config, words } = readWords(args)
+    const [act, ...urls] = words
     if (act !== undefined && act !== 'set') throw new Fault('flag-bad', `"${act}" is nothing to do here; say set, or nothing.`)
     const collectors = act === 'set' ? readList(urls) : undefined
-    const config = loadConfig(values, process.env)
     const { agentsUrl } = readWhereabouts(config.dataDir)
     await withDocuments(config, async (documents) => {
       if (collectors) await documents.issue(addresses, () => ({ collectors }))

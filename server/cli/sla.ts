@@ -1,6 +1,4 @@
-import { parseArgs } from 'node:util'
 import { Fault } from '#shared/domain/fault.ts'
-import { configFlags, loadConfig } from '../config.ts'
 import { shippedMatrix } from '../desk/matrices.ts'
 import type { LedgerEntry, Named } from '../escalate/ledger.ts'
 import { ledgerOf } from '../escalate/ledger.ts'
@@ -11,6 +9,7 @@ import { loadMatrix, type Matrix, parseMatrix } from '../route/matrix.ts'
 import type { Store } from '../store/store.ts'
 import { systemTime } from '../system-time.ts'
 import { headline } from '../ticket/sentences.ts'
+import { readWords } from './start/flags.ts'
 import { withStore } from './start/store.ts'
 
 const usage = `Usage: npm run -s tierline -- sla explain TICKET [flags]
@@ -26,11 +25,12 @@ const verb: Verb = {
   summary: 'explains where the minutes of a promise went',
   usage,
   async run(args) {
-    const { data, database } = configFlags
-    const { values, positionals } = parseArgs({ args, options: { data, database }, allowPositionals: true })
-    const [what, name] = positionals
+    const {
+      config,
+      words: [what, name],
+    } = readWords(args)
     if (what !== 'explain' || name === undefined) throw new Fault('flag-bad', 'Write: sla explain TICKET, with the number of a ticket.')
-    process.stdout.write(await withStore(loadConfig(values, process.env), (store) => explain(store, name)))
+    process.stdout.write(await withStore(config, (store) => explain(store, name)))
   },
 }
 export default verb

@@ -110,3 +110,17 @@ export function defineRoute<
 >(route: Declaration<A, P, Q, B, Answer>): Route {
   return route
 }
+
+const reads = { who: 'person', power: null, reach: 'organisation' } as const satisfies PersonAccess
+
+type Reading<P extends z.ZodType, Q extends z.ZodType, Answer extends z.ZodType> = Pick<
+  Declaration<typeof reads, P, Q, z.ZodType, Answer>,
+  'names' | 'params' | 'query' | 'answer' | 'handle'
+>
+
+/** What whoever is signed in may read, within their scope. */
+export const defineReading = <P extends z.ZodType, Q extends z.ZodType, Answer extends z.ZodType>(
+  path: Route['path'],
+  summary: string,
+  route: Reading<P, Q, Answer>,
+): Route => defineRoute({ method: 'GET', path, summary, access: reads, ...route })

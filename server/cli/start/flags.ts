@@ -1,4 +1,5 @@
-import { configFlags } from '../../config.ts'
+import { parseArgs } from 'node:util'
+import { type CollectorConfig, configFlags, loadConfig } from '../../config.ts'
 
 /** The flags of every verb that starts a collector. */
 export const startFlags = { ...configFlags, 'reset-admin': { type: 'boolean' } } as const
@@ -16,3 +17,10 @@ export const configUsage = `  --data DIR          where everything is kept (./ti
 `
 export const startUsage = `${configUsage}  --reset-admin       give the first admin a new password, and end their sessions
 `
+
+/** Of a verb with words and no flags but those that say where the data is. */
+export function readWords(args: string[]): { config: CollectorConfig; words: string[] } {
+  const { data, database } = configFlags
+  const { values, positionals } = parseArgs({ args, options: { data, database }, allowPositionals: true })
+  return { config: loadConfig(values, process.env), words: positionals }
+}

@@ -7,15 +7,17 @@ interface DialogFormProps {
   submit: string
   color?: string
   isBusy: boolean
-  /** What was refused; null: nothing yet. */
-  error: unknown
+  /** Something that has to be said is not said yet. */
+  isBlank?: boolean
+  /** What was refused; null: nothing yet, or it is told elsewhere. */
+  error?: unknown
   onSubmit(fields: FormData): void
   onCancel(): void
   children: ReactNode
 }
 
 /** Fields with names, and what was wrong with them in the collector's own sentence. */
-export function DialogForm({ submit, color, isBusy, error, onSubmit, onCancel, children }: DialogFormProps) {
+export function DialogForm({ submit, color, isBusy, isBlank = false, error = null, onSubmit, onCancel, children }: DialogFormProps) {
   return (
     <form
       onSubmit={(event) => {
@@ -34,7 +36,7 @@ export function DialogForm({ submit, color, isBusy, error, onSubmit, onCancel, c
           <Button variant="default" onClick={onCancel}>
             Cancel
           </Button>
-          <Button type="submit" loading={isBusy} {...(color && { color })}>
+          <Button type="submit" loading={isBusy} disabled={isBlank} {...(color && { color })}>
             {submit}
           </Button>
         </Group>

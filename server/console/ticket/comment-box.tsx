@@ -1,6 +1,7 @@
-import { Button, Checkbox, Group, Textarea } from '@mantine/core'
+import { Button, Checkbox, Group } from '@mantine/core'
 import { useState } from 'react'
 import type { TicketDetail } from '#shared/api/tickets.ts'
+import { LongText } from '../frame/long-text.tsx'
 import { useIsProvider } from '../session/session.ts'
 import { useTicketChange } from './use-ticket-change.ts'
 
@@ -19,14 +20,12 @@ export function CommentBox({ ticket }: { ticket: TicketDetail }) {
         comment.mutate(text.trim(), { onSuccess: () => setText('') })
       }}
     >
-      <Textarea
+      <LongText
         aria-label="Comment"
         placeholder="What you found, what you tried, what comes next …"
-        autosize
         minRows={2}
-        maxLength={10_000}
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
+        text={text}
+        onChange={setText}
       />
       <Group justify="flex-end" mt="xs">
         {isOurs && (

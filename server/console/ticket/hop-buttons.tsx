@@ -1,8 +1,10 @@
-import { Button, Group, Modal, Select, Stack, Textarea } from '@mantine/core'
+import { Button, Modal, Select } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useState } from 'react'
 import type { TicketDetail } from '#shared/api/tickets.ts'
 import { HopReason, WaitingFor } from '#shared/domain/ticket.ts'
+import { DialogForm } from '../frame/dialog-form.tsx'
+import { LongText } from '../frame/long-text.tsx'
 import { hopReasonName, waitingForName } from '../words/words.ts'
 import { useTicketChange } from './use-ticket-change.ts'
 
@@ -37,42 +39,26 @@ function HopForm({ ticket, onClose }: { ticket: TicketDetail; onClose(): void })
   const escalate = useTicketChange(ticket.id, (api, input: { reason: Reason; tried: string }) =>
     api.escalate(ticket.id, { version: ticket.version, ...input }),
   )
+  const submit = (): void => escalate.mutate({ reason, tried: tried.trim() }, { onSettled: onClose })
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        escalate.mutate({ reason, tried: tried.trim() }, { onSettled: onClose })
-      }}
-    >
-      <Stack>
-        <Select
-          label="Why"
-          data={reasons.options.map((value) => ({ value, label: hopReasonName[value] }))}
-          value={reason}
-          allowDeselect={false}
-          onChange={(value) => setReason(reasons.parse(value))}
-        />
-        <Textarea
-          label="What was tried"
-          description="The next people get it with the machine, its evidence and its last hour, and need not try it again."
-          required
-          data-autofocus
-          autosize
-          minRows={3}
-          maxLength={10_000}
-          value={tried}
-          onChange={(event) => setTried(event.currentTarget.value)}
-        />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={escalate.isPending} disabled={tried.trim() === ''}>
-            Escalate
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DialogForm submit="Escalate" isBusy={escalate.isPending} isBlank={tried.trim() === ''} onSubmit={submit} onCancel={onClose}>
+      <Select
+        label="Why"
+        data={reasons.options.map((value) => ({ value, label: hopReasonName[value] }))}
+        value={reason}
+        allowDeselect={false}
+        onChange={(value) => setReason(reasons.parse(value))}
+      />
+      <LongText
+        label="What was tried"
+        description="The next people get it with the machine, its evidence and its last hour, and need not try it again."
+        required
+        data-autofocus
+        minRows={3}
+        text={tried}
+        onChange={setTried}
+      />
+    </DialogForm>
   )
 }
 

@@ -1,7 +1,9 @@
-import { Button, Group, Modal, Radio, Stack, Textarea } from '@mantine/core'
+import { Modal, Radio, Stack } from '@mantine/core'
 import { useState } from 'react'
 import type { TicketDetail } from '#shared/api/tickets.ts'
 import { PersonsResolution } from '#shared/domain/ticket.ts'
+import { DialogForm } from '../frame/dialog-form.tsx'
+import { LongText } from '../frame/long-text.tsx'
 import { resolutionName } from '../words/words.ts'
 import { NoiseChoice } from './noise-choice.tsx'
 import { useTicketChange } from './use-ticket-change.ts'
@@ -35,40 +37,24 @@ function ResolveForm({ ticket, onClose }: { ticket: TicketDetail; onClose(): voi
       ? api.callNoise(ticket.id, { version: ticket.version, reason: input.note.slice(0, maxReason) || meaning.noise })
       : api.resolve(ticket.id, { version: ticket.version, ...input }),
   )
+  const submit = (): void => resolve.mutate({ resolution, note: note.trim() }, { onSettled: onClose })
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        resolve.mutate({ resolution, note: note.trim() }, { onSettled: onClose })
-      }}
-    >
-      <Stack>
-        <Radio.Group label="How did it end?" value={resolution} onChange={(value) => setResolution(PersonsResolution.parse(value))}>
-          <Stack gap={8} mt={8}>
-            {PersonsResolution.options.map((option) => (
-              <Radio key={option} value={option} label={resolutionName[option]} description={meaning[option]} />
-            ))}
-          </Stack>
-        </Radio.Group>
-        {isNoise && <NoiseChoice ticket={ticket} isExcepted={isExcepted} onChange={setExcepted} />}
-        <Textarea
-          label="Note"
-          placeholder="What it was, and what helped. The next person with the same trouble reads it, and so does whoever asked."
-          autosize
-          minRows={3}
-          maxLength={10_000}
-          value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
-        />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={resolve.isPending}>
-            Resolve it
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DialogForm submit="Resolve it" isBusy={resolve.isPending} onSubmit={submit} onCancel={onClose}>
+      <Radio.Group label="How did it end?" value={resolution} onChange={(value) => setResolution(PersonsResolution.parse(value))}>
+        <Stack gap={8} mt={8}>
+          {PersonsResolution.options.map((option) => (
+            <Radio key={option} value={option} label={resolutionName[option]} description={meaning[option]} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      {isNoise && <NoiseChoice ticket={ticket} isExcepted={isExcepted} onChange={setExcepted} />}
+      <LongText
+        label="Note"
+        placeholder="What it was, and what helped. The next person with the same trouble reads it, and so does whoever asked."
+        minRows={3}
+        text={note}
+        onChange={setNote}
+      />
+    </DialogForm>
   )
 }

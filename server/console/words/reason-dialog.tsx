@@ -1,5 +1,7 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core'
+import { Modal, Text } from '@mantine/core'
 import { useState } from 'react'
+import { DialogForm } from '../frame/dialog-form.tsx'
+import { ReasonField } from './reason-field.tsx'
 
 interface ReasonDialogProps {
   title: string
@@ -23,35 +25,11 @@ export function ReasonDialog(props: ReasonDialogProps) {
 
 function ReasonForm({ sentence, confirm, color, isBusy, onClose, onConfirm }: ReasonDialogProps) {
   const [reason, setReason] = useState('')
+  const said = reason.trim()
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        onConfirm(reason.trim())
-      }}
-    >
-      <Stack>
-        <Text size="sm">{sentence}</Text>
-        <Textarea
-          label="Reason"
-          description="Kept on the record, with your name."
-          required
-          data-autofocus
-          autosize
-          minRows={2}
-          maxLength={500}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" color={color} loading={isBusy} disabled={reason.trim() === ''}>
-            {confirm}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DialogForm submit={confirm} color={color} isBusy={isBusy} isBlank={said === ''} onSubmit={() => onConfirm(said)} onCancel={onClose}>
+      <Text size="sm">{sentence}</Text>
+      <ReasonField reason={reason} onChange={setReason} />
+    </DialogForm>
   )
 }

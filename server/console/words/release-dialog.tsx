@@ -1,6 +1,8 @@
-import { Button, Group, Modal, Radio, Stack, Text, Textarea } from '@mantine/core'
+import { Modal, Radio, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { z } from 'zod'
+import { DialogForm } from '../frame/dialog-form.tsx'
+import { ReasonField } from './reason-field.tsx'
 import { note } from './release-note.ts'
 
 const Restored = z.enum(['restored', 'as-it-is', 'false-alarm'])
@@ -32,42 +34,19 @@ export function ReleaseDialog(props: ReleaseDialogProps) {
 function ReleaseForm({ isBusy, onClose, onConfirm }: ReleaseDialogProps) {
   const [reason, setReason] = useState('')
   const [restored, setRestored] = useState<Restored>('restored')
+  const said = reason.trim()
+  const confirm = (): void => onConfirm(note(said, restored))
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        onConfirm(note(reason.trim(), restored))
-      }}
-    >
-      <Stack>
-        <Text size="sm">It gets its whole network back at once. Make sure that what happened there is over.</Text>
-        <Textarea
-          label="Reason"
-          description="Kept on the record, with your name."
-          required
-          data-autofocus
-          autosize
-          minRows={2}
-          maxLength={500}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-        <Radio.Group label="Is it restored?" value={restored} onChange={(value) => setRestored(Restored.parse(value))}>
-          <Stack gap={8} mt={6}>
-            {Restored.options.map((each) => (
-              <Radio key={each} value={each} label={labels[each]} />
-            ))}
-          </Stack>
-        </Radio.Group>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" color="cyan" loading={isBusy} disabled={reason.trim() === ''}>
-            Release it
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <DialogForm submit="Release it" color="cyan" isBusy={isBusy} isBlank={said === ''} onSubmit={confirm} onCancel={onClose}>
+      <Text size="sm">It gets its whole network back at once. Make sure that what happened there is over.</Text>
+      <ReasonField reason={reason} onChange={setReason} />
+      <Radio.Group label="Is it restored?" value={restored} onChange={(value) => setRestored(Restored.parse(value))}>
+        <Stack gap={8} mt={6}>
+          {Restored.options.map((each) => (
+            <Radio key={each} value={each} label={labels[each]} />
+          ))}
+        </Stack>
+      </Radio.Group>
+    </DialogForm>
   )
 }

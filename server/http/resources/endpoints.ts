@@ -7,7 +7,7 @@ import type { Needs } from '../needs.ts'
 import { listEndpoints, readEndpoint } from '../reads/endpoints.ts'
 import { found } from '../reads/found.ts'
 import { readSamples } from '../reads/samples.ts'
-import { defineRoute, type Person, type Route } from '../route.ts'
+import { defineReading, defineRoute, type Person, type Route } from '../route.ts'
 import { actorIn } from './tickets.ts'
 
 const ById = z.object({ id: z.string().max(64) })
@@ -27,38 +27,30 @@ export default function endpoints(needs: Needs): Route[] {
 }
 
 const reading: Route[] = [
-  defineRoute({
-    method: 'GET',
-    path: '/api/endpoints',
-    summary: 'Endpoints, by name',
-    access: { who: 'person', power: null, reach: 'organisation' },
+  defineReading('/api/endpoints', 'Endpoints, by name', {
     names: { 'query.organisationId': 'organisation' },
     query: z.object({ organisationId: z.string().max(64).optional() }),
     answer: EndpointList,
     handle: async ({ query, by }) => ({ endpoints: await listEndpoints(by.view, query.organisationId) }),
   }),
-  defineRoute({
+  defineReading('/api/endpoints/:id', 'One endpoint with its inventory, its commands, and what of its records is missing', {
     ...about,
-    method: 'GET',
-    path: '/api/endpoints/:id',
-    summary: 'One endpoint with its inventory, its commands, and what of its records is missing',
-    access: { who: 'person', power: null, reach: 'organisation' },
     answer: EndpointDetail,
     handle: ({ params, by }) => detail(by, params.id),
   }),
 ]
 
 function samples({ time }: Needs): Route {
-  return defineRoute({
-    ...about,
-    method: 'GET',
-    path: '/api/endpoints/:id/samples',
-    summary: 'Its health: samples of a short range, roll-ups (minimum, mean, maximum) of a long one, oldest first',
-    access: { who: 'person', power: null, reach: 'organisation' },
-    query: SampleQuery,
-    answer: SampleList,
-    handle: ({ params, query, by }) => readSamples(by.view, { endpointId: params.id, ...query }, time.now()),
-  })
+  return defineReading(
+    '/api/endpoints/:id/samples',
+    'Its health: samples of a short range, roll-ups (minimum, mean, maximum) of a long one, oldest first',
+    {
+      ...about,
+      query: SampleQuery,
+      answer: SampleList,
+      handle: ({ params, query, by }) => readSamples(by.view, { endpointId: params.id, ...query }, time.now()),
+    },
+  )
 }
 
 function administering({ identity, wire }: Needs): Route[] {

@@ -12,10 +12,9 @@ import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
 import { readSuppressed, readWindows } from '../reads/maintenance.ts'
-import { defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
+import { defineReading, defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
 
 const planners: PersonAccess = { who: 'person', power: 'administer', reach: 'organisation' }
-const readers: PersonAccess = { who: 'person', power: null, reach: 'organisation' }
 const ById = z.object({ id: z.string().max(64) })
 
 export default function maintenance(needs: Needs): Route[] {
@@ -25,11 +24,7 @@ export default function maintenance(needs: Needs): Route[] {
 function planRoutes({ maintenance, matrices, time }: Needs): Route[] {
   const all = (by: Person, organisationId?: string) => readWindows(by.view, organisationId, maintenance.upcoming, time.now())
   return [
-    defineRoute({
-      method: 'GET',
-      path: '/api/maintenance-windows',
-      summary: 'Maintenance windows that are open or to come, with their next five dates in site time',
-      access: readers,
+    defineReading('/api/maintenance-windows', 'Maintenance windows that are open or to come, with their next five dates in site time', {
       names: { 'query.organisationId': 'organisation' },
       query: z.object({ organisationId: z.string().max(64).optional() }),
       answer: MaintenanceWindowList,
@@ -92,16 +87,16 @@ function endRoutes({ maintenance }: Needs): Route[] {
 }
 
 const heldRoute = (): Route =>
-  defineRoute({
-    method: 'GET',
-    path: '/api/suppressed-signals',
-    summary: 'Signals that wait for a window, a reboot or an update, or were spared as noise, with the reason',
-    access: readers,
-    names: { 'query.organisationId': 'organisation', 'query.endpointId': 'endpoint' },
-    query: SuppressedQuery,
-    answer: SuppressedList,
-    handle: ({ query, by }) => readSuppressed(by.view, query),
-  })
+  defineReading(
+    '/api/suppressed-signals',
+    'Signals that wait for a window, a reboot or an update, or were spared as noise, with the reason',
+    {
+      names: { 'query.organisationId': 'organisation', 'query.endpointId': 'endpoint' },
+      query: SuppressedQuery,
+      answer: SuppressedList,
+      handle: ({ query, by }) => readSuppressed(by.view, query),
+    },
+  )
 
 function demandShort(count: number, longestMs: number): void {
   if (minutes(count) > longestMs) throw invalid('minutes', `a maintenance window lasts ${longestMs / 60_000} minutes at most`)

@@ -15,9 +15,8 @@ import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
 import { readExceptions, readNoted, readSpared, readTold } from '../reads/noise.ts'
-import { defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
+import { defineReading, defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
 
-const reads: PersonAccess = { who: 'person', power: null, reach: 'organisation' }
 const works: PersonAccess = { who: 'person', power: 'work-tickets', reach: 'organisation' }
 const ById = z.object({ id: z.string().max(64) })
 
@@ -26,11 +25,7 @@ export default function noise(needs: Needs): Route[] {
 }
 
 const previewRoute = ({ matrices, noise, time }: Needs): Route =>
-  defineRoute({
-    method: 'GET',
-    path: '/api/tickets/:id/noise',
-    summary: 'Which tickets “this is noise” would have spared lately',
-    access: reads,
+  defineReading('/api/tickets/:id/noise', 'Which tickets “this is noise” would have spared lately', {
     names: { 'params.id': 'ticket' },
     params: ById,
     query: NoisePreviewQuery,
@@ -79,11 +74,7 @@ function demandAdmin({ has }: Person): void {
 
 function exceptionRoutes({ noise, time }: Needs): Route[] {
   return [
-    defineRoute({
-      method: 'GET',
-      path: '/api/noise-exceptions',
-      summary: 'What is called noise now, until when, by whom, and how much it has spared',
-      access: reads,
+    defineReading('/api/noise-exceptions', 'What is called noise now, until when, by whom, and how much it has spared', {
       names: { 'query.organisationId': 'organisation' },
       query: z.object({ organisationId: z.string().max(64).optional() }),
       answer: NoiseExceptionList,
@@ -142,11 +133,7 @@ function detectorRoutes({ noise }: Needs): Route[] {
 }
 
 const meterRoute = ({ matrices, noiseOf }: Needs): Route =>
-  defineRoute({
-    method: 'GET',
-    path: '/api/noise-meter',
-    summary: 'How noisy the desk is, and what is aimed at: tickets of machines, pages, false alarms',
-    access: reads,
+  defineReading('/api/noise-meter', 'How noisy the desk is, and what is aimed at: tickets of machines, pages, false alarms', {
     names: { 'query.organisationId': 'organisation' },
     query: NoiseMeterQuery,
     answer: NoiseMeterAnswer,

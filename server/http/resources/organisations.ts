@@ -2,18 +2,14 @@ import { z } from 'zod'
 import { LivePreview, NewOrganisation, NewSite, Organisation, OrganisationChange, OrganisationList } from '#shared/api/administration.ts'
 import type { Needs } from '../needs.ts'
 import { found } from '../reads/found.ts'
-import { defineRoute, type Route } from '../route.ts'
+import { defineReading, defineRoute, type Route } from '../route.ts'
 import type { View } from '../view.ts'
 
 export default function organisations(needs: Needs): Route[] {
   const { people } = needs
   return [
     ...modesOf(needs),
-    defineRoute({
-      method: 'GET',
-      path: '/api/organisations',
-      summary: 'Organisations and their sites, by name',
-      access: { who: 'person', power: null, reach: 'organisation' },
+    defineReading('/api/organisations', 'Organisations and their sites, by name', {
       answer: OrganisationList,
       handle: async ({ by }) => ({ organisations: await readOrganisations(by.view) }),
     }),

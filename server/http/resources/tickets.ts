@@ -30,7 +30,7 @@ import { ownerOfTicket } from '../owners.ts'
 import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
 import { listTickets, type Reading, readTicket, wholeTimeline } from '../reads/tickets.ts'
-import { defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
+import { defineReading, defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
 
 const ById = z.object({ id: z.string().max(64) })
 
@@ -138,21 +138,13 @@ export const detailOf =
 
 function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Person, id: string) => Promise<TicketDetail>): Route[] {
   return [
-    defineRoute({
-      method: 'GET',
-      path: '/api/tickets',
-      summary: 'Tickets, the nearest promise first',
-      access: { who: 'person', power: null, reach: 'organisation' },
+    defineReading('/api/tickets', 'Tickets, the nearest promise first', {
       names: { 'query.organisationId': 'organisation', 'query.endpointId': 'endpoint', 'query.parentId': 'ticket' },
       query: TicketQuery,
       answer: TicketList,
       handle: ({ query, by }) => listTickets(by.view, query, reading()),
     }),
-    defineRoute({
-      method: 'GET',
-      path: '/api/tickets/:id',
-      summary: 'One ticket with its timeline, its signals and why it is where it is',
-      access: { who: 'person', power: null, reach: 'organisation' },
+    defineReading('/api/tickets/:id', 'One ticket with its timeline, its signals and why it is where it is', {
       names: { 'params.id': 'ticket' },
       params: ById,
       answer: TicketDetail,
@@ -180,11 +172,7 @@ function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Perso
 }
 
 const explainSla = ({ ledgerOf, time }: Needs): Route =>
-  defineRoute({
-    method: 'GET',
-    path: '/api/tickets/:id/sla',
-    summary: 'Where every minute of it went: running, paused and why, outside of hours',
-    access: { who: 'person', power: null, reach: 'organisation' },
+  defineReading('/api/tickets/:id/sla', 'Where every minute of it went: running, paused and why, outside of hours', {
     names: { 'params.id': 'ticket' },
     params: ById,
     answer: SlaLedger,

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 /** The stop button: for four hours nothing of an organisation, or of the whole fleet, is isolated without a person. */
 export interface Stop {
   /** @param organisationId null: the fleet. @returns until when. */
-  press(organisationId: string | null): Promise<number>
+  press(organisationId: string | null, by: { id: string; name: string }): Promise<number>
 }
 
 /** Long enough to find out what goes wrong, short enough not to be forgotten (defaults §7). */
@@ -23,16 +23,17 @@ export interface StopOptions {
 export function createStop({ store, time, timers, outbox }: StopOptions): Stop {
   const { putRows } = store.capabilities
   return {
-    async press(organisationId) {
+    async press(organisationId, by) {
       const now = time.now()
       const until = now + stopMs
       await store.db.transaction().execute(async (tx) => {
-        const stopped = await stopOrganisations(tx, organisationId, until)
+        const stopped = await stopOrganisations(tx, organisationId, until, by.id)
         for (const id of stopped) {
           const payload = JSON.stringify({ organisationId: id })
           await planOwn(tx, putRows, { id: `stop-over-${id}-${until}`, kind: 'stop-over', dueAt: until, payload }, now)
         }
-        const notices = stopped.map((id) => notice(id, 'containment.stopped', 'Nothing is isolated without a person for four hours.'))
+        const why = `${by.name} pressed the stop button: nothing is isolated without a person for four hours.`
+        const notices = stopped.map((id) => notice(id, 'containment.stopped', why))
         await enqueue(tx, putRows, notices, await loadReceivers(tx), now)
       })
       timers.replan(until)

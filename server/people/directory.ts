@@ -104,8 +104,8 @@ async function disablePerson(store: Store, time: Time, id: string): Promise<Disa
 }
 
 /** @param id null: all of them. @returns whose machines these are. */
-export async function stopOrganisations(tx: Tx, id: string | null, until: number): Promise<string[]> {
-  const all = tx.updateTable('organisations').set({ stopped_until: until })
+export async function stopOrganisations(tx: Tx, id: string | null, until: number, personId: string): Promise<string[]> {
+  const all = tx.updateTable('organisations').set({ stopped_until: until, stopped_by: personId })
   const rows = await (id === null ? all : all.where('id', '=', id)).returning('id').execute()
   return rows.map((row) => row.id)
 }

@@ -146,9 +146,9 @@ function covers({ days, from, to, timeZone }: Shift, at: number): boolean {
   })
 }
 
-const localDate = (at: number, timeZone: string): Temporal.PlainDate =>
+export const localDate = (at: number, timeZone: string): Temporal.PlainDate =>
   Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate()
 
 /** A time that the clocks skip is as long after midnight as it would have been; of one that comes twice it is the first. */
-const instantOf = (date: Temporal.PlainDate, plainTime: string, timeZone: string): number =>
+export const instantOf = (date: Temporal.PlainDate, plainTime: string, timeZone: string): number =>
   date.toZonedDateTime({ timeZone, plainTime }).epochMilliseconds

@@ -1,8 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import type { RosterPlan } from '#shared/api/rosters.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Store, Tx } from '../store/store.ts'
+import { handOver } from './hand-over.ts'
 import {
   type Member,
   membersOf,
@@ -15,6 +17,7 @@ import {
   type Span,
   who,
 } from './roster.ts'
+import { readPlan } from './roster-plan.ts'
 
 /*
  * Enters: shifts, rotations, overrides and absences, as people describe them. Leaves: their rows, and the roster of now.
@@ -28,6 +31,9 @@ export interface Rosters {
   addRotation(rotation: Rotation): Promise<string>
   removeRotation(id: string): Promise<boolean>
   addOverride(override: Override): Promise<string>
+  removeOverride(id: string): Promise<boolean>
+  /** What was planned and is not over. */
+  plan(): Promise<RosterPlan>
   /** Each team's people at this moment. */
   now(): Promise<TeamNow[]>
   /** What somebody can do, leads and takes on. */
@@ -41,6 +47,7 @@ export interface TeamNow {
   working: Somebody[]
   onCallBy: OnCall['by']
   onCall: Somebody[]
+  next: { at: number; onCall: Somebody[] } | null
 }
 
 export interface RostersOptions {
@@ -72,13 +79,17 @@ export function createRosters({ store, time, teams }: RostersOptions): Rosters {
       await db.insertInto('on_call_overrides').values(row).execute()
       return row.id
     },
+    removeOverride: async (id) => (await db.deleteFrom('on_call_overrides').where('id', '=', id).executeTakeFirst()).numDeletedRows > 0n,
+    plan: async () => readPlan(store.reader, await readPeople(store.reader), time.now()),
     async now() {
       const [now, known] = [time.now(), teams()]
       const roster = await loadRoster(store.reader, (team) => known[team]?.passesTo, now)
       return Object.keys(known).map((team) => {
         const called = onCall(roster, team, now)
         const of = { members: membersOf(roster, team).map(named), working: who(roster, team, now).map(named) }
-        return { team, ...of, onCallBy: called.by, onCall: called.people.map(named) }
+        const next = handOver(roster, team, now)
+        const calls = { onCallBy: called.by, onCall: called.people.map(named) }
+        return { team, ...of, ...calls, next: next ? { at: next.at, onCall: next.people.map(named) } : null }
       })
     },
     async describe(personId, { skills, leads, wipLimit }) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Made, NewAbsence, NewOverride, NewRotation, NewShift, PersonWork, TeamList } from '#shared/api/rosters.ts'
+import { Made, NewAbsence, NewOverride, NewRotation, NewShift, PersonWork, RosterPlan, TeamList } from '#shared/api/rosters.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { defineRoute, type PersonAccess, type Route } from '../route.ts'
@@ -23,7 +23,13 @@ export default function rosters(needs: Needs): Route[] {
     throw refuse('invalid-input', 'Check what you sent as until.', { errors: [{ field: 'until', message }] })
   }
   const rostering = { ...needs, demandTeam, demandSpan }
-  return [...teamRoutes(rostering), ...shiftRoutes(rostering), ...onCallRoutes(rostering), ...personRoutes(rostering)]
+  return [
+    ...teamRoutes(rostering),
+    ...shiftRoutes(rostering),
+    ...rotationRoutes(rostering),
+    ...overrideRoutes(rostering),
+    ...personRoutes(rostering),
+  ]
 }
 
 function demandThere(isThere: boolean, what: string): void {
@@ -39,6 +45,14 @@ function teamRoutes({ rosters }: Rostering): Route[] {
       access: { who: 'person', power: null, reach: 'provider' },
       answer: TeamList,
       handle: async () => ({ teams: await rosters.now() }),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/rosters',
+      summary: 'What is planned: shifts, turns on call, who stands in, who is away; what everybody can do and leads',
+      access: { who: 'person', power: null, reach: 'provider' },
+      answer: RosterPlan,
+      handle: () => rosters.plan(),
     }),
   ]
 }
@@ -75,7 +89,7 @@ function shiftRoutes({ rosters, demandTeam }: Rostering): Route[] {
   ]
 }
 
-function onCallRoutes({ rosters, demandTeam, demandSpan }: Rostering): Route[] {
+function rotationRoutes({ rosters, demandTeam }: Rostering): Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -105,6 +119,11 @@ function onCallRoutes({ rosters, demandTeam, demandSpan }: Rostering): Route[] {
       status: 204,
       handle: async ({ params }) => demandThere(await rosters.removeRotation(params.rotation), 'rotation'),
     }),
+  ]
+}
+
+function overrideRoutes({ rosters, demandTeam, demandSpan }: Rostering): Route[] {
+  return [
     defineRoute({
       method: 'POST',
       path: '/api/on-call-overrides',
@@ -121,6 +140,17 @@ function onCallRoutes({ rosters, demandTeam, demandSpan }: Rostering): Route[] {
         demandSpan(body)
         return { id: await rosters.addOverride(body) }
       },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/on-call-overrides/:override',
+      summary: 'Let whoever has the turn be on call again',
+      access: admins,
+      action: 'on-call.override-end',
+      params: z.object({ override: z.string().max(64) }),
+      answer: z.void(),
+      status: 204,
+      handle: async ({ params }) => demandThere(await rosters.removeOverride(params.override), 'override'),
     }),
   ]
 }

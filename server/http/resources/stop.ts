@@ -1,9 +1,15 @@
-import { StopPress, StopPressed } from '#shared/api/rosters.ts'
+import { StopList, StopPress, StopPressed } from '#shared/api/rosters.ts'
 import type { Needs } from '../needs.ts'
-import { defineRoute, type Route } from '../route.ts'
+import { readStops } from '../reads/stops.ts'
+import { defineReading, defineRoute, type Route } from '../route.ts'
+import { actorIn } from './tickets.ts'
 
-export default function stop({ stop }: Needs): Route[] {
+export default function stop({ stop, time }: Needs): Route[] {
   return [
+    defineReading('/api/containment/stops', 'Where nothing is isolated without a person now: who said so, until when', {
+      answer: StopList,
+      handle: ({ by }) => readStops(by.view, time.now()),
+    }),
     defineRoute({
       method: 'POST',
       path: '/api/containment/stop',
@@ -13,7 +19,7 @@ export default function stop({ stop }: Needs): Route[] {
       action: 'containment.stop',
       body: StopPress,
       answer: StopPressed,
-      handle: async ({ body }) => ({ until: await stop.press(body.organisationId) }),
+      handle: async ({ body, by }) => ({ until: await stop.press(body.organisationId, actorIn(by)) }),
     }),
   ]
 }

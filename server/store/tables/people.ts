@@ -19,6 +19,8 @@ export interface OrganisationsTable {
   own_it: Generated<string>
   /** Until then nothing of theirs is isolated without a person. */
   stopped_until: number | null
+  /** Id of whoever pressed the button; null: nobody, or before it was written down. */
+  stopped_by: Generated<string | null>
   created_at: number
 }
 export interface SitesTable {

@@ -16,7 +16,7 @@ const isolated = () => room.sent.map(({ endpointId }) => endpointId)
 it('the stop button keeps every machine from being cut off without a person for four hours, and then says so', async () => {
   await room.receivers.create({ name: 'desk', notifier: 'webhook', url: 'http://127.0.0.1:1', organisationId: null })
   await encrypted('srv')
-  await createStop(room).press('acme')
+  await createStop(room).press('acme', { id: 'ada', name: 'Ada' })
   await encrypted('ws')
   room.time.jump(hours(1))
   await room.timers.idle()

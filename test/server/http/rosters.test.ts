@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { RosterPlan } from '#shared/api/rosters.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
 import { addPerson } from './world.ts'
@@ -41,6 +42,25 @@ describe('rosters over the API', () => {
     expect(await tier1()).toMatchObject({ working: [], onCall: [{ name: 'admin' }] })
     expect((await admin.ask('DELETE', `/api/people/${ann}/away`)).status).toBe(204)
     expect(await tier1()).toMatchObject({ working: [{ name: 'ann' }] })
+  })
+
+  it('show what is planned, who is called next and when, and end what was planned', async () => {
+    const bob = await addPerson(console_, { login: 'bob', teams: ['tier2'], isAdmin: false })
+    const [from, until] = [console_.time.now() - 1, console_.time.now() + 3_600_000]
+    const made = await post('/api/on-call-overrides', { team: 'tier1', personId: bob, from, until })
+    expect(await tier1()).toMatchObject({ onCall: [{ name: 'bob' }], next: { at: until, onCall: [{ name: 'ann' }] } })
+    expect((await admin.ask('PATCH', `/api/people/${ann}`, { skills: ['printers'], leads: ['tier1'], wipLimit: 3 })).status).toBe(204)
+    const plan = RosterPlan.parse((await admin.ask('GET', '/api/rosters')).body)
+    expect(plan.overrides).toEqual([{ id: made.body.id, team: 'tier1', person: { id: bob, name: 'bob' }, from, until }])
+    expect(plan.people.find(({ id }) => id === ann)).toMatchObject({ skills: ['printers'], leads: ['tier1'], wipLimit: 3, isAway: false })
+    expect((await admin.ask('DELETE', `/api/on-call-overrides/${String(made.body.id)}`)).status).toBe(204)
+    expect(await tier1()).toMatchObject({ onCall: [{ name: 'ann' }], next: null })
+  })
+
+  it('are planned by admins alone, and read by the provider’s people', async () => {
+    const tech = await signedIn(console_.url, 'ann')
+    expect((await tech.ask('GET', '/api/rosters')).status).toBe(200)
+    expect((await tech.ask('DELETE', '/api/on-call-overrides/any')).status).toBe(403)
   })
 
   it('refuse, in one sentence, a team that nobody knows, a zone, a span that is over, people who do not exist', async () => {

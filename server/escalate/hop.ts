@@ -4,7 +4,9 @@ import type { Changes, TicketCase } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 
 /** What was due of the people who had it; promises go on, and the new team's box is set by `tightenClocks`. */
-const ofTheirs = ['time-box', 'untouched', 'review', 'quiet-clear'] as const
+const ofTheirs = ['time-box', 'untouched', 'review'] as const
+/** What is quiet ends by itself wherever it is, unless a person moved it. */
+const touched = ['quiet-clear'] as const
 
 export interface Hop {
   to: string
@@ -22,7 +24,7 @@ export function hop({ ticket }: TicketCase, { to, reason, actor, tried, hypothes
   const moved = { team: to, tier: matrix.tierOf(to), in_tier_since: now, owner_id: null, status: 'new' as const, acknowledged_at: null }
   const from = { fromTeam: ticket.team, fromTier: ticket.tier, toTeam: to, toTier: moved.tier }
   const body = { reason, ...from, ...(tried !== '' && { tried }), ...(hypothesis !== '' && { hypothesis }), ...(packet && { packet }) }
-  return { ticket: moved, entries: [{ kind: 'escalated', actor, body }], cancel: [...ofTheirs] }
+  return { ticket: moved, entries: [{ kind: 'escalated', actor, body }], cancel: [...ofTheirs, ...(actor === 'system' ? [] : touched)] }
 }
 
 /** Where this reason leads from here; undefined: nowhere that the matrix knows. */

@@ -5,6 +5,7 @@ import { fitsKind } from '#shared/domain/signal.ts'
 import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
 import { askForAll, decideContainment, isLate } from '../command/contain.ts'
 import { correlate, type Verdict } from '../correlate/correlate.ts'
+import { flip, quietOf } from '../correlate/flapping.ts'
 import { isInStorm } from '../correlate/gather.ts'
 import { endQuiet, startClocks, tightenClocks, waitForQuiet } from '../escalate/escalate.ts'
 import { watchHearing } from '../hearing.ts'
@@ -64,6 +65,7 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   const isDisarmed = view.suppression.disarmed.has(armKey({ detector: signal.detector, kind: trouble.kind, rule: rule.name }))
 
   let work = apply(before, enter(verdict, trouble, isNews, now), now)
+  work = apply(work, flip(work, verdict.kind !== 'opens' && before.ticket.is_standing === 1, matrix, now), now)
   if (isNews) work = apply(work, decidePriority(work, found, isJoining), now)
   if (isNews) work = apply(work, decideRoute(work, decision, found.reasons, matrix, isJoining, now), now)
   const among = isJoining ? undefined : gather(view, rules, { work, trouble, subject }, now)
@@ -150,11 +152,18 @@ function enter(verdict: Exclude<Verdict, { kind: 'nothing' | 'clears' }>, troubl
 
 /** It may be the last of those under another: that one waits for quiet as well, and is looked at again then. */
 function clear(view: View, earlier: TicketCase, trouble: Trouble, matrix: Matrix, now: number): Outcome {
-  const quiet = (work: TicketCase): TicketCase => apply(work, waitForQuiet(work, matrix.quiet, fitsKind, now), now)
-  const work = quiet(apply(earlier, cleared(earlier, trouble), now))
+  const ended = apply(earlier, cleared(earlier, trouble), now)
+  const flipped = apply(ended, flip(ended, earlier.ticket.is_standing === 1, matrix, now), now)
+  const quiet = (work: TicketCase): TicketCase =>
+    apply(work, waitForQuiet(work, quietOf(flipped, matrix, now), fitsKind, now), now)
+  const work = quiet(flipped)
   const over = view.parentOf(work)
-  return { kind: 'ticket', work, also: over?.ticket.gathers === 'site' ? [quiet(over)] : [] }
+  return { kind: 'ticket', work, also: over?.ticket.gathers === 'site' ? [laterQuiet(over, quiet(over))] : [] }
 }
+
+/** Another of its tickets comes and goes, and needs more quiet than this one. */
+const laterQuiet = (before: TicketCase, after: TicketCase): TicketCase => (quietAt(before) > quietAt(after) ? before : after)
+const quietAt = ({ timers }: TicketCase): number => timers.find(({ kind }) => kind === 'quiet-clear')?.dueAt ?? 0
 
 /** Nothing is promised for what is under another; that one asks for all, and is as pressing as the worst of them. */
 function under(rules: Rules, work: TicketCase, over: TicketCase, siblings: readonly TicketCase[], now: number) {

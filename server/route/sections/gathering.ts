@@ -30,5 +30,8 @@ const Storm = z
     ...{ calm: { below: 1, for: '30m' }, customersHearAfter: '1m' },
   })
 
+/** What begins and ends so often within this time closes only after so much quiet. */
+const Flapping = z.strictObject({ changes: few, within: Duration, quiet: Duration }).prefault({ changes: 5, within: '1h', quiet: '1h' })
+
 /** When many tickets are one. */
-export const Gathering = z.strictObject({ site: Site, storm: Storm }).prefault({})
+export const Gathering = z.strictObject({ site: Site, storm: Storm, flapping: Flapping }).prefault({})

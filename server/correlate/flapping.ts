@@ -30,4 +30,4 @@ function isOften(flips: readonly number[], { flapping: { changes, within } }: Wo
   return flips.length >= changes && first !== undefined && first >= now - within
 }
 
-const flipsOf = ({ flips }: TicketCase['ticket']): number[] => (flips === '[]' ? [] : (JSON.parse(flips) as number[]))
+const flipsOf = ({ flips }: TicketCase['ticket']): number[] => (flips === null ? [] : (JSON.parse(flips) as number[]))

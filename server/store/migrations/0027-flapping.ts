@@ -9,6 +9,6 @@ export const flapping: Migration = {
 }
 
 const statements = [
-  `alter table tickets add column flips text not null default '[]'`,
+  'alter table tickets add column flips text',
   'create index tickets_open_of_endpoint on tickets (endpoint_id) where resolved_at is null and endpoint_id is not null',
 ]

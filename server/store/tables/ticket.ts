@@ -68,8 +68,8 @@ export interface TicketsTable {
   /** It is one over others; null: an ordinary ticket. */
   gathers: Gathers | null
   gathering: Gathering | null
-  /** JSON array of the latest instants at which its condition began or ended. */
-  flips: string
+  /** JSON array of the latest instants at which its condition began or ended; null: it never changed. */
+  flips: string | null
   /** Rises with every change; a change carries the one it saw. */
   version: number
 }

@@ -154,8 +154,7 @@ function enter(verdict: Exclude<Verdict, { kind: 'nothing' | 'clears' }>, troubl
 function clear(view: View, earlier: TicketCase, trouble: Trouble, matrix: Matrix, now: number): Outcome {
   const ended = apply(earlier, cleared(earlier, trouble), now)
   const flipped = apply(ended, flip(ended, earlier.ticket.is_standing === 1, matrix, now), now)
-  const quiet = (work: TicketCase): TicketCase =>
-    apply(work, waitForQuiet(work, quietOf(flipped, matrix, now), fitsKind, now), now)
+  const quiet = (work: TicketCase): TicketCase => apply(work, waitForQuiet(work, quietOf(flipped, matrix, now), fitsKind, now), now)
   const work = quiet(flipped)
   const over = view.parentOf(work)
   return { kind: 'ticket', work, also: over?.ticket.gathers === 'site' ? [laterQuiet(over, quiet(over))] : [] }

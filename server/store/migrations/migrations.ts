@@ -23,8 +23,8 @@ import { noise } from './0023-noise.ts'
 import { requesters } from './0024-requesters.ts'
 import { modesAndTasks } from './0025-modes-and-tasks.ts'
 import { ended } from './0026-ended.ts'
-import { stoppedBy } from './0030-stopped-by.ts'
 import { flapping } from './0027-flapping.ts'
+import { stoppedBy } from './0030-stopped-by.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -52,7 +52,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0024-requesters': requesters,
     '0025-modes-and-tasks': modesAndTasks,
     '0026-ended': ended,
-    '0030-stopped-by': stoppedBy,
     '0027-flapping': flapping,
+    '0030-stopped-by': stoppedBy,
   }
 }

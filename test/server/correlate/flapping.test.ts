@@ -9,7 +9,8 @@ beforeEach(async () => {
 })
 afterEach(() => room.close())
 
-const turn = (state: 'raised' | 'cleared', more: Partial<PlacedSignal> = {}) => room.signals({ state, kind: 'health.service.down', ...more })
+const turn = (state: 'raised' | 'cleared', more: Partial<PlacedSignal> = {}) =>
+  room.signals({ state, kind: 'health.service.down', ...more })
 const pass = async (ms: number): Promise<void> => {
   for (let left = ms; left > 0; left -= minutes(1)) {
     room.time.jump(Math.min(left, minutes(1)))

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
+import type { GoodbyeReason, Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
@@ -126,6 +126,7 @@ async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, r
   const { config, time, log, identity, spool, signals } = parts
   const commands = await createCommands({
     authorities: identity.authorities,
+    trust: { organisationId: identity.organisationId, register: () => identity.register(), role: roleOf(parts) },
     endpointId: identity.endpointId,
     journalDir: join(config.dataDir, 'commands'),
     machine: { isolation, rearm: () => sense.rearm() },
@@ -137,6 +138,16 @@ async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, r
   })
   void commands.recover()
   return commands
+}
+
+/** As a person said, or else by this machine's own facts; never by the collector's word. Asked for at once: an attack waits for nothing. */
+function roleOf({ identity, probe, log }: Parts): () => Promise<Role> {
+  const found = identity.role && identity.role !== 'unknown' ? Promise.resolve(identity.role) : probe.role().then(({ role }) => role)
+  const role = found.catch((error: unknown): Role => {
+    log.warn({ reason: sentenceOf(error) }, 'what this machine is for could not be found out')
+    return 'unknown'
+  })
+  return () => role
 }
 
 function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Commands): Wire {
@@ -151,7 +162,8 @@ function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Comman
     },
     isolation: () => isolation.status(),
     appendStanding: () => signals.appendStanding(),
-    onCommand: (jws) => void commands.take(jws),
+    // Whoever was revoked must be known before anything that they signed is looked at.
+    onCommand: (signed) => void identity.documents.settled().then(() => commands.take(signed)),
     onWatch: (isWatched) => sense.setWatched(isWatched),
     onCollectorTime: (now) => commands.noteCollectorTime(now),
   })

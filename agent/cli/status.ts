@@ -27,7 +27,14 @@ async function identityRows(dataDir: string): Promise<Record<string, string>> {
   const { to, renewAt } = validityOf(credentials.certificate)
   const certificate = `until ${new Date(to).toISOString()}, renewed from ${new Date(renewAt).toISOString()} on`
   const collector = [...new Set([...(await listed(dataDir, pinned)), pinned.collector])].join(', ')
-  return { collector, endpoint: pinned.endpointId, certificate }
+  return { collector, endpoint: pinned.endpointId, certificate, ...(await trustRows(dataDir, pinned)) }
+}
+
+async function trustRows(dataDir: string, { operatorsBy }: Pinned): Promise<Record<string, string>> {
+  const [{ openTrust }, { pino }] = await Promise.all([import('../identity/trust.ts'), import('pino')])
+  const { kind, keys } = openTrust({ dataDir, pinned: operatorsBy, log: pino({ level: 'silent' }) })
+  if (kind === 'collector') return { trust: 'collector (whoever runs it can do everything here)' }
+  return { trust: `operators, named by ${keys.map(({ kid }) => kid).join(' and ') || 'nobody: trust.json is damaged'}` }
 }
 
 /** Where the collector said last that it is. */

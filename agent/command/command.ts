@@ -8,16 +8,17 @@ import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 import type { Lane, RecordBody, ResultRecord } from '#shared/protocol/record.ts'
 import type { Happening } from '../signal/signal.ts'
+import { authorise, type SignedOrder, type TrustParts } from './authorise.ts'
 import { openCollectorTime } from './collector-time.ts'
 import { type CommandJournal, type Entry, openCommandJournal } from './journal.ts'
 import { forged, stale } from './suspicion.ts'
 import type { Machine, Verb, VerbOutcome } from './verb.ts'
 import { verbs as allVerbs } from './verbs.ts'
-import { type Claimed, readyVerifiers, type Verifier, verify } from './verify.ts'
+import { type Claimed, readyVerifiers, type Verifier } from './verify.ts'
 
 /*
- * verify → addressed to me → never seen → not expired → journal → run → its result goes through the spool. Enters: the
- * JWS of a command. Leaves: one result. Promises (invariant 6): runs at most once; the journal entry is fsynced before the
+ * authorise → addressed to me → never seen → not expired → journal → run → its result goes through the spool. Enters: a
+ * signed command. Leaves: one result. Promises (invariant 6): runs at most once; the journal entry is fsynced before the
  * verb starts; unsigned, altered or foreign ones never run and are a critical signal; expired ones never run and are
  * recorded; a repeated one is answered with its kept result. On failure: a result that says so; `take` never throws. Where
  * the journal can't be written, only what protects this machine runs, since the attacker may be who filled the disk.
@@ -25,7 +26,7 @@ import { type Claimed, readyVerifiers, type Verifier, verify } from './verify.ts
  */
 
 export interface Commands {
-  take(jws: string): Promise<void>
+  take(signed: SignedOrder): Promise<void>
   /** After a start: what was begun and not finished is settled, what was not reported is. In the order it was begun. */
   recover(): Promise<void>
   noteCollectorTime(now: number): void
@@ -35,6 +36,7 @@ export interface Commands {
 
 export interface CommandParts {
   authorities: readonly CommandAuthority[]
+  trust: TrustParts
   endpointId: string
   journalDir: string
   machine: Machine
@@ -63,7 +65,7 @@ export async function createCommands(parts: CommandParts): Promise<Commands> {
     return work.finally(() => running.delete(work))
   }
   return {
-    take: (jws) => track(desk.take(jws)),
+    take: (signed) => track(desk.take(signed)),
     recover: () => track(desk.recover()),
     noteCollectorTime: collectorTime.note,
     stop: async () => {
@@ -90,13 +92,15 @@ class CommandDesk {
     this.#latest = latest
   }
 
-  async take(jws: string): Promise<void> {
+  async take(signed: SignedOrder): Promise<void> {
     try {
-      const { verifiers, endpointId } = this.#parts
-      const verdict = await verify(jws, verifiers, endpointId)
+      const { verifiers, endpointId, trust, verbs, time } = this.#parts
+      const riskOf = (verb: string) => verbs.get(verb)?.command.risk
+      const now = Math.max(this.#latest(), time.now())
+      const verdict = await authorise(signed, { ...trust, verifiers, endpointId, riskOf, now })
       if (verdict.kind === 'order') return await this.#takeOrder(verdict.order)
       if (verdict.kind === 'forged') await this.#parts.happened(forged(verdict.reason, verdict.claimed))
-      if (verdict.claimed) await this.#append(this.#resultOf(verdict.claimed, null, { outcome: 'refused', detail: verdict.reason }))
+      await this.#refuse(verdict.claimed, verdict.reason)
     } catch (error) {
       this.#parts.log.error({ err: error }, 'a command could not be dealt with')
     }
@@ -121,14 +125,25 @@ class CommandDesk {
       await happened(stale('expired', order, this.#latest()))
       return this.#append(this.#resultOf(order, null, { outcome: 'expired', detail: 'it came after its time' }))
     }
+    if (this.#journal.hasNonce(order.nonce)) return this.#refuse(order, 'its nonce is that of another command, which ran')
     const prepared = this.#prepare(order)
-    if (prepared.kind === 'refused') return this.#append(this.#resultOf(order, null, { outcome: 'refused', detail: prepared.reason }))
+    if (prepared.kind === 'refused') return this.#refuse(order, prepared.reason)
 
     const startedAt = time.now()
     const begun = this.#begin(order, startedAt, prepared.command)
     if (begun.kind === 'not-begun') return this.#append(this.#resultOf(order, null, { outcome: 'failed', detail: begun.reason }))
     if (begun.isWritten) received(order.id, startedAt)
     await this.#run(order, startedAt, prepared.run)
+  }
+
+  /** One sentence, for whoever asked and for whoever reads this machine's own journal. */
+  async #refuse(claimed: Claimed | undefined, reason: string): Promise<void> {
+    try {
+      this.#journal.refused({ ...claimed, reason, at: this.#parts.time.now() })
+    } catch (error) {
+      this.#parts.log.warn({ err: error, reason }, 'a refusal could not be written into the journal')
+    }
+    if (claimed) await this.#append(this.#resultOf(claimed, null, { outcome: 'refused', detail: reason }))
   }
 
   /** One that still runs will answer by itself. */

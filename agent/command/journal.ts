@@ -16,6 +16,14 @@ const Line = z.discriminatedUnion('kind', [
   z.object({ v: z.literal(1), kind: z.literal('started'), order: CommandOrder, at: z.number() }),
   z.object({ v: z.literal(1), kind: z.literal('finished'), result: ResultRecord }),
   z.object({ v: z.literal(1), kind: z.literal('reported'), id: z.string() }),
+  z.object({
+    v: z.literal(1),
+    kind: z.literal('refused'),
+    id: z.string().optional(),
+    verb: z.string().optional(),
+    reason: z.string(),
+    at: z.number(),
+  }),
 ])
 type Line = z.infer<typeof Line>
 
@@ -33,13 +41,23 @@ export interface CommandJournal {
   entries(): Entry[]
   start(order: CommandOrder, at: number): void
   finish(result: ResultRecord): void
+  /** Whether one that ran had this nonce. */
+  hasNonce(nonce: string): boolean
+  /** Not fsynced; only the newest are kept, so that a flood of forged ones fills no disk. */
+  refused(refusal: Refusal): void
+  /** The newest, oldest first. */
+  refusals(): readonly Refusal[]
   /** The result stands in the spool. Not fsynced: forgetting it only says the same result twice. */
   reported(id: string): void
   close(): void
 }
 
+/** What never ran, and why. */
+export type Refusal = Omit<Extract<Line, { kind: 'refused' }>, 'v' | 'kind'>
+
 /** Finished and expired ones that are kept for looking back. */
 const keptForHistory = 200
+const keptRefusals = 200
 /** So many lines beyond what is kept are history. */
 const maxHistoryLines = 2_000
 
@@ -53,6 +71,7 @@ class JournalFile implements CommandJournal {
   readonly #file: string
   readonly #latest: () => number
   #entries: Map<string, Entry>
+  #refusals: Refusal[]
   /** Undefined once closed: the number may then be another file's. */
   #descriptor: number | undefined
   #lines = 0
@@ -61,6 +80,7 @@ class JournalFile implements CommandJournal {
     this.#file = file
     this.#latest = latest
     this.#entries = fold(lines)
+    this.#refusals = refusalsIn(lines)
     this.#lines = lines.length
     this.#descriptor = this.#writeAnew() ?? openSync(file, 'a', 0o600)
   }
@@ -85,16 +105,34 @@ class JournalFile implements CommandJournal {
     fdatasyncSync(this.#write({ v: 1, kind: 'finished', result }))
   }
 
+  hasNonce(nonce: string): boolean {
+    return this.entries().some(({ order }) => order.nonce === nonce)
+  }
+
+  refused(refusal: Refusal): void {
+    this.#refusals = [...this.#refusals, refusal].slice(-keptRefusals)
+    this.#write({ v: 1, kind: 'refused', ...refusal })
+    this.#compactWhenDue()
+  }
+
+  refusals(): readonly Refusal[] {
+    return this.#refusals
+  }
+
   reported(id: string): void {
     const entry = this.#entries.get(id)
     if (entry) entry.isReported = true
     this.#write({ v: 1, kind: 'reported', id })
-    if (this.#lines > 3 * this.#entries.size + maxHistoryLines) this.#compact()
+    this.#compactWhenDue()
   }
 
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor)
     this.#descriptor = undefined
+  }
+
+  #compactWhenDue(): void {
+    if (this.#lines > 3 * this.#entries.size + maxHistoryLines) this.#compact()
   }
 
   #compact(): void {
@@ -106,7 +144,8 @@ class JournalFile implements CommandJournal {
   /** What is kept, in a new file that took the old one's place and is open to be written on; undefined when the disk refused. */
   #writeAnew(): number | undefined {
     const kept = keep(this.#entries, this.#latest())
-    const lines = [...kept.values()].flatMap(linesOf)
+    const refused = this.#refusals.map((refusal) => ({ v: 1, kind: 'refused', ...refusal }) as const)
+    const lines = [...refused, ...[...kept.values()].flatMap(linesOf)]
     const descriptor = replaceFile(this.#file, lines.map(encode).join(''))
     if (descriptor === undefined) return undefined
     this.#entries = kept
@@ -144,10 +183,20 @@ function fold(lines: Line[]): Map<string, Entry> {
   for (const line of lines) {
     if (line.kind === 'started') entries.set(line.order.id, { order: line.order, startedAt: line.at, isReported: false })
     else if (line.kind === 'finished') Object.assign(entries.get(line.result.commandId) ?? {}, { result: line.result })
-    else Object.assign(entries.get(line.id) ?? {}, { isReported: true })
+    else if (line.kind === 'reported') Object.assign(entries.get(line.id) ?? {}, { isReported: true })
   }
   return entries
 }
+
+const refusalsIn = (lines: Line[]): Refusal[] =>
+  lines.flatMap((line) => (line.kind === 'refused' ? [withoutKind(line)] : [])).slice(-keptRefusals)
+
+const withoutKind = ({ id, verb, reason, at }: Extract<Line, { kind: 'refused' }>): Refusal => ({
+  ...(id && { id }),
+  ...(verb && { verb }),
+  reason,
+  at,
+})
 
 /** Every whole line that reads as one of ours; what a crash tore is left out. */
 function parseLines(text: string): Line[] {

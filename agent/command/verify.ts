@@ -43,10 +43,10 @@ export async function verify(jws: string, verifiers: readonly Verifier[], endpoi
   const forged = (reason: string): Verdict => ({ kind: 'forged', reason, claimed })
   if (!isCanonical(jws)) return forged('it is not a compact JWS')
 
-  const header = attempt(() => decodeProtectedHeader(jws))
+  const header = readHeader(jws)
   if (header?.typ !== commandType) return forged('its header does not say that it is a command')
   const verifier = verifiers.find(({ kid }) => kid === header.kid)
-  if (!verifier) return forged('no authority of this endpoint has the key it names')
+  if (!verifier) return forged('no authority of this endpoint has the key it names, and no operator in force')
 
   let payload: unknown
   try {
@@ -62,6 +62,9 @@ export async function verify(jws: string, verifiers: readonly Verifier[], endpoi
   if (!verifier.verbs.includes('*') && !verifier.verbs.includes(order.data.verb)) return forged('its key may not sign this verb')
   return { kind: 'order', order: order.data }
 }
+
+/** Nothing of it is believed: it says whose key to try. */
+export const readHeader = (jws: string) => attempt(() => decodeProtectedHeader(jws))
 
 /**
  * Base64url leaves spare bits in a part's last character: two texts can mean the same bytes. Only the one that encoding

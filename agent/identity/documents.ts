@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import type { AuthorityKey } from '#shared/protocol/authority.ts'
 import type { DocumentDefinition, DocumentFrame, DocumentNumbers, SignedDocument } from '#shared/protocol/document.ts'
 import { documents as allDocuments } from '#shared/protocol/documents.ts'
 import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
 import type { Happening } from '../signal/signal.ts'
 import { identityFolder, writeDurably } from './files.ts'
 import { forged, stale } from './suspicion.ts'
-import { maySign, readySigners, type Signer, verifyDocument } from './verify-document.ts'
+import { maySign, readyAuthorities, readySigners, type Signer, signerOf, verifyDocument } from './verify-document.ts'
 
 /*
  * What the collector signed once and this agent keeps. Enters: documents as they came. Leaves: the newest of each, also to
@@ -27,18 +28,27 @@ export interface Documents {
   /** Never rejects. @returns what is suspicious about it. */
   take(frame: DocumentFrame): Promise<Happening | undefined>
   content<Content extends z.ZodType>(definition: DocumentDefinition<Content>): z.infer<Content> | undefined
+  /** Epoch ms, by its signer's clock; 0: none is kept that counts. */
+  issuedAt(definition: DocumentDefinition): number
+  /** Others name operators from now on; what those before them signed counts no more. */
+  believe(keys: readonly AuthorityKey[]): Promise<void>
+  /** Whatever came until now is kept or turned away. */
+  settled(): Promise<void>
 }
 
 export interface DocumentsOptions {
   dataDir: string
   authorities: readonly CommandAuthority[]
+  /** The two that name operators, where somebody does. */
+  operatorsBy?: readonly AuthorityKey[]
   log: Logger
-  /** A newer one of this name is kept from now on. */
-  onKept(name: string): void
+  /** A newer one of this name is kept from now on; the next waits for what this does. */
+  onKept(name: string): Promise<void> | void
 }
 
 export async function openDocuments(options: DocumentsOptions): Promise<Documents> {
   const documents = new KeptDocuments(options, await readySigners(options.authorities))
+  await documents.believe(options.operatorsBy ?? [])
   await documents.load()
   return documents
 }
@@ -50,7 +60,8 @@ interface Kept {
 
 class KeptDocuments implements Documents {
   readonly #options: DocumentsOptions
-  readonly #signers: readonly Signer[]
+  readonly #collector: readonly Signer[]
+  #authorities: readonly Signer[] = []
   readonly #definitions: ReadonlyMap<string, DocumentDefinition>
   readonly #kept = new Map<string, Kept>()
   #turn: Promise<unknown> = Promise.resolve()
@@ -58,15 +69,25 @@ class KeptDocuments implements Documents {
 
   constructor(options: DocumentsOptions, signers: readonly Signer[]) {
     this.#options = options
-    this.#signers = signers
-    this.#definitions = new Map([...allDocuments].filter(([name]) => signers.some((signer) => maySign(signer, name))))
+    this.#collector = signers
+    const isWanted = (definition: DocumentDefinition): boolean =>
+      definition.signedBy === 'authority' || signers.some((signer) => maySign(signer, definition))
+    this.#definitions = new Map([...allDocuments].filter(([, definition]) => isWanted(definition)))
+  }
+
+  async believe(keys: readonly AuthorityKey[]): Promise<void> {
+    this.#authorities = await readyAuthorities(keys)
+  }
+
+  async settled(): Promise<void> {
+    await this.#turn
   }
 
   /** What lies on the disk counts only as far as its signature holds; the rest comes again. */
   async load(): Promise<void> {
     for (const [name, definition] of this.#definitions) {
       const jws = readIfThere(this.#fileOf(name))
-      const verdict = jws === undefined ? undefined : await verifyDocument(definition, jws, this.#signers)
+      const verdict = jws === undefined ? undefined : await verifyDocument(definition, jws, this.#signers())
       if (jws !== undefined && verdict?.kind === 'document') this.#kept.set(name, { jws, document: verdict.document })
       else if (verdict) this.#options.log.warn({ name, verdict: verdict.kind }, 'a document that was kept is damaged and counts no more')
     }
@@ -94,15 +115,31 @@ class KeptDocuments implements Documents {
     return mine
   }
 
-  content<Content extends z.ZodType>({ name, content }: DocumentDefinition<Content>): z.infer<Content> | undefined {
-    const parsed = content.safeParse(this.#kept.get(name)?.document.content)
+  content<Content extends z.ZodType>(definition: DocumentDefinition<Content>): z.infer<Content> | undefined {
+    const parsed = definition.content.safeParse(this.#inForce(definition)?.document.content)
     return parsed.success ? parsed.data : undefined
+  }
+
+  issuedAt(definition: DocumentDefinition): number {
+    return this.#inForce(definition)?.document.issuedAt ?? 0
+  }
+
+  /** Kept, and by somebody whose word still counts; its number counts in any case. */
+  #inForce({ name, signedBy }: DocumentDefinition): Kept | undefined {
+    const kept = this.#kept.get(name)
+    if (!kept || signedBy !== 'authority') return kept
+    return this.#authorities.some(({ kid }) => kid === signerOf(kept.jws)) ? kept : undefined
+  }
+
+  #signers(): readonly Signer[] {
+    return [...this.#collector, ...this.#authorities]
   }
 
   async #take({ name, jws }: DocumentFrame): Promise<Happening | undefined> {
     const definition = this.#definitions.get(name)
     if (!definition || this.#isSuspicious || jws === this.#kept.get(name)?.jws) return undefined
-    const verdict = await verifyDocument(definition, jws, this.#signers)
+    if (definition.signedBy === 'authority' && this.#authorities.length === 0) return undefined
+    const verdict = await verifyDocument(definition, jws, this.#signers())
     if (verdict.kind === 'forged') return this.#suspect(forged(name, verdict.reason))
     if (verdict.kind === 'unfit') {
       this.#options.log.warn({ name, reason: verdict.reason }, 'a signed document could not be read; the one before it stays')
@@ -127,7 +164,7 @@ class KeptDocuments implements Documents {
     await writeDurably(this.#fileOf(name), jws)
     this.#kept.set(name, { jws, document })
     this.#options.log.info({ name, number }, 'a newer signed document is kept')
-    this.#options.onKept(name)
+    await this.#options.onKept(name)
   }
 
   #numberOf(name: string): number {

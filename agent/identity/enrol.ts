@@ -57,11 +57,19 @@ async function enrolWith(token: EnrolmentToken, ca: string, options: EnrolOption
   if (authorities.length === 0) {
     return refused('authority-mismatch', 'the collector names a command authority that is not the one in this token; nothing was stored')
   }
+  const { operatorsBy } = answer.body
+  if (!(await areNamed(operatorsBy, token.authorities))) {
+    return refused(
+      'authority-mismatch',
+      'the collector does not name the authorities of operators that are in this token; nothing was stored',
+    )
+  }
   if (!isUsable(certificate, key, ca)) {
     return refused('certificate-unusable', 'the collector sent a certificate that does not fit this agent’s key; nothing was stored')
   }
-  const { collector } = token
-  await storeIdentity(options.dataDir, { collector, endpointId, organisationId, authorities }, { key, certificate, ca })
+  const { collector, role } = token
+  const whose = { ...(operatorsBy && token.authorities && { operatorsBy }), ...(role && { role }) }
+  await storeIdentity(options.dataDir, { collector, endpointId, organisationId, authorities, ...whose }, { key, certificate, ca })
   return { kind: 'enrolled', endpointId, organisationId, collector }
 }
 
@@ -70,6 +78,14 @@ async function vouchedFor(authorities: CommandAuthority[], expected: string): Pr
   const { calculateJwkThumbprint } = await import('jose')
   const thumbprints = await Promise.all(authorities.map(({ key }) => calculateJwkThumbprint(key)))
   return authorities.filter(({ kid }, index) => kid === expected && thumbprints[index] === expected)
+}
+
+/** The keys are those the token vouches for, in whatever order; without any in the token, none is pinned. */
+async function areNamed(named: EnrolResponse['operatorsBy'], expected: EnrolmentToken['authorities']): Promise<boolean> {
+  if (!expected) return true
+  const { calculateJwkThumbprint } = await import('jose')
+  const found = await Promise.all((named?.keys ?? []).map(async ({ kid, key }) => (await calculateJwkThumbprint(key)) === kid && kid))
+  return new Set(expected).size === 2 && expected.every((kid) => found.includes(kid))
 }
 
 type Refused = Extract<EnrolOutcome, { kind: 'refused' }>

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { Role } from '#shared/domain/endpoint.ts'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { Authorities } from '#shared/protocol/authority.ts'
 import { CommandAuthority } from '#shared/protocol/enrolment.ts'
 
 /** Who this agent is and whose orders it takes; pinned at enrolment. */
@@ -13,6 +15,10 @@ const Pinned = z.object({
   endpointId: z.string().min(8),
   organisationId: z.string().min(8),
   authorities: z.array(CommandAuthority).min(1),
+  /** Who names operators; absent: the collector commands alone, unless trust.json knows better. */
+  operatorsBy: Authorities.optional(),
+  /** What this machine is for, as the person said who let it in. */
+  role: Role.optional(),
 })
 export type Pinned = z.infer<typeof Pinned>
 

@@ -9,9 +9,13 @@ import type { LookupFunction } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import type { Role } from '#shared/domain/endpoint.ts'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, days, hours, seconds, type Time } from '#shared/domain/time.ts'
+import type { Register } from '#shared/protocol/command-powers.ts'
 import addressesDocument from '#shared/protocol/documents/addresses.ts'
+import authoritiesDocument from '#shared/protocol/documents/authorities.ts'
+import operatorsDocument from '#shared/protocol/documents/operators.ts'
 import { type CommandAuthority, RenewResponse } from '#shared/protocol/enrolment.ts'
 import { call } from './call.ts'
 import { isUsable, validityOf } from './certificate.ts'
@@ -19,6 +23,7 @@ import { type CollectorAddresses, openCollectorAddresses } from './collector-add
 import { type Documents, openDocuments } from './documents.ts'
 import { type Credentials, identityFolder, readIdentity, storeCertificate } from './files.ts'
 import { lookupOf, openHostNames } from './host-names.ts'
+import { openTrust, type Trust } from './trust.ts'
 
 export type { Credentials } from './files.ts'
 
@@ -41,6 +46,11 @@ export interface Identity {
   readonly addresses: CollectorAddresses
   readonly lookup: LookupFunction
   readonly documents: Documents
+  readonly trust: Trust
+  /** What this machine is for, as the person said who let it in; undefined: they didn't. */
+  readonly role: Role | undefined
+  /** Whose keys may sign commands; undefined: the collector commands alone. */
+  register(): Register | undefined
   stop(): void
 }
 
@@ -57,14 +67,24 @@ const longestRetryMs = hours(1)
 /** @throws Fault `identity-unreadable`. */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
   const kept = readIdentity(options.dataDir)
+  const { dataDir, log } = options
+  const trust = openTrust({ dataDir, pinned: kept.pinned.operatorsBy, log })
   const documents = await openDocuments({
-    ...{ dataDir: options.dataDir, authorities: kept.pinned.authorities, log: options.log },
-    onKept: (name) => {
+    ...{ dataDir, authorities: kept.pinned.authorities, operatorsBy: trust.keys, log },
+    onKept: async (name) => {
       if (name === addressesDocument.name) identity.addresses.list(listedIn(documents))
+      if (name === authoritiesDocument.name) await followAuthorities(trust, documents)
     },
   })
-  const identity = new KeptIdentity(options, kept, documents)
+  await followAuthorities(trust, documents)
+  const identity = new KeptIdentity(options, kept, documents, trust)
   return identity
+}
+
+/** At the start too: a crash may have come between keeping the document and doing what it says. */
+async function followAuthorities(trust: Trust, documents: Documents): Promise<void> {
+  const said = documents.content(authoritiesDocument)
+  if (said && (await trust.follow(said))) await documents.believe(trust.keys)
 }
 
 const listedIn = (documents: Documents): string[] => documents.content(addressesDocument)?.collectors ?? []
@@ -78,18 +98,22 @@ class KeptIdentity implements Identity {
   readonly addresses: CollectorAddresses
   readonly lookup: LookupFunction
   readonly documents: Documents
+  readonly trust: Trust
+  readonly role: Role | undefined
   readonly #options: IdentityOptions
   #credentials: Credentials
   #renewing: Promise<void> | undefined
   #nextLook: Cancel | undefined
   #isStopped = false
 
-  constructor(options: IdentityOptions, { pinned, credentials }: ReturnType<typeof readIdentity>, documents: Documents) {
+  constructor(options: IdentityOptions, { pinned, credentials }: ReturnType<typeof readIdentity>, documents: Documents, trust: Trust) {
     this.endpointId = pinned.endpointId
     this.organisationId = pinned.organisationId
     this.authorities = pinned.authorities
     this.ca = credentials.ca
     this.documents = documents
+    this.trust = trust
+    this.role = pinned.role
     const names = openHostNames({ ...options, file: join(identityFolder(options.dataDir), 'names.json') })
     this.addresses = openCollectorAddresses({ ...options, enrolled: pinned.collector, listed: listedIn(documents), names })
     this.dialled = this.addresses.dialled
@@ -101,6 +125,12 @@ class KeptIdentity implements Identity {
 
   get collector(): string {
     return this.addresses.collector
+  }
+
+  register(): Register | undefined {
+    if (this.trust.kind === 'collector') return undefined
+    const operators = this.documents.content(operatorsDocument)?.operators ?? []
+    return { operators, issuedAt: this.documents.issuedAt(operatorsDocument) }
   }
 
   async credentials(mustRenew = false): Promise<Credentials> {

@@ -1,6 +1,7 @@
 import { compactVerify, decodeProtectedHeader, importJWK } from 'jose'
 import type { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import type { AuthorityKey } from '#shared/protocol/authority.ts'
 import {
   type DocumentDefinition,
   documentType,
@@ -11,11 +12,11 @@ import {
 } from '#shared/protocol/document.ts'
 import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
 
-/** A pinned authority whose key is ready to verify. */
+/** A pinned key, ready to verify: the collector's, with what it may sign, or one of the two that name operators. */
 export interface Signer {
   kid: string
   key: Awaited<ReturnType<typeof importJWK>>
-  verbs: readonly string[]
+  verbs: readonly string[] | 'authority'
 }
 
 export type Verdict<Content> = ReadDocument<Content> | { kind: 'forged'; reason: string }
@@ -26,8 +27,14 @@ export async function readySigners(authorities: readonly CommandAuthority[]): Pr
   return (await Promise.allSettled(signers)).flatMap((made) => (made.status === 'fulfilled' ? made.value : []))
 }
 
-export const maySign = ({ verbs }: Pick<Signer, 'verbs'>, name: string): boolean =>
-  verbs.includes('*') || verbs.includes(verbOfDocument(name))
+export const readyAuthorities = (keys: readonly AuthorityKey[]): Promise<Signer[]> =>
+  Promise.all(keys.map(async ({ kid, key }) => ({ kid, key: await importJWK(key, 'EdDSA'), verbs: 'authority' as const })))
+
+/** Neither side may sign what is the other's, whatever its list says. */
+export function maySign({ verbs }: Pick<Signer, 'verbs'>, { name, signedBy = 'collector' }: DocumentDefinition): boolean {
+  if (verbs === 'authority' || signedBy === 'authority') return verbs === 'authority' && signedBy === 'authority'
+  return verbs.includes('*') || verbs.includes(verbOfDocument(name))
+}
 
 /** Whether one of our authorities signed this document. Nothing of it is read before its signature holds. */
 export async function verifyDocument<Content extends z.ZodType>(
@@ -40,7 +47,7 @@ export async function verifyDocument<Content extends z.ZodType>(
   if (header?.typ !== documentType) return forged('its header does not say that it is a document')
   const signer = signers.find(({ kid }) => kid === header.kid)
   if (!signer) return forged('no authority of this endpoint has the key it names')
-  if (!maySign(signer, definition.name)) return forged('its key may not sign this document')
+  if (!maySign(signer, definition)) return forged('its key may not sign this document')
   try {
     const { payload } = await compactVerify(jws, signer.key, { algorithms: ['EdDSA', 'Ed25519'] })
     return readPayload(definition, payload)
@@ -50,6 +57,8 @@ export async function verifyDocument<Content extends z.ZodType>(
 }
 
 const forged = (reason: string) => ({ kind: 'forged', reason }) as const
+
+export const signerOf = (jws: string): string | undefined => headerOf(jws)?.kid
 
 function headerOf(jws: string): ReturnType<typeof decodeProtectedHeader> | undefined {
   try {

@@ -42,7 +42,7 @@ export interface DocumentExchange extends Pick<Documents, 'numbers' | 'welcomed'
 export interface Takers {
   onWelcome(takesStanding: boolean): void
   onCollectorTime(now: number): void
-  onCommand(jws: string): void
+  onCommand(signed: { jws: string; also?: readonly string[] | undefined }): void
   onWatch(isWatched: boolean): void
 }
 
@@ -150,7 +150,7 @@ export class Session {
         this.#refusedRecord(message)
         break
       case 'command':
-        takers.onCommand(message.jws)
+        takers.onCommand({ jws: message.jws, also: message.also })
         break
       case 'watch':
         takers.onWatch(message.isWatched)

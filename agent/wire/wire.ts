@@ -18,7 +18,7 @@ import type { Identity } from '../identity/identity.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type Backoff, backoffMs, ordinary, refusedForGood } from './backoff.ts'
 import { type DialOutcome, dial, secureContextOf } from './dial.ts'
-import { type DocumentExchange, Session, type SessionEnd } from './session.ts'
+import { type DocumentExchange, Session, type SessionEnd, type Takers } from './session.ts'
 
 export interface WireOptions {
   identity: Pick<Identity, 'collector' | 'credentials'> & Partial<Pick<Identity, 'dialled'>> & { lookup: LookupFunction | undefined }
@@ -31,7 +31,7 @@ export interface WireOptions {
   isolation: () => IsolationStatus
   /** Spools what is true now, once a connection. */
   appendStanding: () => Promise<void>
-  onCommand: (jws: string) => void
+  onCommand: Takers['onCommand']
   onWatch: (isWatched: boolean) => void
   onCollectorTime: (now: number) => void
   backoff?: Backoff

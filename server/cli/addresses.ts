@@ -1,4 +1,3 @@
-import { commands } from '#shared/commands/registry.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import addresses from '#shared/protocol/documents/addresses.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
@@ -59,7 +58,7 @@ function originOf(text: string): string | undefined {
 
 async function withDocuments(config: CollectorConfig, work: (documents: Documents) => Promise<void>): Promise<void> {
   await withStore(config, async (store) => {
-    const { documents } = await openIdentity({ dataDir: config.dataDir, store, time: systemTime, verbs: [...commands.keys()] })
+    const { documents } = await openIdentity({ dataDir: config.dataDir, store, time: systemTime, verbs: ['*'] })
     await work(documents)
   })
 }

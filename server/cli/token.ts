@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util'
-import { commands } from '#shared/commands/registry.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import { minutes } from '#shared/domain/time.ts'
 import { configFlags, isLoopback, loadConfig } from '../config.ts'
@@ -32,7 +31,7 @@ const verb: Verb = {
     const { agentsUrl: collectorUrl } = readWhereabouts(config.dataDir)
     const ttlMs = minutes(wholeNumber(life))
     const token = await withStore(config, async (store) => {
-      const identity = await openIdentity({ dataDir: config.dataDir, store, time: systemTime, verbs: [...commands.keys()] })
+      const identity = await openIdentity({ dataDir: config.dataDir, store, time: systemTime, verbs: ['*'] })
       const organisationId = await organisationNamed(store, organisation)
       return (await identity.createToken({ organisationId, collectorUrl, createdBy: 'system', isNew: true, ttlMs })).token
     })

@@ -1,6 +1,7 @@
 import { CompactSign, calculateJwkThumbprint, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import { Fault } from '#shared/domain/fault.ts'
+import { canonicalJson } from '#shared/protocol/canonical.ts'
 import { documentType, maxDocumentChars, type SignedDocument, verbOfDocument } from '#shared/protocol/document.ts'
 import { documents } from '#shared/protocol/documents.ts'
 import type { CommandAuthority as PublicAuthority } from '#shared/protocol/enrolment.ts'
@@ -8,7 +9,7 @@ import type { KeyFiles } from './key-files.ts'
 
 /** The key by which agents know that an order or a document is ours. */
 export interface CommandAuthority extends PublicAuthority {
-  /** @returns a compact JWS (RFC 7515, EdDSA of RFC 8037) over the order's JSON. */
+  /** @returns a compact JWS (RFC 7515, EdDSA of RFC 8037) over the order's canonical JSON. */
   sign(order: CommandOrder): Promise<string>
   /** The same over a document's, with another `typ`. */
   signDocument(document: SignedDocument): Promise<string>
@@ -25,11 +26,11 @@ export async function openCommandAuthority(files: KeyFiles, verbs: readonly stri
   const publicKey = await importJWK(key, 'EdDSA')
   const kid = await calculateJwkThumbprint(key)
   const signAs = (typ: string) => (content: unknown) =>
-    new CompactSign(new TextEncoder().encode(JSON.stringify(content))).setProtectedHeader({ alg: 'EdDSA', typ, kid }).sign(privateKey)
+    new CompactSign(new TextEncoder().encode(canonicalJson(content))).setProtectedHeader({ alg: 'EdDSA', typ, kid }).sign(privateKey)
   return {
     kid,
     key,
-    verbs: [...verbs, ...[...documents.keys()].map(verbOfDocument)],
+    verbs: [...verbs, ...[...documents.values()].flatMap(({ name, signedBy }) => (signedBy === 'authority' ? [] : verbOfDocument(name)))],
     sign: signAs('tierline-command+jws'),
     signDocument: signAs(documentType),
     openDocument: async (jws) => {

@@ -9,8 +9,10 @@ import {
   type ReadDocument,
   readPayload,
 } from '#shared/protocol/document.ts'
+import authorities from '#shared/protocol/documents/authorities.ts'
 import { documents as definitions } from '#shared/protocol/documents.ts'
 import type { Store, Tx } from '../store/store.ts'
+import { openByAuthority, pairInForce } from './authorities.ts'
 import type { CommandAuthority } from './command-authority.ts'
 import { type DocumentRow, putIfHigher } from './document-rows.ts'
 
@@ -28,6 +30,8 @@ export interface Documents {
   /** Of those that `theirs` names. */
   newerThan(theirs: DocumentNumbers): DocumentFrame[]
   content<Content extends z.ZodType>(definition: DocumentDefinition<Content>): z.infer<Content> | undefined
+  /** Epoch ms, by its signer's clock; 0: there is none. */
+  issuedAt(definition: DocumentDefinition): number
   /** `make` sees the latest content, and answers undefined when it may stay. */
   issue<Content extends z.ZodType>(definition: DocumentDefinition<Content>, make: Make<z.infer<Content>>): Promise<void>
   handBack(frame: DocumentFrame): Promise<HandedBack>
@@ -62,6 +66,7 @@ export interface DocumentsNeeds {
 interface Kept {
   number: number
   jws: string
+  issuedAt: number
   content: unknown
 }
 
@@ -101,6 +106,10 @@ class SignedDocuments implements Documents {
   content<Content extends z.ZodType>({ name, content }: DocumentDefinition<Content>): z.infer<Content> | undefined {
     const parsed = content.safeParse(this.#kept.get(name)?.content)
     return parsed.success ? parsed.data : undefined
+  }
+
+  issuedAt({ name }: DocumentDefinition): number {
+    return this.#kept.get(name)?.issuedAt ?? 0
   }
 
   issue<Content extends z.ZodType>(definition: DocumentDefinition<Content>, make: Make<z.infer<Content>>): Promise<void> {
@@ -147,7 +156,7 @@ class SignedDocuments implements Documents {
   async #adopt(definition: DocumentDefinition, frame: DocumentFrame): Promise<HandedBack> {
     if (!this.#isNewer(frame)) return { kind: 'passed' }
     const read = await this.#read(definition, frame.jws)
-    if (!read) return { kind: 'forged', reason: 'it is not signed by this collector' }
+    if (!read) return { kind: 'forged', reason: 'it is not signed by whom it must be' }
     if (read.kind === 'unfit') return this.#cannotRead(frame, read.reason)
     const { name, number, issuedAt, content } = read.document
     if (number !== frame.number) return { kind: 'forged', reason: 'it has another number than the one it was announced with' }
@@ -168,7 +177,8 @@ class SignedDocuments implements Documents {
   }
 
   async #refresh(db: Store['db']): Promise<void> {
-    const rows = await db.selectFrom('documents').selectAll().execute()
+    // By name: who may sign `operators` stands in `authorities`.
+    const rows = await db.selectFrom('documents').selectAll().orderBy('name').execute()
     for (const row of rows) {
       const definition = definitions.get(row.name)
       if (!definition || !this.#isNewer(row)) continue
@@ -187,12 +197,17 @@ class SignedDocuments implements Documents {
   }
 
   async #read(definition: DocumentDefinition, jws: string): Promise<ReadDocument<unknown> | undefined> {
-    const payload = await this.#needs.authority.openDocument(jws)
+    const payload = await (definition.signedBy === 'authority' ? this.#openByAuthority(jws) : this.#needs.authority.openDocument(jws))
     return payload && readPayload(definition, payload)
   }
 
-  #keep({ name, number, jws }: DocumentRow, content: unknown): void {
-    this.#kept.set(name, { number, jws, content })
+  async #openByAuthority(jws: string): Promise<Uint8Array | undefined> {
+    const named = this.content(authorities)
+    return named && (await openByAuthority(jws, await pairInForce(named)))?.payload
+  }
+
+  #keep({ name, number, jws, issued_at }: DocumentRow, content: unknown): void {
+    this.#kept.set(name, { number, jws, issuedAt: issued_at, content })
     for (const listener of this.#listeners) listener()
   }
 

@@ -1,6 +1,7 @@
 import { randomUUIDv7, type X509Certificate } from 'node:crypto'
 import { plainText } from '#shared/domain/plain-text.ts'
 import { days } from '#shared/domain/time.ts'
+import type { Authorities } from '#shared/protocol/authority.ts'
 import { RefusalCode } from '#shared/protocol/close-codes.ts'
 import type { EnrolRequest, EnrolResponse, CommandAuthority as PublicAuthority } from '#shared/protocol/enrolment.ts'
 import type { Tx } from '../store/store.ts'
@@ -13,12 +14,14 @@ const clientLifeMs = days(365)
 
 interface Needs extends PeerNeeds {
   authorities: PublicAuthority[]
+  /** Who names operators, where somebody does. */
+  operatorsBy(): Promise<Authorities | undefined>
 }
 export type Enrolled = { kind: 'enrolled'; response: EnrolResponse } | Refused
 export type Renewed = { kind: 'renewed'; certificate: string } | Refused
 
 /** A token becomes an endpoint with its first certificate; of two calls with one token, one wins. */
-export async function enrol(request: EnrolRequest, { ca, authorities, store, now }: Needs): Promise<Enrolled> {
+export async function enrol(request: EnrolRequest, { ca, authorities, operatorsBy, store, now }: Needs): Promise<Enrolled> {
   const token = await store.db.selectFrom('enrolment_tokens').selectAll().where('id', '=', request.tokenId).executeTakeFirst()
   const state = stateOf(token, request.secret, now)
   if (state.kind !== 'good') return tokenRefusals[state.kind]()
@@ -39,7 +42,9 @@ export async function enrol(request: EnrolRequest, { ca, authorities, store, now
     return true
   })
   if (!isFirst) return tokenRefusals.used()
-  return { kind: 'enrolled', response: { endpointId: id, organisationId: organisation_id, certificate: certificate.pem, authorities } }
+  const pair = await operatorsBy()
+  const pins = { authorities, ...(pair && { operatorsBy: pair }) }
+  return { kind: 'enrolled', response: { endpointId: id, organisationId: organisation_id, certificate: certificate.pem, ...pins } }
 }
 
 /** The old certificate stays good until its end: the answer to this call may get lost. */

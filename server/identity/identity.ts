@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { coreTags, type Role } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { Register } from '#shared/protocol/command-powers.ts'
 import addresses from '#shared/protocol/documents/addresses.ts'
 import type { EnrolRequest } from '#shared/protocol/enrolment.ts'
 import type { Store } from '../store/store.ts'
@@ -22,6 +23,7 @@ import { type Adoption, adoptForgotten, type Caller, type Place } from './forgot
 import { openKeyFiles } from './key-files.ts'
 import { lookAfter } from './look-after.ts'
 import { certificatesIn, type KnownEndpoint, type Refused, recognise } from './peers.ts'
+import { pairOf, registerOf } from './register.ts'
 import { createRevocations } from './revocations.ts'
 import { type ServerCertificate, serverCertificateFor } from './server-certificate.ts'
 import { makeToken, type NewToken } from './tokens.ts'
@@ -51,6 +53,8 @@ export interface Identity {
   /** For TLS, with the hosts that agents were told of; made anew when one is missing or two thirds of its life are over. */
   serverCertificate(hosts: readonly string[]): Promise<ServerCertificate>
   documents: Documents
+  /** Whose keys may sign commands; undefined: the collector commands alone. */
+  register(): Register | undefined
   /** Takes up what other processes issue, and issues what is late. @returns its end. */
   watchDocuments(): () => Promise<void>
 }
@@ -76,14 +80,17 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
   const documents = await openDocuments({ store, time, authority, log, adopting: adoption(needs) })
   const { revoke, isRevoked, issueLate } = createRevocations({ store, time, documents, log })
   const certificates = certificatesIn(store)
-  const own = { ca, certificates, authorities: [{ kid, key, verbs }], store, files, isRevoked, raiseWithin: needs.raiseWithin }
+  const operatorsBy = () => pairOf(documents)
+  const own = { ca, certificates, authorities: [{ kid, key, verbs }], operatorsBy, store, files, isRevoked, raiseWithin: needs.raiseWithin }
   const now = () => ({ ...own, now: time.now() })
   return {
     caPem: ca.pem,
     caFingerprint: ca.fingerprint,
     authority,
     createToken: async (wanted) => {
-      const { row, token } = makeToken(wanted, { ca: ca.fingerprint, authority: kid }, time.now())
+      const pair = await operatorsBy()
+      const pins = { ca: ca.fingerprint, authority: kid, ...(pair && { authorities: pair.keys.map((each) => each.kid) }) }
+      const { row, token } = makeToken(wanted, pins, time.now())
       await store.db.insertInto('enrolment_tokens').values(row).execute()
       return { id: row.id, token, expiresAt: row.expires_at }
     },
@@ -112,6 +119,7 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
       return serverCertificateFor([...new Set([...hosts, ...told.map(hostOf)])], now())
     },
     documents,
+    register: () => registerOf(documents),
     watchDocuments: () => lookAfter({ time, log, look: () => Promise.all([documents.refresh(), issueLate()]) }),
   }
 }

@@ -24,7 +24,11 @@ export interface NewToken {
 type Row = Insertable<Database['enrolment_tokens']>
 
 /** The row, and the word that people carry over; only its hash is kept. */
-export function makeToken(wanted: NewToken, pins: { ca: string; authority: string }, now: number): { row: Row; token: string } {
+export function makeToken(
+  wanted: NewToken,
+  pins: { ca: string; authority: string; authorities?: string[] },
+  now: number,
+): { row: Row; token: string } {
   const id = randomUUIDv7()
   const secret = randomBytes(32).toString('base64url')
   const row: Row = {
@@ -40,7 +44,7 @@ export function makeToken(wanted: NewToken, pins: { ca: string; authority: strin
     used_at: null,
     used_by_endpoint_id: null,
   }
-  return { row, token: writeToken({ collector: wanted.collectorUrl, id, secret, ...pins }) }
+  return { row, token: writeToken({ collector: wanted.collectorUrl, id, secret, ...pins, ...(wanted.role && { role: wanted.role }) }) }
 }
 
 type Token = Selectable<Database['enrolment_tokens']>

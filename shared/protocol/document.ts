@@ -13,6 +13,8 @@ import { firstIssue } from './envelope.ts'
 export interface DocumentDefinition<Content extends z.ZodType = z.ZodType> {
   name: string
   content: Content
+  /** `authority`: the collector's key counts for nothing here. The collector, when absent. */
+  signedBy?: 'collector' | 'authority'
 }
 
 export function defineDocument<Content extends z.ZodType>(definition: DocumentDefinition<Content>): DocumentDefinition<Content> {

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { Role } from '../domain/endpoint.ts'
+import { Authorities, PublicKey } from './authority.ts'
 
 /** SHA-256 in lower-case hex. */
 const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
@@ -7,7 +9,7 @@ const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal di
 export const CommandAuthority = z.object({
   /** RFC 7638 thumbprint of `key`, base64url. */
   kid: z.string().min(20).max(100),
-  key: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().max(100) }),
+  key: PublicKey,
   verbs: z.array(z.string().max(100)).min(1).max(100),
 })
 export type CommandAuthority = z.infer<typeof CommandAuthority>
@@ -22,6 +24,10 @@ export const EnrolmentToken = z.object({
   ca: Sha256Hex,
   /** RFC 7638 thumbprint of the collector's command authority. */
   authority: z.string().min(20).max(100),
+  /** RFC 7638 thumbprints of the two keys that name operators; absent: the collector commands alone. */
+  authorities: z.array(z.string().min(20).max(100)).length(2).optional(),
+  /** What the machine is for, when the person who made the token said so. */
+  role: Role.optional(),
 })
 export type EnrolmentToken = z.infer<typeof EnrolmentToken>
 
@@ -61,6 +67,8 @@ export const EnrolResponse = z.object({
   certificate: z.string().max(10_000),
   /** Pinned from now on. */
   authorities: z.array(CommandAuthority).min(1).max(20),
+  /** Who names operators, pinned as well; absent: the collector commands alone. */
+  operatorsBy: Authorities.optional(),
 })
 export type EnrolResponse = z.infer<typeof EnrolResponse>
 

@@ -85,8 +85,13 @@ export const Ack = z.object({ kind: z.literal('ack'), epoch, lane: Lane, seq, cr
 /** This record was kept raw, counts as handled, and the cursor passes it. */
 export const Refused = z.object({ kind: z.literal('refused'), epoch, lane: Lane, seq: seq.min(1), reason: z.string().max(500) })
 
-/** A signed order: compact JWS over a CommandOrder. */
-export const Command = z.object({ kind: z.literal('command'), id, jws: z.string().max(65_536) })
+/** A signed order: compact JWS over a CommandOrder, by the collector or an operator; `also` are others over the same bytes. */
+export const Command = z.object({
+  kind: z.literal('command'),
+  id,
+  jws: z.string().max(65_536),
+  also: z.array(z.string().max(65_536)).max(3).optional(),
+})
 
 /** Somebody looks at this endpoint: send samples at once instead of six at a time. */
 export const Watch = z.object({ kind: z.literal('watch'), isWatched: z.boolean() })

@@ -69,14 +69,16 @@ it.skipIf(suiteDatabase() === 'postgres')(
 
     const back = await startTestCollector({ dataDir: await restore(), ...placesOf(collector) })
     onTestFinished(() => back.stop())
-    expect(back.identity.documents.numbers()).toEqual({ addresses: 0, revocations: 0 })
+    expect(back.identity.documents.numbers()).toEqual({ addresses: 0, authorities: 0, operators: 0, revocations: 0 })
     const intruder = await connectRaw(stolen)
 
     const again = await startTestAgent({ dataDir: agentDir })
     onTestFinished(() => again.stop('stop'))
     expect(await intruder.closed).toEqual({ code: CloseCode.Revoked, reason: 'this endpoint was removed' })
     expect(await dialRaw(stolen)).toMatchObject({ kind: 'refused', body: { code: 'certificate-revoked' } })
-    await expect.poll(() => back.identity.documents.numbers(), within).toEqual({ addresses: 1, revocations: 1 })
+    await expect
+      .poll(() => back.identity.documents.numbers(), within)
+      .toEqual({ addresses: 1, authorities: 0, operators: 0, revocations: 1 })
     expect(back.identity.documents.content(addresses)).toEqual(listOf(moved, collector.agentsUrl))
 
     await back.pipeline.idle()

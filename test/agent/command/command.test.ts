@@ -66,9 +66,18 @@ function aVerb(verb: string, isIdempotent: boolean, run: () => Promise<VerbOutco
 
 const journalText = (): Promise<string> => readFile(join(folder, 'commands.jsonl'), 'utf8')
 
-async function open(verbs: Verb[] = [aVerb('isolate-host', true)], more: Partial<CommandParts> = {}): Promise<Commands> {
+const trustingTheCollector: CommandParts['trust'] = {
+  organisationId: 'organisation-1',
+  register: () => undefined,
+  role: () => Promise.resolve('workstation'),
+}
+
+type Taking = Omit<Commands, 'take'> & { take(jws: string): Promise<void> }
+
+async function open(verbs: Verb[] = [aVerb('isolate-host', true)], more: Partial<CommandParts> = {}): Promise<Taking> {
   const commands = await createCommands({
     authorities: [collector.authority],
+    trust: trustingTheCollector,
     endpointId,
     journalDir: folder,
     machine: {} as Machine,
@@ -82,7 +91,7 @@ async function open(verbs: Verb[] = [aVerb('isolate-host', true)], more: Partial
   })
   opened.push(commands)
   commands.noteCollectorTime(issuedAt)
-  return commands
+  return { ...commands, take: (jws) => commands.take({ jws }) }
 }
 
 describe('a command', () => {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import { expect, it } from 'vitest'
+import type { Authorities } from '#shared/protocol/authority.ts'
 import { CommandAuthority, type EnrolmentToken, type EnrolRequest, writeToken } from '#shared/protocol/enrolment.ts'
 import { enrol } from '../../../agent/identity/enrol.ts'
 import { readIdentity } from '../../../agent/identity/files.ts'
+import { twoAuthorities } from '../../support/operators.ts'
 import { makeAuthority } from './paper-authority.ts'
 import { type PaperCollector, startPaperCollector } from './paper-collector.ts'
 
@@ -18,11 +20,11 @@ async function makeCommandAuthority(): Promise<CommandAuthority> {
 }
 
 /** A collector that enrols whoever asks, naming `authorities`. */
-async function startEnrolling(authorities: CommandAuthority[]): Promise<PaperCollector> {
+async function startEnrolling(authorities: CommandAuthority[], operatorsBy?: Authorities): Promise<PaperCollector> {
   const collector = await startPaperCollector({
     'POST /enrol': async (body) => {
       const certificate = await collector.authority.forRequest((body as EnrolRequest).csr)
-      return { status: 200, body: { endpointId: 'endpoint-1', organisationId: 'organisation-1', certificate, authorities } }
+      return { status: 200, body: { endpointId: 'endpoint-1', organisationId: 'organisation-1', certificate, authorities, operatorsBy } }
     },
   })
   return collector
@@ -101,4 +103,17 @@ it('refuses what is no token, and a second enrolment over a first', async () => 
   expect(await enrolHere('hello', dataDir)).toMatchObject({ code: 'not-a-token' })
   await enrolHere(tokenFor(collector, authority), dataDir)
   expect(await enrolHere(tokenFor(collector, authority), dataDir)).toMatchObject({ code: 'already-enrolled' })
+})
+
+it('pins who names operators, and what the machine is for, only as its token says', async () => {
+  const authority = await makeCommandAuthority()
+  const [{ pair }, strangers] = [await twoAuthorities(), await twoAuthorities()]
+  const authorities = pair.keys.map(({ kid }) => kid)
+  const dataDir = folder()
+  await enrolHere(tokenFor(await startEnrolling([authority], pair), authority, { authorities, role: 'core' }), dataDir)
+  expect(readIdentity(dataDir).pinned).toMatchObject({ operatorsBy: pair, role: 'core' })
+  for (const named of [strangers.pair, undefined]) {
+    const outcome = await enrolHere(tokenFor(await startEnrolling([authority], named), authority, { authorities }), folder())
+    expect(outcome).toMatchObject({ kind: 'refused', code: 'authority-mismatch' })
+  }
 })

@@ -138,7 +138,7 @@ function takersInto(told: string[]) {
   const note = (what: string): void => void told.push(what)
   return {
     appendStanding: async () => note('standing'),
-    onCommand: (jws: string) => note(`command ${jws}`),
+    onCommand: ({ jws }: { jws: string }) => note(`command ${jws}`),
     onWatch: (isWatched: boolean) => note(`watch ${isWatched}`),
     onCollectorTime: (now: number) => note(`time ${now}`),
   }

@@ -1,0 +1,68 @@
+import type { CommandOrder, Risk } from '../domain/command.ts'
+import type { Role } from '../domain/endpoint.ts'
+import { days } from '../domain/time.ts'
+import { mayCommand, type Operator, oldestRegisterMs } from './authority.ts'
+
+/*
+ * Whose signature a command needs, for both ends: the agent enforces it, the collector asks for it beforehand.
+ * Threat: whoever runs the collector. With its key they protect machines, and do nothing else.
+ */
+
+/** Cutting one of these off may harm more than what it is cut off from. Whose role nobody knows may be one. */
+const isVital = (role: Role): boolean => role === 'core' || role === 'unknown'
+
+/** Why the collector's own key is not enough; undefined: it is. */
+export function whyNotByCollector(verb: string, risk: Risk, role: Role): string | undefined {
+  if (risk !== 'protective') return `${verb} is more than protective: it needs an operator’s signature, and only the collector signed it`
+  if (verb === 'isolate-host' && isVital(role))
+    return `isolating needs an operator’s signature on ${role === 'core' ? 'a core machine' : 'a machine whose role is not known'}, and only the collector signed it`
+  return undefined
+}
+
+export interface Register {
+  operators: readonly Operator[]
+  issuedAt: number
+}
+
+export interface Asked {
+  order: Pick<CommandOrder, 'verb' | 'issuedAt' | 'expiresAt'>
+  risk: Risk
+  organisationId: string
+  /** Epoch ms, the latest that is known. */
+  now: number
+}
+
+/** No operator's order lives longer, whatever it says. */
+export const longestOrderMs = days(7)
+
+/** Why these operators' signatures are not enough; undefined: they are. @param signers each signed the very bytes. */
+export function whyNotByOperators(
+  { order, risk, organisationId, now }: Asked,
+  signers: readonly Operator[],
+  register: Register,
+): string | undefined {
+  const { verb } = order
+  if (now - register.issuedAt > oldestRegisterMs)
+    return `the register of operators is ${Math.floor((now - register.issuedAt) / days(1))} days old; after 7 days only protective commands run`
+  if (order.expiresAt - order.issuedAt > longestOrderMs) return 'it would be good for longer than 7 days'
+  for (const signer of signers) {
+    if (now >= signer.expiresAt || now < signer.certifiedAt - days(1)) return `the certificate of ${signer.name} is not in force`
+    if (!mayCommand(signer, verb, organisationId)) return `${signer.name} may not sign ${verb} for this organisation`
+  }
+  const needed = signersNeeded({ risk, verb, organisationId }, register)
+  const signed = distinct(signers)
+  return signed < needed ? `${verb} needs the signatures of ${needed} different operators, and ${signed} signed it` : undefined
+}
+
+/** Two for what is risky, where there are two; an operator whose certificate has lapsed still counts, or waiting would halve the need. */
+export function signersNeeded(
+  { risk, verb, organisationId }: { risk: Risk; verb: string; organisationId: string },
+  { operators }: Pick<Register, 'operators'>,
+): number {
+  if (risk !== 'high') return 1
+  return Math.max(1, Math.min(2, distinct(operators.filter((each) => mayCommand(each, verb, organisationId)))))
+}
+
+/** By name and by key: one person with two keys is one, and so is one key under two names. */
+const distinct = (operators: readonly Operator[]): number =>
+  Math.min(new Set(operators.map(({ name }) => name)).size, new Set(operators.map(({ kid }) => kid)).size)

@@ -5,6 +5,7 @@ import type { Import, Source } from '../source.ts'
 /** What each part of shared may use of shared. */
 const sharedMayUse: Record<string, string[]> = {
   domain: ['domain'],
+  sigma: ['domain', 'sigma'],
   protocol: ['domain', 'protocol'],
   commands: ['domain', 'commands'],
   api: ['domain', 'protocol', 'commands', 'api'],

@@ -26,7 +26,6 @@ export class Value {
 
 type Fields = Readonly<Record<string, unknown>>
 
-const none: readonly Value[] = []
 /** How deep objects in an event are looked into. */
 const maxDepth = 20
 
@@ -63,7 +62,7 @@ export class EventView {
 }
 
 function valuesOf(found: unknown): readonly Value[] {
-  if (found === undefined || found === null) return none
+  if (found === undefined || found === null) return []
   const texts: string[] = []
   collect(found, texts, 0)
   return texts.map((text) => new Value(text))

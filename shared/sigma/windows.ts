@@ -88,14 +88,13 @@ const powershellClassic: Readonly<Record<number, readonly string[]>> = {
 const byService: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>> = {
   ...{ sysmon, security, powershell, 'powershell-classic': powershellClassic },
 }
-const none: readonly string[] = []
 
 /** @param registryChange Sysmon's `EventType` of event 12, which holds two kinds. */
 export function windowsOrigin(channel: string, eventId: number, registryChange: string | undefined): Origin {
   const service = serviceOf.get(channel.toLowerCase())
-  const services = service === undefined ? none : [service]
+  const services = service === undefined ? [] : [service]
   if (service === 'sysmon' && eventId === 12) return { product: 'windows', categories: registryCategories(registryChange), services }
-  return { product: 'windows', categories: (service === undefined ? undefined : byService[service]?.[eventId]) ?? none, services }
+  return { product: 'windows', categories: (service === undefined ? undefined : byService[service]?.[eventId]) ?? [], services }
 }
 
 function registryCategories(change: string | undefined): readonly string[] {

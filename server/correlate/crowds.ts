@@ -2,6 +2,8 @@ import type { Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
 import { type Crowd, gathersOnSite, isGathered, mayBeGathered, type Surge, siteFingerprint, stormFingerprint } from './gather.ts'
+import { createLoudest, type Heard } from './loudness.ts'
+import type { Loud } from './noisy.ts'
 
 /** How many tickets of a kind came lately in one organisation. */
 export interface Came {
@@ -21,6 +23,8 @@ export interface Loaded {
   /** Which machines have a ticket under which one. */
   underSites: readonly { parentId: string | null; endpointId: string | null }[]
   siteSizes: ReadonlyMap<string, number>
+  /** How loud the machines are that may open a ticket. */
+  heard: readonly Heard[]
   fleet: number | null
   provider: Subject | undefined
 }
@@ -32,6 +36,8 @@ export interface Crowds {
   readonly provider: Subject | undefined
   /** undefined: a ticket of this trouble stands alone whatever else there is. */
   of(trouble: Trouble, subject: Subject, caseOf: (ticketId: string) => TicketCase | undefined): Crowd | undefined
+  /** What is open on a machine that may be too loud. */
+  loudOf(subject: Subject, caseOf: (ticketId: string) => TicketCase | undefined): Loud | undefined
   /** A ticket as it stands from now on. */
   took(work: TicketCase): void
 }
@@ -62,6 +68,7 @@ export function createCrowds(loaded: Loaded, { gathering }: Pick<Matrix, 'gather
     add(siblings, fingerprint, ticket.id)
     if (ticket.endpoint_id !== null) add(onSite, fingerprint, ticket.endpoint_id)
   }
+  const loudest = createLoudest(loaded.heard, loaded.cases)
   for (const { site_id, kind, endpoint_id } of loaded.onSites) add(onSite, siteFingerprint(site_id ?? '', kind), endpoint_id ?? '')
   for (const work of loaded.cases) know(work)
   const parentsById = new Map(loaded.cases.map(({ ticket }) => [ticket.id, ticket.fingerprint]))
@@ -101,6 +108,7 @@ export function createCrowds(loaded: Loaded, { gathering }: Pick<Matrix, 'gather
         siblings: (gathers) => [...(siblings.get(fingerprints[gathers]) ?? [])].flatMap((id) => caseOf(id) ?? []).filter(mayBeGathered),
       }
     },
+    loudOf: loudest.of,
     took(work) {
       const { ticket } = work
       if (counted.has(ticket.id)) return
@@ -108,6 +116,7 @@ export function createCrowds(loaded: Loaded, { gathering }: Pick<Matrix, 'gather
       if (!comes) return
       counted.add(ticket.id)
       know(work)
+      loudest.took(work)
       if (ticket.endpoint_id === null || !isGathered(ticket.kind)) return
       const tally = tallyOf(ticket.kind)
       tally.tickets += 1

@@ -33,6 +33,9 @@ export interface Crowd {
   siblings(gathers: 'site' | 'storm'): readonly TicketCase[]
 }
 
+/** What gathers by itself. */
+export type Gatherer = 'site' | 'storm' | 'endpoint'
+
 export type Place =
   | { kind: 'alone' }
   | { kind: 'under'; parent: TicketCase; gathers: 'site' | 'storm' }
@@ -99,7 +102,7 @@ export const mayBeGathered = ({ ticket }: TicketCase): boolean =>
   ticket.status === 'new' && ticket.parent_id === null && ticket.touched_at === null
 
 /** It goes under `parent`: nothing is promised for it and nobody is called; in a storm a question stands until a person answers. */
-export function gathered(work: TicketCase, parent: TicketCase, gathers: 'site' | 'storm'): Changes {
+export function gathered(work: TicketCase, parent: TicketCase, gathers: Gatherer): Changes {
   const body = { ticketId: parent.ticket.id, number: parent.ticket.number, by: gathers }
   const kept = gathers === 'storm' ? [] : (['ask-due'] as const)
   const { timers } = work

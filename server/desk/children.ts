@@ -108,12 +108,11 @@ export async function loadOverOthers(
   const isAsked = ({ ticket }: TicketCase): boolean =>
     ticket.gathers !== null && due.get(ticket.id)?.some(({ kind }) => asking.has(kind)) === true
   const under = new Map<string, Under>()
-  for (const { ticket } of cases.filter(isAsked))
-    under.set(ticket.id, await readUnder(from, ticket.id, now - matrix.gathering.storm.calm.for))
+  for (const { ticket } of cases.filter(isAsked)) under.set(ticket.id, await readUnder(from, ticket, now - matrix.gathering.storm.calm.for))
   return { under, stormy: await readStormy(from, cases) }
 }
 
-async function readUnder(from: Kysely<Database>, parentId: string, since: number): Promise<Under> {
+async function readUnder(from: Kysely<Database>, { id: parentId, gathers }: TicketCase['ticket'], since: number): Promise<Under> {
   const { lately, standing } = await from
     .selectFrom('tickets')
     .select(({ fn }) => [
@@ -125,7 +124,19 @@ async function readUnder(from: Kysely<Database>, parentId: string, since: number
     ])
     .where('parent_id', '=', parentId)
     .executeTakeFirstOrThrow()
-  return { lately: Number(lately), isStillTrue: Number(standing) > 0 }
+  return { lately: Number(lately), isStillTrue: Number(standing) > 0 || (gathers === 'endpoint' && (await isJoinedTrue(from, parentId))) }
+}
+
+/** Of what joined a machine's one ticket without a ticket of its own, something is true. */
+async function isJoinedTrue(from: Kysely<Database>, ticketId: string): Promise<boolean> {
+  const one = from
+    .selectFrom('signals')
+    .innerJoin('conditions', (join) =>
+      join.onRef('conditions.endpoint_id', '=', 'signals.endpoint_id').onRef('conditions.fingerprint', '=', 'signals.fingerprint'),
+    )
+    .select('signals.id')
+    .where('signals.ticket_id', '=', ticketId)
+  return (await one.limit(1).executeTakeFirst()) !== undefined
 }
 
 async function readStormy(from: Kysely<Database>, cases: readonly TicketCase[]): Promise<Set<string>> {

@@ -55,6 +55,7 @@ const withoutFinding = (world: World): View => ({
   },
   lately: world.lately,
   crowdOf: world.crowdOf,
+  loudOf: () => undefined,
   parentOf: world.parentOf,
   provider: world.provider,
   // Somebody wants these tickets now, whatever waits or is spared.

@@ -41,7 +41,7 @@ export function fire(work: TicketCase, timer: Timer, firing: Firing, now: number
     case 'wait-due':
       return waitIsDue(work, timer, owed, matrix, now)
     case 'quiet-clear':
-      return closeByItself(work, now)
+      return closeByItself(work, matrix, now)
     case 'review':
       return { entries: [{ kind: 'reviewed', actor: 'system', body: { why: 'nothing else was due' } }] }
     default:
@@ -62,8 +62,11 @@ function moveOn(work: TicketCase, { matrix, staff, packet }: Firing, now: number
 const say = (kind: 'reviewed' | 'reminded', body: Record<string, unknown>): Changes => ({ entries: [{ kind, actor: 'system', body }] })
 
 /** Asked again at the instant itself: a person may have touched it, or the trouble may be back. */
-function closeByItself(work: TicketCase, now: number): Changes {
+function closeByItself(work: TicketCase, { gathering }: Matrix, now: number): Changes {
   const { ticket } = work
+  // Nobody says of what joined it that it is over.
+  if (ticket.touched_at === null && ticket.is_standing === 1 && ticket.gathers === 'endpoint')
+    return { plan: [{ kind: 'quiet-clear', dueAt: now + gathering.endpoint.quiet }] }
   if (ticket.touched_at !== null || ticket.is_standing === 1 || isSecurity(ticket.kind)) return {}
   const ended = endClocks(work, 'system', now)
   return {

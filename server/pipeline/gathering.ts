@@ -2,7 +2,18 @@ import { randomUUIDv7 } from 'node:crypto'
 import { comparePriority, type Priority } from '#shared/domain/priority.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
 import { askForAll } from '../command/contain.ts'
-import { gathered, type Place, placeAmong, siteSubject, siteTroubleOf, stormCalm, stormOf, tookIn } from '../correlate/gather.ts'
+import {
+  type Gatherer,
+  gathered,
+  type Place,
+  placeAmong,
+  siteSubject,
+  siteTroubleOf,
+  stormCalm,
+  stormOf,
+  tookIn,
+} from '../correlate/gather.ts'
+import { hushed, noisyTrouble } from '../correlate/noisy.ts'
 import { endQuiet, startClocks, tightenClocks } from '../escalate/escalate.ts'
 import { decidePriority, type Prioritised, prioritise } from '../prioritise/prioritise.ts'
 import { match } from '../route/match.ts'
@@ -53,6 +64,22 @@ export function gather(view: View, rules: Rules, arrival: Arrival, now: number):
   return { work: under(arrival.work), parent: asking, siblings }
 }
 
+/** Where this goes instead of a ticket of its own: its machine is too loud. With what it said before, if that is one ticket from now on. */
+export function hush(
+  view: View,
+  rules: Rules,
+  { trouble, subject, rule }: Omit<Arrival, 'work'> & { rule: string },
+  now: number,
+): { into: TicketCase; siblings: readonly TicketCase[] } | undefined {
+  const loud = view.loudOf(subject)
+  const found = loud ? hushed(loud, trouble, rule, rules.matrix) : ({ kind: 'none' } as const)
+  if (found.kind === 'none') return undefined
+  if (found.kind === 'joins') return { into: found.into, siblings: [] }
+  const over = { trouble: noisyTrouble(trouble, subject), subject, about: subject }
+  const into = made(rules, over, 'endpoint', found.siblings, { number: view.nextNumber, many: undefined }, now)
+  return { into, siblings: found.siblings.map((each) => apply(each, gathered(each, into, 'endpoint'), now)) }
+}
+
 /** As what the one over it is decided, and about whom it is. */
 type Over = Pick<Arrival, 'trouble' | 'subject'> & { about: Subject }
 
@@ -75,7 +102,7 @@ function decided({ matrix, routesFor, circumstancesOf }: Rules, { trouble, subje
 function made(
   rules: Rules,
   over: Over,
-  gathers: 'site' | 'storm',
+  gathers: Gatherer,
   children: readonly TicketCase[],
   { number, many }: { number: number; many: Many },
   now: number,
@@ -84,13 +111,8 @@ function made(
   const draft = draftTicket(over.trouble, over.about, { id: randomUUIDv7(), number, sourceId: null }, now)
   const ticket = { ...draft, gathers, gathering: 'on' as const, is_standing: 1 as const, occurrences: 0 }
   const { found, decisionAt } = decided(rules, over, many, now)
-  const pressing =
-    gathers === 'site'
-      ? atLeast(
-          found,
-          children.map(({ ticket: { priority } }) => priority),
-        )
-      : found
+  const worst = children.map(({ ticket: { priority } }) => priority)
+  const pressing = gathers === 'storm' ? found : atLeast(found, worst)
   let parent = apply(newCase(ticket, over.about), opened(over.trouble, 'system'), now)
   parent = apply(parent, tookIn(parent, now, children.length), now)
   parent = apply(parent, decidePriority(parent, pressing, false), now)

@@ -6,6 +6,7 @@ import type { Database } from '../store/schema.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
 import type { Subject, TicketCase } from './changes.ts'
 import { among, type Listed, loadCases, loadSubjects } from './load.ts'
+import { readLoud } from './load-loud.ts'
 
 /*
  * What the tickets that a round may open stand among, read once a round and by indexes: the tickets over others, how many
@@ -31,14 +32,15 @@ export async function loadCrowds(
   now: number,
 ): Promise<Crowds> {
   const gathered = openers.filter(({ kind, subject }) => subject.endpoint && isGathered(kind))
-  if (gathered.length === 0 && parentIds.length === 0) return createCrowds(nothing, matrix)
+  if (!openers.some(({ subject }) => subject.endpoint) && parentIds.length === 0) return createCrowds(nothing, matrix)
   const { site, storm } = matrix.gathering
   const kinds = [...new Set(gathered.map(({ kind }) => kind))]
   const places = placesOf(gathered, matrix)
-  const [parents, came, onSites] = await Promise.all([
+  const [parents, came, onSites, loud] = await Promise.all([
     readParents(db, listed, [...kinds.map(stormFingerprint), ...places.keys()], parentIds),
     readSurges(db, listed, kinds, now - storm.within),
     readSites(db, listed, [...places.values()], now - site.within),
+    readLoud(db, listed, openers, matrix, now),
   ])
   const ofKind = Map.groupBy(gathered, ({ kind }) => kind)
   const cameOfKind = Map.groupBy(came, ({ kind }) => kind)
@@ -47,7 +49,7 @@ export async function loadCrowds(
   const sites = parents.filter(({ gathers }) => gathers === 'site')
   const crowded = crowdedSites(places, sites, onSites, gathered, matrix)
   const [cases, fleet, provider, underSites, siteSizes] = await Promise.all([
-    readCases(db, listed, [...parents, ...onSites.filter(isOn(crowded))], surging, now - storm.within),
+    readCases(db, listed, [...parents, ...onSites.filter(isOn(crowded)), ...loud.tickets], surging, now - storm.within),
     surging.length === 0 ? null : countFleet(db),
     surging.length === 0 ? undefined : readProvider(db),
     readUnder(
@@ -57,10 +59,19 @@ export async function loadCrowds(
     ),
     countSites(db, listed, [...new Set([...crowded.values()].map(({ siteId }) => siteId))]),
   ])
-  return createCrowds({ cases, came, onSites, underSites, siteSizes, fleet, provider }, matrix)
+  return createCrowds({ cases, came, onSites, underSites, siteSizes, heard: loud.heard, fleet, provider }, matrix)
 }
 
-const nothing: Loaded = { cases: [], came: [], onSites: [], underSites: [], siteSizes: new Map(), fleet: null, provider: undefined }
+const nothing: Loaded = {
+  cases: [],
+  came: [],
+  onSites: [],
+  underSites: [],
+  siteSizes: new Map(),
+  heard: [],
+  fleet: null,
+  provider: undefined,
+}
 
 interface Place {
   siteId: string

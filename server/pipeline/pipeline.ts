@@ -7,20 +7,21 @@ import { askForAll, decideContainment, isLate } from '../command/contain.ts'
 import { correlate, type Verdict } from '../correlate/correlate.ts'
 import { flip, quietOf } from '../correlate/flapping.ts'
 import { isInStorm } from '../correlate/gather.ts'
+import { quietens } from '../correlate/noisy.ts'
 import { endQuiet, startClocks, tightenClocks, waitForQuiet } from '../escalate/escalate.ts'
 import { watchHearing } from '../hearing.ts'
 import { isAsFound } from '../onboard/onboard.ts'
-import { decidePriority, prioritise } from '../prioritise/prioritise.ts'
+import { decidePriority, type Prioritised, prioritise } from '../prioritise/prioritise.ts'
 import { match } from '../route/match.ts'
 import type { Matrix } from '../route/matrix.ts'
-import { decideRoute, isWorse, route } from '../route/route.ts'
+import { type Decision, decideRoute, isWorse, route } from '../route/route.ts'
 import type { Store } from '../store/store.ts'
 import { armKey, suppress } from '../suppress/suppress.ts'
 import { dated } from '../ticket/sentences.ts'
 import { actorOf, bringsNews, cleared, draftTicket, joined, opened, reopened } from '../ticket/ticket.ts'
 import { apply, type Changes, type Subject, type TicketCase, type Trouble } from './changes.ts'
 import { foundBefore } from './found.ts'
-import { follow, gather } from './gathering.ts'
+import { follow, gather, hush } from './gathering.ts'
 import type { Kept, Rules } from './keep.ts'
 import type { CreateLoop } from './loop.ts'
 import { createRounds } from './rounds.ts'
@@ -37,7 +38,7 @@ import { newCase, type Outcome, type SignalRow, troubleOf, type View } from './w
 
 /** One signal through every stage (pure): what becomes of it, on the ticket as it will stand. */
 export function decide(view: View, rules: Rules, signal: SignalRow, now: number): Outcome {
-  const { matrix, routesFor, circumstancesOf, owedOf, planOf, at } = rules
+  const { matrix, routesFor, circumstancesOf } = rules
   const subject = view.subjectOf(signal)
   if (!subject) return { kind: 'record' }
   const trouble = troubleOf(signal, matrix)
@@ -59,10 +60,32 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   if (verdict.kind === 'opens' && view.asFound && isAsFound(trouble, subject, matrix, now))
     return foundBefore(view.asFound(subject.organisation.id), signal, trouble, subject, view.nextNumber, rules, now)
 
+  const loud = isJoining ? undefined : hush(view, rules, { trouble, subject, rule: rule.name }, now)
+  const entering = loud ? { kind: 'joins' as const, earlier: loud.into } : verdict
+  const isDisarmed = view.suppression.disarmed.has(armKey({ detector: signal.detector, kind: trouble.kind, rule: rule.name }))
+  const { work, also } = settle(view, rules, { signal, trouble, subject, found, decision, isDisarmed }, entering, now)
+  return { kind: 'ticket', work: loud ? apply(work, quietens(work, matrix, now), now) : work, also: [...also, ...(loud?.siblings ?? [])] }
+}
+
+/** A signal that belongs on a desk, and what was decided about it alone. */
+interface News {
+  signal: SignalRow
+  trouble: Trouble
+  subject: Subject
+  found: Prioritised
+  decision: Decision
+  isDisarmed: boolean
+}
+type Entering = Exclude<Verdict, { kind: 'nothing' | 'clears' }>
+
+/** The ticket that it is on, and others that change with it. */
+function settle(view: View, rules: Rules, news: News, verdict: Entering, now: number): { work: TicketCase; also: readonly TicketCase[] } {
+  const { matrix, owedOf, planOf, at } = rules
+  const { signal, trouble, subject, found, decision, isDisarmed } = news
+  const isJoining = verdict.kind === 'joins'
   const before = verdict.kind === 'opens' ? draft(view, signal, trouble, subject, now) : verdict.earlier
   const isRaised = comparePriority(found.priority, before.ticket.priority) < 0
   const isNews = !isJoining || isWorse(before, decision, isRaised, at(before.ticket.matrix_version))
-  const isDisarmed = view.suppression.disarmed.has(armKey({ detector: signal.detector, kind: trouble.kind, rule: rule.name }))
 
   let work = apply(before, enter(verdict, trouble, isNews, now), now)
   work = apply(work, flip(work, verdict.kind !== 'opens' && before.ticket.is_standing === 1, matrix, now), now)
@@ -75,11 +98,11 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   const known = { isNews, isLate: isLate(trouble, matrix), isDisarmed, lately: view.lately }
   const question = { contain, route: name, ...known, sharedDueAt: askDueOn(over) }
   if (!isInStorm(work) && !(over && isInStorm(over))) work = apply(work, decideContainment(work, question, matrix, now), now)
-  if (over) return { kind: 'ticket', ...under(rules, work, over, among?.siblings ?? [], now) }
+  if (over) return under(rules, work, over, among?.siblings ?? [], now)
   if (!isJoining) work = apply(work, startClocks(work, owedOf(work), planOf(work), now), now)
   else if (hasMoved(before, work) || bringsNews(before.ticket, trouble))
     work = apply(work, tightenClocks(work, owedOf(work), planOf(work), now), now)
-  return { kind: 'ticket', work: apply(work, endQuiet(work), now) }
+  return { work: apply(work, endQuiet(work), now), also: [] }
 }
 
 export interface PipelineOptions {
@@ -145,7 +168,7 @@ function draft(view: View, signal: SignalRow, trouble: Trouble, subject: Subject
   return newCase(draftTicket(trouble, subject, from, now), subject)
 }
 
-function enter(verdict: Exclude<Verdict, { kind: 'nothing' | 'clears' }>, trouble: Trouble, isNews: boolean, now: number): Changes {
+function enter(verdict: Entering, trouble: Trouble, isNews: boolean, now: number): Changes {
   if (verdict.kind === 'opens') return opened(trouble, actorOf(trouble))
   return verdict.kind === 'reopens' ? reopened(verdict.earlier, trouble, now) : joined(verdict.earlier, trouble, isNews, now)
 }

@@ -5,6 +5,7 @@ import { type LoneIsolation, latelyMs } from '../command/contain.ts'
 import { correlationKey } from '../correlate/correlate.ts'
 import type { Crowds } from '../correlate/crowds.ts'
 import type { Crowd } from '../correlate/gather.ts'
+import type { Loud } from '../correlate/noisy.ts'
 import type { Mark } from '../ingest/handled.ts'
 import type { DigestLine } from '../notify/digest.ts'
 import { asFoundFingerprint, type FoundLine } from '../onboard/onboard.ts'
@@ -53,6 +54,8 @@ export interface View {
   readonly suppression: Suppression
   /** What a ticket of this would stand among; undefined: it stands alone whatever else there is. */
   crowdOf(trouble: Trouble, subject: Subject): Crowd | undefined
+  /** What is open on the machine of this; undefined: it is as quiet as can be. */
+  loudOf(subject: Subject): Loud | undefined
   /** The ticket under which this one is kept. */
   parentOf(work: TicketCase): TicketCase | undefined
   /** The provider's own organisation; undefined: no storm can come of these signals. */
@@ -60,7 +63,7 @@ export interface View {
 }
 
 /** What a view tells of tickets that stand alone. */
-export const alone = { crowdOf: () => undefined, parentOf: () => undefined, provider: undefined }
+export const alone = { crowdOf: () => undefined, loudOf: () => undefined, parentOf: () => undefined, provider: undefined }
 
 /** What one group of signals is decided on, in memory: each signal sees what those before it changed. */
 export interface World extends View {
@@ -222,6 +225,7 @@ export function worldOf({ subjects, cases: known, crowds, lately, isOver, suppre
       return nextNumber
     },
     crowdOf: (trouble, subject) => crowds?.of(trouble, subject, caseOf),
+    loudOf: (subject) => crowds?.loudOf(subject, caseOf),
     parentOf: ({ ticket }) => (ticket.parent_id === null ? undefined : caseOf(ticket.parent_id)),
     provider: crowds?.provider,
     get cases() {

@@ -73,17 +73,18 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
     body.why === 'time-box'
       ? `The time for ${text(body.team)} is over; it stays here and somebody should look.`
       : 'Still open, and nothing else is due: somebody should look.',
-  gathers: (body) =>
-    `${count(body.tickets, 'ticket')} of the same ${body.by === 'site' ? 'kind on this site' : 'kind'} by now: kept under this one.`,
+  gathers: (body) => `${count(body.tickets, 'ticket')} of ${gatheredBy[text(body.by)] ?? 'the same kind'} by now: kept under this one.`,
   gathered: (body) =>
     body.by === 'storm'
       ? `One of many of its kind: kept under ticket #${text(body.number)}. Nobody is called for it, nothing is promised for it, and its machine is not isolated without a person.`
-      : `One of several of its kind: kept under ticket #${text(body.number)}, which people are called for.`,
+      : `One of several of ${body.by === 'endpoint' ? 'its machine' : 'its kind'}: kept under ticket #${text(body.number)}, which people are called for.`,
   parted: (body) => `It stands alone again: ${text(body.why)}.`,
   children: (body) => `${childrenActs[text(body.act)] ?? text(body.act)} ${text(body.note)}`.trimEnd(),
   'storm-over': (body) => `The storm is over, after ${count(body.tickets, 'ticket')}: end them, keep them, or let each stand alone.`,
   flapping: (body) => `It comes and goes: ${count(body.changes, 'change')} within the hour. It closes after an hour of quiet.`,
 }
+
+const gatheredBy: Record<string, string> = { site: 'the same kind on this site', endpoint: 'this machine' }
 
 const childrenActs: Record<string, string> = {
   close: 'All tickets under this one are ended with it.',

@@ -73,23 +73,22 @@ async function hold(store: Store, dueAt: number): Promise<void> {
     .insertInto('organisations')
     .values({ id: 'acme', name: 'Acme', mode: 'live', plan: 'standard', time_zone: 'UTC', created_at: now })
     .execute()
-  const machine = {
-    id: 'srv',
-    organisation_id: 'acme',
-    site_id: null,
-    hostname: 'srv',
-    platform: 'linux' as const,
-    confirmed_role: 'server' as const,
-  }
-  await db
-    .insertInto('endpoints')
-    .values({ ...machine, enrolled_at: now, removed_at: null })
-    .execute()
+  const machine = { organisation_id: 'acme', site_id: null, hostname: 'srv', platform: 'linux' as const, confirmed_role: 'server' as const }
+  const machines = Array.from({ length: count }, (_, index) => ({ ...machine, id: `srv-${index}`, enrolled_at: now, removed_at: null }))
+  await db.insertInto('endpoints').values(machines).execute()
   const signals = Array.from({ length: count }, (_, index) =>
-    signalRow({ endpointId: 'srv', severity: 'high', fingerprint: `disk:${index}` }, now),
+    signalRow({ endpointId: `srv-${index}`, severity: 'high', fingerprint: `disk:${index}` }, now),
   )
   const held = signals.map(({ id, organisation_id, endpoint_id, kind, state, fingerprint }) => ({
-    ...{ signal_id: id, organisation_id, endpoint_id, kind, state, trouble: `srv ${fingerprint}`, suppressed_by: 'window' as const },
+    ...{
+      signal_id: id,
+      organisation_id,
+      endpoint_id,
+      kind,
+      state,
+      trouble: `${endpoint_id} ${fingerprint}`,
+      suppressed_by: 'window' as const,
+    },
     ...{ by_id: 'window', since: now, until_at: dueAt, ended_at: null, ended_as: null },
   }))
   const timer = { ...heldOver(dueAt), due_at: dueAt, ticket_id: null, created_at: now, fired_at: null, cancelled_at: null }

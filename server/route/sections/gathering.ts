@@ -30,8 +30,16 @@ const Storm = z
     ...{ calm: { below: 1, for: '30m' }, customersHearAfter: '1m' },
   })
 
+/**
+ * From so many open tickets, or from a few of them and so many signals within a minute, what else a machine says is one
+ * ticket, which ends by itself after so much quiet. Security is counted apart.
+ */
+const Endpoint = z
+  .strictObject({ tickets: few, fromTickets: few, signalsPerMinute: few, quiet: Duration })
+  .prefault({ tickets: 20, fromTickets: 5, signalsPerMinute: 50, quiet: '1h' })
+
 /** What begins and ends so often within this time closes only after so much quiet. */
 const Flapping = z.strictObject({ changes: few, within: Duration, quiet: Duration }).prefault({ changes: 5, within: '1h', quiet: '1h' })
 
 /** When many tickets are one. */
-export const Gathering = z.strictObject({ site: Site, storm: Storm, flapping: Flapping }).prefault({})
+export const Gathering = z.strictObject({ site: Site, storm: Storm, endpoint: Endpoint, flapping: Flapping }).prefault({})

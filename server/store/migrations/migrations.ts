@@ -24,6 +24,7 @@ import { requesters } from './0024-requesters.ts'
 import { modesAndTasks } from './0025-modes-and-tasks.ts'
 import { ended } from './0026-ended.ts'
 import { flapping } from './0027-flapping.ts'
+import { loudness } from './0028-loudness.ts'
 import { stoppedBy } from './0030-stopped-by.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
@@ -53,6 +54,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0025-modes-and-tasks': modesAndTasks,
     '0026-ended': ended,
     '0027-flapping': flapping,
+    '0028-loudness': loudness,
     '0030-stopped-by': stoppedBy,
   }
 }

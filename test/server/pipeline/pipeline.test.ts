@@ -4,6 +4,7 @@ import { days, minutes } from '#shared/domain/time.ts'
 import { markHandled } from '../../../server/ingest/handled.ts'
 import { suiteDatabase } from '../../support/database.ts'
 import { type DeskRoom, openDeskRoom, putSignals, signalRow } from '../../support/desk-room.ts'
+import { letMachinesBeLoud } from '../../support/loud-machines.ts'
 
 let room: DeskRoom
 beforeEach(async () => {
@@ -88,6 +89,7 @@ describe('a signal that nobody has met before', () => {
 
 /* How full SQLite's disk is can be said by a pragma; PostgreSQL has none. */
 it.runIf(suiteDatabase() === 'sqlite')('waits for a full disk, and puts nothing aside for it', async () => {
+  await letMachinesBeLoud(room)
   const { db } = room.store
   await putSignals(
     room.store,
@@ -189,6 +191,7 @@ describe('a signal that clears', () => {
 
 describe('order', () => {
   it('takes security first, and each endpoint’s signals in the order they came', async () => {
+    await letMachinesBeLoud(room)
     await putSignals(
       room.store,
       [...Array.from({ length: 250 }, (_, index) => ({ endpointId: 'srv', fingerprint: `disk:${index}` })), unreadable],

@@ -8,10 +8,12 @@ import { createTurns } from '../../../server/pipeline/turns.ts'
 import type { Store } from '../../../server/store/store.ts'
 import { type DeskRoom, openDeskRoom, putSignals } from '../../support/desk-room.ts'
 import { FakeTime } from '../../support/fake-time.ts'
+import { letMachinesBeLoud } from '../../support/loud-machines.ts'
 
 let room: DeskRoom
 beforeEach(async () => {
   room = await openDeskRoom()
+  await letMachinesBeLoud(room)
 })
 afterEach(() => room.close())
 
@@ -87,7 +89,7 @@ function roundsOf({ time = new FakeTime() }: { time?: FakeTime } = {}) {
     log: pino({ level: 'silent' }),
     turns: createTurns(store.db),
     decide,
-    rules: readRules(room.matrix),
+    rules: readRules(room.matrices.rules.matrix),
   }
   const rounds = createRounds({
     ...needs,
@@ -139,8 +141,8 @@ describe('a round', () => {
     expect(asked).toEqual(['signals', 'command_results', 'commands'])
     await put(...disks(3))
     expect(await rounds.run()).toBe(false)
-    // What came of their kind lately, and the tickets over it.
-    const among = ['tickets', 'tickets']
+    // What came of their kind lately, the tickets over it, and what is open on their machines.
+    const among = ['tickets', 'tickets', 'tickets']
     const suppression = ['maintenance_windows', 'noise_exceptions']
     const roster = ['people', 'shifts', 'rotations', 'on_call_overrides', 'absences']
     expect(asked.slice(3)).toEqual(['signals', 'endpoints', 'tickets', 'tickets', ...suppression, ...among, 'receivers', ...roster])

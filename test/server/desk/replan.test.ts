@@ -5,6 +5,7 @@ import { shippedMatrix } from '../../../server/desk/matrices.ts'
 import { askForReplan, createReplan, foreseeReplan } from '../../../server/desk/replan.ts'
 import { createTurns } from '../../../server/pipeline/turns.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
+import { letMachinesBeLoud } from '../../support/loud-machines.ts'
 
 let room: DeskRoom
 beforeEach(async () => {
@@ -95,13 +96,14 @@ it('foresees what would change, and changes nothing', async () => {
 })
 
 it('does what another process asked for, page after page, by timers', async () => {
+  await letMachinesBeLoud(room)
   const many = Array.from({ length: 450 }, (_, index) => ({ ...full, fingerprint: `disk:${index}` }))
   await room.signals(...many)
   await room.matrices.put(stricter, 'ada')
   await askForReplan(room.store, room.time.now())
   await room.time.advance(minutes(2))
   const versions = await room.store.db.selectFrom('tickets').select('plan_version').execute()
-  expect(versions.filter(({ plan_version }) => plan_version === 2)).toHaveLength(450)
+  expect(versions.filter(({ plan_version }) => plan_version === 3)).toHaveLength(450)
   const asked = await room.store.db.selectFrom('timers').select('fired_at').where('kind', '=', 'replan').execute()
   expect([asked.length, asked.every(({ fired_at }) => fired_at !== null)]).toEqual([3, true])
 })

@@ -5,6 +5,7 @@ import { type SelfCheck, startSelfCheck } from '../../../server/due/self-check.t
 import { readRules } from '../../../server/pipeline/keep.ts'
 import { createTurns } from '../../../server/pipeline/turns.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
+import { letMachinesBeLoud } from '../../support/loud-machines.ts'
 
 let room: DeskRoom
 let check: SelfCheck
@@ -66,6 +67,7 @@ describe('every minute', () => {
 describe('after a day without a collector', () => {
   it('everything fires once, and one notice tells of it all', async () => {
     await room.receivers.create({ name: 'all', notifier: 'webhook', url: 'http://127.0.0.1:9/', organisationId: null })
+    await letMachinesBeLoud(room)
     await room.signals(...Array.from({ length: 30 }, (_, index) => ({ endpointId: 'srv', fingerprint: `f${index}` })))
     await room.store.db.deleteFrom('outbox').execute()
     await room.timers.stop()

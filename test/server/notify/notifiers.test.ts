@@ -6,6 +6,7 @@ import { minutes } from '#shared/domain/time.ts'
 import { readMailSettings } from '../../../server/notify/mail-settings.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 import { type Listener, startListener } from '../../support/listener.ts'
+import { letMachinesBeLoud } from '../../support/loud-machines.ts'
 import { type MailServer, startMailServer } from '../../support/mail-server.ts'
 
 let room: DeskRoom
@@ -80,6 +81,7 @@ describe('a mail', () => {
 
   it('goes out twenty times an hour to one address, then as a digest; a P1 always', async () => {
     await room.receivers.create({ name: 'one', notifier: 'email', settings: { to: 'Jane@example.org' }, organisationId: null })
+    await letMachinesBeLoud(room)
     for (let count = 0; count < 30; count += 1) {
       await room.signals({ endpointId: 'srv', fingerprint: `disk-${count}`, summary: `disk ${count}` })
       await room.outbox.idle()

@@ -83,8 +83,26 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
 })
 
+const maintenance = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/maintenance',
+  component: lazyRouteComponent(() => import('./quiet/quiet-page.tsx'), 'QuietPage'),
+})
+
+const teams = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/teams',
+  component: lazyRouteComponent(() => import('./teams/teams-page.tsx'), 'TeamsPage'),
+})
+
+const mails = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/mails',
+  component: lazyRouteComponent(() => import('./mails/mails-page.tsx'), 'MailsPage'),
+})
+
 export function createConsoleRouter(context: RouteContext) {
-  const pages = [board, tickets, ticket, endpoints, endpoint, administration, audit] as const
+  const pages = [board, tickets, ticket, endpoints, endpoint, teams, mails, maintenance, administration, audit] as const
   const routeTree = root.addChildren([signIn, signedIn.addChildren(pages)])
   return createRouter({ routeTree, context, defaultPreload: false })
 }

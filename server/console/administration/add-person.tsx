@@ -2,7 +2,7 @@ import { Checkbox, MultiSelect, PasswordInput, TextInput } from '@mantine/core'
 import { keys } from '../api/keys.ts'
 import { useChange } from '../api/use-change.ts'
 import { DialogForm, textOf } from '../frame/dialog-form.tsx'
-import { chosenOrganisation, OrganisationSelect } from './organisation-select.tsx'
+import { chosenOrganisation, OrganisationSelect } from '../frame/organisation-select.tsx'
 
 export function AddPerson({ teams, onClose }: { teams: string[]; onClose(): void }) {
   const add = useChange(keys.people, (api, input: Parameters<typeof api.addPerson>[0]) => api.addPerson(input))

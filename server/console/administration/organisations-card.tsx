@@ -8,8 +8,8 @@ import { organisationsQuery, previewQuery } from '../api/queries.ts'
 import { useChange } from '../api/use-change.ts'
 import { DialogButton } from '../frame/dialog-button.tsx'
 import { DialogForm } from '../frame/dialog-form.tsx'
+import { ListCard } from '../frame/list-card.tsx'
 import type { Column } from '../frame/sortable-table.tsx'
-import { ListCard } from './list-card.tsx'
 
 type Row = z.infer<typeof OrganisationList>['organisations'][number]
 type Preview = z.infer<typeof LivePreview>

@@ -7,11 +7,11 @@ import { keys } from '../api/keys.ts'
 import { peopleQuery } from '../api/queries.ts'
 import { ConfirmButton } from '../frame/confirm-button.tsx'
 import { DialogButton } from '../frame/dialog-button.tsx'
+import { ListCard } from '../frame/list-card.tsx'
+import { useOrganisationNames } from '../frame/organisation-select.tsx'
 import type { Column } from '../frame/sortable-table.tsx'
 import { useSession } from '../session/session.ts'
 import { AddPerson } from './add-person.tsx'
-import { ListCard } from './list-card.tsx'
-import { useOrganisationNames } from './organisation-select.tsx'
 
 type Row = z.infer<typeof Person> & { organisation: string }
 

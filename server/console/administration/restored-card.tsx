@@ -8,11 +8,11 @@ import { useChange } from '../api/use-change.ts'
 import { ConfirmButton } from '../frame/confirm-button.tsx'
 import { DialogButton } from '../frame/dialog-button.tsx'
 import { DialogForm, textOf } from '../frame/dialog-form.tsx'
+import { ListCard } from '../frame/list-card.tsx'
+import { OrganisationSelect } from '../frame/organisation-select.tsx'
 import { PageLink } from '../frame/page-link.tsx'
 import type { Column } from '../frame/sortable-table.tsx'
 import { When } from '../time/when.tsx'
-import { ListCard } from './list-card.tsx'
-import { OrganisationSelect } from './organisation-select.tsx'
 
 /** Something that waits since the restore, whatever it is. */
 interface Row {

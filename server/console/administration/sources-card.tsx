@@ -9,11 +9,11 @@ import { useChange } from '../api/use-change.ts'
 import { ConfirmButton } from '../frame/confirm-button.tsx'
 import { DialogButton } from '../frame/dialog-button.tsx'
 import { DialogForm, textOf } from '../frame/dialog-form.tsx'
+import { ListCard } from '../frame/list-card.tsx'
+import { OrganisationSelect, useOrganisationNames } from '../frame/organisation-select.tsx'
 import type { Column } from '../frame/sortable-table.tsx'
 import { When } from '../time/when.tsx'
 import { ShownOnce } from '../words/shown-once.tsx'
-import { ListCard } from './list-card.tsx'
-import { OrganisationSelect, useOrganisationNames } from './organisation-select.tsx'
 
 type Row = z.infer<typeof SourceList>['sources'][number] & { organisation: string }
 

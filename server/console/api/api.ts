@@ -19,6 +19,8 @@ import type { HeldAnswer } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { createAdministration } from './administration.ts'
 import type { Call } from './call.ts'
+import { createQuiet } from './quiet.ts'
+import { createStaff } from './staff.ts'
 
 const Ignored = z.unknown()
 
@@ -67,6 +69,8 @@ export function createApi(call: Call) {
     revoke: (id: string) => call(endpointPath(id), Ignored, { method: 'DELETE' }),
 
     ...createAdministration(call),
+    ...createQuiet(call),
+    ...createStaff(call),
   }
 }
 

@@ -15,4 +15,14 @@ export const keys = {
   restored: ['restored'],
   matrix: ['matrix'],
   audit: ['audit'],
+  stops: ['stops'],
+  windows: ['windows'],
+  suppressed: ['suppressed'],
+  exceptions: ['exceptions'],
+  disarmed: ['disarmed'],
+  meter: ['meter'],
+  /** Of now, and what is planned: whatever changes the one changes the other. */
+  rosters: ['rosters'],
+  mails: ['mails'],
+  requesters: ['requesters'],
 } as const

@@ -1,8 +1,8 @@
 import { Alert, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import { SectionCard } from '../frame/section-card.tsx'
-import { type Column, SortableTable } from '../frame/sortable-table.tsx'
+import { SectionCard } from './section-card.tsx'
+import { type Column, SortableTable } from './sortable-table.tsx'
 
 interface ListCardProps<Row> {
   title: string

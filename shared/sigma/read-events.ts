@@ -52,5 +52,7 @@ function* documentsOf(text: string): Generator<{ json: string; line: number }> {
     depth = 0
   }
   const rest = text.slice(start).trim()
-  if (rest !== '' && rest !== ',') yield { json: rest, line: line + (text.slice(counted).match(/\n/g)?.length ?? 0) }
+  if (rest === '' || rest === ',') return
+  const before = text.slice(counted, text.indexOf(rest, start))
+  yield { json: rest, line: line + before.split('\n').length - 1 }
 }

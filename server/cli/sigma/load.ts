@@ -41,13 +41,22 @@ async function readFiles(path: string): Promise<{ files: RuleFile[]; refused: Re
 
 async function pathsOf(path: string): Promise<string[]> {
   try {
-    if (!(await stat(path)).isDirectory()) return [path]
-    const entries = await readdir(path, { recursive: true, withFileTypes: true })
-    const rules = entries.filter((entry) => !entry.isDirectory() && /\.ya?ml$/i.test(entry.name))
-    return rules.map((entry) => join(entry.parentPath, entry.name)).sort()
+    return (await stat(path)).isDirectory() ? await walked(path) : [path]
   } catch (cause) {
     throw new Fault('folder-unreadable', `${path} can't be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}).`, { cause })
   }
+}
+
+/** Links to files are followed; those to folders are not, or one that leads back up would never end. */
+async function walked(folder: string): Promise<string[]> {
+  const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const found = await Promise.all(
+    entries.map(async (entry) => {
+      const path = join(folder, entry.name)
+      return entry.isDirectory() ? await walked(path) : /\.ya?ml$/i.test(entry.name) ? [path] : []
+    }),
+  )
+  return found.flat()
 }
 
 /** A pipe or a device would be read for ever, a file of gigabytes for too long. */

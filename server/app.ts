@@ -6,7 +6,7 @@ import { hours, type Time } from '#shared/domain/time.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { agentsUrlOf, certificateHosts } from './addresses.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
-import { keepResult } from './command/command.ts'
+import { keepResults } from './command/command.ts'
 import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
 import { type CollectorConfig, isLoopback, storeUrlOf } from './config.ts'
 import { createDesk, type Desk } from './desk/desk.ts'
@@ -209,7 +209,7 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
   const ingest = createIngest({
     store,
     time,
-    keepers: { keepSamples: settling.keepSamples, keepInventory: measure.keepInventory, keepResult },
+    keepers: { keepSamples: settling.keepSamples, keepInventory: measure.keepInventory, keepResults },
     onCommitted: ({ hasWork, hasSecurity, sampled, inventoried }) => {
       if (hasWork) pipeline.nudge(hasSecurity)
       publish('sample', sampled)

@@ -41,12 +41,17 @@ export const wantedBy = ({ ticket, subject, orders }: TicketCase): Wanted[] => {
 }
 
 /** Ingest's part: the result is on disk before it is acknowledged; the pipeline settles it. */
-export async function keepResult(tx: Tx, endpointId: string, result: ResultRecord, receivedAt: number): Promise<void> {
-  const row = { id: randomUUIDv7(), endpoint_id: endpointId, command_id: plainText(result.commandId), body: JSON.stringify(result) }
-  await tx
-    .insertInto('command_results')
-    .values({ ...row, received_at: receivedAt, handled_at: null })
-    .execute()
+export async function keepResults(tx: Tx, results: readonly ReportedResult[], receivedAt: number): Promise<void> {
+  const rows = results.map(({ endpointId, result }) => ({
+    ...{ id: randomUUIDv7(), endpoint_id: endpointId, command_id: plainText(result.commandId), body: JSON.stringify(result) },
+    ...{ received_at: receivedAt, handled_at: null },
+  }))
+  await tx.insertInto('command_results').values(rows).execute()
+}
+
+export interface ReportedResult {
+  endpointId: string
+  result: ResultRecord
 }
 
 export interface Report {

@@ -11,8 +11,8 @@ import type { CreateLoop } from '../pipeline/loop.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
-import type { Offered } from '../wire/session.ts'
-import { keepReports, keepResult, type Report } from './command.ts'
+import type { Offered } from '../wire/surroundings.ts'
+import { keepReports, keepResults, type Report } from './command.ts'
 
 /** Brings commands to their endpoints: requested → queued (signed) → sent → delivered, each a fact with its instant. */
 export interface Dispatcher {
@@ -185,7 +185,7 @@ async function refuseUnnamed(
   const detail = `It was not sent: the agent on this machine does not know ${verb}. It has to be updated.`
   const finishedAt = time.now()
   const result = { v: 1, type: 'result', commandId: id, verb, outcome: 'refused', startedAt: null, finishedAt, detail } as const
-  await db.transaction().execute((tx) => keepResult(tx, endpoint_id, result, finishedAt))
+  await db.transaction().execute((tx) => keepResults(tx, [{ endpointId: endpoint_id, result }], finishedAt))
   onResult()
 }
 

@@ -9,7 +9,7 @@ import type { Database } from '../store/schema.ts'
 import type { Entry } from './read-record.ts'
 import { type From, ownRow, type SignalRow, sentRow, standingRow } from './rows.ts'
 import { difference } from './standing.ts'
-import { losesSignals, loss, refusal, refusedKind } from './troubles.ts'
+import { losesSignals, loss, refusal } from './troubles.ts'
 
 export type Job =
   | { kind: 'records'; from: From; epoch: string; lane: Lane; entries: readonly Entry[] }
@@ -52,11 +52,16 @@ export interface Batch {
   results: { endpointId: string; result: ResultRecord }[]
   refused: Insertable<Database['refused_records']>[]
   gaps: Insertable<Database['gaps']>[]
+  /** Endpoints of which it is told that a record was refused. */
+  told: Set<string>
+  isTold(endpointId: string): boolean
 }
 
-export function emptyBatch(receivedAt: number): Batch {
+/** `isTold`: it was told of this endpoint a moment ago. */
+export function emptyBatch(receivedAt: number, isTold: (endpointId: string) => boolean): Batch {
   const lists = { signals: [], samples: [], results: [], refused: [], gaps: [] }
-  return { receivedAt, ...lists, cursors: new Map(), moved: new Set(), conditions: new Map(), inventories: new Map() }
+  const sets = { cursors: new Map(), moved: new Set<CursorRow>(), conditions: new Map(), inventories: new Map(), told: new Set<string>() }
+  return { receivedAt, ...lists, ...sets, isTold }
 }
 
 export const cursorKey = (row: { endpoint_id: string; epoch: string; lane: Lane }): string => `${row.endpoint_id} ${row.epoch} ${row.lane}`
@@ -112,7 +117,7 @@ function addRecords(batch: Batch, job: Extract<Job, { kind: 'records' }>, cursor
 
 type Records = Extract<Job, { kind: 'records' }>
 
-/** Kept as it came, counted as handled, and told in one ticket per endpoint: no record stops a lane. */
+/** Kept as it came, counted as handled, and told in one ticket per endpoint, once a minute: no record stops a lane. */
 function addRefused(
   batch: Batch,
   { from, epoch, lane }: Records,
@@ -122,8 +127,10 @@ function addRefused(
   const raw = plainText(entry.raw)
   const place = { id: randomUUIDv7(), endpoint_id: from.endpointId, epoch: plainText(epoch), lane, seq, received_at: batch.receivedAt }
   batch.refused.push({ ...place, reason: plainText(reason), raw })
-  const isToldAlready = batch.signals.some((row) => row.kind === refusedKind && row.endpoint_id === from.endpointId)
-  if (!isToldAlready) batch.signals.push(ownRow(refusal(from, { lane, seq, reason, raw }), batch.receivedAt))
+  if (!batch.told.has(from.endpointId) && !batch.isTold(from.endpointId)) {
+    batch.told.add(from.endpointId)
+    batch.signals.push(ownRow(refusal(from, { lane, seq, reason, raw }), batch.receivedAt))
+  }
   return { seq, reason }
 }
 

@@ -20,6 +20,9 @@ export interface GroupCommit<Job, Outcome> {
   idle(): Promise<void>
 }
 
+/** Turns that are long themselves, with frames that cost much to read, must not add up to what those who wait would notice. */
+const longestGatherMs = 5
+
 export function createGroupCommit<Job, Outcome>(needs: {
   /** One transaction for all of them; an outcome for each, in order. */
   commit(jobs: readonly Job[]): Promise<readonly Outcome[]>
@@ -33,6 +36,8 @@ export function createGroupCommit<Job, Outcome>(needs: {
   isUrgent(job: Job): boolean
   /** A commit holds at most this many records (or one job), so that the event loop is never held long. */
   maxWeight: number
+  /** Milliseconds of a clock that never jumps. */
+  clock(): number
 }): GroupCommit<Job, Outcome> {
   const queue: Waiting<Job, Outcome>[] = []
   let lengthSeen = 0
@@ -72,11 +77,13 @@ export function createGroupCommit<Job, Outcome>(needs: {
 
   /** Lets the loop turn once more while each turn still brings frames: a bigger group costs the same fsync. */
   const gather = async (): Promise<void> => {
+    const endAt = needs.clock() + longestGatherMs
     do {
       lengthSeen = queue.length
       await nextTurn()
-    } while (queue.length > lengthSeen && queue.length < needs.maxWeight && !queue.some(({ job }) => needs.isUrgent(job)))
+    } while (queue.length > lengthSeen && queue.length < needs.maxWeight && needs.clock() < endAt && !hasUrgent())
   }
+  const hasUrgent = (): boolean => queue.some(({ job }) => needs.isUrgent(job))
 
   const work = async (): Promise<void> => {
     while (queue.length > 0) {

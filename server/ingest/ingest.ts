@@ -18,6 +18,7 @@ import { createGroupCommit } from './group-commit.ts'
 import { type Keepers, keepBatch, loadConditions } from './keep.ts'
 import { readRecord, refuse } from './read-record.ts'
 import { type From, type OwnTrouble, ownRow, type SourceSignal, sourceRow } from './rows.ts'
+import { Told } from './told.ts'
 
 /** Gathering and posting them holds the event loop for some 15 ms; with 500 a flood was taken in at half the rate. */
 const maxRecordsPerCommit = 2_000
@@ -53,9 +54,11 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
   const { isStoreTrouble } = store.capabilities
   const cursors = rememberCursors(store)
   const asked = cursorLookup(store)
+  const told = new Told()
 
   const commit = async (jobs: readonly Job[]): Promise<Taken[]> => {
-    const batch = emptyBatch(time.now())
+    const now = time.now()
+    const batch = emptyBatch(now, (endpointId) => told.has(endpointId, now))
     // Read before the transaction: nobody else writes these, and a transaction that only writes is one message to the store.
     const [, known] = await Promise.all([cursors.load(batch, jobs), loadConditions(store, jobs)])
     const taken = jobs.map((job) => addJob(batch, job, known))
@@ -65,6 +68,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
       throw error
     })
     cursors.committed(batch)
+    told.committed(batch)
     needs.onCommitted(summarise(batch))
     return taken
   }
@@ -76,6 +80,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
     weigh: (job) => (job.kind === 'records' ? job.entries.length : 1),
     isUrgent: (job) => job.kind === 'signals' || job.lane === 'security',
     maxWeight: maxRecordsPerCommit,
+    clock: () => time.monotonic(),
   })
 
   return {

@@ -10,7 +10,7 @@ import type { Batch, Job, KnownConditions, TakenSamples } from './batch.ts'
 export interface Keepers {
   keepSamples(tx: Tx, taken: readonly TakenSamples[]): Promise<void>
   keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
-  keepResult(tx: Tx, endpointId: string, result: ResultRecord, receivedAt: number): Promise<void>
+  keepResults(tx: Tx, results: readonly { endpointId: string; result: ResultRecord }[], receivedAt: number): Promise<void>
 }
 
 /** An honest agent lists at most half as many; one that raises without end holds up nobody else's commit with its list. */
@@ -47,10 +47,10 @@ export async function keepBatch(tx: Tx, batch: Batch, capabilities: Store['capab
   await keepConditions(tx, batch, capabilities)
   await putRows(tx, 'refused_records', batch.refused, 'ignore')
   await putRows(tx, 'gaps', batch.gaps, 'ignore')
-  await boundKept(tx, batch)
+  await boundKept(tx, batch, capabilities)
   if (batch.samples.length > 0) await keepers.keepSamples(tx, batch.samples)
   for (const { from, at, inventory } of batch.inventories.values()) await keepers.keepInventory(tx, from.endpointId, at, inventory)
-  for (const { endpointId, result } of batch.results) await keepers.keepResult(tx, endpointId, result, batch.receivedAt)
+  if (batch.results.length > 0) await keepers.keepResults(tx, batch.results, batch.receivedAt)
   await putRows(tx, 'cursors', [...batch.moved], { replaceWhere: ['endpoint_id', 'epoch', 'lane'] })
 }
 
@@ -66,15 +66,15 @@ async function keepConditions(tx: Tx, batch: Batch, { putRows, dropRows }: Store
 }
 
 /** Newest first by the indexes that are there: an agent gone bad brings this about in every commit. A batch can't hold more than it leaves. */
-async function boundKept(tx: Tx, batch: Batch): Promise<void> {
+async function boundKept(tx: Tx, batch: Batch, { post }: Store['capabilities']): Promise<void> {
   for (const endpointId of new Set(batch.refused.map((row) => row.endpoint_id))) {
     const theirs = tx.selectFrom('refused_records').select('id').where('endpoint_id', '=', endpointId)
     const tooOld = theirs.orderBy('received_at', 'desc').limit(maxKeptPerEndpoint).offset(maxKeptPerEndpoint)
-    await tx.deleteFrom('refused_records').where('id', 'in', tooOld).execute()
+    await post(tx, tx.deleteFrom('refused_records').where('id', 'in', tooOld))
   }
   for (const endpointId of new Set(batch.gaps.map((row) => row.endpoint_id))) {
     const theirs = tx.selectFrom('gaps').select('id').where('endpoint_id', '=', endpointId)
     const tooOld = theirs.orderBy('noticed_at', 'desc').limit(maxKeptPerEndpoint).offset(maxKeptPerEndpoint)
-    await tx.deleteFrom('gaps').where('id', 'in', tooOld).execute()
+    await post(tx, tx.deleteFrom('gaps').where('id', 'in', tooOld))
   }
 }

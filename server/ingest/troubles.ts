@@ -6,7 +6,7 @@ import type { From, OwnTrouble } from './rows.ts'
  * ticket that is open.
  */
 
-export const refusedKind = 'system.record.refused'
+const refusedKind = 'system.record.refused'
 
 export function refusal(
   { organisationId, endpointId }: From,

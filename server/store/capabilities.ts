@@ -1,4 +1,4 @@
-import type { Insertable, RawBuilder, Selectable, Transaction } from 'kysely'
+import type { Compilable, Insertable, RawBuilder, Selectable, Transaction } from 'kysely'
 import type { Database } from './schema.ts'
 
 /** What happens to a row that is there already. `whereAtLeast`: it is replaced only by one that has no less in this column. */
@@ -33,6 +33,8 @@ export interface Capabilities {
     rows: readonly Insertable<Database[Table]>[],
     conflict: Conflict,
   ): Promise<void>
+  /** A statement that is waited for by nobody, such as tidying up behind a write. */
+  post(tx: Transaction<Database>, statement: Compilable): Promise<void>
   /** Deletes the rows that have these values: many at once, past the query builder. */
   dropRows<Table extends keyof Database>(
     tx: Transaction<Database>,

@@ -10,7 +10,7 @@ import type { Identity } from '../identity/identity.ts'
 import type { KnownEndpoint } from '../identity/peers.ts'
 import { type Answer, addressOf, notFound, peerOf, refusal } from './exchanges.ts'
 import type { Line } from './pulse.ts'
-import type { Peer } from './session.ts'
+import type { Peer } from './surroundings.ts'
 
 /** Who may upgrade to a socket: an endpoint of ours, and nobody too often. */
 export interface AdmissionNeeds {

@@ -1,4 +1,4 @@
-import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import { seconds } from '#shared/domain/time.ts'
 import { defaultCredit } from '#shared/protocol/limits.ts'
 
 /*
@@ -57,7 +57,7 @@ export class Share {
   readonly #whole: Backpressure
   readonly #socket: { pause(): void; resume(): void }
   #bytes = 0
-  #cancelHold: Cancel | undefined
+  #isHeld = false
   #isPaused = false
 
   constructor(whole: Backpressure, socket: { pause(): void; resume(): void }) {
@@ -73,17 +73,14 @@ export class Share {
     this.#add(-bytes)
   }
 
-  /** Nothing is read for so long, however little waits. */
-  holdFor(ms: number, time: Time): void {
-    if (ms === 0) return
-    this.#cancelHold?.()
-    this.#cancelHold = time.after(ms, () => this.release())
+  /** Nothing is read, however little waits. */
+  hold(): void {
+    this.#isHeld = true
     this.#pauseOrResume()
   }
 
   release(): void {
-    this.#cancelHold?.()
-    this.#cancelHold = undefined
+    this.#isHeld = false
     this.#pauseOrResume()
   }
 
@@ -94,7 +91,7 @@ export class Share {
   }
 
   #pauseOrResume(): void {
-    const isTooMuch = this.#cancelHold !== undefined || this.#bytes > maxBytesPerAgent || (this.#bytes > 0 && this.#whole.isFull)
+    const isTooMuch = this.#isHeld || this.#bytes > maxBytesPerAgent || (this.#bytes > 0 && this.#whole.isFull)
     if (isTooMuch === this.#isPaused) return
     this.#isPaused = isTooMuch
     if (isTooMuch) this.#socket.pause()

@@ -17,6 +17,4 @@ export function readFrame(data: Buffer, isBinary: boolean): Frame {
   return decoded.kind === 'message' ? decoded : object(CloseCode.Malformed, decoded.reason)
 }
 
-export const tooFast: Frame = { kind: 'objection', code: CloseCode.TooFast, reason: 'too many frames a second' }
-
 const object = (code: CloseCode, reason: string): Frame => ({ kind: 'objection', code, reason })

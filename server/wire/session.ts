@@ -5,61 +5,24 @@
  * Meets: floods, nonsense, slow readers and slow writers, half-open sockets. Ten thousand of them live at once, so a
  * session keeps little: what all have in common is one object, and their pings are one timer's.
  */
-import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import type { Cancel, Time } from '#shared/domain/time.ts'
+import type { Cancel } from '#shared/domain/time.ts'
 import { collectorCapabilities } from '#shared/protocol/capabilities.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import { encode } from '#shared/protocol/envelope.ts'
 import { defaultCredit, helloTimeoutMs, maxRecordsPerFrame, protocolMinor } from '#shared/protocol/limits.ts'
 import type { AgentMessage, CollectorMessage } from '#shared/protocol/messages.ts'
 import type { KnownEndpoint } from '../identity/peers.ts'
-import type { Ingest } from '../ingest/ingest.ts'
 import type { From } from '../ingest/rows.ts'
 import { Answers } from './answers.ts'
-import { type Backpressure, Share } from './backpressure.ts'
-import type { Heartbeat } from './heartbeat.ts'
+import { Share } from './backpressure.ts'
+import { Inbox } from './inbox.ts'
 import { frameRate, Pace } from './pace.ts'
-import type { Patience } from './patience.ts'
-import { type Line, Pulse } from './pulse.ts'
-import { readFrame, tooFast } from './read-frame.ts'
-
-type Message<Kind extends AgentMessage['kind']> = Extract<AgentMessage, { kind: Kind }>
-
-/** What the rest of the collector hears of a session. */
-export interface SessionEvents {
-  /** May this session be the live one of its endpoint? Ends it with a reason if not. */
-  admit(session: Session): Promise<boolean>
-  welcomed(session: Session, hello: Message<'hello'>): void
-  heard(session: Session): void
-  said(session: Session, message: Message<'received' | 'document' | 'goodbye'>): void
-  ended(session: Session): void
-}
-
-/** `unnamed`: the agent's hello doesn't name it, so it was not sent. `sent` promises no more than that the socket took it. */
-export type Offered = 'sent' | 'away' | 'unnamed'
-
-/** What all sessions have in common. */
-export interface Surroundings {
-  time: Time
-  log: Logger
-  /** What `welcome` says of this collector now. */
-  about(): Pick<Extract<CollectorMessage, { kind: 'welcome' }>, 'collectorVersion' | 'documents'>
-  ingest: Pick<Ingest, 'takeRecords' | 'takeSkipped' | 'cursors'>
-  backpressure: Backpressure
-  patience: Patience
-  heartbeat: Heartbeat
-  events: SessionEvents
-}
-
-export interface Peer {
-  socket: WebSocket
-  /** What the socket runs over. */
-  line: Line
-  from: KnownEndpoint
-  address: string
-}
+import { maxBytesWhileTired } from './patience.ts'
+import { Pulse } from './pulse.ts'
+import { type Frame, readFrame } from './read-frame.ts'
+import type { Message, Offered, Peer, Surroundings } from './surroundings.ts'
 
 /** How long a close may take before the socket is cut. */
 const closeTimeoutMs = 500
@@ -78,6 +41,7 @@ export class Session {
   readonly #answers: Answers
   readonly #pulse: Pulse
   readonly #place: number
+  readonly #inbox: Inbox
   #named: ReadonlySet<string> | undefined
   #epoch = ''
   #state: 'opened' | 'joining' | 'live' | 'ending' = 'opened'
@@ -88,13 +52,14 @@ export class Session {
   #cancelTimer: Cancel | undefined
 
   constructor({ socket, line, from, address }: Peer, around: Surroundings) {
-    const { time, backpressure, heartbeat } = around
+    const { time, backpressure, patience, heartbeat } = around
     this.from = from
     this.address = address
     this.#socket = socket
     this.#around = around
     this.#pace = new Pace(frameRate, time.monotonic())
     this.#share = new Share(backpressure, socket)
+    this.#inbox = new Inbox({ patience, time, share: this.#share }, from.endpointId, (data, isBinary) => this.#read(data, isBinary))
     this.#answers = new Answers(this, time, backpressure)
     this.#pulse = new Pulse(socket, line)
     this.#place = heartbeat.join(this)
@@ -177,14 +142,29 @@ export class Session {
   }
 
   #hear(data: Buffer, isBinary: boolean): void {
+    const { events, patience, time } = this.#around
     this.#pulse.heard()
-    this.#around.events.heard(this)
+    events.heard(this)
     if (this.#state === 'ending') return
-    const frame = this.#pace.spend(1, this.#around.time.monotonic()) === 0 ? readFrame(data, isBinary) : tooFast
-    if (frame.kind === 'objection') this.end(frame.code, frame.reason)
+    if (this.#pace.spend(1, time.monotonic()) > 0) this.end(CloseCode.TooFast, 'too many frames a second')
+    else if (this.#state !== 'live' || (this.#inbox.isEmpty && !patience.isTired(this.from.endpointId))) this.#read(data, isBinary)
+    else if (data.length <= maxBytesWhileTired) this.#inbox.add(data, isBinary)
+    else this.end(CloseCode.TooFast, `after refused records no frame may be longer than ${maxBytesWhileTired} bytes for some seconds`)
+  }
+
+  #read(data: Buffer, isBinary: boolean): void {
+    if (this.#state === 'ending') return
+    this.#pulse.heard()
+    const frame = readFrame(data, isBinary)
+    if (frame.kind === 'objection') this.#object(frame, data.length)
     else if (frame.message.kind === 'hello') this.#hello(frame.message)
     else if (this.#state === 'live') this.#act(frame.message, data.length)
     else this.#refuse(`${frame.message.kind} came before welcome`)
+  }
+
+  #object({ code, reason }: Extract<Frame, { kind: 'objection' }>, bytes: number): void {
+    this.#around.patience.tire(this.from.endpointId, { refused: 1, bytes })
+    this.end(code, reason)
   }
 
   #act(message: Exclude<AgentMessage, Message<'hello'>>, bytes: number): void {
@@ -241,14 +221,8 @@ export class Session {
     void this.#answers.add(frame, this.#around.ingest.takeRecords(this.#sender(), frame), (taken) => {
       this.#unacknowledged -= count
       this.#share.ended(bytes)
-      if (taken && taken.refused.length > 0) this.#tire(taken.refused.length, bytes)
+      if (taken && taken.refused.length > 0) this.#around.patience.tire(this.from.endpointId, { refused: taken.refused.length, bytes })
     })
-  }
-
-  /** Who sends more nonsense than anybody has patience for isn't read for a while. */
-  #tire(refused: number, bytes: number): void {
-    const { patience, time } = this.#around
-    this.#share.holdFor(patience.tire(this.from.endpointId, { refused, bytes }, time.monotonic()), time)
   }
 
   #skip(frame: Message<'skipped'>): void {
@@ -288,6 +262,7 @@ export class Session {
   #closed(): void {
     this.#state = 'ending'
     this.#cancelTimer?.()
+    this.#inbox.empty()
     this.#share.release()
     this.#around.heartbeat.leave(this, this.#place)
     this.#answers.release()

@@ -1,6 +1,7 @@
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import type { CollectorMessage } from '#shared/protocol/messages.ts'
-import type { Offered, Session } from './session.ts'
+import type { Session } from './session.ts'
+import type { Offered } from './surroundings.ts'
 
 /** Who is connected: at most one live session per endpoint. */
 export interface Sessions {

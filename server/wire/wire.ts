@@ -26,8 +26,9 @@ import { guardDoorway } from './doorway.ts'
 import { createExchanges } from './exchanges.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { Patience } from './patience.ts'
-import { type Offered, Session, type SessionEvents, type Surroundings } from './session.ts'
+import { Session } from './session.ts'
 import { createSessions } from './sessions.ts'
+import type { Offered, SessionEvents, Surroundings } from './surroundings.ts'
 
 export interface WireOptions {
   listen: { host: string; port: number }
@@ -109,7 +110,7 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
   }
 
   const heartbeat = startHeartbeat(time)
-  const bounds = { backpressure: new Backpressure(ingest.backlog), patience: new Patience() }
+  const bounds = { backpressure: new Backpressure(ingest.backlog), patience: new Patience(time) }
   const around: Surroundings = { time, log, about, ingest, ...bounds, heartbeat, events }
   const sockets = new WebSocketServer(socketOptions)
   const server = createServer({ ...tlsOptions(options), ...httpLimits }, createExchanges({ identity, time, log }))

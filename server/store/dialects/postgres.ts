@@ -88,6 +88,9 @@ const capabilities: Capabilities = {
     const insert = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(table, columns, conflict)}`
     await tx.executeQuery(CompiledQuery.raw(insert, [JSON.stringify(rows)]))
   },
+  post: async (tx, statement) => {
+    await tx.executeQuery(statement.compile())
+  },
   dropRows: async (tx, table, rows) => {
     const [first] = rows
     if (!first) return

@@ -64,6 +64,10 @@ const capabilities: Capabilities = {
     const insert = `insert into ${table} (${columns.join(', ')}) values (${places}) ${conflictClause(table, columns, conflict)}`
     return postRows(tx, insert, rows, columns)
   },
+  post: async (tx, statement) => {
+    const { sql, parameters } = statement.compile()
+    await tx.executeQuery(posted({ kind: 'run', sql, values: parameters }))
+  },
   dropRows: (tx, table, rows) => {
     const columns = Object.keys(rows[0] ?? {})
     return postRows(tx, `delete from ${table} where ${columns.map((column) => `${column} = ?`).join(' and ')}`, rows, columns)

@@ -24,7 +24,7 @@ export async function openRoom(store: Store, onHandled: (signalIds: readonly str
   const pipeline = createPipeline({ store, rules, time, log, turns, loops, isBusy: () => ingest.isBusy(), afterCommit: () => undefined })
   const nothing = async (): Promise<void> => undefined
   const ingest = createIngest({
-    ...{ store, time, keepers: { keepSamples: nothing, keepInventory: nothing, keepResult: nothing } },
+    ...{ store, time, keepers: { keepSamples: nothing, keepInventory: nothing, keepResults: nothing } },
     onCommitted: ({ hasWork, hasSecurity }) => {
       if (hasWork) pipeline.nudge(hasSecurity)
     },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hours, minutes } from '#shared/domain/time.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
-import { keepResult } from '../../../server/command/command.ts'
+import { keepResults } from '../../../server/command/command.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 
 const unreadable = { kind: 'security.ransomware.canary', severity: 'critical', state: 'happened', facts: { change: 'unreadable' } } as const
@@ -31,7 +31,7 @@ const answer = async (outcome: ResultRecord['outcome'], more: Partial<ResultReco
     detail: 'as asked',
     ...more,
   }
-  await room.store.db.transaction().execute((tx) => keepResult(tx, endpointId, result, now))
+  await room.store.db.transaction().execute((tx) => keepResults(tx, [{ endpointId, result }], now))
   await room.pipeline.idle()
 }
 const isolated = { actual: 'isolated', readiness: { isReady: true }, since: 1, proof: { collectorAnswered: true } } as const

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createAudit } from '../../../server/audit/audit.ts'
-import { keepResult } from '../../../server/command/command.ts'
+import { keepResults } from '../../../server/command/command.ts'
 import { createAbsences } from '../../../server/desk/absences.ts'
 import { createDesk } from '../../../server/desk/desk.ts'
 import { createHeld } from '../../../server/desk/held.ts'
@@ -116,7 +116,7 @@ async function rooms({
   const matrices = await openMatrices({ store, time })
   const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
   const desk = createDesk(shared)
-  const keepers = { keepSamples: async () => undefined, keepInventory: async () => undefined, keepResult }
+  const keepers = { keepSamples: async () => undefined, keepInventory: async () => undefined, keepResults }
   return {
     matrices,
     desk: noting(asked, 'desk', desk),

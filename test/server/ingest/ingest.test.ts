@@ -40,7 +40,7 @@ for (const [name, where] of dialects) {
       store = await openStore(where === 'sqlite' ? `sqlite:${join(folder, `${++files}.db`)}` : (where ?? ''))
       committed = []
       const nothing = async () => undefined
-      keepers = { keepSamples: nothing, keepInventory: nothing, keepResult: nothing }
+      keepers = { keepSamples: nothing, keepInventory: nothing, keepResults: nothing }
       time = new FakeTime()
       ingest = createIngest({ store, time, keepers, onCommitted: (each) => committed.push(each) })
     })
@@ -74,7 +74,7 @@ for (const [name, where] of dialects) {
     it('goes by what is committed, also after a commit that failed and by another ingest', async () => {
       const [first, second, third] = [1, 2, 3].map((seq) => frame('signals', seq, signalRecord(rawSignal())))
       await ingest.takeRecords(from, first as Frame)
-      keepers.keepResult = () => Promise.reject(new Error('not now'))
+      keepers.keepResults = () => Promise.reject(new Error('not now'))
       const result = {
         v: 1,
         type: 'result',

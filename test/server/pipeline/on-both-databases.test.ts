@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { minutes } from '#shared/domain/time.ts'
-import { keepResult } from '../../../server/command/command.ts'
+import { keepResults } from '../../../server/command/command.ts'
 import { openDeskRoom } from '../../support/desk-room.ts'
 import { startPostgres } from '../../support/postgres.ts'
 
@@ -60,7 +60,7 @@ describe.each(databases)('on %s', (name, url) => {
         finishedAt: 2,
         detail: 'no nft',
       } as const
-      await db.transaction().execute((tx) => keepResult(tx, 'ws', result, room.time.now()))
+      await db.transaction().execute((tx) => keepResults(tx, [{ endpointId: 'ws', result: result }], room.time.now()))
       await room.pipeline.idle()
       expect(await ticketOf('security.isolation.failed')).toMatchObject({ priority: 'P1', endpoint_id: 'ws' })
       await room.dispatcher.received('ws', id, 1)

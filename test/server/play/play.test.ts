@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { keepResult } from '../../../server/command/command.ts'
+import { keepResults } from '../../../server/command/command.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 
 let room: DeskRoom
@@ -36,7 +36,9 @@ async function answered(verb: string): Promise<void> {
     startedAt: now,
     finishedAt: now,
   }
-  await db.transaction().execute((tx) => keepResult(tx, endpoint_id, { ...said, detail: 'as asked', isolation }, now))
+  await db
+    .transaction()
+    .execute((tx) => keepResults(tx, [{ endpointId: endpoint_id, result: { ...said, detail: 'as asked', isolation } }], now))
   await room.pipeline.idle()
 }
 const isolate = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { days, hours, minutes, seconds } from '#shared/domain/time.ts'
-import { keepResult } from '../../../server/command/command.ts'
+import { keepResults } from '../../../server/command/command.ts'
 import { createAbsences } from '../../../server/desk/absences.ts'
 import { createMaintenance } from '../../../server/due/maintenance.ts'
 import { readHistory } from '../../../server/rehearsal/history.ts'
@@ -120,7 +120,7 @@ describe('recorded events, played again', () => {
     await room.time.advance(minutes(4))
     const [command] = await room.store.db.selectFrom('commands').selectAll().where('endpoint_id', '=', 'ws').execute()
     const result = { commandId: command?.id ?? '', outcome: 'failed' as const, detail: 'no firewall', startedAt: 0, endedAt: 0 }
-    await room.store.db.transaction().execute((tx) => keepResult(tx, 'ws', result as never, room.time.now()))
+    await room.store.db.transaction().execute((tx) => keepResults(tx, [{ endpointId: 'ws', result: result as never }], room.time.now()))
     room.pipeline.nudge(true)
     await room.pipeline.idle()
     await room.time.advance(seconds(1))
@@ -142,7 +142,7 @@ describe('recorded events, played again', () => {
     const isolation = { actual: 'isolated' as const, readiness: { isReady: true }, since: 1, proof: { collectorAnswered: true } }
     const said = { v: 1 as const, type: 'result' as const, commandId: command.id, verb: 'isolate-host', outcome: 'succeeded' as const }
     const result = { ...said, startedAt: 0, finishedAt: 0, detail: 'as asked', isolation }
-    await room.store.db.transaction().execute((tx) => keepResult(tx, 'ws', result, room.time.now()))
+    await room.store.db.transaction().execute((tx) => keepResults(tx, [{ endpointId: 'ws', result: result }], room.time.now()))
     await room.pipeline.idle()
     await room.time.advance(seconds(1))
     const eve = { id: 'eve', name: 'eve' }

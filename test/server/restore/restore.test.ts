@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { days, hours, minutes } from '#shared/domain/time.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import { createAudit } from '../../../server/audit/audit.ts'
-import { keepResult } from '../../../server/command/command.ts'
+import { keepResults } from '../../../server/command/command.ts'
 import { createHeld, type Held } from '../../../server/desk/held.ts'
 import { createLiveBus } from '../../../server/live.ts'
 import { readRules, tellOutside } from '../../../server/pipeline/keep.ts'
@@ -46,7 +46,7 @@ async function result(outcome: ResultRecord['outcome'], more: Partial<ResultReco
   const { id: commandId, verb } = await command()
   const now = room.time.now()
   const record: ResultRecord = { v: 1, type: 'result', commandId, verb, outcome, startedAt: now, finishedAt: now, detail: '', ...more }
-  await room.store.db.transaction().execute((tx) => keepResult(tx, 'ws', record, now))
+  await room.store.db.transaction().execute((tx) => keepResults(tx, [{ endpointId: 'ws', result: record }], now))
   await room.pipeline.idle()
 }
 

@@ -15,7 +15,7 @@ let seq: number
 
 beforeEach(async () => {
   room = await openDeskRoom({ plan: 'round-the-clock' })
-  const keepers = { keepSamples: nothing, keepInventory: nothing, keepResult: nothing }
+  const keepers = { keepSamples: nothing, keepInventory: nothing, keepResults: nothing }
   ingest = createIngest({ store: room.store, time: room.time, keepers, onCommitted: () => undefined })
   seq = 0
 })

@@ -8,7 +8,8 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { Backpressure } from '../../../server/wire/backpressure.ts'
 import { startHeartbeat } from '../../../server/wire/heartbeat.ts'
 import { Patience } from '../../../server/wire/patience.ts'
-import { Session, type Surroundings } from '../../../server/wire/session.ts'
+import { Session } from '../../../server/wire/session.ts'
+import type { Surroundings } from '../../../server/wire/surroundings.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { hello, RawAgent, rawSignal, signalRecord } from '../../support/raw-agent.ts'
 
@@ -37,7 +38,7 @@ async function session(): Promise<{ session: Session; socket: WebSocket; agent: 
   const about = () => ({ collectorVersion: '0' })
   const time = new FakeTime()
   const log = pino({ level: 'silent' })
-  const bounds = { backpressure: new Backpressure(() => 0), patience: new Patience() }
+  const bounds = { backpressure: new Backpressure(() => 0), patience: new Patience(time) }
   const around: Surroundings = { time, log, ingest, ...bounds, heartbeat: startHeartbeat(time), events, about }
   const line = Object.assign(new PassThrough(), { bytesRead: 0 })
   return { session: new Session({ socket, line, from, address: '' }, around), socket, agent: new RawAgent(client), taken }

@@ -10,6 +10,7 @@ import { createTurns } from '../../../server/pipeline/turns.ts'
 import { settleRestored, startRestored } from '../../../server/restore/restore.ts'
 import type { Left } from '../../../server/restore/restore-note.ts'
 import { type DeskRoom, openDeskRoom, putSignals } from '../../support/desk-room.ts'
+import { letMachinesBeLoud } from '../../support/loud-machines.ts'
 
 const unreadable = { kind: 'security.ransomware.canary', severity: 'critical', state: 'happened', facts: { change: 'unreadable' } } as const
 const person = { id: 'person-1', name: 'Ada' }
@@ -155,6 +156,7 @@ describe('timers that were missed', () => {
 
   it('of many tickets are planned anew in one go, page nobody at once, and are spread', async () => {
     await room.receivers.create({ name: 'pager', notifier: 'webhook', url: 'http://127.0.0.1:9', organisationId: null })
+    await letMachinesBeLoud(room)
     await room.signals(...Array.from({ length: 300 }, (_, index) => ({ ...serviceDown, fingerprint: `service-${index}` })))
     const before = await entries('opened')
     await room.store.db.updateTable('outbox').set({ delivered_at: room.time.now() }).execute()

@@ -52,6 +52,9 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
     // Whoever was waited for may have answered meanwhile: people get the time of a review to find that out.
     case 'wait-due':
       return matrix.review[ticket.priority]
+    // Whoever asked has heard nothing of us meanwhile.
+    case 'word':
+      return matrix.reminders.requester[ticket.priority]
     // A question that would have answered itself is asked anew, without an end (restored.ts); a digest has no ticket.
     // Reminders of what was missed are for a desk that was there.
     case 'ask-due':

@@ -120,9 +120,9 @@ export const endClocks = (work: TicketCase, actor: string, now: number): Changes
   entries: outcomeOf('resolve', work, actor, now),
 })
 
-/** The last word of every transaction: an open ticket on which nothing is due is looked at again. */
+/** The last word of every transaction: an open ticket on which nothing is due is looked at again. What a customer hears moves nobody. */
 export function reviewIfNothingIsDue({ ticket, timers }: TicketCase, owed: Owed, review: Matrix['review'], now: number): Changes {
-  if (!isOpen(ticket.status) || timers.length > 0) return {}
+  if (!isOpen(ticket.status) || timers.some(({ kind }) => kind !== 'word')) return {}
   return { plan: [{ kind: 'review', dueAt: owed.calendar.addWorkingTime(now, review[ticket.priority]) }] }
 }
 

@@ -10,6 +10,7 @@ import { hop, hopTarget } from './hop.ts'
 import { waitIsDue } from './pause.ts'
 import type { Owed } from './promise.ts'
 import { remindOfPromise, remindOfUntouched, tellOfBroken } from './reminders.ts'
+import { sayWord } from './word.ts'
 
 /** What a timer is decided on besides its ticket. */
 export interface Firing {
@@ -38,6 +39,8 @@ export function fire(work: TicketCase, timer: Timer, firing: Firing, now: number
       return remindOfPromise(work, timer.dueAt, owed, matrix, now)
     case 'untouched':
       return remindOfUntouched(work, timer.dueAt, owed, matrix, now)
+    case 'word':
+      return sayWord()
     case 'wait-due':
       return waitIsDue(work, timer, owed, matrix, now)
     case 'quiet-clear':

@@ -6,7 +6,7 @@ import { bodyOf, type Look, rowOf } from './notify.ts'
 
 /*
  * Enters: what a transaction wrote on a ticket that somebody of a customer asked for. Leaves: at most one word to them, in
- * the same transaction, by mail: received, somebody has it, it moved and why, we wait for you, solved, open again.
+ * the same transaction, by mail: received, somebody has it, it moved and why, we wait for you, how it stands, solved, open again.
  * Promises: nothing of what only staff may read; nobody but the requester; nothing while their organisation observes.
  * Meets: a desk that says "we're looking into it": each word names who, in which tier, the next step and until when.
  */
@@ -17,10 +17,11 @@ const sayings: readonly { event: string; fits(entry: Entry): boolean }[] = [
   { event: 'request.received', fits: ({ kind }) => kind === 'opened' },
   { event: 'request.reopened', fits: ({ kind }) => kind === 'reopened' },
   { event: 'request.waiting', fits: ({ kind, body }) => kind === 'waiting' && body.for === 'customer' },
-  { event: 'request.reminded', fits: ({ kind, body }) => kind === 'reminded' && body.tell === 'requester' },
+  { event: 'request.reminded', fits: ({ kind, body }) => kind === 'reminded' && body.what === 'customer' },
   { event: 'request.moved', fits: ({ kind }) => kind === 'escalated' },
   { event: 'request.taken', fits: ({ kind, body }) => (kind === 'acknowledged' && body.wasTheirs !== true) || kind === 'assigned' },
   { event: 'request.queued', fits: ({ kind }) => kind === 'put-back' },
+  { event: 'request.stands', fits: ({ kind, body }) => kind === 'reminded' && body.what === 'word' },
 ]
 
 export interface Word {
@@ -29,10 +30,17 @@ export interface Word {
   body: Record<string, unknown>
 }
 
+/** Whether they hear anything of it: they have an address, and nobody there is told while their organisation observes. */
+export const canHear = ({ requester, organisation }: TicketCase['subject']): boolean =>
+  requester?.mail.includes('@') === true && organisation.mode === 'live'
+
+/** Whether this transaction tells them something. */
+export const hears = ({ entries }: TicketCase): boolean => sayings.some(({ fits }) => entries.some(fits))
+
 /** What the requester hears of this transaction (pure). */
 export function wordFor(work: TicketCase, look: () => Look): Word | undefined {
   const { requester, organisation } = work.subject
-  if (!requester?.mail.includes('@') || organisation.mode !== 'live') return undefined
+  if (!requester || !canHear(work.subject)) return undefined
   for (const { event, fits } of sayings) {
     const entry = work.entries.findLast(fits)
     if (!entry) continue

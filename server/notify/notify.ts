@@ -190,9 +190,9 @@ const isForContacts = ({ ticket, subject }: TicketCase, { kind, body }: Entry): 
 const isIsolation = ({ verb }: Entry['body']): boolean => verb === 'isolate-host' || verb === 'release-host'
 const forContacts: ReadonlySet<TimelineKind> = new Set(['opened', 'reopened', 'prioritised', 'resolved'])
 
-/** Of a ticket under another only what was done to its machine is told. */
+/** Of a ticket under another only what was done to its machine is told. That a customer was told is no news for our own people. */
 const toldOf = ({ ticket }: TicketCase, entry: Entry): string | undefined =>
-  ticket.parent_id !== null && !entry.kind.startsWith('command-') ? undefined : eventOf(entry)
+  (ticket.parent_id !== null && !entry.kind.startsWith('command-')) || entry.body.what === 'word' ? undefined : eventOf(entry)
 
 /** Raised: more pressing than before, or going on after all that was known of it was old. */
 const eventOf = ({ kind, body }: Entry): string | undefined =>

@@ -4,8 +4,9 @@ import { reviewIfNothingIsDue } from '../escalate/escalate.ts'
 import { keepTimers } from '../escalate/keep-timers.ts'
 import type { Owed } from '../escalate/promise.ts'
 import { type Promises, readPromises } from '../escalate/promise.ts'
+import { keepWord } from '../escalate/word.ts'
 import type { LiveBus } from '../live.ts'
-import { enqueueWords, wordFor } from '../notify/customers.ts'
+import { canHear, enqueueWords, hears, wordFor } from '../notify/customers.ts'
 import { hush } from '../notify/hush.ts'
 import { enqueue, isTold, loadReceivers, type Notice, noticesOf, type Receiver } from '../notify/notify.ts'
 import { indexByKind } from '../route/match.ts'
@@ -128,9 +129,13 @@ export async function keepCases(
   return tasks.length === 0 ? kept : together(kept, await keepCases(tx, write, rules, tasks, now))
 }
 
-/** Something is due on every open ticket (invariant 4). */
-export const reviewed = (work: TicketCase, { owedOf, planOf }: Rules, now: number): TicketCase =>
-  apply(work, reviewIfNothingIsDue(work, owedOf(work), planOf(work).review, now), now)
+/** Something is due on every open ticket (invariant 4), and whoever asked is not left without a word. */
+export function reviewed(work: TicketCase, { owedOf, planOf }: Rules, now: number): TicketCase {
+  const hearing = { canHear: canHear(work.subject), hears: hears(work) }
+  const told = apply(work, keepWord(work, hearing, owedOf(work), planOf(work), now), now)
+  return apply(told, reviewIfNothingIsDue(told, owedOf(work), planOf(work).review, now), now)
+}
+
 /** In this transaction; of a new one nothing waits to be told yet. */
 const wasGathered = ({ isNew, entries }: TicketCase): boolean => !isNew && entries.some(({ kind }) => kind === 'gathered')
 

@@ -154,6 +154,8 @@ function reminded(body: Body): string {
       return `The time for ${text(body.team)} is over; ${text(body.to)} has the same people, so it stays with them.`
     case 'vendor':
       return 'The vendor has had twice the time that we have: somebody should ask them.'
+    case 'word':
+      return 'Whoever asked was told how it stands.'
     case 'customer':
       return `The customer was reminded (${text(body.count)} of ${text(body.of)}).`
     default:

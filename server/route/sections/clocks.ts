@@ -30,6 +30,8 @@ export const Reminders = z
       Priority,
       rising(z.array(After), ({ after }) => after),
     ),
+    /** Whoever asked hears something at least this often. */
+    requester: z.partialRecord(Priority, Duration).default({}),
   })
   .prefault({ respond: {}, resolve: {}, untouched: {} })
 

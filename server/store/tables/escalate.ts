@@ -4,6 +4,7 @@ export type TimerKind =
   | 'resolve-due'
   | 'promise-share'
   | 'untouched'
+  | 'word'
   | 'wait-due'
   | 'quiet-clear'
   | 'ask-due'

@@ -17,6 +17,7 @@ export const de: CustomerWords = {
         ? [`Ohne sie schließen wir Ihre Anfrage am ${when(body.closesAt)}. Sie können sie wieder öffnen.`]
         : []),
     ],
+    'request.stands': () => ['Sie haben eine Weile nichts von uns gehört: So steht es um Ihre Anfrage.'],
     'request.reopened': () => ['Ihre Anfrage ist wieder offen.'],
     'request.resolved': ({ entry: { body } }) => [`Ihre Anfrage ist abgeschlossen: ${ended(body.resolution)}.`, ...quoted(body.note)],
     'ticket.opened': () => ['Es gibt eine dringende Störung; wir sind dran.'],

@@ -15,6 +15,7 @@ export const en: CustomerWords = {
       'we are still waiting for your answer.',
       ...(typeof body.closesAt === 'number' ? [`Without one we close your request on ${when(body.closesAt)}. You can open it again.`] : []),
     ],
+    'request.stands': () => ['you have not heard of us for a while: this is how your request stands.'],
     'request.reopened': () => ['your request is open again.'],
     'request.resolved': ({ entry: { body } }) => [`your request is closed: ${ended(body.resolution)}.`, ...quoted(body.note)],
     'ticket.opened': () => ['There is an urgent trouble, and we are on it.'],

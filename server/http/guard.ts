@@ -24,8 +24,13 @@ export function createPersonOf(matrix: () => Matrix, viewOf: (caller: Caller) =>
   return (caller) => {
     const { powersOf, teams } = matrix()
     const isOwnIt = caller.organisationId !== null && !caller.isAdmin && caller.teams.every((team) => teams[team]?.isCustomers === true)
-    const has = (power: Power, role?: Role) => (power === 'administer' && caller.isAdmin) || powersOf(caller.teams, role).includes(power)
-    return { caller, isOwnIt, has, powers: Power.options.filter((power) => has(power)), view: viewOf(caller) }
+    const [theirs, ours] = [true, false].map((isTheirs) => caller.teams.filter((team) => (teams[team]?.isCustomers === true) === isTheirs))
+    const answersOwn = (role?: Role) => powersOf(theirs ?? [], role).includes('answer-ask')
+    const has = (power: Power, role?: Role) =>
+      (power === 'administer' && caller.isAdmin) ||
+      powersOf(ours ?? [], role).includes(power) ||
+      (power !== 'answer-ask' && powersOf(theirs ?? [], role).includes(power))
+    return { caller, isOwnIt, has, answersOwn, powers: Power.options.filter((power) => has(power)), view: viewOf(caller) }
   }
 }
 
@@ -56,13 +61,15 @@ export async function signedIn(people: People, personOf: PersonOf, request: Fast
 /** Whether the person's powers are enough for a request about this. */
 export function isAllowed(access: PersonAccess, person: Person, subject: About): boolean {
   const { power, orWhileAsked } = access
-  const { role, isAsked } = subject
+  const { role, isAsked, isOwnAnswer } = subject
   if (isOthers(access, person, subject)) return false
-  if (power === null || person.has(power, role)) return true
-  return isAsked === true && orWhileAsked !== undefined && person.has(orWhileAsked, role)
+  const has = (wanted: Power): boolean =>
+    person.has(wanted, role) || (wanted === 'answer-ask' && isAsked === true && isOwnAnswer === true && person.answersOwn(role))
+  if (power === null || has(power)) return true
+  return isAsked === true && orWhileAsked !== undefined && has(orWhileAsked)
 }
 
-type About = Pick<Subject, 'role' | 'isAsked' | 'team'>
+type About = Pick<Subject, 'role' | 'isAsked' | 'team' | 'isOwnAnswer'>
 
 /** A customer's own IT works on what is with them, and not on what is with the provider. */
 const isOthers = ({ isOfTeam }: PersonAccess, { caller, isOwnIt }: Person, { team }: About): boolean =>
@@ -77,7 +84,9 @@ export function demandPower(access: Access, by: Person | Source | undefined, sub
 
 /** What can be said before the body is read: whoever has the power over no machine, asked or not, need not go on. */
 function demandReach(access: PersonAccess, person: Person): void {
-  const mightBeAllowed = [undefined, ...Role.options].some((role) => isAllowed(access, person, { ...(role && { role }), isAsked: true }))
+  const mightBeAllowed = [undefined, ...Role.options].some((role) =>
+    isAllowed(access, person, { ...(role && { role }), isAsked: true, isOwnAnswer: true }),
+  )
   if (!mightBeAllowed) demandPower(access, person, {})
   if (access.reach === 'provider' && person.caller.scope !== 'all')
     throw refuse('provider-only', 'Only staff of the provider may do this: it concerns all organisations.')

@@ -28,6 +28,8 @@ export interface Subject {
   isAsked?: boolean
   /** Of the ticket. */
   team?: string
+  /** Of the ticket: its organisation wants its own IT to answer for its core machines. */
+  isOwnAnswer?: boolean
 }
 
 type Owner = Omit<Subject, 'organisationId'> & { owner: string | null }
@@ -73,12 +75,15 @@ async function ownerOfEndpoint(view: View, id: string): Promise<Owner | undefine
 export async function ownerOfTicket(view: View, id: string): Promise<Owner | undefined> {
   const row = await view
     .tickets()
+    .innerJoin('organisations', 'organisations.id', 'tickets.organisation_id')
     .select(['tickets.organisation_id', 'tickets.endpoint_id', 'tickets.containment', 'tickets.status', 'tickets.team'])
+    .select('organisations.answers_own_core')
     .where('tickets.id', '=', id)
     .executeTakeFirst()
   if (!row) return undefined
   const owner = row.endpoint_id === null ? { owner: row.organisation_id } : await ownerOfEndpoint(view, row.endpoint_id)
-  return owner && { ...owner, team: row.team, isAsked: row.containment === 'asked' && isOpen(row.status) }
+  const isAsked = row.containment === 'asked' && isOpen(row.status)
+  return owner && { ...owner, team: row.team, isAsked, isOwnAnswer: row.answers_own_core === 1 }
 }
 
 const owners: Record<Thing, (view: View, id: string, person: Person) => Promise<Owner | undefined>> = {

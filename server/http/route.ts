@@ -49,6 +49,8 @@ export interface Person {
   powers: Power[]
   /** @param role of the machine it is about; some powers hold for some roles only. */
   has(power: Power, role?: Role): boolean
+  /** As one of a customer's own IT, whether this machine of theirs shall be isolated; good where their organisation wants it. */
+  answersOwn(role?: Role): boolean
   view: View
 }
 

@@ -10,12 +10,14 @@ export interface OrganisationChange {
   language?: Language | undefined
   /** Kinds that its own IT handles first. */
   ownIt?: string[] | undefined
+  /** It may answer whether core machines of theirs are isolated. */
+  answersOwnCore?: boolean | undefined
 }
 
 export async function changeOrganisation(
   db: Kysely<Database>,
   id: string,
-  { mode, plan, language, ownIt }: OrganisationChange,
+  { mode, plan, language, ownIt, answersOwnCore }: OrganisationChange,
   now: number,
 ): Promise<void> {
   const known = await db.selectFrom('organisations').select('mode').where('id', '=', id).executeTakeFirst()
@@ -25,6 +27,7 @@ export async function changeOrganisation(
     ...(plan !== undefined && { plan }),
     ...(language !== undefined && { language }),
     ...(ownIt !== undefined && { own_it: JSON.stringify(ownIt) }),
+    ...(answersOwnCore !== undefined && { answers_own_core: answersOwnCore ? (1 as const) : (0 as const) }),
   }
   if (Object.keys(changed).length > 0) await db.updateTable('organisations').set(changed).where('id', '=', id).execute()
 }

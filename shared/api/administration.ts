@@ -17,6 +17,8 @@ export const Organisation = z.object({
   language: Language,
   /** Kinds that its own IT has first. */
   ownIt: z.array(z.string()),
+  /** Its own IT may answer whether core machines of theirs are isolated. */
+  answersOwnCore: z.boolean(),
   sites: z.array(z.object({ id: z.string(), name: z.string(), timeZone: z.string().nullable() })),
 })
 export const NewOrganisation = z.object({
@@ -41,6 +43,7 @@ export const OrganisationChange = z.object({
     )
     .max(50)
     .optional(),
+  answersOwnCore: z.boolean().optional(),
 })
 /** GET /api/organisations/:id/preview: what would have called people or cut machines off since it observes, had it been live. */
 export const LivePreview = z.object({

@@ -26,6 +26,7 @@ import { ended } from './0026-ended.ts'
 import { flapping } from './0027-flapping.ts'
 import { loudness } from './0028-loudness.ts'
 import { stoppedBy } from './0030-stopped-by.ts'
+import { ownCore } from './0031-own-core.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -56,5 +57,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0027-flapping': flapping,
     '0028-loudness': loudness,
     '0030-stopped-by': stoppedBy,
+    '0031-own-core': ownCore,
   }
 }

@@ -17,6 +17,8 @@ export interface OrganisationsTable {
   told_observed_at: number | null
   /** JSON array of kinds that its own IT handles first. */
   own_it: Generated<string>
+  /** Its own IT may answer whether core machines of theirs are isolated. */
+  answers_own_core: Generated<Flag>
   /** Until then nothing of theirs is isolated without a person. */
   stopped_until: number | null
   /** Id of whoever pressed the button; null: nobody, or before it was written down. */

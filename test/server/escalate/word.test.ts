@@ -70,7 +70,7 @@ describe('a word to the requester', () => {
     await room.desk.acknowledge(await act())
     await room.desk.wait({ ...(await act()), waitingFor: 'vendor', until: null, note: '' })
     expect(await wordAt()).toBeUndefined()
-    await room.desk.resume(await act())
+    await room.desk.resume({ ...(await act()), note: '' })
     expect(await wordAt()).toBe(room.time.now() + hours(24))
     await room.desk.resolve({ ...(await act()), resolution: 'fixed', note: '' })
     expect(await wordAt()).toBeUndefined()

@@ -2,13 +2,18 @@ import { defineConfig } from 'vitest/config'
 
 const isOnPostgres = process.env.TIERLINE_TEST_DATABASE === 'postgres'
 
+const stories = (...names: string[]): string[] => names.map((name) => `test/life/${name}.test.ts`)
 /** Stories in which a minute has to pass: they wait more than they work, and busy neighbours do them no harm. */
-const patient = ['collector-moves', 'clock-jumps'].map((story) => `test/life/${story}.test.ts`)
+const patient = stories('collector-moves', 'clock-jumps')
+/** Stories that measure milliseconds. */
+const measuring = stories('fuzzed-frames', 'loop-stays-free')
+
+const story = { testTimeout: 60_000, hookTimeout: 90_000 }
 
 /*
- * Two groups, one after the other. `unit` shares the cores, with the stories that only wait beside it. `life` has real
- * sockets, child processes and real time in it, so its files run one at a time: a busy neighbour would only make them
- * slow, and slow looks like broken.
+ * Three groups, one after the other. `unit` shares the cores, with the stories that only wait beside it. `life` has real
+ * sockets, child processes and real time in it, so two of its files run at a time and no more: busy neighbours would only
+ * make them slow, and slow looks like broken. `measuring` is alone.
  */
 export default defineConfig({
   test: {
@@ -31,25 +36,20 @@ export default defineConfig({
         },
       },
       {
-        test: {
-          name: 'patient',
-          include: patient,
-          maxWorkers: 3,
-          testTimeout: 60_000,
-          hookTimeout: 90_000,
-          sequence: { groupOrder: 0 },
-        },
+        test: { name: 'patient', include: patient, maxWorkers: 3, ...story, sequence: { groupOrder: 0 } },
       },
       {
         test: {
           name: 'life',
           include: ['test/life/**/*.test.{ts,tsx}'],
-          exclude: patient,
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 90_000,
+          exclude: [...patient, ...measuring],
+          maxWorkers: 2,
+          ...story,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        test: { name: 'measuring', include: measuring, fileParallelism: false, ...story, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -6,6 +6,7 @@ import { createPipeline, type Pipeline } from '../../../server/pipeline/pipeline
 import { createTurns, type Turns } from '../../../server/pipeline/turns.ts'
 import type { Store } from '../../../server/store/store.ts'
 import { systemTime } from '../../../server/system-time.ts'
+import { letMachinesBeLoud } from '../../support/loud-machines.ts'
 
 /** Ingest and pipeline of a collector, without its doors. */
 export interface Room {
@@ -18,10 +19,21 @@ export interface Room {
 export async function openRoom(store: Store, onHandled: (signalIds: readonly string[]) => void): Promise<Room> {
   const time = systemTime
   const log = pino({ level: 'warn' })
-  const { rules } = await openMatrices({ store, time })
+  const matrices = await openMatrices({ store, time })
+  // Thousands of tickets of a thousand machines: none of them shall be too loud for tickets of its own.
+  await letMachinesBeLoud({ matrices })
   const loops = createLoops({ time, log })
   const turns = watched(createTurns(store.db), onHandled)
-  const pipeline = createPipeline({ store, rules, time, log, turns, loops, isBusy: () => ingest.isBusy(), afterCommit: () => undefined })
+  const pipeline = createPipeline({
+    store,
+    rules: matrices.rules,
+    time,
+    log,
+    turns,
+    loops,
+    isBusy: () => ingest.isBusy(),
+    afterCommit: () => undefined,
+  })
   const nothing = async (): Promise<void> => undefined
   const ingest = createIngest({
     ...{ store, time, keepers: { keepSamples: nothing, keepInventory: nothing, keepResults: nothing } },

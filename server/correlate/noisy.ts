@@ -34,12 +34,14 @@ export const noisyFingerprint = 'endpoint:noisy'
 export const noisyKind = 'health.endpoint.noisy'
 
 /** @param rule that took the trouble. */
-export function hushed({ loudness, open }: Loud, { kind }: Trouble, rule: string, { gathering: { endpoint } }: Words): Hush {
+export function hushed({ loudness, open }: Loud, { kind, source }: Trouble, rule: string, { gathering: { endpoint } }: Words): Hush {
   if (isSecurity(kind)) {
     const same =
       loudness.security >= endpoint.tickets ? open.findLast(({ ticket }) => isSecurity(ticket.kind) && ticket.rule === rule) : undefined
     return same ? { kind: 'joins', into: same } : { kind: 'none' }
   }
+  // Troubles of our own are few, and about more than what the machine says.
+  if (source === 'collector' && !isGathered(kind)) return { kind: 'none' }
   const noisy = open.find(({ ticket }) => ticket.gathers === 'endpoint')
   if (noisy) return { kind: 'joins', into: noisy }
   const isLoud =

@@ -8,9 +8,10 @@ import { loadCases, loadTickets } from '../pipeline/load.ts'
 import type { Turns } from '../pipeline/turns.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { mendMissed } from './maintenance.ts'
+import { createRecurring } from './recurring.ts'
 
 /*
- * Every minute: each open ticket has a next timer (invariant 4), nothing waits longer than it should, and no timer is late. What is found is mended where that
+ * Every minute: each open ticket has a next timer (invariant 4), nothing waits longer than it should, and no timer is late; what keeps coming back is a problem. What is found is mended where that
  * can be done (a review is planned), and is a trouble of our own, for a desk whose clocks stand is blind.
  */
 
@@ -40,6 +41,7 @@ export interface SelfCheck {
 
 export function startSelfCheck(needs: Needs): SelfCheck {
   const { time, log } = needs
+  const lookForProblems = createRecurring(needs)
   let isStopped = false
   let running: Promise<unknown> = Promise.resolve()
   let cancel: Cancel = () => undefined
@@ -52,6 +54,7 @@ export function startSelfCheck(needs: Needs): SelfCheck {
   const look = async (): Promise<number> => {
     const found = await mendMissing(needs)
     await mendHeld(needs)
+    await lookForProblems(time.now())
     const late = await whenLate(needs.store.reader, time.now() - lateMs)
     if (late === undefined) await sayClear(needs)
     return found

@@ -39,7 +39,7 @@ export function draftTicket(
       in_tier_since: now,
     },
     ...{ respond_by: null, resolve_by: null, responded_at: null, waiting_for: null, waiting_since: null, box_by: null },
-    ...{ came_at: now, parent_id: null, gathered_by: null, gathers: null, gathering: null, flips: null },
+    ...{ came_at: now, parent_id: null, gathered_by: null, gathers: null, gathering: null, flips: null, problem_id: null },
     ...{ matrix_version: 0, plan_version: 0, rule: '', reasons: '[]', version: 0 },
   }
 }

@@ -111,6 +111,9 @@ export const TicketDetail = TicketSummary.extend({
   /** The ticket that this one is a task of, and the tasks that follow from this one. */
   follows: LinkedTicket.nullable(),
   tasks: z.array(LinkedTicket),
+  /** The problem behind it, and the incidents of a problem, newest first. */
+  problem: LinkedTicket.nullable(),
+  incidents: z.array(LinkedTicket),
   /** Of a ticket "as found": what was true of new machines when they came. */
   found: z.array(FoundLine),
   timeline: z.array(TimelineEntry),

@@ -41,5 +41,12 @@ const Endpoint = z
 /** What begins and ends so often within this time closes only after so much quiet. */
 const Flapping = z.strictObject({ changes: few, within: Duration, quiet: Duration }).prefault({ changes: 5, within: '1h', quiet: '1h' })
 
+/** The same trouble of a machine so many times, or the same kind on so many machines of an organisation, is a problem. */
+const Recurring = z
+  .strictObject({ times: few, within: Duration, machines: few, kindWithin: Duration })
+  .prefault({ times: 3, within: '30d', machines: 5, kindWithin: '7d' })
+
 /** When many tickets are one. */
-export const Gathering = z.strictObject({ site: Site, storm: Storm, endpoint: Endpoint, flapping: Flapping }).prefault({})
+export const Gathering = z
+  .strictObject({ site: Site, storm: Storm, endpoint: Endpoint, flapping: Flapping, recurring: Recurring })
+  .prefault({})

@@ -25,6 +25,7 @@ import { modesAndTasks } from './0025-modes-and-tasks.ts'
 import { ended } from './0026-ended.ts'
 import { flapping } from './0027-flapping.ts'
 import { loudness } from './0028-loudness.ts'
+import { problems } from './0029-problems.ts'
 import { stoppedBy } from './0030-stopped-by.ts'
 import { ownCore } from './0031-own-core.ts'
 
@@ -56,6 +57,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0026-ended': ended,
     '0027-flapping': flapping,
     '0028-loudness': loudness,
+    '0029-problems': problems,
     '0030-stopped-by': stoppedBy,
     '0031-own-core': ownCore,
   }

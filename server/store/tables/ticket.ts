@@ -68,6 +68,8 @@ export interface TicketsTable {
   /** It is one over others; null: an ordinary ticket. */
   gathers: Gathers | null
   gathering: Gathering | null
+  /** The problem ticket of which it is an incident. */
+  problem_id: string | null
   /** JSON array of the latest instants at which its condition began or ended; null: it never changed. */
   flips: string | null
   /** Rises with every change; a change carries the one it saw. */

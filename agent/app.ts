@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Logger } from 'pino'
 import type { GoodbyeReason, Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
@@ -8,10 +8,13 @@ import type { DocumentFrame } from '#shared/protocol/document.ts'
 import type { RecordBody } from '#shared/protocol/record.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Commands, createCommands } from './command/command.ts'
+import { openQuarantine } from './command/quarantine.ts'
+import type { Machine } from './command/verb.ts'
 import { verbs } from './command/verbs.ts'
 import type { AgentConfig } from './config.ts'
 import { createHost, type Host } from './host/host.ts'
 import { createProbe, type Probe } from './host/probe.ts'
+import { openProcesses } from './host/processes.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { firewallFor, type Isolation, openIsolation } from './isolate/isolate.ts'
 import { jsonFile } from './json-file.ts'
@@ -129,7 +132,7 @@ async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, r
     trust: { organisationId: identity.organisationId, register: () => identity.register(), role: roleOf(parts) },
     endpointId: identity.endpointId,
     journalDir: join(config.dataDir, 'commands'),
-    machine: { isolation, rearm: () => sense.rearm() },
+    machine: machineOf(parts, isolation, sense),
     append: (lane, body) => spool.append(lane, body),
     received,
     happened: (event) => signals.happened(event),
@@ -138,6 +141,14 @@ async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, r
   })
   void commands.recover()
   return commands
+}
+
+function machineOf({ config, probe, host, time }: Parts, isolation: Isolation, sense: Sense): Machine {
+  const { dataDir, services, isTrial } = config
+  const scriptsFolder = join(dataDir, 'commands')
+  const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(dataDir, path).startsWith('..'))
+  const library = { host, processes: openProcesses(), quarantine, services, scriptsFolder, isTrial, time }
+  return { isolation, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
 }
 
 /** As a person said, or else by this machine's own facts; never by the collector's word. Asked for at once: an attack waits for nothing. */

@@ -2,13 +2,28 @@ import type { z } from 'zod'
 import type { CommandDefinition } from '#shared/commands/define-command.ts'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import type { Time } from '#shared/domain/time.ts'
+import type { Host } from '../host/host.ts'
+import type { Processes } from '../host/processes.ts'
 import type { Isolation } from '../isolate/isolate.ts'
+import type { Quarantine } from './quarantine.ts'
 
 /** What verbs may do to this machine; handed in by app.ts. */
 export interface Machine {
   isolation: Isolation
   /** Puts the canaries back; resolves with how many. */
   rearm(): Promise<number>
+  uptimeSeconds(): Promise<number>
+  time: Time
+  host: Host
+  processes: Processes
+  quarantine: Quarantine
+  /** Units that this machine's own configuration lists. */
+  services: readonly string[]
+  /** Where scripts lie while they run. */
+  scriptsFolder: string
+  /** Somebody's own machine, on which `npm start` runs. */
+  isTrial: boolean
 }
 
 export interface VerbOutcome {

@@ -1,9 +1,24 @@
+import collectDiagnostics from './collect-diagnostics.ts'
 import type { CommandDefinition } from './define-command.ts'
 import isolateHost from './isolate-host.ts'
+import ping from './ping.ts'
+import quarantineFile from './quarantine-file.ts'
 import rearmCanaries from './rearm-canaries.ts'
+import reboot from './reboot.ts'
 import releaseHost from './release-host.ts'
+import restartService from './restart-service.ts'
+import restoreFile from './restore-file.ts'
+import resumeProcess from './resume-process.ts'
+import runScript from './run-script.ts'
+import stopProcess from './stop-process.ts'
+import suspendProcess from './suspend-process.ts'
+
+const contain = [isolateHost, releaseHost, rearmCanaries]
+const processes = [suspendProcess, resumeProcess, stopProcess]
+const files = [quarantineFile, restoreFile]
+const care = [ping, collectDiagnostics, restartService, runScript, reboot]
 
 /** Every command both ends know, by verb. A browser can't list a folder, so this list stands in a file. */
 export const commands: ReadonlyMap<string, CommandDefinition> = new Map(
-  [isolateHost, releaseHost, rearmCanaries].map((command) => [command.verb, command]),
+  [...contain, ...processes, ...files, ...care].map((command) => [command.verb, command as CommandDefinition]),
 )

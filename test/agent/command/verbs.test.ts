@@ -12,7 +12,10 @@ const open: IsolationStatus = { actual: 'open', readiness: { isReady: true }, si
 
 function machineWith(status: IsolationStatus): Machine {
   const asked = async (): Promise<IsolationStatus> => status
-  return { isolation: { isolate: asked, release: asked } as Partial<Isolation> as Isolation, rearm: async () => 3 }
+  return {
+    isolation: { isolate: asked, release: asked } as Partial<Isolation> as Isolation,
+    rearm: async () => 3,
+  } as Partial<Machine> as Machine
 }
 const run = (verb: string, status = open) => verbs.get(verb)?.run(machineWith(status), {}, anOrder({ verb }))
 

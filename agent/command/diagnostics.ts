@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import type { Ended, Host } from '../host/host.ts'
+
+/*
+ * What `collect-diagnostics` reads, and nothing else: a fixed list of programs that only look. Promises: each section is
+ * bounded and says when it was cut, its hash is of what was read, and what looks like a secret in a command line is
+ * masked here, before it leaves the machine. Threat: whoever runs the collector reads this of every machine.
+ */
+
+export interface Section {
+  name: string
+  text: string
+  isCut: boolean
+  sha256: string
+}
+
+/** As JSON writes it, where a quote takes two bytes and a control character six: eight of them fit into a record. */
+const maxSectionBytes = 30_000
+const timeoutMs = 10_000
+
+const looks: readonly { name: string; program: string; args: readonly string[] }[] = [
+  { name: 'processes', program: 'ps', args: ['-eo', 'pid,ppid,user,lstart,stat,rss,args', '--sort=-rss'] },
+  { name: 'connections', program: 'ss', args: ['-Htunap'] },
+  { name: 'signed in', program: 'who', args: ['-a'] },
+  { name: 'log-ons', program: 'last', args: ['-n', '40', '-w', '-F'] },
+  { name: 'warnings', program: 'journalctl', args: ['-p', 'warning', '-n', '200', '--no-pager', '-o', 'short-iso'] },
+  { name: 'addresses', program: 'ip', args: ['-brief', 'address'] },
+  { name: 'routes', program: 'ip', args: ['route'] },
+]
+
+export const diagnose = (host: Host): Promise<Section[]> =>
+  Promise.all(looks.map(async ({ name, program, args }) => sectionOf(name, textOf(await host.run(program, args, { timeoutMs })))))
+
+export function sectionOf(name: string, text: string): Section {
+  const masked = Buffer.from(maskSecrets(text))
+  const sha256 = createHash('sha256').update(masked).digest('hex')
+  const kept = bounded(masked)
+  return { name, text: kept.toString('utf8'), isCut: kept.length < masked.length, sha256 }
+}
+
+function bounded(bytes: Buffer): Buffer {
+  let kept = bytes.subarray(0, maxSectionBytes)
+  while (Buffer.byteLength(JSON.stringify(kept.toString('utf8'))) > maxSectionBytes) kept = kept.subarray(0, Math.floor(kept.length * 0.8))
+  return kept
+}
+
+function textOf(ended: Ended): string {
+  if (ended.kind === 'missing') return `(${ended.program} is not on this machine)`
+  if (ended.kind === 'timed-out') return `(${ended.program} did not end in time)`
+  return ended.stdout || `(nothing; ${ended.stderr.slice(0, 200)})`
+}
+
+const named =
+  /((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|credential)s?["']?\s*[=:]\s*|--?(?:pass(?:word|wd|phrase)?|token|secret|api-key)\s+)("[^"]*"|'[^']*'|[^\s"']+)/gi
+const inUrl = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:)[^\s@/]+@/gi
+const bearer = /(bearer\s+)[\w.~+/=-]{8,}/gi
+
+/** What people put behind such names; something always slips through, so hosts' own secrets belong in files. */
+export const maskSecrets = (text: string): string => text.replace(named, '$1•••').replace(inUrl, '$1•••@').replace(bearer, '$1•••')

@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ProcessNamed } from '#shared/domain/process.ts'
+
+/*
+ * Processes of this machine (Linux). Enters: a number and when that process began, so that no later one of the same
+ * number is meant. Leaves: what it is; a signal to it. Promises: never one of the system's own, of the kernel's, or of
+ * this agent's line. On failure: an answer that says why.
+ * Threat: a command that takes the machine down, or the agent off it, by ending what everything stands on.
+ */
+export interface Processes {
+  find(named: ProcessNamed): Found
+  /** To exactly this process, after looking once more. */
+  signal(named: ProcessNamed, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL'): Found
+}
+
+export type Found = { kind: 'process'; name: string; state: string } | { kind: 'gone' } | { kind: 'spared'; reason: string }
+
+/** Where the system's own programs lie, and nothing that people install. */
+const systemPrograms = [/^\/(usr\/)?lib\/systemd\//, /^\/(usr\/)?sbin\/init$/, /^\/usr\/bin\/dbus-(daemon|broker|broker-launch)$/]
+
+export function openProcesses(root = '/proc', ownPid = process.pid): Processes {
+  const find: Processes['find'] = ({ pid, startTicks }) => {
+    const stat = statOf(root, pid)
+    if (!stat || stat.startTicks !== startTicks || stat.state === 'Z') return { kind: 'gone' }
+    const reason = whySpared(root, pid, stat, ownPid)
+    return reason === undefined ? { kind: 'process', name: stat.name, state: stat.state } : { kind: 'spared', reason }
+  }
+  return {
+    find,
+    signal: (named, signal) => {
+      const found = find(named)
+      if (found.kind === 'process') process.kill(named.pid, signal)
+      return found
+    },
+  }
+}
+
+interface Stat {
+  name: string
+  state: string
+  parent: number
+  startTicks: number
+}
+
+/** proc(5): the name stands in brackets and may hold any character, so fields are counted after the last one. */
+export function statOf(root: string, pid: number): Stat | undefined {
+  const text = readIfThere(join(root, String(pid), 'stat'))
+  if (text === undefined) return undefined
+  const end = text.lastIndexOf(')')
+  const [state = '', parent = '0', ...rest] = text.slice(end + 2).split(' ')
+  return { name: text.slice(text.indexOf('(') + 1, end), state, parent: Number(parent), startTicks: Number(rest[17]) }
+}
+
+function whySpared(root: string, pid: number, { parent, name }: Stat, ownPid: number): string | undefined {
+  if (pid === 1) return 'it is the first process of the system'
+  if (pid === 2 || parent === 2) return `${name} is the kernel’s`
+  if (lineOf(root, ownPid).includes(pid)) return 'this agent runs in it or below it'
+  const program = programOf(root, pid)
+  return systemPrograms.some((pattern) => pattern.test(program)) ? `${program} is the system’s own` : undefined
+}
+
+/** The process, its parent, and so on up to the first. */
+function lineOf(root: string, pid: number): number[] {
+  const line: number[] = []
+  for (let next = pid; next > 1 && !line.includes(next); next = statOf(root, next)?.parent ?? 0) line.push(next)
+  return line
+}
+
+function programOf(root: string, pid: number): string {
+  try {
+    return readlinkSync(join(root, String(pid), 'exe'))
+  } catch {
+    // Another user's, and we are not root: then it can't be signalled either.
+    return ''
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Numbers of all that run now. */
+export const pidsIn = (root = '/proc'): number[] =>
+  readdirSync(root)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { hours } from '../domain/time.ts'
+import { defineCommand } from './define-command.ts'
+
+/** The text itself is signed, so what was reviewed is what runs; its hash is how people name it. */
+export default defineCommand({
+  verb: 'run-script',
+  title: 'Run a shell script, with a limit to its time and its output',
+  args: z.object({
+    script: z.string().min(1).max(30_000),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits'),
+    timeoutSeconds: z.number().int().min(1).max(900).default(60),
+  }),
+  output: z.object({
+    exitCode: z.number().int().nullable(),
+    text: z.string(),
+    isCut: z.boolean(),
+    endedBy: z.enum(['itself', 'time limit']),
+  }),
+  risk: 'high',
+  ttlMs: hours(4),
+  isIdempotent: false,
+})

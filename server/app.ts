@@ -1,8 +1,7 @@
 import type { Logger } from 'pino'
 import type { LiveEvent } from '#shared/api/live.ts'
-import { commands } from '#shared/commands/registry.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import { hours, type Time } from '#shared/domain/time.ts'
+import type { Time } from '#shared/domain/time.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { agentsUrlOf, certificateHosts } from './addresses.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
@@ -15,6 +14,7 @@ import { createHeldMails } from './desk/held-mails.ts'
 import { createLedgers } from './desk/ledgers.ts'
 import { type Matrices, openMatrices } from './desk/matrices.ts'
 import { createPassOn } from './desk/pass-on.ts'
+import { createSigning, type Signing } from './desk/signing.ts'
 import { openStaffing, type Staffing } from './desk/staffing.ts'
 import { openTelling, type Telling } from './desk/telling.ts'
 import { createFire } from './due/due.ts'
@@ -22,6 +22,7 @@ import { startSelfCheck } from './due/self-check.ts'
 import { createTimers } from './escalate/timers.ts'
 import { type Http, startHttp } from './http/http.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
+import { renewWhenDue } from './identity/renew-when-due.ts'
 import { raiseAllWithin, raiseWithin } from './ingest/handled.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import { startRetention } from './ingest/retention.ts'
@@ -120,7 +121,7 @@ async function layGround({ config, time, log, teardowns }: Around): Promise<Grou
   const people = createPeople({ store, time, audit })
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
   const firstRun = await people.ensureFirstRun({ mode: config.firstMode ?? 'observe', timeZone })
-  const identity = await openIdentity({ dataDir: config.dataDir, store, time, verbs: [...commands.keys()], log, raiseWithin })
+  const identity = await openIdentity({ dataDir: config.dataDir, store, time, verbs: ['*'], log, raiseWithin })
   teardowns.defer(identity.watchDocuments())
   const agentsWord = createAgentsWord({ store, audit })
   return { store, audit, agentsWord, people, identity, matrices, bus: createLiveBus(), firstRun }
@@ -131,6 +132,7 @@ async function layGround({ config, time, log, teardowns }: Around): Promise<Grou
 interface DeskRoom {
   desk: Desk
   held: Held
+  signing: Signing
   pipeline: Pipeline
   dispatcher: Dispatcher
   telling: Telling
@@ -155,7 +157,17 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const { outbox } = telling
   teardowns.defer(() => telling.stop())
   const said = { onResult: () => pipeline.nudge(true), sayOnTimeline, takeWord: agentsWord.take }
-  const dispatcher = createDispatcher({ db, time, log, bus, loops, sign: identity.authority.sign, send, ...said })
+  const dispatcher = createDispatcher({
+    db,
+    time,
+    log,
+    bus,
+    loops,
+    sign: identity.authority.sign,
+    register: identity.register,
+    send,
+    ...said,
+  })
   teardowns.defer(() => dispatcher.stop())
   const fire = createFire({ ...shared, hasGivenChance: () => pipeline.hasGivenChance() })
   const timers = createTimers({ db, time, loops, fire })
@@ -171,7 +183,9 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   }
   const desk = createDesk(shared)
   telling.answerTo(desk)
-  return { desk, held: createHeld(shared), pipeline, dispatcher, telling, staffing, timers, connect }
+  const deliver = (endpointId: string): Promise<void> => dispatcher.connected(endpointId)
+  const signing = createSigning({ ...shared, register: identity.register, sayOnTimeline, deliver })
+  return { desk, held: createHeld(shared), signing, pipeline, dispatcher, telling, staffing, timers, connect }
 }
 
 /** What a crash left undone: unhandled signals, timers that came due meanwhile, commands and notices not yet out. */
@@ -237,6 +251,7 @@ async function openDoors(
   const stages = {
     desk: room.desk,
     held: room.held,
+    signing: room.signing,
     heldMails: createHeldMails({ store, desk: room.desk }),
     receivers: room.telling.receivers,
     ...room.staffing,
@@ -278,19 +293,4 @@ async function openAgentsPort(
   teardowns.defer(() => wire.stop())
   connect(wire, intake.ingest)
   return wire
-}
-
-/** The server certificate lives a year and is made anew at two thirds of it, or for another list of addresses. @returns its stop. */
-function renewWhenDue({ time, log }: Surroundings, { documents }: Identity, renew: () => Promise<void>): () => void {
-  let cancel = time.after(hours(24), look)
-  const stopListening = documents.onChanged(look)
-  function look() {
-    renew().catch((error: unknown) => log.error({ reason: sentenceOf(error) }, 'the server certificate could not be renewed'))
-    cancel()
-    cancel = time.after(hours(24), look)
-  }
-  return () => {
-    stopListening()
-    cancel()
-  }
 }

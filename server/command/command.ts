@@ -20,6 +20,8 @@ export interface Wanted extends Order {
   organisationId: string
   endpointId: string
   ticketId: string | null
+  /** What its definition asks for; isolating and releasing name their ticket. */
+  args?: Record<string, unknown>
 }
 
 /** Writes `requested` rows, and what is wanted of each machine's network. The dispatcher takes it from there. */
@@ -111,14 +113,23 @@ export async function putDesired(
     .execute()
 }
 
-function rowOf({ id, verb, requestedBy, reason, organisationId, endpointId, ticketId }: Wanted, now: number): CommandsTable {
+function rowOf({ id, verb, args, requestedBy, reason, organisationId, endpointId, ticketId }: Wanted, now: number): CommandsTable {
   const definition = definitions.get(verb)
   if (!definition) throw new Fault('command-unknown', `There is no command "${verb}".`)
   return {
     ...{ id, organisation_id: organisationId, endpoint_id: endpointId, ticket_id: ticketId, verb },
-    args: JSON.stringify(definition.args.parse(isolating.has(verb) && ticketId !== null ? { ticketId } : {})),
+    args: JSON.stringify(definition.args.parse(args ?? (isolating.has(verb) && ticketId !== null ? { ticketId } : {}))),
     ...{ risk: definition.risk, status: 'requested', requested_by: requestedBy, reason, requested_at: now },
-    ...{ expires_at: now + definition.ttlMs, jws: null, sent_at: null, delivered_at: null, settled_at: null, result: null },
+    ...{
+      expires_at: now + definition.ttlMs,
+      jws: null,
+      payload: null,
+      signatures: null,
+      sent_at: null,
+      delivered_at: null,
+      settled_at: null,
+      result: null,
+    },
   }
 }
 

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import DataLoader from 'dataloader'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import type { CommandOrder } from '#shared/domain/command.ts'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { LiveBus } from '../live.ts'
@@ -13,6 +11,8 @@ import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
 import type { Offered } from '../wire/surroundings.ts'
 import { keepReports, keepResults, type Report } from './command.ts'
+import { type SignNeeds, signRequested } from './sign.ts'
+import { signaturesOf } from './signatures.ts'
 
 /** Brings commands to their endpoints: requested → queued (signed) → sent → delivered, each a fact with its instant. */
 export interface Dispatcher {
@@ -34,10 +34,10 @@ export interface DispatcherOptions {
   log: Logger
   bus: LiveBus
   loops: CreateLoop
-  /** Compact JWS over the order, by the collector's authority. */
-  sign(order: CommandOrder): Promise<string>
+  sign: SignNeeds['sign']
+  register?: SignNeeds['register']
   /** `away`: the endpoint is not connected. `unnamed`: it is, by an agent that didn't name this verb (invariant 12). */
-  send(endpointId: string, command: { id: string; verb: string; jws: string }): Offered
+  send(endpointId: string, command: { id: string; verb: string; jws: string; also?: string[] }): Offered
   /** Something was kept that the pipeline has to handle: a result, or a word that differs. */
   onResult(): void
   /** After a restore an endpoint's first word says what is wanted of it; it may bring about a signal. */
@@ -61,7 +61,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const send = async (commands: readonly CommandsTable[]): Promise<void> => {
     for (const command of commands) {
       const { id, verb, jws, endpoint_id } = command
-      const offered = jws === null ? 'away' : options.send(endpoint_id, { id, verb, jws })
+      const offered = jws === null ? 'away' : options.send(endpoint_id, { id, verb, jws, ...alsoOf(command) })
       if (offered === 'unnamed') await refuseUnnamed(options, command)
       if (offered !== 'sent') continue
       undelivered.add(command, time.now())
@@ -84,7 +84,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       .orderBy('id')
       .limit(maxCommands)
       .execute()
-    await send(await queue(options, requested))
+    await send(await signRequested(options, requested, time.now()))
     return requested.length > 0 || connected.size > 0
   }
   const loop = options.loops('dispatcher', round)
@@ -151,27 +151,6 @@ function createUndelivered() {
   }
 }
 
-/** Signs what was requested. It is on disk, signed, before it leaves, so that every repetition is the same bytes. */
-async function queue({ db, time, sign }: DispatcherOptions, requested: readonly CommandsTable[]): Promise<CommandsTable[]> {
-  const signed = await Promise.all(
-    requested.map(async (command) => ({ ...command, status: 'queued' as const, jws: await sign(orderOf(command, time.now())) })),
-  )
-  if (signed.length === 0) return []
-  await db.transaction().execute(async (tx) => {
-    for (const { id, jws } of signed) {
-      await tx.updateTable('commands').set({ status: 'queued', jws }).where('id', '=', id).where('status', '=', 'requested').execute()
-    }
-  })
-  return signed
-}
-
-function orderOf({ id, verb, args, endpoint_id, expires_at, requested_by, reason }: CommandsTable, now: number): CommandOrder {
-  return {
-    ...{ id, verb, args: JSON.parse(args) as CommandOrder['args'], endpoints: [endpoint_id], nonce: randomBytes(16).toString('base64url') },
-    ...{ issuedAt: now, expiresAt: expires_at, requestedBy: requested_by.slice(0, 200), reason: reason.slice(0, 500) },
-  }
-}
-
 /**
  * An agent that doesn't know a verb answers for it by not naming it, once: there is nothing to wait for. A command that
  * was sent before, to the agent as it was then, may have run: its own result, or its time running out, settles that.
@@ -200,6 +179,12 @@ async function keepSent({ db, time, sayOnTimeline }: DispatcherOptions, { id, ve
       await sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-sent', actor: 'system', body: { commandId: id, verb } })
   })
   return true
+}
+
+/** Of several operators the first stands for all; the others go beside. */
+function alsoOf(command: CommandsTable): { also?: string[] } {
+  const [, ...others] = signaturesOf(command)
+  return others.length === 0 ? {} : { also: others.map(({ jws }) => jws) }
 }
 
 const unanswered = (db: Kysely<Database>, endpointIds: string[], now: number): Promise<CommandsTable[]> =>

@@ -8,6 +8,7 @@ import type { HeldMails } from '../desk/held-mails.ts'
 import type { Matrices } from '../desk/matrices.ts'
 import type { Modes } from '../desk/modes.ts'
 import type { Noise } from '../desk/noise.ts'
+import type { Signing } from '../desk/signing.ts'
 import type { Stop } from '../desk/stop.ts'
 import type { Maintenance } from '../due/maintenance.ts'
 import type { Ledger, LedgerEntry } from '../escalate/ledger.ts'
@@ -40,6 +41,7 @@ export interface Needs {
   desk: Desk
   held: Held
   heldMails: HeldMails
+  signing: Signing
   identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt'>
   ingest: Pick<Ingest, 'takeFromSource'>
   wire: Pick<AgentWire, 'watch' | 'disconnect'>

@@ -17,6 +17,7 @@ import restored from './resources/restored.ts'
 import rosters from './resources/rosters.ts'
 import session from './resources/session.ts'
 import signals from './resources/signals.ts'
+import signing from './resources/signing.ts'
 import sources from './resources/sources.ts'
 import stop from './resources/stop.ts'
 import tickets from './resources/tickets.ts'
@@ -30,6 +31,7 @@ const resources = [
   figures,
   endpoints,
   commands,
+  signing,
   enrolmentTokens,
   organisations,
   people,

@@ -19,7 +19,15 @@ export type ToldAct =
   | { kind: 'leave'; reason: string }
 
 /** Written beside decisions: what became of a command or a notice, as others report it. */
-export const reported: ReadonlySet<TimelineKind> = new Set(['command-sent', 'command-held', 'command-settled', 'agents-word', 'notified'])
+export const reported: ReadonlySet<TimelineKind> = new Set([
+  'command-unsigned',
+  'command-signed',
+  'command-sent',
+  'command-held',
+  'command-settled',
+  'agents-word',
+  'notified',
+])
 
 export const isPerson = ({ actor }: Entry): boolean => actor !== 'system' && actor !== 'agent'
 

@@ -45,6 +45,8 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
   'containment-asked': asked,
   'containment-answered': answered,
   'command-requested': (body) => `${command(body)} was requested: ${text(body.reason)}`,
+  'command-unsigned': (body) => `${command(body)} waits: ${text(body.why)}.`,
+  'command-signed': (body) => `${text(body.operator)} signed it: ${command(body)}, ${text(body.signed)} of ${text(body.needed)}.`,
   'command-sent': (body) => `${command(body)} was sent.`,
   'command-held': (body) =>
     `${command(body)} waits for a person: the collector was restored from a backup of ${instant(body.madeAt)}, and does not send it by itself.`,

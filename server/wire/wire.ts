@@ -49,7 +49,7 @@ export interface AgentWire {
   /** Where it listens; differs from what was asked when that was 0. */
   port: number
   /** Sent only to an agent that named its verb. */
-  sendCommand(endpointId: string, command: { id: string; verb: string; jws: string }): Offered
+  sendCommand(endpointId: string, command: { id: string; verb: string; jws: string; also?: string[] }): Offered
   /** Remembered over reconnects until it is taken back; agents that didn't name `watch` don't hear of it. */
   watch(endpointId: string, isWatched: boolean): void
   /** Ends every session of this endpoint, within a second. */
@@ -126,7 +126,7 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
 
   return {
     port,
-    sendCommand: (endpointId, { id, verb, jws }) => sessions.offerTo(endpointId, verb, { kind: 'command', id, jws }),
+    sendCommand: (endpointId, { verb, ...command }) => sessions.offerTo(endpointId, verb, { kind: 'command', ...command }),
     watch: (endpointId, isWatched) => {
       if (isWatched) watched.add(endpointId)
       else watched.delete(endpointId)

@@ -1,17 +1,18 @@
 import { z } from 'zod'
 
-const ways = ['requested', 'queued', 'sent', 'held', 'delivered'] as const
+const ways = ['requested', 'unsigned', 'queued', 'sent', 'held', 'delivered'] as const
 const ends = ['succeeded', 'failed', 'refused', 'expired', 'unknown', 'dropped'] as const
 
 /**
- * The life of a command as the collector knows it; each step is a fact with its instant. `held`: it had not arrived when
+ * The life of a command as the collector knows it; each step is a fact with its instant. `unsigned`: it waits
+ * for operators' signatures; `held`: it had not arrived when
  * the backup was made that this collector was restored from, and a person says whether it goes out; `dropped`: it doesn't.
  */
 export const CommandStatus = z.enum([...ways, ...ends])
 export type CommandStatus = z.infer<typeof CommandStatus>
 
 /** Nobody has said that it arrived: after a restore it waits for a person. */
-export const isUnderWay = (status: CommandStatus): boolean => status === 'requested' || status === 'queued' || status === 'sent'
+export const isUnderWay = (status: CommandStatus): boolean => ['requested', 'unsigned', 'queued', 'sent'].includes(status)
 
 /**
  * What a person says to a command that is held. It ends as `dropped` either way: to send it is to ask anew, by another

@@ -81,6 +81,8 @@ export const TimelineKind = z.enum([
   'containment-asked',
   'containment-answered',
   'command-requested',
+  'command-unsigned',
+  'command-signed',
   'command-sent',
   'command-held',
   'command-settled',

@@ -54,6 +54,8 @@ const bodies: Record<string, (own: Belongings) => Record<string, unknown>> = {
   'PATCH /api/endpoints/:id': () => ({ role: 'core' }),
   'POST /api/endpoints/:id/isolate': () => ({ reason: 'why not' }),
   'POST /api/endpoints/:id/release': () => ({ reason: 'why not' }),
+  'POST /api/endpoints/:id/commands': ({ ticket }) => ({ verb: 'rearm-canaries', reason: 'why not', ticketId: ticket }),
+  'POST /api/commands/:id/signatures': () => ({ jws: 'none' }),
   'POST /api/enrolment-tokens': ({ organisation, site }) => ({ organisationId: organisation, siteId: site }),
   'POST /api/organisations': () => ({ name: 'Another', timeZone: 'Europe/Berlin' }),
   'POST /api/organisations/:id/sites': () => ({ name: 'Another' }),

@@ -4,7 +4,7 @@ import { openStage } from '../scenario/stage/forgeries.ts'
 /* `npm run scenario -- forged-commands`, without its words: who runs the collector protects machines with it, and does nothing else. */
 it.each(['workstation', 'core'] as const)(
   'somebody who has taken the collector over can only protect a %s',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (role) => {
     await using cleanup = new AsyncDisposableStack()
     const stage = await openStage(role)

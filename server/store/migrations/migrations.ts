@@ -28,6 +28,7 @@ import { loudness } from './0028-loudness.ts'
 import { problems } from './0029-problems.ts'
 import { stoppedBy } from './0030-stopped-by.ts'
 import { ownCore } from './0031-own-core.ts'
+import { signatures } from './0032-signatures.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -60,5 +61,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0029-problems': problems,
     '0030-stopped-by': stoppedBy,
     '0031-own-core': ownCore,
+    '0032-signatures': signatures,
   }
 }

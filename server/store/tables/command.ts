@@ -16,8 +16,12 @@ export interface CommandsTable {
   reason: string
   requested_at: number
   expires_at: number
-  /** Compact JWS once signed. */
+  /** Compact JWS once signed: the collector's, or the first operator's. */
   jws: string | null
+  /** Of one that waits for operators, or did: the bytes that they sign. */
+  payload: string | null
+  /** JSON list: who signed, when, with which key. */
+  signatures: string | null
   sent_at: number | null
   delivered_at: number | null
   settled_at: number | null

@@ -27,7 +27,8 @@ export interface HostileCollector {
   stop(): Promise<void>
 }
 
-const patienceMs = 10_000
+/** What it collects comes from programs that may take ten seconds each on a busy machine. */
+const patienceMs = 30_000
 
 export async function takeOver(collector: { dataDir: string; agentsUrl: string }): Promise<HostileCollector> {
   const keys = join(collector.dataDir, 'keys')
@@ -38,10 +39,12 @@ export async function takeOver(collector: { dataDir: string; agentsUrl: string }
   const records: { type: string }[] = []
   let agent: WebSocket | undefined
   sockets.on('connection', (socket) => {
-    agent = socket
     socket.on('message', (data) => {
       const message = JSON.parse(String(data)) as { kind: string; records?: { body: { type: string } }[] }
-      if (message.kind === 'hello') send(welcome())
+      if (message.kind === 'hello') {
+        agent = socket
+        send(welcome())
+      }
       records.push(...(message.records ?? []).map(({ body }) => body))
     })
   })

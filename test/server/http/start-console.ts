@@ -12,6 +12,7 @@ import { createLedgers } from '../../../server/desk/ledgers.ts'
 import { openMatrices } from '../../../server/desk/matrices.ts'
 import { openModes } from '../../../server/desk/modes.ts'
 import { createNoise } from '../../../server/desk/noise.ts'
+import { createSigning } from '../../../server/desk/signing.ts'
 import { createStop } from '../../../server/desk/stop.ts'
 import { createMaintenance } from '../../../server/due/maintenance.ts'
 import { type Http, type HttpOptions, startHttp } from '../../../server/http/http.ts'
@@ -102,6 +103,7 @@ async function rooms({
     | 'desk'
     | 'held'
     | 'heldMails'
+    | 'signing'
     | 'identity'
     | 'ingest'
     | 'receivers'
@@ -122,6 +124,11 @@ async function rooms({
     desk: noting(asked, 'desk', desk),
     held: noting(asked, 'held', createHeld(shared)),
     heldMails: createHeldMails({ store, desk }),
+    signing: noting(
+      asked,
+      'signing',
+      createSigning({ ...shared, register: () => undefined, sayOnTimeline: async () => undefined, deliver: async () => undefined }),
+    ),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
     modes: openModes({ store, time, rules: matrices.rules, log: pino({ level: 'silent' }), onRaised: () => undefined }),

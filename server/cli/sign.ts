@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util'
+import { SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
+import { commands } from '#shared/commands/registry.ts'
+import { CommandOrder } from '#shared/domain/command.ts'
+import { Fault } from '#shared/domain/fault.ts'
+import { isCanonicalJson } from '#shared/protocol/canonical.ts'
+import { readPassphrase } from '../backup/passphrase.ts'
+import type { Verb } from '../main.ts'
+import { openKeyFile } from './start/key-file.ts'
+
+const usage = `Usage: npm run -s tierline -- sign [ID …] [flags]
+
+Shows what waits for an operator's signature, and signs the commands whose ids are named, with the key that lies on this
+machine. What is shown is read from the very bytes that are signed; the names of machines are the collector's word.
+
+  --with FILE             your operator's key
+  --url URL               the collector's console (http://127.0.0.1:7840)
+  --token-file FILE       holds your token for programs, and only you can read it
+  --passphrase-file FILE  holds the key's passphrase; asked for otherwise
+`
+
+const verb: Verb = {
+  summary: 'shows what waits for a signature, and signs it',
+  usage,
+  async run(args) {
+    const text = { type: 'string' } as const
+    const options = { with: text, url: text, 'token-file': text, 'passphrase-file': text }
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const api = await openApi(values.url ?? 'http://127.0.0.1:7840', values['token-file'])
+    const { commands: waiting } = UnsignedCommands.parse(await api('GET', '/api/commands/unsigned'))
+    for (const each of waiting) process.stdout.write(shown(each))
+    if (waiting.length === 0) process.stdout.write('Nothing waits for a signature.\n')
+    if (positionals.length === 0) return
+    const key = await openKeyFile(values.with, '--with', values['passphrase-file'])
+    for (const id of positionals) {
+      const payload = waiting.find((each) => orderOf(each.payload).id === id)?.payload
+      if (payload === undefined) throw new Fault('command-unknown', `No command ${id} waits for a signature.`)
+      const jws = await key.signText(payload, 'tierline-command+jws')
+      const { status, signed, needed } = SignatureAnswer.parse(await api('POST', `/api/commands/${id}/signatures`, { jws }))
+      process.stdout.write(`${id}: signed by ${signed} of ${needed}; it is ${status}.\n`)
+    }
+  },
+}
+export default verb
+
+/** The order that these bytes are, and nothing else: one that isn't in the one form is shown to nobody. */
+function orderOf(payload: string): CommandOrder {
+  if (isCanonicalJson(payload)) return CommandOrder.parse(JSON.parse(payload))
+  throw new Fault('payload-bad', 'The collector sent bytes that can be read in more than one way; don’t sign them.')
+}
+
+function shown({ payload, endpoint, signedBy, needed }: UnsignedCommands['commands'][number]): string {
+  const { id, verb: what, args, endpoints, expiresAt, requestedBy, reason } = orderOf(payload)
+  const definition = commands.get(what)
+  const rows = {
+    command: `${what}: ${definition?.title ?? 'this program does not know it'} (risk: ${definition?.risk ?? 'unknown'})`,
+    arguments: JSON.stringify(args),
+    machines: `${endpoints.join(', ')} (the collector calls it ${endpoint.name})`,
+    until: new Date(expiresAt).toISOString(),
+    'asked by': `${requestedBy}: ${reason}`,
+    signed: `${signedBy.join(', ') || 'by nobody'}; ${needed} needed`,
+  }
+  return `${id}\n${Object.entries(rows)
+    .map(([name, value]) => `  ${name.padEnd(11)}${printable(value)}\n`)
+    .join('')}`
+}
+
+/** Others wrote it: no sequence of theirs moves the cursor over what is shown. */
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
+
+type Api = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<unknown>
+
+async function openApi(url: string, tokenFile: string | undefined): Promise<Api> {
+  if (tokenFile === undefined) throw new Fault('flag-bad', 'Name the file with your token for programs with --token-file.')
+  const token = await readPassphrase({ file: tokenFile, stdin: process.stdin })
+  return async (method, path, body) => {
+    const headers = { authorization: `Bearer ${token.trim()}`, ...(body !== undefined && { 'content-type': 'application/json' }) }
+    const answer = await fetch(new URL(path, url), { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+    const said = (await answer.json()) as { detail?: string; title?: string }
+    if (!answer.ok) throw new Fault('collector-refused', `The collector refused (${answer.status}): ${said.detail ?? said.title ?? ''}`)
+    return said
+  }
+}

@@ -1,0 +1,48 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { z } from 'zod'
+import { Fault } from '#shared/domain/fault.ts'
+import { AuthorityKey } from '#shared/protocol/authority.ts'
+import { openSealedKey, SealedKey, type SigningKey } from '../../identity/sealed-key.ts'
+import { askPassphrase } from './passphrase.ts'
+
+/** What an operator hands to whoever holds an authority key. */
+export const PublicHalf = AuthorityKey.extend({ name: SealedKey.shape.name })
+
+/** Never over another: a key that is lost is lost for ever. */
+export function writeKeyFile(file: string, sealed: SealedKey): void {
+  writeNew(file, sealed, 0o600)
+  const { name, kid, key } = sealed
+  writeNew(`${file}.pub`, { name, kid, key }, 0o644)
+}
+
+export function readPublicHalf(file: string): z.infer<typeof PublicHalf> {
+  return read(file, PublicHalf, 'the public half of a key')
+}
+
+export async function openKeyFile(file: string | undefined, flag: string, passphraseFile: string | undefined): Promise<SigningKey> {
+  if (file === undefined) throw new Fault('flag-bad', `Name the key file with ${flag}.`)
+  const sealed = read(file, SealedKey, 'a key file of Tierline')
+  return openSealedKey(sealed, await askPassphrase(`${sealed.name}’s key (${file})`, passphraseFile))
+}
+
+function read<Schema extends z.ZodType>(file: string, schema: Schema, what: string): z.infer<Schema> {
+  if (!existsSync(file)) throw new Fault('key-missing', `There is no ${file}.`)
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    throw new Fault('key-unreadable', `${file} is not ${what}.`)
+  }
+}
+
+function writeNew(file: string, content: unknown, mode: number): void {
+  mkdirSync(dirname(resolve(file)), { recursive: true, mode: 0o700 })
+  if (existsSync(file)) throw new Fault('key-exists', `${file} is there already; name another file, or move it away.`)
+  const descriptor = openSync(file, 'wx', mode)
+  try {
+    writeSync(descriptor, `${JSON.stringify(content, null, 2)}\n`)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

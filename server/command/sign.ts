@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { CommandOrder } from '#shared/domain/command.ts'
+import type { Role } from '#shared/domain/endpoint.ts'
+import { canonicalJson } from '#shared/protocol/canonical.ts'
+import { type Register, whyNotByCollector } from '#shared/protocol/command-powers.ts'
+import type { Entry } from '../pipeline/changes.ts'
+import type { Database } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+import type { CommandsTable } from '../store/tables/command.ts'
+
+/*
+ * Requested → queued, or → unsigned. Where operators are named, the collector's own key only protects: whatever is more
+ * waits, as the very bytes that they are asked to sign. Either way it is on disk before it leaves, so that every
+ * repetition is the same bytes. Agents hold to the same rules by themselves; this only asks in time.
+ */
+
+export interface SignNeeds {
+  db: Kysely<Database>
+  /** Compact JWS over the order, by the collector's authority. */
+  sign(order: CommandOrder): Promise<string>
+  /** Whose keys may sign commands; undefined, or absent: the collector commands alone. */
+  register?: (() => Register | undefined) | undefined
+  sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
+}
+
+type Prepared = CommandsTable & { why?: string }
+
+/** @returns those that can go out now. */
+export async function signRequested(needs: SignNeeds, requested: readonly CommandsTable[], now: number): Promise<CommandsTable[]> {
+  if (requested.length === 0) return []
+  const roles = needs.register?.() ? await rolesOf(needs.db, requested) : undefined
+  const prepared = await Promise.all(requested.map((command) => prepare(needs, command, roles, now)))
+  await needs.db.transaction().execute(async (tx) => {
+    for (const each of prepared) await keepPrepared(tx, needs, each, now)
+  })
+  return prepared.filter(({ status }) => status === 'queued')
+}
+
+async function prepare({ sign }: SignNeeds, command: CommandsTable, roles: Map<string, Role> | undefined, now: number): Promise<Prepared> {
+  const order = orderOf(command, now)
+  const why = roles && whyNotByCollector(command.verb, command.risk, roles.get(command.endpoint_id) ?? 'unknown')
+  if (why !== undefined) return { ...command, status: 'unsigned', payload: canonicalJson(order), signatures: '[]', why }
+  return { ...command, status: 'queued', jws: await sign(order) }
+}
+
+async function keepPrepared(
+  tx: Tx,
+  needs: SignNeeds,
+  { id, verb, status, jws, payload, signatures, ticket_id, why }: Prepared,
+  now: number,
+) {
+  const kept = tx.updateTable('commands').set({ status, jws, payload, signatures }).where('id', '=', id)
+  await kept.where('status', '=', 'requested').execute()
+  if (why === undefined || ticket_id === null) return
+  await needs.sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-unsigned', actor: 'system', body: { commandId: id, verb, why } })
+}
+
+function orderOf({ id, verb, args, endpoint_id, expires_at, requested_by, reason }: CommandsTable, now: number): CommandOrder {
+  return {
+    ...{ id, verb, args: JSON.parse(args) as CommandOrder['args'], endpoints: [endpoint_id], nonce: randomBytes(16).toString('base64url') },
+    ...{ issuedAt: now, expiresAt: expires_at, requestedBy: requested_by.slice(0, 200), reason: reason.slice(0, 500) },
+  }
+}
+
+/** As the agents see themselves: what a person says here reaches them only through an enrolment token. */
+async function rolesOf(db: Kysely<Database>, commands: readonly CommandsTable[]): Promise<Map<string, Role>> {
+  const ids = [...new Set(commands.map(({ endpoint_id }) => endpoint_id))]
+  const rows = await db
+    .selectFrom('endpoints')
+    .leftJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')
+    .select(['endpoints.id', 'confirmed_role', 'inventories.role'])
+    .where('endpoints.id', 'in', ids)
+    .execute()
+  return new Map(rows.map(({ id, confirmed_role, role }) => [id, confirmed_role ?? role ?? 'unknown']))
+}

@@ -1,0 +1,103 @@
+import { compactVerify, decodeProtectedHeader, importJWK } from 'jose'
+import type { Kysely } from 'kysely'
+import { CommandOrder } from '#shared/domain/command.ts'
+import type { Operator } from '#shared/protocol/authority.ts'
+import { type Register, signersNeeded, whyNotByOperators } from '#shared/protocol/command-powers.ts'
+import type { Entry } from '../pipeline/changes.ts'
+import type { Database } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+import type { CommandsTable } from '../store/tables/command.ts'
+
+/*
+ * Operators' signatures on what waits for them. Enters: a compact JWS over a waiting command's bytes. Leaves: the
+ * command, queued once enough different operators have signed, or one sentence why not. Promises: each signature is a
+ * fact with its instant, on disk before it counts. Meets: a signature over other bytes, by a stranger, twice by one
+ * person: refused here, so that people hear it at once; the agent refuses it anyway.
+ */
+
+export interface Signature {
+  operator: string
+  kid: string
+  at: number
+  jws: string
+}
+
+export type Signed =
+  | { kind: 'queued' | 'waits'; command: CommandsTable; needed: number; signed: number }
+  | { kind: 'refused'; reason: string }
+
+export interface SignaturesNeeds {
+  db: Kysely<Database>
+  register(): Register | undefined
+  sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
+}
+
+export const signaturesOf = ({ signatures }: Pick<CommandsTable, 'signatures'>): Signature[] =>
+  JSON.parse(signatures ?? '[]') as Signature[]
+
+export async function addSignature(needs: SignaturesNeeds, commandId: string, jws: string, now: number): Promise<Signed> {
+  const command = await needs.db.selectFrom('commands').selectAll().where('id', '=', commandId).executeTakeFirst()
+  const register = needs.register()
+  if (command?.status !== 'unsigned' || command.payload === null || !register) return refused('This command waits for no signature.')
+  const operator = await signerOf(jws, command.payload, register)
+  if (!operator) return refused('This is no signature of an operator in force over the bytes of this command.')
+  const signatures = [...signaturesOf(command), { operator: operator.name, kid: operator.kid, at: now, jws }]
+  const why = whyNot(command, signatures, register, now)
+  if (why !== undefined) return refused(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`)
+  return keep(needs, command, signatures, register, now)
+}
+
+async function signerOf(jws: string, payload: string, { operators }: Register): Promise<Operator | undefined> {
+  try {
+    const { kid, typ } = decodeProtectedHeader(jws)
+    const operator = operators.find((each) => each.kid === kid)
+    if (!operator || typ !== 'tierline-command+jws') return undefined
+    const opened = await compactVerify(jws, await importJWK(operator.key, 'EdDSA'), { algorithms: ['EdDSA', 'Ed25519'] })
+    return new TextDecoder().decode(opened.payload) === payload ? operator : undefined
+  } catch {
+    // Whatever a stranger sent: why it is no signature is nobody's business.
+    return undefined
+  }
+}
+
+/** Everything but the number of signatures, which may still grow. */
+function whyNot(
+  { payload, organisation_id }: CommandsTable,
+  signatures: readonly Signature[],
+  register: Register,
+  now: number,
+): string | undefined {
+  const names = signatures.map(({ operator }) => operator)
+  if (new Set(names).size < names.length) return `${names.at(-1)} has signed it already`
+  const order = CommandOrder.parse(JSON.parse(payload ?? ''))
+  const signers = register.operators.filter(({ kid }) => signatures.some((each) => each.kid === kid))
+  return whyNotByOperators({ order, risk: 'low', organisationId: organisation_id, now }, signers, register)
+}
+
+async function keep(
+  { db, sayOnTimeline }: SignaturesNeeds,
+  command: CommandsTable,
+  signatures: Signature[],
+  register: Register,
+  now: number,
+): Promise<Signed> {
+  const { id, verb, risk, organisation_id: organisationId, ticket_id } = command
+  const needed = signersNeeded({ risk, verb, organisationId }, register)
+  const isEnough = signatures.length >= needed
+  const changed = {
+    signatures: JSON.stringify(signatures),
+    ...(isEnough && { status: 'queued' as const, jws: signatures[0]?.jws ?? null }),
+  }
+  const isKept = await db.transaction().execute(async (tx) => {
+    const update = tx.updateTable('commands').set(changed).where('id', '=', id).where('status', '=', 'unsigned')
+    const { numUpdatedRows } = await update.where('signatures', '=', command.signatures).executeTakeFirst()
+    const body = { commandId: id, verb, operator: signatures.at(-1)?.operator ?? '', signed: signatures.length, needed }
+    if (numUpdatedRows === 1n && ticket_id !== null)
+      await sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-signed', actor: 'system', body })
+    return numUpdatedRows === 1n
+  })
+  if (!isKept) return refused('Somebody signed it at the same moment; sign it once more.')
+  return { kind: isEnough ? 'queued' : 'waits', command: { ...command, ...changed }, needed, signed: signatures.length }
+}
+
+const refused = (reason: string): Signed => ({ kind: 'refused', reason })

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { CommandAsked, NewCommand, NewSignature, powerToAsk, SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
+import { commands } from '#shared/commands/registry.ts'
+import { firstIssue } from '#shared/protocol/envelope.ts'
+import { mustBeDone } from '../desk-outcome.ts'
+import { demandPower } from '../guard.ts'
+import type { Needs } from '../needs.ts'
+import { refuse } from '../problems.ts'
+import { defineRoute, type Route } from '../route.ts'
+import { actorIn } from './tickets.ts'
+
+const id = z.object({ id: z.string().max(64) })
+const maxListed = 200
+/** Their rules are the desk's. */
+const ownDoors = new Set(['isolate-host', 'release-host'])
+
+/** What people ask of machines, and the signatures of operators on it. The signature is the power; who carries it here needs little. */
+export default function signing({ signing }: Needs): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/commands/unsigned',
+      summary: 'Commands that wait for signatures of operators, oldest first, as the bytes to sign',
+      access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
+      answer: UnsignedCommands,
+      handle: async ({ by }) => {
+        const rows = await by.view
+          .commands()
+          .innerJoin('endpoints', 'endpoints.id', 'commands.endpoint_id')
+          .select(['commands.id', 'payload', 'signatures', 'verb', 'risk', 'endpoint_id', 'commands.organisation_id', 'endpoints.hostname'])
+          .where('commands.status', '=', 'unsigned')
+          .orderBy('requested_at')
+          .limit(maxListed)
+          .execute()
+        return { commands: rows.map((row) => ({ ...signing.shown(row), endpoint: { id: row.endpoint_id, name: row.hostname } })) }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/commands/:id/signatures',
+      summary: 'Hand in an operator’s signature on a command that waits for it',
+      access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
+      names: { 'params.id': 'command' },
+      action: 'command.sign',
+      params: id,
+      body: NewSignature,
+      answer: SignatureAnswer,
+      handle: async ({ params, body }) => {
+        const signed = await signing.add(params.id, body.jws)
+        if (signed.kind === 'refused') throw refuse('refused', signed.reason)
+        return { status: signed.kind, signed: signed.signed, needed: signed.needed }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/endpoints/:id/commands',
+      summary: 'Ask a machine to do something of the library; what is more than protective waits for operators, where there are any',
+      access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
+      names: { 'params.id': 'endpoint', 'body.ticketId': 'ticket' },
+      action: 'command.ask',
+      creates: 'thing',
+      params: id,
+      body: NewCommand,
+      answer: CommandAsked,
+      status: 202,
+      handle: async ({ params, body, by, subject }) => {
+        const definition = ownDoors.has(body.verb) ? undefined : commands.get(body.verb)
+        if (!definition) throw refuse('refused', `There is no command "${body.verb}" that can be asked for here.`)
+        const args = definition.args.safeParse(body.args)
+        if (!args.success) throw refuse('refused', `args.${firstIssue(args.error)}`)
+        demandPower({ who: 'person', power: powerToAsk(definition.risk), reach: 'organisation' }, by, subject)
+        const { verb, reason, ticketId = null } = body
+        const asked = await signing.ask({ verb, args: body.args, reason, ticketId, endpointId: params.id, person: actorIn(by) })
+        mustBeDone(asked.outcome)
+        return { id: asked.id }
+      },
+    }),
+  ]
+}

@@ -71,6 +71,9 @@ export function ledgerOf(entries: readonly LedgerEntry[], calendarOf: CalendarOf
   return { from, to, lines: joined, totals: totalsOf(joined), promises: count(entries, joined, to), named: standing.named }
 }
 
+/** Kept under another ticket, which has clocks for all: nothing is owed for this one meanwhile. */
+const underAnother = 'ticket over it'
+
 function after(standing: Standing, { kind, body }: LedgerEntry): Standing {
   switch (kind) {
     case 'waiting':
@@ -80,7 +83,11 @@ function after(standing: Standing, { kind, body }: LedgerEntry): Standing {
     case 'resolved':
       return { ...standing, waitsFor: null, isEnded: true }
     case 'reopened':
-      return { ...standing, isEnded: false }
+      return { ...standing, waitsFor: null, isEnded: false }
+    case 'gathered':
+      return { ...standing, waitsFor: underAnother }
+    case 'parted':
+      return { ...standing, waitsFor: standing.waitsFor === underAnother ? null : standing.waitsFor }
     case 'promised':
       return { ...standing, named: namedIn(body) }
     default:
@@ -130,7 +137,8 @@ function count(entries: readonly LedgerEntry[], lines: readonly Line[], to: numb
   const begins = entries.findLastIndex(({ kind }) => kind === 'opened' || kind === 'reopened')
   const life = entries.slice(Math.max(0, begins))
   const since = life[0]?.at ?? to
-  const latest = life.findLast(({ kind }) => kind === 'promised')?.body
+  const owed = life.findLast(({ kind }) => kind === 'promised' || kind === 'gathered')
+  const latest = owed?.kind === 'promised' ? owed.body : undefined
   return (['respond', 'resolve'] as const).map((promise) => {
     const said = life.find(({ kind, body }) => (kind === 'promise-kept' || kind === 'promise-broken') && body.promise === promise)
     const ends = promise === 'respond' ? (life.find(isAnswer)?.at ?? to) : to

@@ -30,6 +30,8 @@ export class FakeMachine implements Probe {
   hostnameNow = 'pc-1'
   /** What the next questions meet: an error to throw, or a promise that never ends. */
   trouble: Error | 'hangs' | undefined
+  /** Files by their paths, for whoever looks, reads or lists. */
+  filesNow: Record<string, string> = {}
   #followers = new Map<string, LineFollower>()
 
   processor = () => this.#answer(() => this.processorNow)
@@ -64,9 +66,19 @@ export class FakeMachine implements Probe {
   followJournal = (follower: LineFollower): Promise<Answer<Stop>> => this.followFile('journal', follower)
 
   watchFolder = async (): Promise<Stop> => () => undefined
-  look = async (): Promise<FileLook | undefined> => undefined
-  read = async (): Promise<Buffer | undefined> => undefined
-  list = async (): Promise<FolderLook | undefined> => undefined
+  look = async (path: string): Promise<FileLook | undefined> => {
+    const text = this.filesNow[path]
+    return text === undefined ? undefined : { changedAt: 0, sizeBytes: text.length, identity: path }
+  }
+  read = async (path: string): Promise<Buffer | undefined> => {
+    const text = this.filesNow[path]
+    return text === undefined ? undefined : Buffer.from(text)
+  }
+  list = async (folder: string): Promise<FolderLook | undefined> => {
+    const inside = Object.keys(this.filesNow).filter((path) => path.startsWith(`${folder}/`))
+    const names = [...new Set(inside.map((path) => path.slice(folder.length + 1).split('/')[0] ?? ''))]
+    return names.length === 0 ? undefined : { names, changedAt: 0, identity: folder }
+  }
 
   /** Somebody's program writes to a log. */
   log(line: string): void {

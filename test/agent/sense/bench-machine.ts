@@ -83,9 +83,10 @@ export interface Bench {
 /** Sense and signal as they are, on a machine and a clock that a test moves. Jitter stands still. */
 export async function startBench(
   detectors: readonly Detector[],
-  settings: { services?: string[]; file?: MemoryFile } = {},
+  settings: { services?: string[]; file?: MemoryFile; files?: Record<string, string> } = {},
 ): Promise<Bench> {
   const machine = new FakeMachine()
+  machine.filesNow = settings.files ?? {}
   const time = new FakeTime()
   const spool = new MemorySpool()
   const signals = await openSignals({ file: settings.file ?? new MemoryFile(), spool, time, log: silent })

@@ -6,7 +6,7 @@ import { computed, type Import, type Source } from '../source.ts'
 /** A package that isn't here needs a reason in the README's decisions first. The agent's list is short: it runs as root everywhere. */
 const allowed: Record<string, string[]> = {
   shared: ['zod'],
-  agent: ['ws', 'zod', 'pino', 'systeminformation', 'jose', '@peculiar/x509', 'reflect-metadata', 'uuid'],
+  agent: ['ws', 'zod', 'pino', 'systeminformation', 'jose', '@peculiar/x509', 'reflect-metadata', 'uuid', 'yaml'],
   server: [
     ...['ws', 'zod', 'pino', 'pino-pretty', 'jose', '@peculiar/x509', 'reflect-metadata', 'kysely', 'pg', 'yaml', 'dataloader'],
     ...['fastify', 'fastify-type-provider-zod', '@fastify/cookie', '@fastify/helmet', '@fastify/static'],

@@ -12,6 +12,8 @@ export interface DetectorCase {
   says: string
   role?: RoleReading['role']
   services?: string[]
+  /** What lies on the machine, by path. */
+  files?: Record<string, string>
   steps?: Step[]
   touches?: { afterSeconds: number; decoy: string; change: Change }[]
 }
@@ -44,7 +46,7 @@ export async function play(name: string): Promise<unknown[]> {
 
 async function playSteps(detectorName: string, given: DetectorCase): Promise<unknown[]> {
   const detector = detectors.filter((each) => each.name === detectorName)
-  const { machine, time, spool, sense } = await startBench(detector, { services: given.services ?? [] })
+  const { machine, time, spool, sense } = await startBench(detector, { services: given.services ?? [], files: given.files ?? {} })
   machine.roleNow = { role: given.role ?? 'server', reasons: [] }
   const startedAt = time.now()
   for (const step of given.steps ?? []) {

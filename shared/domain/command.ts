@@ -4,9 +4,9 @@ const ways = ['requested', 'unsigned', 'queued', 'sent', 'held', 'delivered'] as
 const ends = ['succeeded', 'failed', 'refused', 'expired', 'unknown', 'dropped'] as const
 
 /**
- * The life of a command as the collector knows it; each step is a fact with its instant. `unsigned`: it waits
- * for operators' signatures; `held`: it had not arrived when
- * the backup was made that this collector was restored from, and a person says whether it goes out; `dropped`: it doesn't.
+ * The life of a command as the collector knows it; each step is a fact with its instant. `unsigned`: it waits for operators'
+ * signatures; `held`: it had not arrived when the backup was made that this collector was restored from, and a person says
+ * whether it goes out; `dropped`: it doesn't.
  */
 export const CommandStatus = z.enum([...ways, ...ends])
 export type CommandStatus = z.infer<typeof CommandStatus>

@@ -8,7 +8,7 @@ import { factText } from './fact-text.ts'
 type KeptSignal = TicketDetail['signals'][number]
 
 /** What the machine saw, newest first and open. Text as it was found: never markup, never an instruction. */
-export function EvidenceList({ signals }: { signals: readonly KeptSignal[] }) {
+export function EvidenceList({ ticket: { signals, gathers } }: { ticket: Pick<TicketDetail, 'signals' | 'gathers'> }) {
   const [newest] = signals
   return (
     <SectionCard
@@ -21,7 +21,7 @@ export function EvidenceList({ signals }: { signals: readonly KeptSignal[] }) {
     >
       {!newest && (
         <Text size="sm" c="dimmed">
-          No signal: a person opened this ticket.
+          {gathers === null ? 'No signal: a person opened this ticket.' : 'None of its own: what was seen stands on the tickets under this one.'}
         </Text>
       )}
       {newest && (

@@ -38,7 +38,7 @@ export function TicketPage({ id }: { id: string }) {
             <Stack gap="md">
               <FoundCard ticket={ticket} />
               <ChildrenCard ticket={ticket} />
-              <EvidenceList signals={ticket.signals} />
+              <EvidenceList ticket={ticket} />
               <TicketTimeline timeline={ticket.timeline} />
               <CommentBox ticket={ticket} />
             </Stack>

@@ -1,3 +1,4 @@
+import { comparePriority } from '#shared/domain/priority.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
 import type { Changes, Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
@@ -37,19 +38,24 @@ export const noisyKind = 'health.endpoint.noisy'
 export function hushed({ loudness, open }: Loud, { kind, source }: Trouble, rule: string, { gathering: { endpoint } }: Words): Hush {
   if (isSecurity(kind)) {
     const same =
-      loudness.security >= endpoint.tickets ? open.findLast(({ ticket }) => isSecurity(ticket.kind) && ticket.rule === rule) : undefined
+      loudness.security >= endpoint.tickets
+        ? open.findLast(({ ticket }) => ticket.parent_id === null && isSecurity(ticket.kind) && ticket.rule === rule)
+        : undefined
     return same ? { kind: 'joins', into: same } : { kind: 'none' }
   }
-  // Troubles of our own are few, and about more than what the machine says.
-  if (source === 'collector' && !isGathered(kind)) return { kind: 'none' }
+  // Troubles of our own, its silence among them, are few, and about more than what the machine says.
+  if (source === 'collector') return { kind: 'none' }
   const noisy = open.find(({ ticket }) => ticket.gathers === 'endpoint')
+  if (noisy?.ticket.gathering === 'off') return { kind: 'none' }
   if (noisy) return { kind: 'joins', into: noisy }
   const isLoud =
     loudness.others >= endpoint.tickets || (loudness.others >= endpoint.fromTickets && loudness.signals >= endpoint.signalsPerMinute)
   return isLoud ? { kind: 'makes', siblings: open.filter((work) => goesUnder(work) && mayBeGathered(work)) } : { kind: 'none' }
 }
 
-const goesUnder = ({ ticket }: TicketCase): boolean => isGathered(ticket.kind) && !isSecurity(ticket.kind) && ticket.gathers === null
+/** People are being called for what is pressing: that goes on. */
+const goesUnder = ({ ticket }: TicketCase): boolean =>
+  isGathered(ticket.kind) && !isSecurity(ticket.kind) && ticket.gathers === null && comparePriority(ticket.priority, 'P3') >= 0
 
 /** As what the one ticket of a machine is decided. */
 export const noisyTrouble = ({ signalId }: Trouble, { endpoint }: Subject): Trouble => ({

@@ -3,6 +3,7 @@ import { signersNeeded } from '#shared/protocol/command-powers.ts'
 import { requestCommands } from '../command/command.ts'
 import { addSignature, type SignaturesNeeds, type Signed, signaturesOf } from '../command/signatures.ts'
 import { nothingKept } from '../pipeline/keep.ts'
+import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
 import type { DeskOptions, DeskOutcome, Person } from './desk.ts'
 
@@ -36,6 +37,12 @@ export interface SigningOptions extends Pick<DeskOptions, 'store' | 'time' | 'tu
   deliver(endpointId: string): Promise<void>
 }
 
+/** What is asked of a machine stands on a ticket of its own, or of no machine. */
+async function isAbout(tx: Tx, ticketId: string, endpointId: string): Promise<boolean> {
+  const ticket = await tx.selectFrom('tickets').select('endpoint_id').where('id', '=', ticketId).executeTakeFirst()
+  return ticket !== undefined && (ticket.endpoint_id ?? endpointId) === endpointId
+}
+
 export function createSigning({ store, time, turns, afterCommit, register, sayOnTimeline, deliver }: SigningOptions): Signing {
   return {
     async ask({ verb, args, reason, endpointId, ticketId, person }) {
@@ -43,7 +50,7 @@ export function createSigning({ store, time, turns, afterCommit, register, sayOn
       const organisationId = await turns(async (tx) => {
         const endpoints = tx.selectFrom('endpoints').select('organisation_id').where('removed_at', 'is', null)
         const endpoint = await endpoints.where('id', '=', endpointId).executeTakeFirst()
-        if (!endpoint) return undefined
+        if (!endpoint || (ticketId !== null && !(await isAbout(tx, ticketId, endpointId)))) return undefined
         const about = { organisationId: endpoint.organisation_id, endpointId, ticketId }
         await requestCommands(tx, store.capabilities.putRows, [{ id, verb, args, reason, requestedBy: person.id, ...about }], now)
         const body = { commandId: id, verb, reason }

@@ -37,8 +37,10 @@ export function createRecurring({ store, rules, turns, onRaised }: Needs): (now:
       recurringKinds(store.reader, since, now - recurring.kindWithin, recurring.machines),
     ])
     const found = [...new Map([...waiting, ...troubles, ...kinds].map((each) => [keyOf(each), each])).values()]
-    lookedAt = now
-    if (found.length === 0) return
+    if (found.length === 0) {
+      lookedAt = now
+      return
+    }
     const isWaiting = new Set(waiting.map(keyOf))
     const unlinked = await turns(async (tx) => {
       const left = await linkAll(tx, found)
@@ -46,12 +48,14 @@ export function createRecurring({ store, rules, turns, onRaised }: Needs): (now:
       await raiseAllWithin(tx, store.capabilities, news.map(troubleOf), now)
       return { left, hasNews: news.length > 0 }
     })
-    waiting = unlinked.left
+    lookedAt = now
+    // For one look: what became a line of a digest never has a ticket.
+    waiting = unlinked.left.filter((each) => !isWaiting.has(keyOf(each)))
     if (unlinked.hasNews) onRaised()
   }
 }
 
-/** @returns those without an open problem ticket. */
+/** @returns those without a problem ticket that is open, or was when they came. */
 async function linkAll(tx: Tx, found: readonly Recurrence[]): Promise<Recurrence[]> {
   const left: Recurrence[] = []
   for (const each of found) {
@@ -61,7 +65,7 @@ async function linkAll(tx: Tx, found: readonly Recurrence[]): Promise<Recurrence
       .where('organisation_id', '=', each.organisationId)
       .where(sql<boolean>`coalesce(endpoint_id, '')`, '=', sql<boolean>`${each.endpointId ?? ''}`)
       .where('fingerprint', '=', fingerprintOf(each))
-      .where('resolved_at', 'is', null)
+      .where(({ or, eb }) => or([eb('resolved_at', 'is', null), eb('resolved_at', '>=', each.latest)]))
       .executeTakeFirst()
     if (problem) await linkIncidents(tx, problem.id, each)
     else left.push(each)

@@ -1,4 +1,5 @@
 import type { Packet } from '#shared/domain/packet.ts'
+import { comparePriority } from '#shared/domain/priority.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
 import type { Changes, TicketCase, Timer } from '../pipeline/changes.ts'
@@ -67,8 +68,9 @@ const say = (kind: 'reviewed' | 'reminded', body: Record<string, unknown>): Chan
 /** Asked again at the instant itself: a person may have touched it, or the trouble may be back. */
 function closeByItself(work: TicketCase, { gathering }: Matrix, now: number): Changes {
   const { ticket } = work
-  // Nobody says of what joined it that it is over.
-  if (ticket.touched_at === null && ticket.is_standing === 1 && ticket.gathers === 'endpoint')
+  // Nobody says of what joined it that it is over, and what is pressing waits for a person.
+  const isWaiting = ticket.is_standing === 1 || comparePriority(ticket.priority, 'P3') < 0
+  if (ticket.touched_at === null && isWaiting && ticket.gathers === 'endpoint')
     return { plan: [{ kind: 'quiet-clear', dueAt: now + gathering.endpoint.quiet }] }
   if (ticket.touched_at !== null || ticket.is_standing === 1 || isSecurity(ticket.kind)) return {}
   const ended = endClocks(work, 'system', now)

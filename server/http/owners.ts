@@ -53,7 +53,9 @@ function requireProvider({ caller }: Person): void {
 
 function together(known: Subject, { owner, ...more }: Owner, thing: Thing): Subject {
   if (known.organisationId !== null && owner !== null && known.organisationId !== owner) throw notFound(thing)
-  return { ...known, organisationId: owner ?? known.organisationId, ...more }
+  // Of a machine and a ticket that are named together, the machine that something is asked of goes first.
+  const role = known.role ?? more.role
+  return { ...known, organisationId: owner ?? known.organisationId, ...more, ...(role && { role }) }
 }
 
 async function ownerOf(thing: Thing, id: string, person: Person): Promise<Owner> {

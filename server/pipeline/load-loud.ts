@@ -21,6 +21,8 @@ export interface LoudNow {
 
 /** More on one machine than this bound lets come; what was there before it stays where it is. */
 const maxOpen = 1_000
+/** And on all of a round's together: a statement's parameters are bounded. */
+const maxOpenOfAll = 10_000
 
 export async function readLoud(
   db: Kysely<Database>,
@@ -105,8 +107,9 @@ const readTickets = (db: Kysely<Database>, listed: Listed, keys: readonly string
         .where(among(listed, ['tickets.endpoint_id'], keys))
         .where('resolved_at', 'is', null)
         .where('endpoint_id', 'is not', null)
-        .orderBy('number')
-        .limit(maxOpen * keys.length)
+        .orderBy('number', 'desc')
+        .limit(Math.min(maxOpen * keys.length, maxOpenOfAll))
         .execute()
+        .then((newestFirst) => newestFirst.reverse())
 
 const keysOf = (ids: readonly string[]): string[][] => ids.map((id) => [id])

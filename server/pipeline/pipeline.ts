@@ -88,7 +88,7 @@ function settle(view: View, rules: Rules, news: News, verdict: Entering, now: nu
   const isNews = !isJoining || isWorse(before, decision, isRaised, at(before.ticket.matrix_version))
 
   let work = apply(before, enter(verdict, trouble, isNews, now), now)
-  work = apply(work, flip(work, verdict.kind !== 'opens' && before.ticket.is_standing === 1, matrix, now), now)
+  work = apply(work, flip(work, verdict.kind !== 'opens' && before.ticket.is_standing === 1, matrix, now - trouble.ageMs), now)
   if (isNews) work = apply(work, decidePriority(work, found, isJoining), now)
   if (isNews) work = apply(work, decideRoute(work, decision, found.reasons, matrix, isJoining, now), now)
   const among = isJoining ? undefined : gather(view, rules, { work, trouble, subject }, now)
@@ -176,7 +176,7 @@ function enter(verdict: Entering, trouble: Trouble, isNews: boolean, now: number
 /** It may be the last of those under another: that one waits for quiet as well, and is looked at again then. */
 function clear(view: View, earlier: TicketCase, trouble: Trouble, matrix: Matrix, now: number): Outcome {
   const ended = apply(earlier, cleared(earlier, trouble), now)
-  const flipped = apply(ended, flip(ended, earlier.ticket.is_standing === 1, matrix, now), now)
+  const flipped = apply(ended, flip(ended, earlier.ticket.is_standing === 1, matrix, now - trouble.ageMs), now)
   const quiet = (work: TicketCase): TicketCase => apply(work, waitForQuiet(work, quietOf(flipped, matrix, now), fitsKind, now), now)
   const work = quiet(flipped)
   const over = view.parentOf(work)

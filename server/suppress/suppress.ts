@@ -78,9 +78,9 @@ export function suppress(
   return { by: 'settling', id: subject.endpoint.id, until: settles.until }
 }
 
-/** Security, people and our own troubles never do. */
+/** Security, people, problems and our own troubles never do. */
 export const mayWait = ({ kind }: Pick<Trouble, 'kind'>): boolean =>
-  !isSecurity(kind) && !fitsKind('system.*', kind) && !fitsKind('request.*', kind)
+  !isSecurity(kind) && !['system.*', 'request.*', 'problem.*'].some((pattern) => fitsKind(pattern, kind))
 
 function waitsToSettle({ kind, severity }: Trouble, { settling }: Pick<Matrix, 'settling'>): boolean {
   if (isSecurity(kind)) return settling.security.includes(kind) && compareSeverity(severity, 'high') < 0

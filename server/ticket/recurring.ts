@@ -14,6 +14,8 @@ export interface Recurrence {
   count: number
   /** What came since then belongs to it. */
   since: number
+  /** When the newest came. */
+  latest: number
 }
 
 /* What people asked for, our own troubles and problems themselves make none; nor does what is one of many under another ticket. */
@@ -28,7 +30,7 @@ export async function recurringTroubles(from: Kysely<Database>, after: number, s
     )
     .innerJoin('timeline', 'timeline.ticket_id', 'theirs.id')
     .select(['came.organisation_id as organisationId', 'came.endpoint_id as endpointId', 'came.fingerprint', 'came.kind', 'came.title'])
-    .select(({ fn }) => fn.count('timeline.id').distinct().as('count'))
+    .select(({ fn }) => [fn.count('timeline.id').distinct().as('count'), fn.max('came.came_at').as('latest')])
     .where('came.came_at', '>', after)
     .where('came.endpoint_id', 'is not', null)
     .where('came.gathered_by', 'is', null)
@@ -40,7 +42,7 @@ export async function recurringTroubles(from: Kysely<Database>, after: number, s
     .groupBy(['came.organisation_id', 'came.endpoint_id', 'came.fingerprint', 'came.kind', 'came.title'])
     .having(({ fn }) => fn.count('timeline.id').distinct(), '>=', times)
     .execute()
-  return rows.map(({ count, ...row }) => ({ ...row, count: Number(count), since }))
+  return rows.map(({ count, latest, ...row }) => ({ ...row, count: Number(count), since, latest: Number(latest) }))
 }
 
 /** Of the kinds that came after `after` in an organisation: those on so many of its machines since `since`. */
@@ -51,7 +53,7 @@ export async function recurringKinds(from: Kysely<Database>, after: number, sinc
       from
         .selectFrom('tickets as came')
         .select(['came.organisation_id', 'came.kind'])
-        .select(({ fn }) => fn.max('came.title').as('title'))
+        .select(({ fn }) => [fn.max('came.title').as('title'), fn.max('came.came_at').as('latest')])
         .where('came.came_at', '>', after)
         .where('came.endpoint_id', 'is not', null)
         .where('came.gathered_by', 'is', null)
@@ -61,20 +63,21 @@ export async function recurringKinds(from: Kysely<Database>, after: number, sinc
         .as('news'),
       (join) => join.onRef('news.organisation_id', '=', 'theirs.organisation_id').onRef('news.kind', '=', 'theirs.kind'),
     )
-    .select(['theirs.organisation_id as organisationId', 'theirs.kind', 'news.title'])
+    .select(['theirs.organisation_id as organisationId', 'theirs.kind', 'news.title', 'news.latest'])
     .select(({ fn }) => fn.count('theirs.endpoint_id').distinct().as('count'))
     .where('theirs.came_at', '>', since)
     .where('theirs.gathered_by', 'is', null)
-    .groupBy(['theirs.organisation_id', 'theirs.kind', 'news.title'])
+    .groupBy(['theirs.organisation_id', 'theirs.kind', 'news.title', 'news.latest'])
     .having(({ fn }) => fn.count('theirs.endpoint_id').distinct(), '>=', machines)
     .execute()
-  return rows.map(({ count, title, ...row }) => ({
+  return rows.map(({ count, title, latest, ...row }) => ({
     ...row,
     title: title ?? '',
     endpointId: null,
     fingerprint: null,
     count: Number(count),
     since,
+    latest: Number(latest),
   }))
 }
 

@@ -163,7 +163,8 @@ export class Session {
   }
 
   #object({ code, reason }: Extract<Frame, { kind: 'objection' }>, bytes: number): void {
-    this.#around.patience.tire(this.from.endpointId, { refused: 1, bytes })
+    // Whoever has not said hello may be a thief of its key, at whose word it shall not be read more slowly.
+    if (this.#state === 'live') this.#around.patience.tire(this.from.endpointId, { refused: 1, bytes })
     this.end(code, reason)
   }
 

@@ -65,6 +65,7 @@ export interface DeskRoom {
 }
 
 export interface PlacedSignal extends Signal {
+  origin?: 'sent' | 'collector'
   ageMs: number
   endpointId: string | null
   organisationId: string
@@ -187,7 +188,7 @@ export function signalRow(signal: Partial<PlacedSignal>, now: number) {
       received_at: now,
       age_ms: signal.ageMs ?? 0,
     },
-    ...{ origin: 'sent' as const, handled_at: null, outcome: null, ticket_id: null },
+    ...{ origin: signal.origin ?? ('sent' as const), handled_at: null, outcome: null, ticket_id: null },
   }
 }
 

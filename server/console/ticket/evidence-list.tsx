@@ -21,7 +21,9 @@ export function EvidenceList({ ticket: { signals, gathers } }: { ticket: Pick<Ti
     >
       {!newest && (
         <Text size="sm" c="dimmed">
-          {gathers === null ? 'No signal: a person opened this ticket.' : 'None of its own: what was seen stands on the tickets under this one.'}
+          {gathers === null
+            ? 'No signal: a person opened this ticket.'
+            : 'None of its own: what was seen stands on the tickets under this one.'}
         </Text>
       )}
       {newest && (

@@ -83,6 +83,31 @@ describe('a machine that is too loud', () => {
     expect(await noisy()).toMatchObject({ priority: 'P2', title: 'The disk is dying' })
   })
 
+  it('leaves alone what people are being called for, and what is said of it by others', async () => {
+    await say(100, 1, { kind: 'health.disk.failing', severity: 'high' })
+    await say(0, 25)
+    const [pressing] = await tickets()
+    expect(pressing).toMatchObject({ priority: 'P2', parent_id: null })
+    await room.signals({ endpointId: 'srv', kind: 'presence.silent', severity: 'high', state: 'raised', origin: 'collector' })
+    expect((await tickets()).filter(({ kind }) => kind === 'presence.silent')).toMatchObject([{ parent_id: null, status: 'new' }])
+  })
+
+  it('waits for a person where something pressing joined it', async () => {
+    await say(0, 25, { state: 'happened' })
+    await say(25, 1, { kind: 'health.disk.failing', severity: 'high', state: 'happened' })
+    await pass(minutes(200))
+    expect(await noisy()).toMatchObject({ priority: 'P2', status: 'new' })
+  })
+
+  it('has tickets of its own again once a person lets each stand alone', async () => {
+    await say(0, 25)
+    const { id: ticketId, version } = await noisy()
+    const person = { id: 'p', name: 'P', teams: ['tier2'], isAdmin: true }
+    await room.desk.children({ ticketId, version, person, act: 'raise', note: '' } as never)
+    await say(50, 1)
+    expect((await tickets()).filter(({ fingerprint }) => fingerprint === 'disk:50')).toMatchObject([{ parent_id: null }])
+  })
+
   it('is so as well with a few tickets and fifty signals within a minute; not when it tells of what was long ago', async () => {
     for (let round = 0; round < 9; round++) await say(0, 5)
     await say(5, 1)

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { days, hours, minutes } from '#shared/domain/time.ts'
 import { createRecurring } from '../../../server/due/recurring.ts'
 import { createTurns } from '../../../server/pipeline/turns.ts'
+import { mayWait } from '../../../server/suppress/suppress.ts'
 import { type DeskRoom, openDeskRoom, type PlacedSignal } from '../../support/desk-room.ts'
 
 let room: DeskRoom
@@ -82,6 +83,21 @@ describe('the same trouble of one machine', () => {
     await pass(hours(2))
     await comeAndEnd()
     expect(await problems()).toMatchObject([{ status: 'new', number: problem?.number }])
+  })
+
+  it('leaves a problem ended that a person ended, also over a restart', async () => {
+    for (let nth = 0; nth < 3; nth++) await comeAndEnd()
+    const [problem] = await problems()
+    const person = { id: 'ann', name: 'ann' }
+    await room.desk.resolve({ ticketId: problem?.id ?? '', version: problem?.version ?? 0, person, resolution: 'fixed', note: '' })
+    room = await room.restart()
+    begin()
+    await sweep()
+    expect(await problems()).toMatchObject([{ status: 'resolved' }])
+  })
+
+  it('waits for no maintenance window: nobody is called for it', () => {
+    expect(mayWait({ kind: 'problem.recurring' })).toBe(false)
   })
 
   it('not when it is further apart, when people opened it again, or of our own troubles', async () => {

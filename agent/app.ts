@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Logger } from 'pino'
 import type { GoodbyeReason, Role } from '#shared/domain/endpoint.ts'
@@ -146,7 +147,7 @@ async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, r
 function machineOf({ config, probe, host, time }: Parts, isolation: Isolation, sense: Sense): Machine {
   const { dataDir, services, isTrial } = config
   const scriptsFolder = join(dataDir, 'commands')
-  const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(dataDir, path).startsWith('..'))
+  const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(realpathSync(dataDir), path).startsWith('..'))
   const library = { host, processes: openProcesses(), quarantine, services, scriptsFolder, isTrial, time }
   return { isolation, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
 }

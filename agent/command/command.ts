@@ -99,6 +99,9 @@ class CommandDesk {
       const now = Math.max(this.#latest(), time.now())
       const verdict = await authorise(signed, { ...trust, verifiers, endpointId, riskOf, now })
       if (verdict.kind === 'order') return await this.#takeOrder(verdict.order)
+      const known = verdict.kind === 'unfit' && verdict.claimed && this.#journal.find(verdict.claimed.id)
+      // It was fit when it began: the clock, the register or the role is what changed, and its result is still true.
+      if (known) return await this.#repeat(known)
       if (verdict.kind === 'forged') await this.#parts.happened(forged(verdict.reason, verdict.claimed))
       await this.#refuse(verdict.claimed, verdict.reason)
     } catch (error) {
@@ -167,7 +170,10 @@ class CommandDesk {
       return { kind: 'begun', isWritten: true }
     } catch (error) {
       this.#parts.log.error({ err: error, commandId: order.id }, 'a command could not be written into the journal')
-      if (risk === 'protective' && isIdempotent) return { kind: 'begun', isWritten: false }
+      if (risk === 'protective' && isIdempotent) {
+        this.#journal.remember(order, at)
+        return { kind: 'begun', isWritten: false }
+      }
       return { kind: 'not-begun', reason: `not begun, because the journal could not be written: ${sentenceOf(error)}` }
     }
   }

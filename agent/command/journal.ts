@@ -40,6 +40,8 @@ export interface CommandJournal {
   /** In the order in which they were started. */
   entries(): Entry[]
   start(order: CommandOrder, at: number): void
+  /** One that runs although the disk refused it: so that it runs once, and answers, until the next start at least. */
+  remember(order: CommandOrder, at: number): void
   finish(result: ResultRecord): void
   /** Whether one that ran had this nonce. */
   hasNonce(nonce: string): boolean
@@ -93,9 +95,13 @@ class JournalFile implements CommandJournal {
     return [...this.#entries.values()]
   }
 
-  /** The entry stands in memory only if it stands on disk. */
+  /** Throws before the entry stands in memory. */
   start(order: CommandOrder, at: number): void {
     fdatasyncSync(this.#write({ v: 1, kind: 'started', order, at }))
+    this.remember(order, at)
+  }
+
+  remember(order: CommandOrder, at: number): void {
     this.#entries.set(order.id, { order, startedAt: at, isReported: false })
   }
 

@@ -5,7 +5,13 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { AuthorityKey } from '#shared/protocol/authority.ts'
-import type { DocumentDefinition, DocumentFrame, DocumentNumbers, SignedDocument } from '#shared/protocol/document.ts'
+import {
+  type DocumentDefinition,
+  type DocumentFrame,
+  type DocumentNumbers,
+  readPayload,
+  type SignedDocument,
+} from '#shared/protocol/document.ts'
 import { documents as allDocuments } from '#shared/protocol/documents.ts'
 import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
 import type { Happening } from '../signal/signal.ts'
@@ -64,6 +70,8 @@ class KeptDocuments implements Documents {
   #authorities: readonly Signer[] = []
   readonly #definitions: ReadonlyMap<string, DocumentDefinition>
   readonly #kept = new Map<string, Kept>()
+  /** Of those whose signer was replaced before this start: nothing as old counts again. */
+  readonly #passed = new Map<string, number>()
   #turn: Promise<unknown> = Promise.resolve()
   #isSuspicious = false
 
@@ -89,6 +97,7 @@ class KeptDocuments implements Documents {
       const jws = readIfThere(this.#fileOf(name))
       const verdict = jws === undefined ? undefined : await verifyDocument(definition, jws, this.#signers())
       if (jws !== undefined && verdict?.kind === 'document') this.#kept.set(name, { jws, document: verdict.document })
+      else if (jws !== undefined && this.#isOfOneReplaced(definition, jws)) this.#passed.set(name, numberIn(definition, jws))
       else if (verdict) this.#options.log.warn({ name, verdict: verdict.kind }, 'a document that was kept is damaged and counts no more')
     }
   }
@@ -131,6 +140,12 @@ class KeptDocuments implements Documents {
     return this.#authorities.some(({ kid }) => kid === signerOf(kept.jws)) ? kept : undefined
   }
 
+  /** Its signature can't be verified any more, but it was before it was kept: whoever exchanges our files needs no documents. */
+  #isOfOneReplaced({ signedBy }: DocumentDefinition, jws: string): boolean {
+    const signer = signerOf(jws)
+    return signedBy === 'authority' && signer !== undefined && !this.#authorities.some(({ kid }) => kid === signer)
+  }
+
   #signers(): readonly Signer[] {
     return [...this.#collector, ...this.#authorities]
   }
@@ -168,7 +183,7 @@ class KeptDocuments implements Documents {
   }
 
   #numberOf(name: string): number {
-    return this.#kept.get(name)?.document.number ?? 0
+    return this.#kept.get(name)?.document.number ?? this.#passed.get(name) ?? 0
   }
 
   #folder(): string {
@@ -179,6 +194,11 @@ class KeptDocuments implements Documents {
   #fileOf(name: string): string {
     return join(this.#folder(), `${name}.jws`)
   }
+}
+
+function numberIn(definition: DocumentDefinition, jws: string): number {
+  const read = readPayload(definition, Buffer.from(jws.split('.')[1] ?? '', 'base64url'))
+  return read.kind === 'document' ? read.document.number : 0
 }
 
 const readIfThere = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)

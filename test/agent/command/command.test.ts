@@ -11,6 +11,7 @@ import { type CommandParts, type Commands, createCommands } from '../../../agent
 import { defineVerb, type Machine, type Verb, type VerbOutcome } from '../../../agent/command/verb.ts'
 import type { Happening } from '../../../agent/signal/signal.ts'
 import { FakeTime } from '../../support/fake-time.ts'
+import { operatorOf, personsKey, signOrder } from '../../support/operators.ts'
 import { anOrder, endpointId, issuedAt, makeSigner, type Signer } from './orders.ts'
 
 let collector: Signer
@@ -201,6 +202,18 @@ describe('a command', () => {
     expect([runs.length, results.length]).toEqual([1, 1])
   })
 
+  it('that ran and comes again when it is fit no more answers its kept result', async () => {
+    const anna = await personsKey()
+    const register = { operators: [operatorOf('Anna', anna, issuedAt)], issuedAt }
+    const commands = await open(undefined, { trust: { ...trustingTheCollector, register: () => register } })
+    const jws = await signOrder(anna, anOrder())
+    await commands.take(jws)
+    await time.advance(60_000)
+    await commands.take(jws)
+    expect(results).toEqual([results[0], results[0]])
+    expect(results).toMatchObject([{ outcome: 'succeeded' }, { outcome: 'succeeded' }])
+  })
+
   it('with args out of its schema, or a verb nobody knows, is refused with the field named', async () => {
     const commands = await open()
     await commands.take(await collector.sign(anOrder({ args: { depth: 'deep' } })))
@@ -225,12 +238,13 @@ describe('where the journal can’t be written, a command', () => {
     // As good as a full disk: nothing can be written to a journal that is closed.
     await commands.stop()
     await commands.take(await collector.sign(anOrder()))
+    if (runs.length > 0) await commands.take(await collector.sign(anOrder()))
   }
 
-  it('that protects this machine runs all the same, and nobody is told that it stands there', async () => {
+  it('that protects this machine runs all the same, once however often it comes, and nobody is told that it stands there', async () => {
     await takeUnwritten(aVerb('isolate-host', true, undefined, 'protective'))
     expect([runs, received]).toEqual([['isolate-host {}'], []])
-    expect(results).toMatchObject([{ outcome: 'succeeded' }])
+    expect(results).toMatchObject([{ outcome: 'succeeded' }, { outcome: 'succeeded' }])
   })
 
   it.each([

@@ -72,7 +72,8 @@ describe('the register of operators', () => {
   const opened = async (operatorsBy = authority.pair.keys) => {
     const collector = await testSigner(['*'])
     const kept = { dataDir: folder(), authorities: [collector.authority], log, onKept: () => undefined }
-    return { collector, documents: await openDocuments({ ...kept, operatorsBy }) }
+    const again = (others: typeof operatorsBy) => openDocuments({ ...kept, operatorsBy: others })
+    return { collector, documents: await again(operatorsBy), again }
   }
 
   it('is kept when an authority signed it, and not when the collector did', async () => {
@@ -95,6 +96,21 @@ describe('the register of operators', () => {
     documents.welcomed({})
     expect(await documents.take(await authority.register(b, 6, issuedAt, []))).toBeUndefined()
     expect(documents.content(operatorsDocument)).toEqual({ operators: [] })
+  })
+
+  it('revokes whom it revoked over a restart too, when its signer was replaced and an older one is played back', async () => {
+    const { documents, again } = await opened()
+    const [a, b] = authority.keys
+    const older = await authority.register(b, 5, issuedAt, [operatorOf('Mallory', await personsKey(), issuedAt)])
+    await documents.take(older)
+    await documents.take(await authority.register(a, 6, issuedAt, []))
+    const restarted = await again([publicOf(b), publicOf(await personsKey())])
+    expect([restarted.content(operatorsDocument), restarted.numbers().operators]).toEqual([undefined, 6])
+    expect(await restarted.take(older)).toMatchObject({ kind: 'security.document.stale' })
+    expect(restarted.content(operatorsDocument)).toBeUndefined()
+    restarted.welcomed({})
+    await restarted.take(await authority.register(b, 7, issuedAt, []))
+    expect(restarted.content(operatorsDocument)).toEqual({ operators: [] })
   })
 
   it('is not signed by an authority that tries what is the collector’s', async () => {

@@ -3,7 +3,7 @@ import type { Risk } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Operator } from '#shared/protocol/authority.ts'
 import { isCanonicalJson } from '#shared/protocol/canonical.ts'
-import { type Register, whyNotByCollector, whyNotByOperators } from '#shared/protocol/command-powers.ts'
+import { longestOrderMs, type Register, whyNotByCollector, whyNotByOperators } from '#shared/protocol/command-powers.ts'
 import { readHeader, type Verdict, type Verifier, verify } from './verify.ts'
 
 /*
@@ -46,11 +46,13 @@ export async function authorise(signed: SignedOrder, asking: Asking): Promise<Ve
 }
 
 /** What the collector signed, where it may only protect. */
-async function limited(verdict: Verdict, { riskOf, role }: Asking): Promise<Verdict> {
+async function limited(verdict: Verdict, { riskOf, role, now }: Asking): Promise<Verdict> {
   if (verdict.kind !== 'order') return verdict
   const { order } = verdict
   const risk = riskOf(order.verb) ?? 'high'
   const why = whyNotByCollector(order.verb, risk, risk === 'protective' ? await role() : 'unknown')
+  if (why === undefined && order.expiresAt - now > longestOrderMs)
+    return { kind: 'unfit', reason: 'it would be good for longer than 7 days', claimed: order }
   if (why === undefined) return verdict
   // An honest collector may be mistaken about a role; it never signs what isn't protective.
   return risk === 'protective' ? { kind: 'unfit', reason: why, claimed: order } : { kind: 'forged', reason: why, claimed: order }
@@ -78,8 +80,11 @@ async function byOperators({ jws, also = [] }: SignedOrder, register: Register, 
   return why === undefined ? verdict : unfit(why)
 }
 
-const readyOperators = (operators: readonly Operator[]): Promise<Verifier[]> =>
-  Promise.all(operators.map(async ({ kid, key }) => ({ kid, key: await importJWK(key, 'EdDSA'), verbs: ['*'] })))
+/** An operator whose key can't be read signs nothing; it stops no other. */
+async function readyOperators(operators: readonly Operator[]): Promise<Verifier[]> {
+  const verifiers = operators.map(async ({ kid, key }) => ({ kid, key: await importJWK(key, 'EdDSA'), verbs: ['*'] }))
+  return (await Promise.allSettled(verifiers)).flatMap((made) => (made.status === 'fulfilled' ? made.value : []))
+}
 
 function signersOf(signatures: readonly string[], { operators }: Register): Operator[] {
   const kids = new Set(signatures.map((jws) => readHeader(jws)?.kid))

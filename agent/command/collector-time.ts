@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync
 import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import { seconds, type Time } from '#shared/domain/time.ts'
+import { days, seconds, type Time } from '#shared/domain/time.ts'
 
 /**
  * The latest time the collector ever told us, plus what has passed since by the monotonic clock (invariant 11). It never
@@ -17,16 +17,28 @@ export interface CollectorTime {
 /** Losing this much in a crash is nothing beside the hours that commands live. */
 const persistEveryMs = seconds(10)
 
-export function openCollectorTime(file: string, time: Time, log: Logger): CollectorTime {
+/** One word about the year 2100 would make every later order an expired one, for ever. */
+const farthestAheadMs = days(1)
+/** This was not written before: whatever clock stands there lost its battery. */
+const oldestClock = Date.UTC(2026, 0)
+
+/** @param register of operators; undefined where there is none, and the collector is believed in everything. */
+export function openCollectorTime(file: string, time: Time, log: Logger, register: () => { issuedAt: number } | undefined): CollectorTime {
   let base = readBase(file)
   let notedAt = time.monotonic()
   let persisted = base
+  /** A clock that stands before what an authority signed is evidently wrong, and says nothing against the collector's. */
+  const isBelievable = (now: number): boolean => {
+    if (now <= time.now() + farthestAheadMs) return true
+    const issuedAt = register()?.issuedAt
+    return issuedAt === undefined || time.now() < Math.max(issuedAt, oldestClock)
+  }
   const latest = (): number => (base === 0 ? 0 : base + time.monotonic() - notedAt)
 
   return {
     latest,
     note: (now) => {
-      if (now <= latest()) return
+      if (now <= latest() || !isBelievable(now)) return
       base = now
       notedAt = time.monotonic()
       if (base - persisted >= persistEveryMs && persist(file, base, log)) persisted = base

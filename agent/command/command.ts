@@ -54,7 +54,7 @@ const maxDetail = 1_000
 
 export async function createCommands(parts: CommandParts): Promise<Commands> {
   const { journalDir, time } = parts
-  const collectorTime = openCollectorTime(join(journalDir, 'collector-time'), time, parts.log)
+  const collectorTime = openCollectorTime(join(journalDir, 'collector-time'), time, parts.log, parts.trust.register)
   const journal = openCommandJournal(join(journalDir, 'commands.jsonl'), collectorTime.latest)
   const running = new Set<Promise<void>>()
   const verifiers = await readyVerifiers(parts.authorities)

@@ -54,6 +54,12 @@ describe('where operators are named, the collector’s own key', () => {
     expect(await verdictOn({ jws }, { role })).toMatchObject({ kind: 'order' })
   })
 
+  it('signs nothing that is good for longer than a week', async () => {
+    const signed = { jws: await collector.sign(anOrder({ expiresAt: issuedAt + days(7) + 1 })) }
+    expect(await verdictOn(signed)).toMatchObject({ kind: 'unfit', reason: 'it would be good for longer than 7 days' })
+    expect(await verdictOn(signed, { now: issuedAt + 1 })).toMatchObject({ kind: 'order' })
+  })
+
   it.each(['release-host', 'run-script', 'a-verb-nobody-knows'])('does nothing else: %s is taken for forged', async (verb) => {
     const verdict = await verdictOn({ jws: await collector.sign(anOrder({ verb })) })
     expect(verdict).toMatchObject({ kind: 'forged', reason: expect.stringContaining('operator’s signature') })
@@ -75,6 +81,13 @@ describe('an operator’s signature', () => {
     const operators = about.operators?.map((each) => ({ ...each, ...keyOf(anna) }))
     const verdict = await verdictOn({ jws: await signOrder(anna, release()) }, { ...about, ...(operators && { operators }) })
     expect(verdict).toMatchObject({ kind: expect.stringMatching(/forged|unfit/), reason: expect.stringContaining(reason) })
+  })
+
+  it('is taken beside somebody whose key is damaged', async () => {
+    const damaged = { ...annaOnlyNow(), name: 'Bert' }
+    expect(await verdictOn({ jws: await signOrder(anna, release()) }, { operators: [damaged, ...annaOnly()] })).toMatchObject({
+      kind: 'order',
+    })
   })
 
   it('is refused when the certificate has lapsed, with whose it was', async () => {

@@ -1,9 +1,13 @@
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { days } from '#shared/domain/time.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
+import { openCollectorTime } from '../../../agent/command/collector-time.ts'
 import { type CommandJournal, openCommandJournal } from '../../../agent/command/journal.ts'
+import { FakeTime } from '../../support/fake-time.ts'
 import { anOrder, issuedAt } from './orders.ts'
 
 let folder: string
@@ -88,5 +92,26 @@ describe('the journal of commands', () => {
     expect(later.find('settled-49')).toBeUndefined()
     expect(later.find('settled-50')).toBeDefined()
     expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(601)
+  })
+})
+
+describe('the collector’s time', () => {
+  const far = Date.UTC(2100, 0)
+  async function noted(register: { issuedAt: number } | undefined, at = issuedAt): Promise<number> {
+    const own = await mkdtemp(join(tmpdir(), 'tierline-collector-time-'))
+    onTestFinished(() => rm(own, { recursive: true }))
+    const collectorTime = openCollectorTime(join(own, 'collector-time'), new FakeTime(at), pino({ level: 'silent' }), () => register)
+    collectorTime.note(issuedAt + days(1))
+    collectorTime.note(far)
+    return collectorTime.latest()
+  }
+
+  it('is believed a day ahead at most where operators are named', async () => {
+    expect(await noted({ issuedAt })).toBe(issuedAt + days(1))
+  })
+
+  it('is believed in all where none are, or where this clock stands before their register', async () => {
+    const wrong = [await noted({ issuedAt: issuedAt + 1 }), await noted({ issuedAt: 0 }, 1)]
+    expect([await noted(undefined), ...wrong]).toEqual([far, far, far])
   })
 })

@@ -41,7 +41,7 @@ const verb: Verb = {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     const [act, what] = positionals
     if (act === 'key') return makeKey(what, values)
-    if (act === 'certify') return change(values, certified(readPublicHalf(named(what, 'the public half (FILE.pub)')), values))
+    if (act === 'certify') return change(values, certified(await readPublicHalf(named(what, 'the public half (FILE.pub)')), values))
     if (act === 'revoke') return change(values, revoked(named(what, 'the operator')))
     if (act === 'renew') return change(values, (operators) => operators)
     if (act !== undefined) throw new Fault('flag-bad', `"${act}" is nothing to do here; --help lists what is.`)
@@ -69,7 +69,7 @@ async function change(values: Values, how: (operators: Operator[]) => Operator[]
   })
 }
 
-function certified({ name, kid, key }: ReturnType<typeof readPublicHalf>, values: Values): (operators: Operator[]) => Operator[] {
+function certified({ name, kid, key }: Awaited<ReturnType<typeof readPublicHalf>>, values: Values): (operators: Operator[]) => Operator[] {
   const certifiedAt = systemTime.now()
   const verbs = listOf(values.verbs)
   const unknown = verbs.find((each) => each !== '*' && !commands.has(each))
@@ -82,7 +82,8 @@ function certified({ name, kid, key }: ReturnType<typeof readPublicHalf>, values
 const revoked =
   (name: string) =>
   (operators: Operator[]): Operator[] => {
-    if (!operators.some((each) => each.name === name)) throw new Fault('operator-unknown', `There is no operator "${name}" in force.`)
+    if (!operators.some((each) => each.name === name))
+      throw new Fault('operator-unknown', `There is no operator "${name}" in the register.`)
     return operators.filter((each) => each.name !== name)
   }
 

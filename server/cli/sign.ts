@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
 import { commands } from '#shared/commands/registry.ts'
@@ -8,10 +9,11 @@ import { readPassphrase } from '../backup/passphrase.ts'
 import type { Verb } from '../main.ts'
 import { openKeyFile } from './start/key-file.ts'
 
-const usage = `Usage: npm run -s tierline -- sign [ID …] [flags]
+const usage = `Usage: npm run -s tierline -- sign [DIGEST …] [flags]
 
-Shows what waits for an operator's signature, and signs the commands whose ids are named, with the key that lies on this
-machine. What is shown is read from the very bytes that are signed; the names of machines are the collector's word.
+Shows what waits for an operator's signature, and signs what is named by the digest that was shown, with the key that
+lies on this machine. A digest is of the very bytes that are signed, and what is shown is read from them: bytes that the
+collector exchanges meanwhile have another, and aren't signed. The names of machines are the collector's word.
 
   --with FILE             your operator's key
   --url URL               the collector's console (http://127.0.0.1:7840)
@@ -32,16 +34,21 @@ const verb: Verb = {
     if (waiting.length === 0) process.stdout.write('Nothing waits for a signature.\n')
     if (positionals.length === 0) return
     const key = await openKeyFile(values.with, '--with', values['passphrase-file'])
-    for (const id of positionals) {
-      const payload = waiting.find((each) => orderOf(each.payload).id === id)?.payload
-      if (payload === undefined) throw new Fault('command-unknown', `No command ${id} waits for a signature.`)
+    for (const named of positionals) {
+      const payload = waiting.find((each) => digestOf(each.payload) === named)?.payload
+      if (payload === undefined)
+        throw new Fault('command-unknown', `Nothing with the digest ${named} waits for a signature; name the digest that is shown first.`)
+      const { id } = orderOf(payload)
       const jws = await key.signText(payload, 'tierline-command+jws')
       const { status, signed, needed } = SignatureAnswer.parse(await api('POST', `/api/commands/${id}/signatures`, { jws }))
-      process.stdout.write(`${id}: signed by ${signed} of ${needed}; it is ${status}.\n`)
+      process.stdout.write(`${named}: signed by ${signed} of ${needed}; it is ${status}.\n`)
     }
   },
 }
 export default verb
+
+/** Names the bytes, since which bytes go with an id is the collector's word. So long that whoever writes both orders finds no two with one digest. */
+const digestOf = (payload: string): string => createHash('sha256').update(payload).digest('hex').slice(0, 40)
 
 /** The order that these bytes are, and nothing else: one that isn't in the one form is shown to nobody. */
 function orderOf(payload: string): CommandOrder {
@@ -53,6 +60,7 @@ function shown({ payload, endpoint, signedBy, needed }: UnsignedCommands['comman
   const { id, verb: what, args, endpoints, expiresAt, requestedBy, reason } = orderOf(payload)
   const definition = commands.get(what)
   const rows = {
+    id,
     command: `${what}: ${definition?.title ?? 'this program does not know it'} (risk: ${definition?.risk ?? 'unknown'})`,
     arguments: JSON.stringify(args),
     machines: `${endpoints.join(', ')} (the collector calls it ${endpoint.name})`,
@@ -60,7 +68,7 @@ function shown({ payload, endpoint, signedBy, needed }: UnsignedCommands['comman
     'asked by': `${requestedBy}: ${reason}`,
     signed: `${signedBy.join(', ') || 'by nobody'}; ${needed} needed`,
   }
-  return `${id}\n${Object.entries(rows)
+  return `${digestOf(payload)}\n${Object.entries(rows)
     .map(([name, value]) => `  ${name.padEnd(11)}${printable(value)}\n`)
     .join('')}`
 }

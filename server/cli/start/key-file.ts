@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { calculateJwkThumbprint, importJWK } from 'jose'
 import type { z } from 'zod'
 import { Fault } from '#shared/domain/fault.ts'
 import { AuthorityKey } from '#shared/protocol/authority.ts'
@@ -16,8 +17,19 @@ export function writeKeyFile(file: string, sealed: SealedKey): void {
   writeNew(`${file}.pub`, { name, kid, key }, 0o644)
 }
 
-export function readPublicHalf(file: string): z.infer<typeof PublicHalf> {
-  return read(file, PublicHalf, 'the public half of a key')
+export async function readPublicHalf(file: string): Promise<z.infer<typeof PublicHalf>> {
+  const half = read(file, PublicHalf, 'the public half of a key')
+  if (await isWhole(half)) return half
+  throw new Fault('key-unreadable', `${file} is damaged: it holds no key, or another than it says. Ask for the .pub file again.`)
+}
+
+async function isWhole({ kid, key }: z.infer<typeof AuthorityKey>): Promise<boolean> {
+  try {
+    await importJWK(key, 'EdDSA')
+    return (await calculateJwkThumbprint(key)) === kid
+  } catch {
+    return false
+  }
 }
 
 export async function openKeyFile(file: string | undefined, flag: string, passphraseFile: string | undefined): Promise<SigningKey> {

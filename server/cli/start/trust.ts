@@ -42,7 +42,8 @@ export async function putRegister(
     throw new Fault('key-no-authority', 'This key is no authority of this collector, or one that was replaced.')
   const { documents } = identity
   const now = systemTime.now()
-  const kept = (documents.content(operatorsDocument)?.operators ?? []).filter(({ expiresAt }) => expiresAt > now)
+  // Those who lapsed stay until they are revoked: who merely waited must not be what makes one signature enough.
+  const kept = documents.content(operatorsDocument)?.operators ?? []
   const { operators } = operatorsDocument.content.parse({ operators: change(kept) })
   const number = (documents.numbers().operators ?? 0) + 1
   const jws = await authority.sign({ v: 1, name: operatorsDocument.name, number, issuedAt: now, content: { operators } }, documentType)

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { days } from '#shared/domain/time.ts'
 import { canonicalJson } from '#shared/protocol/canonical.ts'
 import { main } from '../../../server/main.ts'
 import { signIn } from '../../support/api.ts'
@@ -67,6 +69,10 @@ it('certifies an operator, for some verbs and days', async () => {
   const certify = (...more: string[]) => tierline('operator', 'certify', file('anna.key.pub'), ...here(), ...withOne(), ...more)
   expect((await certify('--days', '31')).said).toContain('1 to 30')
   expect((await certify('--verbs', 'format-disk')).said).toContain('There is no command "format-disk"')
+  const whole = readFileSync(file('anna.key.pub'), 'utf8')
+  writeFileSync(file('anna.key.pub'), JSON.stringify({ ...JSON.parse(whole), key: { kty: 'OKP', crv: 'Ed25519', x: 'damaged' } }))
+  expect(await certify()).toMatchObject({ code: 1, said: expect.stringContaining('is damaged') })
+  writeFileSync(file('anna.key.pub'), whole)
   const { said } = await certify('--verbs', 'isolate-host,release-host', '--days', '7')
   expect(said).toMatch(/Anna: isolate-host, release-host for \*, until .*\nThere is one operator/)
 })
@@ -94,12 +100,35 @@ it('signs what waits, and shows it before', async () => {
     /isolate-host: Cut this endpoint off.*protective[\s\S]*endpoint-1 \(the collector calls it dc-1\)[\s\S]*it looks \?\[2Jbad/,
   )
   const { id, payload } = await row()
+  const digest = createHash('sha256')
+    .update(payload ?? '')
+    .digest('hex')
+    .slice(0, 40)
+  expect(shown.said).toContain(`${digest}\n`)
   expect(payload).toBe(canonicalJson(JSON.parse(payload ?? '')))
-  expect(await tierline(...sign, id, '--with', file('anna.key'), '--passphrase-file', file('anna'))).toMatchObject({
+  const asAnna = ['--with', file('anna.key'), '--passphrase-file', file('anna')]
+  // The collector puts other bytes under the same id after they were shown.
+  const other = canonicalJson({ ...JSON.parse(payload ?? ''), reason: 'exchanged' })
+  const put = (bytes: string | null) => store.db.updateTable('commands').set({ payload: bytes }).where('id', '=', id).execute()
+  await put(other)
+  for (const named of [digest, id])
+    expect(await tierline(...sign, named, ...asAnna)).toMatchObject({
+      code: 1,
+      said: expect.stringContaining(`Nothing with the digest ${named}`),
+    })
+  expect((await row()).signatures).toBe('[]')
+  await put(payload)
+  expect(await tierline(...sign, digest, ...asAnna)).toMatchObject({
     code: 0,
     said: expect.stringContaining('signed by 1 of 1; it is queued'),
   })
   expect(await row()).toMatchObject({ status: 'queued', signatures: expect.stringContaining('"operator":"Anna"') })
+})
+
+it('keeps an operator who lapsed in the register when it is renewed, so that waiting halves no need of two', async () => {
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + days(8))
+  const { said } = await tierline('operator', 'renew', ...here(), ...withOne()).finally(() => clock.mockRestore())
+  expect(said).toContain('Anna: isolate-host')
 })
 
 it('revokes an operator, and replaces an authority key by the other', async () => {

@@ -10,6 +10,7 @@ import type { RecordBody } from '#shared/protocol/record.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Commands, createCommands } from './command/command.ts'
 import { openQuarantine } from './command/quarantine.ts'
+import { removeLeftScripts } from './command/script.ts'
 import type { Machine } from './command/verb.ts'
 import { verbs } from './command/verbs.ts'
 import type { AgentConfig } from './config.ts'
@@ -128,6 +129,7 @@ function startSensing({ config, time, log, probe, detectors, spool, signals }: P
 
 async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, received: Wire['received']): Promise<Commands> {
   const { config, time, log, identity, spool, signals } = parts
+  await removeLeftScripts(scriptsFolderOf(config))
   const commands = await createCommands({
     authorities: identity.authorities,
     trust: { organisationId: identity.organisationId, register: () => identity.register(), role: roleOf(parts) },
@@ -144,9 +146,11 @@ async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, r
   return commands
 }
 
+const scriptsFolderOf = ({ dataDir }: AgentConfig): string => join(dataDir, 'commands')
+
 function machineOf({ config, probe, host, time }: Parts, isolation: Isolation, sense: Sense): Machine {
   const { dataDir, services, isTrial } = config
-  const scriptsFolder = join(dataDir, 'commands')
+  const scriptsFolder = scriptsFolderOf(config)
   const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(realpathSync(dataDir), path).startsWith('..'))
   const library = { host, processes: openProcesses(), quarantine, services, scriptsFolder, isTrial, time }
   return { isolation, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }

@@ -34,13 +34,14 @@ export const diagnose = (host: Host): Promise<Section[]> =>
 export function sectionOf(name: string, text: string): Section {
   const masked = Buffer.from(maskSecrets(text))
   const sha256 = createHash('sha256').update(masked).digest('hex')
-  const kept = bounded(masked)
+  const kept = bounded(masked, maxSectionBytes)
   return { name, text: kept.toString('utf8'), isCut: kept.length < masked.length, sha256 }
 }
 
-function bounded(bytes: Buffer): Buffer {
-  let kept = bytes.subarray(0, maxSectionBytes)
-  while (Buffer.byteLength(JSON.stringify(kept.toString('utf8'))) > maxSectionBytes) kept = kept.subarray(0, Math.floor(kept.length * 0.8))
+/** Its beginning, as much as JSON writes in `most` bytes. */
+export function bounded(bytes: Buffer, most: number): Buffer {
+  let kept = bytes.subarray(0, most)
+  while (Buffer.byteLength(JSON.stringify(kept.toString('utf8'))) > most) kept = kept.subarray(0, Math.floor(kept.length * 0.8))
   return kept
 }
 
@@ -52,7 +53,8 @@ function textOf(ended: Ended): string {
 
 const named =
   /((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|credential)s?["']?\s*[=:]\s*|--?(?:pass(?:word|wd|phrase)?|token|secret|api-key)\s+)("[^"]*"|'[^']*'|[^\s"']+)/gi
-const inUrl = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:)[^\s@/]+@/gi
+/** No scheme is longer than 21; without an end a long run of letters would take the square of its length. */
+const inUrl = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]+:)[^\s@/]+@/gi
 const bearer = /(bearer\s+)[\w.~+/=-]{8,}/gi
 
 /** What people put behind such names; something always slips through, so hosts' own secrets belong in files. */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Time } from '#shared/domain/time.ts'
+import { bounded } from './diagnostics.ts'
 
 /*
  * Runs a script as this agent's user. Enters: its text and a time limit. Leaves: how it ended and the first 64 KiB of what
@@ -16,10 +17,22 @@ export interface ScriptEnded {
 }
 
 const maxOutputBytes = 65_536
+/** As JSON writes it, where a control character takes six bytes; a record holds a quarter more. */
+const maxWrittenBytes = 196_608
+/** For what a script wrote before its end to be read. */
+const lastWordsMs = 1_000
+const prefix = 'script-'
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', HOME: '/' }
 
+/** What a crash of this agent left there, text and all. */
+export async function removeLeftScripts(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => [])
+  const left = names.filter((name) => name.startsWith(prefix))
+  await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })))
+}
+
 export async function runScript(folder: string, script: string, timeoutMs: number, time: Time): Promise<ScriptEnded> {
-  const own = await mkdtemp(join(folder, 'script-'))
+  const own = await mkdtemp(join(folder, prefix))
   try {
     const file = join(own, 'script.sh')
     await writeFile(file, script, { mode: 0o700 })
@@ -43,10 +56,16 @@ function run(file: string, cwd: string, timeoutMs: number, time: Time): Promise<
       end()
     })
     child.on('error', reject)
-    // What it left running in the background would hold the streams open.
-    child.on('exit', end)
-    child.on('close', (exitCode) => {
+    // What it left running in the background would hold the streams open; so would what left its group.
+    child.on('exit', () => {
       cancelLimit()
+      end()
+      time.after(lastWordsMs, () => {
+        child.stdout.destroy()
+        child.stderr.destroy()
+      })
+    })
+    child.on('close', (exitCode) => {
       resolve({ exitCode, ...said(), endedBy })
     })
   })
@@ -56,7 +75,8 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    // It is gone, or runs as somebody whose processes this agent may not end: the number was given away, or it has setuid.
+    if (!['ESRCH', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error
   }
 }
 
@@ -68,5 +88,8 @@ function collect(streams: readonly NodeJS.ReadableStream[]): () => { text: strin
       if (bytes < maxOutputBytes) chunks.push(chunk.subarray(0, maxOutputBytes - bytes))
       bytes += chunk.length
     })
-  return () => ({ text: Buffer.concat(chunks).toString('utf8'), isCut: bytes > maxOutputBytes })
+  return () => {
+    const kept = bounded(Buffer.concat(chunks), maxWrittenBytes)
+    return { text: kept.toString('utf8'), isCut: kept.length < bytes }
+  }
 }

@@ -11,7 +11,7 @@ import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
 import type { Offered } from '../wire/surroundings.ts'
 import { keepReports, keepResults, type Report } from './command.ts'
-import { type SignNeeds, signRequested } from './sign.ts'
+import { type SignNeeds, signRequested, withoutOverruled } from './sign.ts'
 import { signaturesOf } from './signatures.ts'
 
 /** Brings commands to their endpoints: requested → queued (signed) → sent → delivered, each a fact with its instant. */
@@ -72,7 +72,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const resend = async (): Promise<void> => {
     const endpointIds = [...connected]
     connected.clear()
-    if (endpointIds.length > 0) await send(await unanswered(db, endpointIds, time.now()))
+    if (endpointIds.length > 0) await send(await withoutOverruled(options, await unanswered(db, endpointIds, time.now())))
   }
   const round = async (): Promise<boolean> => {
     await resend()

@@ -37,6 +37,24 @@ export async function signRequested(needs: SignNeeds, requested: readonly Comman
   return prepared.filter(({ status }) => status === 'queued')
 }
 
+/**
+ * What the collector signed and queued before operators were named, agents take for forged by now: it is asked for anew,
+ * and waits for signatures. One that was delivered stands in its machine's journal, which answers for it by itself.
+ * @returns those that may go out once more.
+ */
+export async function withoutOverruled({ db, register }: SignNeeds, commands: readonly CommandsTable[]): Promise<CommandsTable[]> {
+  if (commands.length === 0 || !register?.()) return [...commands]
+  const roles = await rolesOf(db, commands)
+  const isOverruled = ({ signatures, verb, risk, endpoint_id }: CommandsTable): boolean =>
+    signatures === null && whyNotByCollector(verb, risk, roles.get(endpoint_id) ?? 'unknown') !== undefined
+  const overruled = commands.filter(isOverruled).map(({ id }) => id)
+  if (overruled.length > 0) {
+    const back = db.updateTable('commands').set({ status: 'requested', jws: null }).where('id', 'in', overruled)
+    await back.where('status', 'in', ['queued', 'sent']).where('settled_at', 'is', null).execute()
+  }
+  return commands.filter(({ id }) => !overruled.includes(id))
+}
+
 async function prepare({ sign }: SignNeeds, command: CommandsTable, roles: Map<string, Role> | undefined, now: number): Promise<Prepared> {
   const order = orderOf(command, now)
   const why = roles && whyNotByCollector(command.verb, command.risk, roles.get(command.endpoint_id) ?? 'unknown')
@@ -63,14 +81,15 @@ function orderOf({ id, verb, args, endpoint_id, expires_at, requested_by, reason
   }
 }
 
-/** As the agents see themselves: what a person says here reaches them only through an enrolment token. */
+/** As the agents see themselves: what a person said reached them only in their enrolment token, and what is said later never. */
 async function rolesOf(db: Kysely<Database>, commands: readonly CommandsTable[]): Promise<Map<string, Role>> {
   const ids = [...new Set(commands.map(({ endpoint_id }) => endpoint_id))]
   const rows = await db
     .selectFrom('endpoints')
     .leftJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')
-    .select(['endpoints.id', 'confirmed_role', 'inventories.role'])
+    .leftJoin('enrolment_tokens', 'enrolment_tokens.used_by_endpoint_id', 'endpoints.id')
+    .select(['endpoints.id', 'enrolment_tokens.role as said', 'inventories.role as found'])
     .where('endpoints.id', 'in', ids)
     .execute()
-  return new Map(rows.map(({ id, confirmed_role, role }) => [id, confirmed_role ?? role ?? 'unknown']))
+  return new Map(rows.map(({ id, said, found }) => [id, (said === 'unknown' ? null : said) ?? found ?? 'unknown']))
 }

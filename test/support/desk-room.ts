@@ -6,6 +6,7 @@ import type { LiveEvent } from '#shared/api/live.ts'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Signal } from '#shared/domain/signal.ts'
+import type { Register } from '#shared/protocol/command-powers.ts'
 import { createAudit } from '../../server/audit/audit.ts'
 import { createDispatcher, type Dispatcher } from '../../server/command/dispatcher.ts'
 import { createDesk, type Desk } from '../../server/desk/desk.ts'
@@ -56,6 +57,8 @@ export interface DeskRoom {
   isIngestBusy: boolean
   /** Verbs that the agents don't know. */
   unnamed: string[]
+  /** Of operators; undefined: the collector commands alone. */
+  register: Register | undefined
   heard: LiveEvent[]
   /** Ingest's commit, then the pipeline until nothing is left to do. */
   signals(...signals: Partial<PlacedSignal>[]): Promise<void>
@@ -122,6 +125,7 @@ async function startRoom(url: string, folder: string, time: FakeTime, calls: Par
       sent.push({ endpointId, order: JSON.parse(jws) as CommandOrder })
       return 'sent'
     },
+    register: () => room.register,
     onResult: () => pipeline.nudge(true),
   })
   const config = { dataDir: folder, publicUrl: 'https://rmm.example.org', mayCall: ['127.0.0.1'], ...calls }
@@ -150,6 +154,7 @@ async function startRoom(url: string, folder: string, time: FakeTime, calls: Par
       isConnected: true,
       isIngestBusy: false,
       unnamed: [],
+      register: undefined,
     },
     receivers,
     async signals(...signals) {

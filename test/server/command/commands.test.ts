@@ -232,3 +232,47 @@ it('what an endpoint says of its isolation is kept beside what is wanted', async
     { endpoint_id: 'srv', desired: 'open', actual: 'open', is_ready: 0, detail: 'off (local trial)' },
   ])
 })
+
+describe('where operators are named', () => {
+  const isolate = async (endpointId: string): Promise<void> => {
+    room.isConnected = false
+    await room.signals({ ...unreadable, endpointId })
+    const [ticket] = await tickets()
+    if (!ticket) throw new Error('no ticket')
+    const act = { ticketId: ticket.id, version: ticket.version, person: { id: 'p', name: 'P' }, reason: 'it looks bad' }
+    expect(await room.desk.isolate(act)).toMatchObject({ kind: 'done' })
+    await room.dispatcher.idle()
+  }
+  const name = (): void => {
+    room.register = { operators: [], issuedAt: room.time.now() }
+  }
+
+  it('a command that was queued before waits for their signatures, and does not go out as it was', async () => {
+    await isolate('core')
+    expect(await command()).toMatchObject({ status: 'queued' })
+    name()
+    room.isConnected = true
+    await room.dispatcher.connected('core')
+    expect(room.sent).toEqual([])
+    expect(await command()).toMatchObject({ status: 'unsigned', jws: null, signatures: '[]' })
+  })
+
+  it('a machine is what its agent takes it for: by its facts, whatever a person says here later', async () => {
+    name()
+    await room.store.db.updateTable('endpoints').set({ confirmed_role: 'server' }).where('id', '=', 'core').execute()
+    await isolate('core')
+    expect(await command()).toMatchObject({ status: 'unsigned' })
+  })
+
+  it('a machine is what its agent takes it for: by the token that enrolled it', async () => {
+    name()
+    const token = { id: 'token-1', hash: 'h', organisation_id: 'acme', site_id: null, role: 'server', created_by: 'system' } as const
+    const used = { created_at: 1, expires_at: 2, used_at: 1, used_by_endpoint_id: 'unknown' }
+    await room.store.db
+      .insertInto('enrolment_tokens')
+      .values({ ...token, ...used })
+      .execute()
+    await isolate('unknown')
+    expect(await command()).toMatchObject({ status: 'queued' })
+  })
+})

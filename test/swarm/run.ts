@@ -68,12 +68,17 @@ async function play(settings: SwarmSettings): Promise<number> {
   })
   teardowns.defer(() => swarm.stop())
   teardowns.defer(startProgress(swarm, target.pid()))
-  const isWhole = await Promise.race([
+  const outcome = await Promise.race([
     swarm.untilConnected(settings.agents, seconds(settings.rampSeconds) + connectWithinMs),
-    interrupted.promise.then(() => false),
+    interrupted.promise.then(() => 'interrupted' as const),
   ])
-  if (isWhole) await Promise.race([pause(seconds(settings.seconds)), interrupted.promise])
-  return isWhole ? 0 : 1
+  if (outcome === true) await Promise.race([pause(seconds(settings.seconds)), interrupted.promise])
+  if (outcome === false) {
+    console.error(
+      `Only ${swarm.connected()} of ${settings.agents} agents came in in time: give them longer with --ramp, or the machine more rest.`,
+    )
+  }
+  return outcome === true ? 0 : 1
 }
 
 async function targetOf({ collector }: SwarmSettings): Promise<Target> {

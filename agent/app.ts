@@ -82,7 +82,10 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
   const sense = startSensing(parts, isolation)
   onStop(() => sense.stop())
   let wire: Wire | undefined
-  const commands = await startCommands(parts, isolation, sense, (commandId, at) => wire?.received(commandId, at))
+  const commands = await startCommands(parts, isolation, sense, {
+    received: (commandId, at) => wire?.received(commandId, at),
+    progress: (said) => wire?.progress(said) ?? false,
+  })
   onStop(() => commands.stop())
   wire = dial(parts, isolation, sense, commands)
   onStop((reason) => wire?.stop(reason))
@@ -127,7 +130,12 @@ function startSensing({ config, time, log, probe, detectors, spool, signals }: P
   return startSense({ detectors, probe, signals, spool, settings, sampleEveryMs, about, time, log })
 }
 
-async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, received: Wire['received']): Promise<Commands> {
+async function startCommands(
+  parts: Parts,
+  isolation: Isolation,
+  sense: Sense,
+  line: Pick<Wire, 'received' | 'progress'>,
+): Promise<Commands> {
   const { config, time, log, identity, spool, signals } = parts
   await removeLeftScripts(scriptsFolderOf(config))
   const commands = await createCommands({
@@ -137,7 +145,7 @@ async function startCommands(parts: Parts, isolation: Isolation, sense: Sense, r
     journalDir: join(config.dataDir, 'commands'),
     machine: machineOf(parts, isolation, sense),
     append: (lane, body) => spool.append(lane, body),
-    received,
+    ...line,
     happened: (event) => signals.happened(event),
     time,
     log,

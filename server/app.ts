@@ -183,8 +183,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   }
   const desk = createDesk(shared)
   telling.answerTo(desk)
-  const deliver = (endpointId: string): Promise<void> => dispatcher.connected(endpointId)
-  const signing = createSigning({ ...shared, register: identity.register, sayOnTimeline, deliver })
+  const signing = createSigning({ ...shared, register: identity.register, sayOnTimeline, dispatcher })
   return { desk, held: createHeld(shared), signing, pipeline, dispatcher, telling, staffing, timers, connect }
 }
 
@@ -288,6 +287,7 @@ async function openAgentsPort(
     ...options,
     onConnected: (endpointId) => logged(dispatcher.connected(endpointId), endpointId),
     onReceived: (endpointId, commandId, at) => logged(dispatcher.received(endpointId, commandId, at), endpointId),
+    onProgress: (endpointId, said) => logged(dispatcher.progress(endpointId, said), endpointId),
     onReported: (endpointId, status) => logged(dispatcher.reported(endpointId, status), endpointId),
   }).catch(explainListen('--agents-port', config.agents))
   teardowns.defer(() => wire.stop())

@@ -6,11 +6,14 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
+import type { Progress } from '#shared/protocol/messages.ts'
 import type { Lane, RecordBody, ResultRecord } from '#shared/protocol/record.ts'
 import type { Happening } from '../signal/signal.ts'
 import { authorise, type SignedOrder, type TrustParts } from './authorise.ts'
 import { openCollectorTime } from './collector-time.ts'
 import { type CommandJournal, type Entry, openCommandJournal } from './journal.ts'
+import { Lanes, type Leave } from './lanes.ts'
+import { type Live, LiveLine } from './live.ts'
 import { forged, stale } from './suspicion.ts'
 import type { Machine, Verb, VerbOutcome } from './verb.ts'
 import { verbs as allVerbs } from './verbs.ts'
@@ -43,6 +46,8 @@ export interface CommandParts {
   append(lane: Lane, body: RecordBody): Promise<number>
   /** The command stands in the journal. */
   received(commandId: string, at: number): void
+  /** A hint; false: it could not be sent. */
+  progress(said: Progress): boolean
   happened(event: Happening): Promise<void>
   time: Time
   log: Logger
@@ -69,6 +74,7 @@ export async function createCommands(parts: CommandParts): Promise<Commands> {
     recover: () => track(desk.recover()),
     noteCollectorTime: collectorTime.note,
     stop: async () => {
+      desk.close()
       await Promise.allSettled(running)
       journal.close()
     },
@@ -76,15 +82,19 @@ export async function createCommands(parts: CommandParts): Promise<Commands> {
 }
 
 type Settled = Omit<VerbOutcome, 'outcome'> & { outcome: CommandOutcome }
-type Ready = { kind: 'ready'; command: CommandDefinition; run: () => Promise<VerbOutcome> }
+type Ready = { kind: 'ready'; command: CommandDefinition; run: (live: Live) => Promise<VerbOutcome> }
 type Begun = { kind: 'begun'; isWritten: boolean } | { kind: 'not-begun'; reason: string }
 
 type DeskParts = CommandParts & { verbs: ReadonlyMap<string, Verb>; verifiers: readonly Verifier[] }
+
+/** What is urgent asks for no turn. */
+const passes = { kind: 'free', leave: () => undefined } as const
 
 class CommandDesk {
   readonly #parts: DeskParts
   readonly #journal: CommandJournal
   readonly #latest: () => number
+  readonly #lanes = new Lanes()
 
   constructor(parts: DeskParts, journal: CommandJournal, latest: () => number) {
     this.#parts = parts
@@ -110,18 +120,26 @@ class CommandDesk {
   }
 
   async recover(): Promise<void> {
+    const waiting: Promise<void>[] = []
     for (const entry of this.#journal.entries()) {
       try {
         if (entry.result && !entry.isReported) await this.#report(entry.result)
-        if (!entry.result) await this.#resume(entry)
+        else if (!entry.result && entry.startedAt === undefined) waiting.push(this.#takeAgain(entry.order))
+        else if (!entry.result) await this.#resume(entry)
       } catch (error) {
         this.#parts.log.error({ err: error, commandId: entry.order.id }, 'a command of before the restart could not be settled')
       }
     }
+    await Promise.all(waiting)
+  }
+
+  /** Nothing that waits begins any more; it stands in the journal. */
+  close(): void {
+    this.#lanes.close()
   }
 
   async #takeOrder(order: CommandOrder): Promise<void> {
-    const { time, received, happened } = this.#parts
+    const { happened } = this.#parts
     const known = this.#journal.find(order.id)
     if (known) return this.#repeat(known)
     if (order.expiresAt <= this.#latest()) {
@@ -132,11 +150,52 @@ class CommandDesk {
     const prepared = this.#prepare(order)
     if (prepared.kind === 'refused') return this.#refuse(order, prepared.reason)
 
-    const startedAt = time.now()
-    const begun = this.#begin(order, startedAt, prepared.command)
-    if (begun.kind === 'not-begun') return this.#append(this.#resultOf(order, null, { outcome: 'failed', detail: begun.reason }))
-    if (begun.isWritten) received(order.id, startedAt)
-    await this.#run(order, startedAt, prepared.run)
+    const place = prepared.command.isUrgent ? passes : this.#lanes.enter(order.verb)
+    if (place.kind === 'full') return this.#refuse(order, 'too many of its kind wait on this machine already')
+    if (place.kind === 'waits') await this.#wait(order, prepared, place.turn)
+    else await this.#beginNow(order, prepared, place.leave)
+  }
+
+  async #beginNow(order: CommandOrder, prepared: Ready, leave: Leave): Promise<void> {
+    try {
+      const startedAt = this.#parts.time.now()
+      const begun = this.#begin(order, startedAt, prepared.command)
+      if (begun.kind === 'not-begun') return await this.#append(this.#resultOf(order, null, { outcome: 'failed', detail: begun.reason }))
+      if (begun.isWritten) this.#parts.received(order.id, startedAt)
+      await this.#run(order, startedAt, prepared)
+    } finally {
+      leave()
+    }
+  }
+
+  /** It arrived, and stands in the journal until it has its turn. */
+  async #wait(order: CommandOrder, prepared: Ready, turn: Promise<Leave | undefined>): Promise<void> {
+    try {
+      this.#journal.take(order, this.#parts.time.now())
+    } catch (error) {
+      void turn.then((leave) => leave?.())
+      const detail = `not begun, because the journal could not be written: ${sentenceOf(error)}`
+      return this.#append(this.#resultOf(order, null, { outcome: 'failed', detail }))
+    }
+    this.#parts.received(order.id, this.#parts.time.now())
+    const leave = await turn
+    if (leave) await this.#beginInTurn(order, prepared, leave)
+  }
+
+  async #beginInTurn(order: CommandOrder, prepared: Ready, leave: Leave): Promise<void> {
+    if (order.expiresAt > this.#latest()) return this.#beginNow(order, prepared, leave)
+    leave()
+    await this.#settle(this.#resultOf(order, null, { outcome: 'expired', detail: 'its time was over before it had its turn' }))
+  }
+
+  /** It waited when this agent ended: it was never begun. */
+  async #takeAgain(order: CommandOrder): Promise<void> {
+    const prepared = this.#prepare(order)
+    if (prepared.kind === 'refused') return this.#settle(this.#resultOf(order, null, { outcome: 'refused', detail: prepared.reason }))
+    const place = this.#lanes.enter(order.verb)
+    if (place.kind === 'full') return
+    const leave = place.kind === 'free' ? place.leave : await place.turn
+    if (leave) await this.#beginInTurn(order, prepared, leave)
   }
 
   /** One sentence, for whoever asked and for whoever reads this machine's own journal. */
@@ -155,9 +214,9 @@ class CommandDesk {
     if (result) await this.#append(result)
   }
 
-  async #resume({ order, startedAt }: Entry): Promise<void> {
+  async #resume({ order, startedAt = this.#parts.time.now() }: Entry): Promise<void> {
     const prepared = this.#prepare(order)
-    if (prepared.kind === 'ready' && prepared.command.isIdempotent) return this.#run(order, startedAt, prepared.run)
+    if (prepared.kind === 'ready' && prepared.command.isIdempotent) return this.#run(order, startedAt, prepared)
     await this.#settle(
       this.#resultOf(order, startedAt, { outcome: 'unknown', detail: 'it was begun, and the agent stopped before its end' }),
     )
@@ -183,12 +242,16 @@ class CommandDesk {
     if (!verb) return { kind: 'refused', reason: `this agent does not know the verb ${order.verb}` }
     const args = verb.command.args.safeParse(order.args)
     if (!args.success) return { kind: 'refused', reason: `args.${firstIssue(args.error)}` }
-    const run = (): Promise<VerbOutcome> => verb.run(this.#parts.machine, args.data, order)
+    const run = (live: Live): Promise<VerbOutcome> => verb.run(this.#parts.machine, args.data, order, live)
     return { kind: 'ready', command: verb.command, run }
   }
 
-  async #run(order: CommandOrder, startedAt: number, run: () => Promise<VerbOutcome>): Promise<void> {
-    const settled = await run().catch((error: unknown): VerbOutcome => ({ outcome: 'failed', detail: sentenceOf(error) }))
+  async #run(order: CommandOrder, startedAt: number, { command, run }: Ready): Promise<void> {
+    const live = new LiveLine(order.id, (said) => this.#parts.progress(said), this.#parts.time)
+    // What is urgent is over before anybody has read that it runs.
+    if (!command.isUrgent) live.begun()
+    const settled = await run(live).catch((error: unknown): VerbOutcome => ({ outcome: 'failed', detail: sentenceOf(error) }))
+    live.end()
     await this.#settle(this.#resultOf(order, startedAt, settled))
   }
 

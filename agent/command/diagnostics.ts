@@ -28,8 +28,17 @@ const looks: readonly { name: string; program: string; args: readonly string[] }
   { name: 'routes', program: 'ip', args: ['route'] },
 ]
 
-export const diagnose = (host: Host): Promise<Section[]> =>
-  Promise.all(looks.map(async ({ name, program, args }) => sectionOf(name, textOf(await host.run(program, args, { timeoutMs })))))
+/** @param read is told how many of them were read. */
+export function diagnose(host: Host, read: (count: number, of: number) => void): Promise<Section[]> {
+  let count = 0
+  return Promise.all(
+    looks.map(async ({ name, program, args }) => {
+      const section = sectionOf(name, textOf(await host.run(program, args, { timeoutMs })))
+      read(++count, looks.length)
+      return section
+    }),
+  )
+}
 
 export function sectionOf(name: string, text: string): Section {
   const masked = Buffer.from(maskSecrets(text))

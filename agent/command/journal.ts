@@ -5,14 +5,15 @@ import { CommandOrder } from '#shared/domain/command.ts'
 import { ResultRecord } from '#shared/protocol/record.ts'
 
 /*
- * What was begun, what came of it, and whether that was handed to the spool. Enters: an order that is about to run, its
- * result. Leaves: both, after a crash too. Promises: `start` and `finish` are fsynced when they return; a torn last line
+ * What waits or was begun, what came of it, and whether that was handed to the spool. Enters: an order that is about to
+ * run, its result. Leaves: both, after a crash too. Promises: `take`, `start` and `finish` are fsynced when they return; a torn last line
  * is cut off. Kept: everything that could still be delivered again, and the newest finished ones beyond that; the file is
  * written anew when most of it is history. Synchronous, because an attack waits for it. On failure: it throws, and what
  * can't be done twice must not run; a file that can't be written anew is written on, so that a full disk stops no start.
  */
 
 const Line = z.discriminatedUnion('kind', [
+  z.object({ v: z.literal(1), kind: z.literal('taken'), order: CommandOrder, at: z.number() }),
   z.object({ v: z.literal(1), kind: z.literal('started'), order: CommandOrder, at: z.number() }),
   z.object({ v: z.literal(1), kind: z.literal('finished'), result: ResultRecord }),
   z.object({ v: z.literal(1), kind: z.literal('reported'), id: z.string() }),
@@ -29,7 +30,8 @@ type Line = z.infer<typeof Line>
 
 export interface Entry {
   order: CommandOrder
-  startedAt: number
+  /** Undefined while it waits for its turn. */
+  startedAt?: number
   /** Undefined while it runs, or when a crash came first. */
   result?: ResultRecord
   isReported: boolean
@@ -39,6 +41,8 @@ export interface CommandJournal {
   find(id: string): Entry | undefined
   /** In the order in which they were started. */
   entries(): Entry[]
+  /** It waits for its turn, over a crash too. */
+  take(order: CommandOrder, at: number): void
   start(order: CommandOrder, at: number): void
   /** One that runs although the disk refused it: so that it runs once, and answers, until the next start at least. */
   remember(order: CommandOrder, at: number): void
@@ -96,6 +100,11 @@ class JournalFile implements CommandJournal {
   }
 
   /** Throws before the entry stands in memory. */
+  take(order: CommandOrder, at: number): void {
+    fdatasyncSync(this.#write({ v: 1, kind: 'taken', order, at }))
+    this.#entries.set(order.id, { order, isReported: false })
+  }
+
   start(order: CommandOrder, at: number): void {
     fdatasyncSync(this.#write({ v: 1, kind: 'started', order, at }))
     this.remember(order, at)
@@ -178,7 +187,7 @@ function keep(entries: Map<string, Entry>, now: number): Map<string, Entry> {
 
 function linesOf({ order, startedAt, result, isReported }: Entry): Line[] {
   return [
-    { v: 1, kind: 'started', order, at: startedAt },
+    startedAt === undefined ? { v: 1, kind: 'taken', order, at: 0 } : { v: 1, kind: 'started', order, at: startedAt },
     ...(result ? [{ v: 1, kind: 'finished', result } as const] : []),
     ...(isReported ? [{ v: 1, kind: 'reported', id: order.id } as const] : []),
   ]
@@ -187,7 +196,8 @@ function linesOf({ order, startedAt, result, isReported }: Entry): Line[] {
 function fold(lines: Line[]): Map<string, Entry> {
   const entries = new Map<string, Entry>()
   for (const line of lines) {
-    if (line.kind === 'started') entries.set(line.order.id, { order: line.order, startedAt: line.at, isReported: false })
+    if (line.kind === 'taken') entries.set(line.order.id, { order: line.order, isReported: false })
+    else if (line.kind === 'started') entries.set(line.order.id, { order: line.order, startedAt: line.at, isReported: false })
     else if (line.kind === 'finished') Object.assign(entries.get(line.result.commandId) ?? {}, { result: line.result })
     else if (line.kind === 'reported') Object.assign(entries.get(line.id) ?? {}, { isReported: true })
   }

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
 import type { Time } from '#shared/domain/time.ts'
 import { bounded } from './diagnostics.ts'
+import type { Live } from './live.ts'
 
 /*
  * Runs a script as this agent's user. Enters: its text and a time limit. Leaves: how it ended and the first 64 KiB of what
@@ -31,22 +33,23 @@ export async function removeLeftScripts(folder: string): Promise<void> {
   await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })))
 }
 
-export async function runScript(folder: string, script: string, timeoutMs: number, time: Time): Promise<ScriptEnded> {
+export async function runScript(folder: string, script: string, timeoutMs: number, time: Time, live: Live): Promise<ScriptEnded> {
   const own = await mkdtemp(join(folder, prefix))
   try {
     const file = join(own, 'script.sh')
     await writeFile(file, script, { mode: 0o700 })
-    return await run(file, own, timeoutMs, time)
+    return await run(file, own, timeoutMs, time, live)
   } finally {
     await rm(own, { recursive: true, force: true })
   }
 }
 
-function run(file: string, cwd: string, timeoutMs: number, time: Time): Promise<ScriptEnded> {
+function run(file: string, cwd: string, timeoutMs: number, time: Time, live: Live): Promise<ScriptEnded> {
   return new Promise((resolve, reject) => {
     // A group of its own, so that what it started can be ended with it.
     const child = spawn('/bin/sh', [file], { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     const said = collect([child.stdout, child.stderr])
+    for (const stream of [child.stdout, child.stderr]) tellLive(stream, live)
     let endedBy: ScriptEnded['endedBy'] = 'itself'
     const end = (): void => {
       if (child.pid !== undefined) killGroup(child.pid)
@@ -78,6 +81,12 @@ function killGroup(pid: number): void {
     // It is gone, or runs as somebody whose processes this agent may not end: the number was given away, or it has setuid.
     if (!['ESRCH', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error
   }
+}
+
+/** Characters whole, however the chunks fell. */
+function tellLive(stream: NodeJS.ReadableStream, live: Live): void {
+  const decoder = new StringDecoder('utf8')
+  stream.on('data', (chunk: Buffer) => live.output(decoder.write(chunk)))
 }
 
 function collect(streams: readonly NodeJS.ReadableStream[]): () => { text: string; isCut: boolean } {

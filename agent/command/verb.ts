@@ -6,6 +6,7 @@ import type { Time } from '#shared/domain/time.ts'
 import type { Host } from '../host/host.ts'
 import type { Processes } from '../host/processes.ts'
 import type { Isolation } from '../isolate/isolate.ts'
+import type { Live } from './live.ts'
 import type { Quarantine } from './quarantine.ts'
 
 /** What verbs may do to this machine; handed in by app.ts. */
@@ -37,7 +38,7 @@ export interface VerbOutcome {
 /** How one command of shared/commands is done on this machine. One file in verbs/ for each. */
 export interface Verb<Args extends z.ZodType = z.ZodType> {
   command: CommandDefinition<Args>
-  run(machine: Machine, args: z.infer<Args>, order: CommandOrder): Promise<VerbOutcome>
+  run(machine: Machine, args: z.infer<Args>, order: CommandOrder, live: Live): Promise<VerbOutcome>
 }
 
 export function defineVerb<Args extends z.ZodType>(verb: Verb<Args>): Verb<Args> {

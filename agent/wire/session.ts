@@ -16,7 +16,7 @@ import { CloseCode } from '#shared/protocol/close-codes.ts'
 import type { DocumentFrame, DocumentNumbers } from '#shared/protocol/document.ts'
 import { decode, encode } from '#shared/protocol/envelope.ts'
 import { pingEveryMs } from '#shared/protocol/limits.ts'
-import { type AgentMessage, CollectorMessage } from '#shared/protocol/messages.ts'
+import { type AgentMessage, CollectorMessage, type Progress } from '#shared/protocol/messages.ts'
 import type { Documents } from '../identity/documents.ts'
 import type { Spool } from '../spool/spool.ts'
 import { Outgoing } from './outgoing.ts'
@@ -93,6 +93,14 @@ export class Session {
   /** A hint for the collector; lost when the socket is. */
   received(commandId: string, at: number): void {
     if (this.isWelcome && this.#takes('received')) this.#send({ kind: 'received', commandId, at })
+  }
+
+  /** A hint, for which nothing else waits. @returns whether it was sent. */
+  progress(said: Progress): boolean {
+    const { bufferedAmount } = this.#options.socket
+    if (!this.isWelcome || !this.#takes('progress') || bufferedAmount > maxBufferedBeforeBulk) return false
+    this.#send(said)
+    return true
   }
 
   /** Says why we go, and leaves once that is flushed, or after two seconds. */

@@ -13,6 +13,7 @@ import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { minutes, seconds, type Time } from '#shared/domain/time.ts'
 import { CloseCode, RefusalCode } from '#shared/protocol/close-codes.ts'
 import { protocolMinor } from '#shared/protocol/limits.ts'
+import type { Progress } from '#shared/protocol/messages.ts'
 import type { Credentials } from '../identity/files.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -42,6 +43,8 @@ export interface WireOptions {
 export interface Wire {
   /** Tells the collector that this command stands in the journal; lost when there is no connection. */
   received(commandId: string, at: number): void
+  /** How a command comes along; false: it could not be sent, and is lost. */
+  progress(said: Progress): boolean
   isConnected(): boolean
   /** Says goodbye, flushed, and dials again once the machine has slept, or a few seconds later if it didn't. */
   pause(reason: GoodbyeReason): Promise<void>
@@ -101,6 +104,10 @@ class DialingWire implements Wire {
 
   received(commandId: string, at: number): void {
     this.#session?.received(commandId, at)
+  }
+
+  progress(said: Progress): boolean {
+    return this.#session?.progress(said) ?? false
   }
 
   isConnected(): boolean {

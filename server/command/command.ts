@@ -127,8 +127,10 @@ function rowOf({ id, verb, args, requestedBy, reason, organisationId, endpointId
       signatures: null,
       sent_at: null,
       delivered_at: null,
+      running_at: null,
       settled_at: null,
       result: null,
+      resolution: null,
     },
   }
 }

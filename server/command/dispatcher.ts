@@ -1,8 +1,10 @@
 import DataLoader from 'dataloader'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import { urgentVerbs } from '#shared/commands/registry.ts'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { Progress } from '#shared/protocol/messages.ts'
 import type { LiveBus } from '../live.ts'
 import type { Entry } from '../pipeline/changes.ts'
 import type { CreateLoop } from '../pipeline/loop.ts'
@@ -11,10 +13,17 @@ import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
 import type { Offered } from '../wire/surroundings.ts'
 import { keepReports, keepResults, type Report } from './command.ts'
+import { createLiveOutputs, type Live } from './live-output.ts'
+import { createOnTheirWay, maxAtOnce } from './on-their-way.ts'
+import { notSwitchedOff, withoutSwitchedOff } from './scripts-off.ts'
 import { type SignNeeds, signRequested, withoutOverruled } from './sign.ts'
 import { signaturesOf } from './signatures.ts'
+import { keepSent, keepStep } from './steps.ts'
 
-/** Brings commands to their endpoints: requested → queued (signed) → sent → delivered, each a fact with its instant. */
+/**
+ * Brings commands to their endpoints: requested → queued (signed) → sent → delivered → running, each a fact with its
+ * instant. What is urgent passes whatever waits, and of the rest an endpoint has a few at once.
+ */
 export interface Dispatcher {
   /** Something was requested. */
   nudge(): void
@@ -22,6 +31,14 @@ export interface Dispatcher {
   connected(endpointId: string): Promise<void>
   /** It stands in the endpoint's journal. */
   received(endpointId: string, commandId: string, at: number): Promise<void>
+  /** It has begun there, or comes along. */
+  progress(endpointId: string, said: Progress): Promise<void>
+  /** How it comes along; undefined: nothing was said, or it is over. */
+  liveOf(commandId: string): Live | undefined
+  /** What is queued for whoever is connected goes out as far as there is room: scripts were switched on again. */
+  goOn(): Promise<void>
+  /** Nothing more is heard of these; what waited behind them goes out. */
+  settled(commands: readonly { id: string }[]): void
   /** What the endpoint says is true of its isolation. */
   reported(endpointId: string, status: IsolationStatus): Promise<void>
   idle(): Promise<void>
@@ -51,7 +68,10 @@ const maxCommands = 100
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { db, time, log, bus } = options
   const connected = new Set<string>()
-  const undelivered = createUndelivered()
+  /** Endpoints for which something may be queued that has room now. */
+  const roomy = new Set<string>()
+  const onTheirWay = createOnTheirWay()
+  const lives = createLiveOutputs()
 
   const hint = ({ id, organisation_id, endpoint_id, ticket_id }: CommandsTable): void => {
     const about = { organisationId: organisation_id, endpointId: endpoint_id, at: time.now() }
@@ -59,33 +79,35 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (ticket_id !== null) bus.publish({ topic: 'ticket', id: ticket_id, ...about })
   }
   const send = async (commands: readonly CommandsTable[]): Promise<void> => {
-    for (const command of commands) {
+    for (const command of await withoutSwitchedOff(db, commands)) {
+      if (!onTheirWay.hasRoom(command)) continue
       const { id, verb, jws, endpoint_id } = command
       const offered = jws === null ? 'away' : options.send(endpoint_id, { id, verb, jws, ...alsoOf(command) })
       if (offered === 'unnamed') await refuseUnnamed(options, command)
       if (offered !== 'sent') continue
-      undelivered.add(command, time.now())
-      if (await keepSent(options, command)) hint(command)
+      onTheirWay.add(command, time.now())
+      if (await keepSent(options, command, time.now())) hint(command)
     }
   }
   /** What was connected meanwhile is taken before anything is awaited, so no endpoint is forgotten. */
   const resend = async (): Promise<void> => {
     const endpointIds = [...connected]
     connected.clear()
-    if (endpointIds.length > 0) await send(await withoutOverruled(options, await unanswered(db, endpointIds, time.now())))
+    if (endpointIds.length === 0) return
+    await send(await withoutOverruled(options, await unanswered(db, endpointIds, time.now())))
+    for (const endpointId of await withQueued(db, endpointIds)) roomy.add(endpointId)
+  }
+  const refill = async (): Promise<void> => {
+    const endpointIds = [...roomy]
+    roomy.clear()
+    for (const endpointId of endpointIds) await send(await withoutOverruled(options, await nextQueued(db, endpointId, time.now())))
   }
   const round = async (): Promise<boolean> => {
     await resend()
-    const requested = await db
-      .selectFrom('commands')
-      .selectAll()
-      .where('status', '=', 'requested')
-      .orderBy('requested_at')
-      .orderBy('id')
-      .limit(maxCommands)
-      .execute()
+    const requested = await mostUrgentFirst(db).where('status', '=', 'requested').limit(maxCommands).execute()
     await send(await signRequested(options, requested, time.now()))
-    return requested.length > 0 || connected.size > 0
+    await refill()
+    return requested.length > 0 || connected.size > 0 || roomy.size > 0
   }
   const loop = options.loops('dispatcher', round)
   const reports = new DataLoader<Report, undefined>((said) => keepSaid(options, said), gathered)
@@ -97,19 +119,33 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       await loop.idle()
     },
     async received(endpointId, commandId, at) {
-      if (!undelivered.take(endpointId, commandId)) return
-      const now = time.now()
+      const known = onTheirWay.of(endpointId, commandId)
+      if (!known || known.isDelivered) return
+      known.isDelivered = true
       log.debug({ endpoint: endpointId, command: commandId, agentsClock: at }, 'a command was delivered')
-      const updated = await db
-        .updateTable('commands')
-        .set({ status: 'delivered', delivered_at: now })
-        .where('id', '=', commandId)
-        .where('endpoint_id', '=', endpointId)
-        .where('delivered_at', 'is', null)
-        .where('settled_at', 'is', null)
-        .returningAll()
-        .execute()
-      updated.forEach(hint)
+      const delivered = await keepStep(options, commandId, 'delivered', time.now())
+      if (delivered) hint(delivered)
+    },
+    async progress(endpointId, { kind: _, commandId, ...said }) {
+      const known = onTheirWay.of(endpointId, commandId)
+      if (!known) return
+      lives.take(commandId, said)
+      bus.publish({ topic: 'progress', id: commandId, organisationId: known.organisationId, endpointId, at: time.now() })
+      if (known.isRunning) return
+      known.isRunning = true
+      const running = await keepStep(options, commandId, 'running', time.now())
+      if (running) hint(running)
+    },
+    liveOf: lives.of,
+    async goOn() {
+      for (const endpointId of await withQueued(db)) roomy.add(endpointId)
+      loop.nudge()
+    },
+    settled(commands) {
+      const ids = commands.map(({ id }) => id)
+      lives.forget(ids)
+      for (const endpointId of onTheirWay.settled(ids)) roomy.add(endpointId)
+      if (roomy.size > 0) loop.nudge()
     },
     reported: (endpointId, status) => reports.load({ endpointId, status }),
     idle: () => loop.idle(),
@@ -139,18 +175,6 @@ async function keepSaid(options: DispatcherOptions, reports: readonly Report[]):
   return reports.map(() => undefined)
 }
 
-/** Commands that went out and whose arrival nobody has confirmed: whatever else an agent claims to have received costs no write. */
-function createUndelivered() {
-  const sent = new Map<string, Pick<CommandsTable, 'endpoint_id' | 'expires_at'>>()
-  return {
-    add({ id, endpoint_id, expires_at }: CommandsTable, now: number): void {
-      for (const [known, { expires_at: end }] of sent) if (end <= now) sent.delete(known)
-      sent.set(id, { endpoint_id, expires_at })
-    },
-    take: (endpointId: string, commandId: string): boolean => sent.get(commandId)?.endpoint_id === endpointId && sent.delete(commandId),
-  }
-}
-
 /**
  * An agent that doesn't know a verb answers for it by not naming it, once: there is nothing to wait for. A command that
  * was sent before, to the agent as it was then, may have run: its own result, or its time running out, settles that.
@@ -168,33 +192,48 @@ async function refuseUnnamed(
   onResult()
 }
 
-/** The first sending is a fact with a line on the timeline; repetitions are not. */
-async function keepSent({ db, time, sayOnTimeline }: DispatcherOptions, { id, verb, ticket_id, sent_at }: CommandsTable): Promise<boolean> {
-  if (sent_at !== null) return false
-  const now = time.now()
-  await db.transaction().execute(async (tx) => {
-    await tx.updateTable('commands').set({ sent_at: now }).where('id', '=', id).execute()
-    await tx.updateTable('commands').set({ status: 'sent' }).where('id', '=', id).where('status', '=', 'queued').execute()
-    if (ticket_id !== null)
-      await sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-sent', actor: 'system', body: { commandId: id, verb } })
-  })
-  return true
-}
-
 /** Of several operators the first stands for all; the others go beside. */
 function alsoOf(command: CommandsTable): { also?: string[] } {
   const [, ...others] = signaturesOf(command)
   return others.length === 0 ? {} : { also: others.map(({ jws }) => jws) }
 }
 
-const unanswered = (db: Kysely<Database>, endpointIds: string[], now: number): Promise<CommandsTable[]> =>
+const mostUrgentFirst = (db: Kysely<Database>) =>
   db
     .selectFrom('commands')
     .selectAll()
+    .orderBy((by) =>
+      by
+        .case()
+        .when('verb', 'in', [...urgentVerbs])
+        .then(0)
+        .else(1)
+        .end(),
+    )
+    .orderBy('requested_at')
+    .orderBy('id')
+
+/** What they have had before, and what is urgent: neither is much. The rest goes out as there is room. */
+const unanswered = (db: Kysely<Database>, endpointIds: string[], now: number): Promise<CommandsTable[]> =>
+  mostUrgentFirst(db)
     .where('endpoint_id', 'in', endpointIds)
     .where('settled_at', 'is', null)
     .where('jws', 'is not', null)
     .where('expires_at', '>', now)
-    .orderBy('requested_at')
-    .orderBy('id')
+    .where(({ eb, or }) => or([eb('sent_at', 'is not', null), eb('verb', 'in', [...urgentVerbs])]))
+    .execute()
+
+/** @param endpointIds all there are, when absent. */
+async function withQueued(db: Kysely<Database>, endpointIds?: string[]): Promise<string[]> {
+  const queued = db.selectFrom('commands').select('endpoint_id').distinct().where('status', '=', 'queued')
+  return (await (endpointIds ? queued.where('endpoint_id', 'in', endpointIds) : queued).execute()).map(({ endpoint_id }) => endpoint_id)
+}
+
+const nextQueued = (db: Kysely<Database>, endpointId: string, now: number): Promise<CommandsTable[]> =>
+  mostUrgentFirst(db)
+    .where('endpoint_id', '=', endpointId)
+    .where('status', '=', 'queued')
+    .where('expires_at', '>', now)
+    .where(notSwitchedOff)
+    .limit(maxAtOnce)
     .execute()

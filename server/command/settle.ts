@@ -19,7 +19,8 @@ const final = new Set<CommandsTable['status']>(['succeeded', 'failed', 'refused'
  * the collector gave up on as expired may still turn out to have run: what the agent says is the fact.
  */
 export function settle(command: CommandsTable, result: ResultRecord, now: number): Settlement | undefined {
-  if (final.has(command.status) || (command.status === 'expired' && result.outcome === 'expired')) return undefined
+  if ((final.has(command.status) && command.result !== null) || (command.status === 'expired' && result.outcome === 'expired'))
+    return undefined
   const { outcome, detail } = heard(command, result)
   return {
     command: { ...command, status: outcome, settled_at: now, result: JSON.stringify({ ...result, outcome, detail }) },
@@ -37,12 +38,18 @@ function heard(
   return isUnproven ? { outcome: 'failed', detail: 'the agent says that it worked, and shows no proof' } : { outcome, detail }
 }
 
-/** Its time is up and nobody knows of a result. @param isIsolated the machine is cut off, by its own word with its proof. */
+/**
+ * Its time is up and nobody knows of a result. One that had arrived may have run: nobody knows, and a person has to look.
+ * @param isIsolated the machine is cut off, by its own word with its proof.
+ */
 export function expire(command: CommandsTable, isIsolated: boolean, now: number): Settlement {
-  const told = { commandId: command.id, verb: command.verb, outcome: 'expired', detail: 'It was not answered in time.' }
+  const hasArrived = command.delivered_at !== null
+  const detail = hasArrived ? 'It arrived and was not answered in time; whether it ran is not known.' : 'It was not answered in time.'
+  const status = hasArrived ? ('unknown' as const) : ('expired' as const)
+  const told = { commandId: command.id, verb: command.verb, outcome: status, detail }
   const body = { ...told, ...(command.verb === 'isolate-host' && isIsolated && { isIsolated }) }
   return {
-    command: { ...command, status: 'expired', settled_at: now },
+    command: { ...command, status, settled_at: now },
     entry: { kind: 'command-settled', actor: 'system', body },
     hasIsolationFailed: command.verb === 'isolate-host' && !isIsolated,
   }

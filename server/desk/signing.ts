@@ -1,11 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { signersNeeded } from '#shared/protocol/command-powers.ts'
 import { requestCommands } from '../command/command.ts'
+import type { Dispatcher } from '../command/dispatcher.ts'
+import { whyScriptsOff } from '../command/scripts-off.ts'
 import { addSignature, type SignaturesNeeds, type Signed, signaturesOf } from '../command/signatures.ts'
+import { changeOrganisation } from '../people/organisations.ts'
 import { nothingKept } from '../pipeline/keep.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
 import type { DeskOptions, DeskOutcome, Person } from './desk.ts'
+import { createFind, type Finding } from './unknown.ts'
 
 /*
  * What people ask of machines beside isolation, and operators' signatures on it. Threat: whoever may use the desk isn't
@@ -25,6 +29,12 @@ export interface Asking {
 export interface Signing {
   ask(asking: Asking): Promise<{ id: string; outcome: DeskOutcome }>
   add(commandId: string, jws: string): Promise<Signed>
+  /** Whoever looked says what became of one that nobody knew the end of. */
+  find(finding: Finding): Promise<DeskOutcome>
+  /** No script runs on machines of theirs until it is switched on again; nothing that is against an attack is about this. */
+  switchScripts(organisationId: string, isOff: boolean): Promise<void>
+  /** How one that runs comes along. */
+  liveOf: Dispatcher['liveOf']
   shown(row: ShownRow): { id: string; payload: string; signedBy: string[]; needed: number }
 }
 
@@ -33,8 +43,7 @@ type ShownRow = Pick<CommandsTable, 'id' | 'payload' | 'signatures' | 'verb' | '
 export interface SigningOptions extends Pick<DeskOptions, 'store' | 'time' | 'turns' | 'afterCommit'> {
   register: SignaturesNeeds['register']
   sayOnTimeline: SignaturesNeeds['sayOnTimeline']
-  /** What can go out to this endpoint goes. */
-  deliver(endpointId: string): Promise<void>
+  dispatcher: Pick<Dispatcher, 'connected' | 'goOn' | 'liveOf'>
 }
 
 /** What is asked of a machine stands on a ticket of its own, or of no machine. */
@@ -43,29 +52,39 @@ async function isAbout(tx: Tx, ticketId: string, endpointId: string): Promise<bo
   return ticket !== undefined && (ticket.endpoint_id ?? endpointId) === endpointId
 }
 
-export function createSigning({ store, time, turns, afterCommit, register, sayOnTimeline, deliver }: SigningOptions): Signing {
+export function createSigning(options: SigningOptions): Signing {
+  const { store, time, turns, afterCommit, register, sayOnTimeline, dispatcher } = options
   return {
     async ask({ verb, args, reason, endpointId, ticketId, person }) {
       const [id, now] = [randomUUIDv7(), time.now()]
-      const organisationId = await turns(async (tx) => {
+      const done = await turns(async (tx): Promise<{ organisationId: string } | { why: string } | undefined> => {
         const endpoints = tx.selectFrom('endpoints').select('organisation_id').where('removed_at', 'is', null)
         const endpoint = await endpoints.where('id', '=', endpointId).executeTakeFirst()
         if (!endpoint || (ticketId !== null && !(await isAbout(tx, ticketId, endpointId)))) return undefined
+        const why = await whyScriptsOff(tx, endpoint.organisation_id, verb)
+        if (why !== undefined) return { why }
         const about = { organisationId: endpoint.organisation_id, endpointId, ticketId }
         await requestCommands(tx, store.capabilities.putRows, [{ id, verb, args, reason, requestedBy: person.id, ...about }], now)
         const body = { commandId: id, verb, reason }
         if (ticketId !== null) await sayOnTimeline(tx, ticketId, { at: now, kind: 'command-requested', actor: person.id, body })
-        return endpoint.organisation_id
+        return { organisationId: endpoint.organisation_id }
       })
-      if (organisationId === undefined) return { id, outcome: { kind: 'missing' } }
-      afterCommit({ ...nothingKept, commands: [{ id, organisationId, endpointId }], hasOrders: true })
+      if (!done) return { id, outcome: { kind: 'missing' } }
+      if ('why' in done) return { id, outcome: { kind: 'refused', reason: done.why } }
+      afterCommit({ ...nothingKept, commands: [{ id, ...done, endpointId }], hasOrders: true })
       return { id, outcome: { kind: 'done', version: 0 } }
     },
     async add(commandId, jws) {
       const signed = await addSignature({ db: store.db, register, sayOnTimeline }, commandId, jws, time.now())
-      if (signed.kind === 'queued') await deliver(signed.command.endpoint_id)
+      if (signed.kind === 'queued') await dispatcher.connected(signed.command.endpoint_id)
       return signed
     },
+    find: createFind(options),
+    async switchScripts(organisationId, isOff) {
+      await changeOrganisation(store.db, organisationId, { scriptsOff: isOff }, time.now())
+      if (!isOff) await dispatcher.goOn()
+    },
+    liveOf: dispatcher.liveOf,
     shown: ({ id, payload, verb, risk, organisation_id: organisationId, ...row }) => ({
       ...{ id, payload: payload ?? '', signedBy: signaturesOf(row).map(({ operator }) => operator) },
       needed: signersNeeded({ risk, verb, organisationId }, register() ?? { operators: [] }),

@@ -12,12 +12,14 @@ export interface OrganisationChange {
   ownIt?: string[] | undefined
   /** It may answer whether core machines of theirs are isolated. */
   answersOwnCore?: boolean | undefined
+  /** No script runs on machines of theirs. */
+  scriptsOff?: boolean | undefined
 }
 
 export async function changeOrganisation(
   db: Kysely<Database>,
   id: string,
-  { mode, plan, language, ownIt, answersOwnCore }: OrganisationChange,
+  { mode, plan, language, ownIt, answersOwnCore, scriptsOff }: OrganisationChange,
   now: number,
 ): Promise<void> {
   const known = await db.selectFrom('organisations').select('mode').where('id', '=', id).executeTakeFirst()
@@ -28,6 +30,7 @@ export async function changeOrganisation(
     ...(language !== undefined && { language }),
     ...(ownIt !== undefined && { own_it: JSON.stringify(ownIt) }),
     ...(answersOwnCore !== undefined && { answers_own_core: answersOwnCore ? (1 as const) : (0 as const) }),
+    ...(scriptsOff !== undefined && { scripts_off: scriptsOff ? (1 as const) : (0 as const) }),
   }
   if (Object.keys(changed).length > 0) await db.updateTable('organisations').set(changed).where('id', '=', id).execute()
 }

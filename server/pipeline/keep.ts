@@ -152,7 +152,7 @@ const together = (one: Kept, other: Kept): Kept => ({
 export const hasChanged = ({ isChanged }: TicketCase): boolean => isChanged
 
 export interface Outside {
-  dispatcher: { nudge(): void }
+  dispatcher: { nudge(): void; settled(commands: readonly { id: string }[]): void }
   outbox: { nudge(): void }
   timers: { replan(dueAt: number): void }
   pipeline: { nudge(isUrgent: boolean): void }
@@ -162,6 +162,7 @@ export interface Outside {
 /** After the commit: hints to who works from the rows, and to who looks. Losing one loses nothing. */
 export function tellOutside(kept: Kept, outside: Outside, now: number): void {
   if (kept.hasOrders) outside.dispatcher.nudge()
+  outside.dispatcher.settled(kept.commands)
   if (kept.dueAt !== null) outside.timers.replan(kept.dueAt)
   if (kept.hasNotices) outside.outbox.nudge()
   if (kept.hasRaised) outside.pipeline.nudge(false)

@@ -23,8 +23,11 @@ export const reported: ReadonlySet<TimelineKind> = new Set([
   'command-unsigned',
   'command-signed',
   'command-sent',
+  'command-delivered',
+  'command-running',
   'command-held',
   'command-settled',
+  'command-resolved',
   'agents-word',
   'notified',
 ])

@@ -48,10 +48,14 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
   'command-unsigned': (body) => `${command(body)} waits: ${text(body.why)}.`,
   'command-signed': (body) => `${text(body.operator)} signed it: ${command(body)}, ${text(body.signed)} of ${text(body.needed)}.`,
   'command-sent': (body) => `${command(body)} was sent.`,
+  'command-delivered': (body) => `${command(body)} arrived: it stands in the machine’s journal.`,
+  'command-running': (body) => `${command(body)} has begun.`,
   'command-held': (body) =>
     `${command(body)} waits for a person: the collector was restored from a backup of ${instant(body.madeAt)}, and does not send it by itself.`,
   'command-settled': (body) =>
     `${command(body)} ${outcomes[text(body.outcome)] ?? `ended: ${text(body.outcome)}`}. ${text(body.detail)}`.trimEnd(),
+  'command-resolved': (body) =>
+    `${command(body)}: somebody looked and found that it ${outcomes[text(body.outcome)] ?? text(body.outcome)}. ${text(body.note)}`.trimEnd(),
   'agents-word': (body) =>
     `Its agent says that the machine is ${text(body.said)}, and the collector, restored from a backup of ${instant(body.madeAt)}, wanted it ${text(body.wanted)}. The agent's word holds.`,
   notified: (body) => `“${text(body.receiver)}” could not be told of ${text(body.event)}: ${text(body.reason)}.`,

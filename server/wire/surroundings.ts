@@ -18,7 +18,7 @@ export interface SessionEvents {
   admit(session: Session): Promise<boolean>
   welcomed(session: Session, hello: Message<'hello'>): void
   heard(session: Session): void
-  said(session: Session, message: Message<'received' | 'document' | 'goodbye'>): void
+  said(session: Session, message: Message<'received' | 'progress' | 'document' | 'goodbye'>): void
   ended(session: Session): void
 }
 

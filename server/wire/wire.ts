@@ -28,7 +28,7 @@ import { startHeartbeat } from './heartbeat.ts'
 import { Patience } from './patience.ts'
 import { Session } from './session.ts'
 import { createSessions } from './sessions.ts'
-import type { Offered, SessionEvents, Surroundings } from './surroundings.ts'
+import type { Message, Offered, SessionEvents, Surroundings } from './surroundings.ts'
 
 export interface WireOptions {
   listen: { host: string; port: number }
@@ -42,6 +42,7 @@ export interface WireOptions {
   /** Welcomed: whatever waits for this endpoint may go out now. */
   onConnected(endpointId: string): void
   onReceived(endpointId: string, commandId: string, at: number): void
+  onProgress(endpointId: string, said: Message<'progress'>): void
   onReported(endpointId: string, status: IsolationStatus): void
 }
 
@@ -101,6 +102,7 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
     said: (session, message) => {
       const { endpointId } = session.from
       if (message.kind === 'received') options.onReceived(endpointId, message.commandId, message.at)
+      else if (message.kind === 'progress') options.onProgress(endpointId, message)
       else if (message.kind === 'document') exchange.handedBack(session, message)
       else presence.goodbye(endpointId, message.reason)
     },

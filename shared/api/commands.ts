@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FoundOut, FoundOutcome } from '../domain/command.ts'
 import type { Power } from './session.ts'
 
 /** A command that a restore holds. POST /api/commands/:id/send asks for it anew, /drop ends it; both answer 204. */
@@ -41,6 +42,40 @@ export const NewCommand = z.object({
   ticketId: z.string().max(64).optional(),
 })
 export const CommandAsked = z.object({ id: z.string() })
+
+/** GET /api/commands/:id: its life, each step with its instant (null: not yet, or never), and what it writes while it runs. */
+export const CommandDetail = z.object({
+  id: z.string(),
+  verb: z.string(),
+  endpointId: z.string(),
+  ticketId: z.string().nullable(),
+  status: z.string(),
+  risk: z.string(),
+  requestedBy: z.string(),
+  reason: z.string(),
+  requestedAt: z.number().int(),
+  expiresAt: z.number().int(),
+  sentAt: z.number().int().nullable(),
+  deliveredAt: z.number().int().nullable(),
+  runningAt: z.number().int().nullable(),
+  settledAt: z.number().int().nullable(),
+  detail: z.string().nullable(),
+  /** What its result says; text of a machine. */
+  output: z.record(z.string(), z.unknown()).nullable(),
+  /** While it runs: how far it is, and the beginning of what it wrote. Text of a machine: never markup. */
+  live: z.object({ done: z.number().nullable(), note: z.string(), text: z.string(), isCut: z.boolean() }).nullable(),
+  /** What somebody found out, where its outcome was unknown. */
+  found: FoundOut.nullable(),
+})
+export type CommandDetail = z.infer<typeof CommandDetail>
+
+/** POST /api/commands/:id/outcome: what became of one whose outcome is unknown, by whoever looked; 204. */
+export const FoundCommand = z.object({ outcome: FoundOutcome, note: z.string().trim().min(1).max(500) })
+export type FoundCommand = z.infer<typeof FoundCommand>
+
+/** POST /api/organisations/:id/scripts: whether scripts run on their machines; 204. What is against an attack always does. */
+export const ScriptsSwitch = z.object({ isOff: z.boolean() })
+export type ScriptsSwitch = z.infer<typeof ScriptsSwitch>
 
 /** What somebody needs to ask for a command of this risk; isolating and releasing have doors of their own. */
 export const powerToAsk = (risk: 'protective' | 'low' | 'medium' | 'high'): Power =>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FoundOutcome } from '../domain/command.ts'
 import { ActualIsolation, DesiredIsolation, GoodbyeReason, maxTags, Platform, Role, Tag } from '../domain/endpoint.ts'
 import { Inventory } from '../domain/inventory.ts'
 import { steps } from '../domain/rollup.ts'
@@ -71,8 +72,11 @@ export const EndpointDetail = EndpointSummary.extend({
       requestedAt: z.number().int(),
       sentAt: z.number().int().nullable(),
       deliveredAt: z.number().int().nullable(),
+      runningAt: z.number().int().nullable(),
       settledAt: z.number().int().nullable(),
       detail: z.string().nullable(),
+      /** What somebody found out, where its outcome is unknown. */
+      found: z.object({ outcome: FoundOutcome, note: z.string() }).nullable(),
     }),
   ),
 })

@@ -13,6 +13,8 @@ export interface CommandDefinition<Args extends z.ZodType = z.ZodType, Output ex
   ttlMs: number
   /** Running it twice does what running it once does, so a crash in the middle may run it again. */
   isIdempotent: boolean
+  /** Against an attack: it passes whatever waits, on both sides, and no switch for scripts is about it. */
+  isUrgent?: true
 }
 
 export function defineCommand<Args extends z.ZodType, Output extends z.ZodType>(

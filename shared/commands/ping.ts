@@ -10,4 +10,5 @@ export default defineCommand({
   risk: 'protective',
   ttlMs: minutes(10),
   isIdempotent: true,
+  isUrgent: true,
 })

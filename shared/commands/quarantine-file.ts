@@ -17,4 +17,5 @@ export default defineCommand({
   risk: 'medium',
   ttlMs: hours(4),
   isIdempotent: false,
+  isUrgent: true,
 })

@@ -10,4 +10,5 @@ export default defineCommand({
   risk: 'protective',
   ttlMs: hours(24),
   isIdempotent: true,
+  isUrgent: true,
 })

@@ -22,3 +22,6 @@ const care = [ping, collectDiagnostics, restartService, runScript, reboot]
 export const commands: ReadonlyMap<string, CommandDefinition> = new Map(
   [...contain, ...processes, ...files, ...care].map((command) => [command.verb, command as CommandDefinition]),
 )
+
+/** What passes every queue. */
+export const urgentVerbs: ReadonlySet<string> = new Set([...commands.values()].flatMap(({ verb, isUrgent }) => (isUrgent ? verb : [])))

@@ -11,4 +11,5 @@ export default defineCommand({
   risk: 'low',
   ttlMs: hours(24),
   isIdempotent: true,
+  isUrgent: true,
 })

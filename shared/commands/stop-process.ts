@@ -11,4 +11,5 @@ export default defineCommand({
   risk: 'medium',
   ttlMs: hours(1),
   isIdempotent: true,
+  isUrgent: true,
 })

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
-const ways = ['requested', 'unsigned', 'queued', 'sent', 'held', 'delivered'] as const
+const ways = ['requested', 'unsigned', 'queued', 'sent', 'held', 'delivered', 'running'] as const
 const ends = ['succeeded', 'failed', 'refused', 'expired', 'unknown', 'dropped'] as const
 
 /**
  * The life of a command as the collector knows it; each step is a fact with its instant. `unsigned`: it waits for operators'
  * signatures; `held`: it had not arrived when the backup was made that this collector was restored from, and a person says
- * whether it goes out; `dropped`: it doesn't.
+ * whether it goes out; `dropped`: it doesn't. `delivered`: it stands in its machine's journal, and may wait there for its turn.
  */
 export const CommandStatus = z.enum([...ways, ...ends])
 export type CommandStatus = z.infer<typeof CommandStatus>
@@ -20,6 +20,12 @@ export const isUnderWay = (status: CommandStatus): boolean => ['requested', 'uns
  */
 export const HeldAnswer = z.enum(['send', 'drop'])
 export type HeldAnswer = z.infer<typeof HeldAnswer>
+
+/** What a person found out about one whose outcome nobody knew. */
+export const FoundOutcome = z.enum(['succeeded', 'failed'])
+export type FoundOutcome = z.infer<typeof FoundOutcome>
+export const FoundOut = z.object({ outcome: FoundOutcome, note: z.string(), by: z.string(), at: z.number().int() })
+export type FoundOut = z.infer<typeof FoundOut>
 
 /** What an agent answers. `unknown`: found started but unfinished after a crash; it is not run again. */
 export const CommandOutcome = z.enum(['succeeded', 'failed', 'refused', 'expired', 'unknown'])

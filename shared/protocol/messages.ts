@@ -54,9 +54,29 @@ export const Skipped = z.object({
 /** The command reached this agent and stands in its journal. A hint; the result is the fact. */
 export const Received = z.object({ kind: z.literal('received'), commandId: id, at: z.number().int() })
 
+/** What one frame may say of what a command writes. */
+export const maxLiveChars = 8_192
+
+/**
+ * How a command comes along: the first says that it runs. A hint: what is lost is not said again; the result is the fact.
+ * Sent only to a collector that names `progress`, and no more than a few a second.
+ */
+export const Progress = z.object({
+  kind: z.literal('progress'),
+  commandId: id,
+  /** Of what it has to do, where it knows. */
+  done: z.number().min(0).max(1).optional(),
+  note: z.string().max(200).optional(),
+  /** What it wrote since the frame before. */
+  text: z.string().max(maxLiveChars).optional(),
+  /** There was more than is told live. */
+  isCut: z.boolean().optional(),
+})
+export type Progress = z.infer<typeof Progress>
+
 export const AgentGoodbye = z.object({ kind: z.literal('goodbye'), reason: GoodbyeReason })
 
-export const AgentMessage = z.discriminatedUnion('kind', [Hello, Records, Skipped, Received, DocumentFrame, AgentGoodbye])
+export const AgentMessage = z.discriminatedUnion('kind', [Hello, Records, Skipped, Received, Progress, DocumentFrame, AgentGoodbye])
 export type AgentMessage = z.infer<typeof AgentMessage>
 
 // ── collector → agent ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CommandDetail, type FoundCommand } from '#shared/api/commands.ts'
 import { EndpointDetail, EndpointList, type EndpointRelease, SampleList } from '#shared/api/endpoints.ts'
 import { type CallNoise, NoisePreview } from '#shared/api/noise.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
@@ -57,6 +58,9 @@ export function createApi(call: Call) {
     release: (id: string, body: z.input<typeof Release>) => change(id, 'release', body),
 
     decideHeld: (id: string, answer: HeldAnswer) => call(`/commands/${encodeURIComponent(id)}/${answer}`, Ignored, { method: 'POST' }),
+
+    command: (id: string, stop?: AbortSignal) => call(`/commands/${encodeURIComponent(id)}`, CommandDetail, stop ? { stop } : {}),
+    findOutcome: (id: string, body: FoundCommand) => post(`/commands/${encodeURIComponent(id)}/outcome`, body),
 
     endpoints: (stop?: AbortSignal) => call('/endpoints', EndpointList, stop ? { stop } : {}),
     endpoint: (id: string, stop?: AbortSignal) => call(endpointPath(id), EndpointDetail, stop ? { stop } : {}),

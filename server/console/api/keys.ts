@@ -4,6 +4,7 @@ export const keys = {
   tickets: ['tickets'],
   ticket: (id: string) => ['ticket', id],
   noise: (id: string) => ['noise', id],
+  command: (id: string) => ['command', id],
   endpoints: ['endpoints'],
   endpoint: (id: string) => ['endpoint', id],
   samples: (id: string) => ['samples', id],

@@ -48,6 +48,9 @@ export const ticketQuery = (api: Api, id: string) =>
 export const noiseQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.noise(id), queryFn: ({ signal: stop }) => api.noise(id, stop) })
 
+export const commandQuery = (api: Api, id: string) =>
+  queryOptions({ queryKey: keys.command(id), queryFn: ({ signal: stop }) => api.command(id, stop) })
+
 export const endpointsQuery = (api: Api) =>
   queryOptions({ queryKey: keys.endpoints, queryFn: ({ signal: stop }) => api.endpoints(stop), ...withLastHeard })
 

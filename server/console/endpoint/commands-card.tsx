@@ -6,11 +6,13 @@ import { duration } from '../time/durations.ts'
 import { When } from '../time/when.tsx'
 import { HeldButtons } from '../words/held-buttons.tsx'
 import { commandColor } from '../words/words.ts'
+import { LiveOutput } from './live-output.tsx'
+import { UnknownOutcome } from './unknown-outcome.tsx'
 import { useEndpointChange } from './use-endpoint-change.ts'
 
 type Command = EndpointDetail['commands'][number]
 
-/** What was asked of the machine. Requested, sent, delivered and settled are four facts, each with its instant. */
+/** What was asked of the machine. Requested, sent, delivered, begun and settled are five facts, each with its instant. */
 export function CommandsCard({ commands, endpointId }: { commands: readonly Command[]; endpointId: string }) {
   return (
     <SectionCard title="Commands">
@@ -28,6 +30,7 @@ export function CommandsCard({ commands, endpointId }: { commands: readonly Comm
                 <Table.Th>Requested</Table.Th>
                 <Table.Th>Sent</Table.Th>
                 <Table.Th>Delivered</Table.Th>
+                <Table.Th>Began</Table.Th>
                 <Table.Th>Settled</Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -54,11 +57,14 @@ function CommandRow({ command, endpointId }: { command: Command; endpointId: str
           {command.requestedBy}: {command.reason}
         </Text>
         {command.detail && <Text size="xs">{command.detail}</Text>}
+        {command.found && <Text size="xs">{`Somebody looked: it ${command.found.outcome}. ${command.found.note}`}</Text>}
+        {command.status === 'running' && <LiveOutput commandId={command.id} />}
       </Table.Td>
       <Table.Td>
         <Badge size="sm" tt="none" variant="light" color={commandColor(command.status)}>
           {command.status}
         </Badge>
+        {command.status === 'unknown' && !command.found && <UnknownOutcome commandId={command.id} endpointId={endpointId} />}
         {command.status === 'held' && <Held command={command} endpointId={endpointId} />}
       </Table.Td>
       <Table.Td className="nowrap">
@@ -66,6 +72,7 @@ function CommandRow({ command, endpointId }: { command: Command; endpointId: str
       </Table.Td>
       <Table.Td>{after(command.requestedAt, command.sentAt)}</Table.Td>
       <Table.Td>{after(command.requestedAt, command.deliveredAt)}</Table.Td>
+      <Table.Td>{after(command.requestedAt, command.runningAt)}</Table.Td>
       <Table.Td>{after(command.requestedAt, command.settledAt)}</Table.Td>
     </Table.Tr>
   )

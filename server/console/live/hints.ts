@@ -12,7 +12,9 @@ export function staleBy(event: LiveEvent): Key[] {
     case 'endpoint':
       return [keys.endpoints, keys.endpoint(event.id)]
     case 'command':
-      return [['ticket'], keys.endpoints, ...endpoint]
+      return [['ticket'], keys.endpoints, keys.command(event.id), ...endpoint]
+    case 'progress':
+      return [keys.command(event.id)]
     case 'sample':
       return []
   }

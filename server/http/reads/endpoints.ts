@@ -1,4 +1,5 @@
 import type { EndpointDetail, EndpointSummary, IsolationView } from '#shared/api/endpoints.ts'
+import { FoundOut } from '#shared/domain/command.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { View } from '../view.ts'
 import { isolationsOf } from './isolation.ts'
@@ -128,7 +129,9 @@ async function commandsOf(view: View, endpointId: string): Promise<EndpointDetai
     requestedAt: row.requested_at,
     sentAt: row.sent_at,
     deliveredAt: row.delivered_at,
+    runningAt: row.running_at,
     settledAt: row.settled_at,
     detail: row.result === null ? null : (JSON.parse(row.result) as { detail: string }).detail,
+    found: row.resolution === null ? null : FoundOut.parse(JSON.parse(row.resolution)),
   }))
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { powersToDecide } from '#shared/api/commands.ts'
+import { CommandDetail, FoundCommand, powersToDecide, ScriptsSwitch } from '#shared/api/commands.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import { demandPower } from '../guard.ts'
 import type { Needs } from '../needs.ts'
+import { readCommand } from '../reads/command.ts'
 import { found } from '../reads/found.ts'
-import { defineRoute, type Route } from '../route.ts'
+import { defineReading, defineRoute, type Route } from '../route.ts'
 import { actorIn } from './tickets.ts'
 
 const summaries: Record<HeldAnswer, string> = {
@@ -13,7 +14,9 @@ const summaries: Record<HeldAnswer, string> = {
   drop: 'End a command that a restore holds, unsent',
 }
 
-export default function commands({ held }: Needs): Route[] {
+const byId = z.object({ id: z.string().max(64) })
+
+export default function commands({ held, signing }: Needs): Route[] {
   const decide = (answer: HeldAnswer): Route =>
     defineRoute({
       method: 'POST',
@@ -22,7 +25,7 @@ export default function commands({ held }: Needs): Route[] {
       access: { who: 'person', power: 'isolate', reach: 'organisation' },
       names: { 'params.id': 'command' },
       action: `command.${answer}`,
-      params: z.object({ id: z.string().max(64) }),
+      params: byId,
       answer: z.void(),
       status: 204,
       handle: async ({ params, by, subject }) => {
@@ -31,5 +34,43 @@ export default function commands({ held }: Needs): Route[] {
         mustBeDone(await held.decide({ commandId: params.id, answer, person: actorIn(by) }))
       },
     })
-  return [decide('send'), decide('drop')]
+  return [decide('send'), decide('drop'), detail(signing), findOut(signing), switchScripts(signing)]
 }
+
+const detail = ({ liveOf }: Needs['signing']): Route =>
+  defineReading('/api/commands/:id', 'One command: its life, what it writes while it runs, its result', {
+    names: { 'params.id': 'command' },
+    params: byId,
+    answer: CommandDetail,
+    handle: async ({ params, by }) => found('command', await readCommand(by.view, params.id, liveOf(params.id) ?? null)),
+  })
+
+const findOut = ({ find }: Needs['signing']): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/api/commands/:id/outcome',
+    summary: 'Say what became of a command whose outcome is unknown',
+    access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
+    names: { 'params.id': 'command' },
+    action: 'command.outcome',
+    params: byId,
+    body: FoundCommand,
+    answer: z.void(),
+    status: 204,
+    handle: async ({ params, body, by }) => mustBeDone(await find({ commandId: params.id, ...body, person: actorIn(by) })),
+  })
+
+const switchScripts = ({ switchScripts }: Needs['signing']): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/api/organisations/:id/scripts',
+    summary: 'Let scripts run on their machines, or none; what is against an attack always runs',
+    access: { who: 'person', power: 'administer', reach: 'organisation' },
+    names: { 'params.id': 'organisation' },
+    action: 'organisation.scripts',
+    params: byId,
+    body: ScriptsSwitch,
+    answer: z.void(),
+    status: 204,
+    handle: ({ params, body }) => switchScripts(params.id, body.isOff),
+  })

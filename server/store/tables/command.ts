@@ -24,9 +24,12 @@ export interface CommandsTable {
   signatures: string | null
   sent_at: number | null
   delivered_at: number | null
+  running_at: number | null
   settled_at: number | null
   /** JSON of the ResultRecord. */
   result: string | null
+  /** JSON: what a person found out, where nobody knew. */
+  resolution: string | null
 }
 /** Results as they came; unhandled until the pipeline settled them. */
 export interface CommandResultsTable {

@@ -19,6 +19,8 @@ export interface OrganisationsTable {
   own_it: Generated<string>
   /** Its own IT may answer whether core machines of theirs are isolated. */
   answers_own_core: Generated<Flag>
+  /** Scripts run nowhere of theirs; nothing that is against an attack is about this. */
+  scripts_off: Generated<Flag>
   /** Until then nothing of theirs is isolated without a person. */
   stopped_until: number | null
   /** Id of whoever pressed the button; null: nobody, or before it was written down. */

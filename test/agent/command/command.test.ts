@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineCommand } from '#shared/commands/define-command.ts'
 import type { Risk } from '#shared/domain/command.ts'
+import type { Progress } from '#shared/protocol/messages.ts'
 import type { RecordBody, ResultRecord } from '#shared/protocol/record.ts'
 import { type CommandParts, type Commands, createCommands } from '../../../agent/command/command.ts'
 import { defineVerb, type Machine, type Verb, type VerbOutcome } from '../../../agent/command/verb.ts'
@@ -21,6 +22,7 @@ let runs: string[]
 let results: ResultRecord[]
 let happened: Happening[]
 let received: string[]
+let progress: Progress[]
 let opened: Commands[]
 /** Ends what a crash left unfinished, so that its files can be closed. */
 let endUnfinished: (() => void)[]
@@ -35,6 +37,7 @@ beforeEach(async () => {
   results = []
   happened = []
   received = []
+  progress = []
   opened = []
   endUnfinished = []
 })
@@ -84,6 +87,7 @@ async function open(verbs: Verb[] = [aVerb('isolate-host', true)], more: Partial
     machine: {} as Machine,
     append: async (_lane, body: RecordBody) => results.push(body as ResultRecord),
     received: (id) => void received.push(id),
+    progress: (said) => progress.push(said) > 0,
     happened: async (event) => void happened.push(event),
     time,
     log: pino({ level: 'silent' }),

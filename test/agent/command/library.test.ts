@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { maxRecordBytes } from '#shared/protocol/limits.ts'
 import { maskSecrets, sectionOf } from '../../../agent/command/diagnostics.ts'
+import { silent } from '../../../agent/command/live.ts'
 import { openQuarantine } from '../../../agent/command/quarantine.ts'
 import type { Machine, VerbOutcome } from '../../../agent/command/verb.ts'
 import { verbs } from '../../../agent/command/verbs.ts'
@@ -54,6 +55,7 @@ async function run(verb: string, args: Record<string, unknown> = {}, more: Parti
     { services: [], ...machine, ...more } as Partial<Machine> as Machine,
     found.command.args.parse(args) as never,
     anOrder({ id: randomUUID(), verb }),
+    silent,
   )
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import runScriptCommand from '#shared/commands/run-script.ts'
 import { maxRecordBytes } from '#shared/protocol/limits.ts'
+import { silent } from '../../../agent/command/live.ts'
 import { removeLeftScripts, runScript } from '../../../agent/command/script.ts'
 import { systemTime } from '../../../agent/system-time.ts'
 
@@ -15,13 +16,19 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe.skipIf(process.platform !== 'linux')('a script', () => {
   it('is not waited for by what left its group and holds its output', { timeout: 10_000 }, async () => {
-    const ended = await runScript(folder, `echo said; setsid sh -c 'echo $$ > ${folder}/pid; exec sleep 60' & sleep 0.2`, 5_000, systemTime)
+    const ended = await runScript(
+      folder,
+      `echo said; setsid sh -c 'echo $$ > ${folder}/pid; exec sleep 60' & sleep 0.2`,
+      5_000,
+      systemTime,
+      silent,
+    )
     process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL')
     expect(ended).toMatchObject({ exitCode: 0, text: 'said\n', endedBy: 'itself' })
   })
 
   it('may say what JSON writes six times as long; it is cut so that it fits a record', async () => {
-    const ended = await runScript(folder, 'head -c 65536 /dev/zero', 5_000, systemTime)
+    const ended = await runScript(folder, 'head -c 65536 /dev/zero', 5_000, systemTime, silent)
     expect([ended.isCut, Buffer.byteLength(JSON.stringify(ended)) < maxRecordBytes]).toEqual([true, true])
     expect(ended.text.length).toBeGreaterThan(20_000)
   })

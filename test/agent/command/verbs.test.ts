@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '#shared/commands/registry.ts'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import { silent } from '../../../agent/command/live.ts'
 import type { Machine } from '../../../agent/command/verb.ts'
 import { verbs } from '../../../agent/command/verbs.ts'
 import type { Isolation } from '../../../agent/isolate/isolate.ts'
@@ -17,7 +18,7 @@ function machineWith(status: IsolationStatus): Machine {
     rearm: async () => 3,
   } as Partial<Machine> as Machine
 }
-const run = (verb: string, status = open) => verbs.get(verb)?.run(machineWith(status), {}, anOrder({ verb }))
+const run = (verb: string, status = open) => verbs.get(verb)?.run(machineWith(status), {}, anOrder({ verb }), silent)
 
 describe('the verbs', () => {
   it('are those of shared/commands, each in a file of its own', () => {

@@ -7,7 +7,7 @@ describe('staleBy', () => {
   it('says what to read again', () => {
     expect(staleBy({ ...event, topic: 'ticket' })).toEqual([['tickets'], ['ticket', 'one'], ['endpoints'], ['endpoint', 'host']])
     expect(staleBy({ ...event, topic: 'endpoint' })).toEqual([['endpoints'], ['endpoint', 'one']])
-    expect(staleBy({ ...event, topic: 'command' })).toEqual([['ticket'], ['endpoints'], ['endpoint', 'host']])
+    expect(staleBy({ ...event, topic: 'command' })).toEqual([['ticket'], ['endpoints'], ['command', 'one'], ['endpoint', 'host']])
     expect(staleBy({ ...event, topic: 'sample' })).toEqual([])
   })
 })

@@ -118,6 +118,7 @@ async function rooms({
   const matrices = await openMatrices({ store, time })
   const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
   const desk = createDesk(shared)
+  const dispatcher = { connected: async () => undefined, goOn: async () => undefined, liveOf: () => undefined }
   const keepers = { keepSamples: async () => undefined, keepInventory: async () => undefined, keepResults }
   return {
     matrices,
@@ -127,7 +128,7 @@ async function rooms({
     signing: noting(
       asked,
       'signing',
-      createSigning({ ...shared, register: () => undefined, sayOnTimeline: async () => undefined, deliver: async () => undefined }),
+      createSigning({ ...shared, register: () => undefined, sayOnTimeline: async () => undefined, dispatcher }),
     ),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),

@@ -1,0 +1,53 @@
+import { type Kysely, sql } from 'kysely'
+import type { Entry } from '../pipeline/changes.ts'
+import type { Database } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+import type { CommandsTable } from '../store/tables/command.ts'
+
+interface Needs {
+  db: Kysely<Database>
+  sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
+}
+
+/** The first sending is a fact with a line on the timeline; repetitions are not. */
+export async function keepSent(
+  { db, sayOnTimeline }: Needs,
+  { id, verb, ticket_id, sent_at }: CommandsTable,
+  now: number,
+): Promise<boolean> {
+  if (sent_at !== null) return false
+  await db.transaction().execute(async (tx) => {
+    await tx.updateTable('commands').set({ sent_at: now }).where('id', '=', id).execute()
+    await tx.updateTable('commands').set({ status: 'sent' }).where('id', '=', id).where('status', '=', 'queued').execute()
+    if (ticket_id !== null)
+      await sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-sent', actor: 'system', body: { commandId: id, verb } })
+  })
+  return true
+}
+
+/**
+ * It stands in the machine's journal, or has begun there: a fact with its instant, once, and never after its end. One that
+ * has begun has arrived, whether or not we heard of that.
+ * @returns what it is now; undefined: it was that before.
+ */
+export async function keepStep(
+  { db, sayOnTimeline }: Needs,
+  commandId: string,
+  step: 'delivered' | 'running',
+  now: number,
+): Promise<CommandsTable | undefined> {
+  const instants =
+    step === 'delivered' ? { delivered_at: now } : { running_at: now, delivered_at: sql<number>`coalesce(delivered_at, ${now})` }
+  return db.transaction().execute(async (tx) => {
+    const update = tx
+      .updateTable('commands')
+      .set({ status: step, ...instants })
+      .where('id', '=', commandId)
+    const unsettled = update.where('running_at', 'is', null).where('settled_at', 'is', null)
+    const command = await (step === 'delivered' ? unsettled.where('delivered_at', 'is', null) : unsettled).returningAll().executeTakeFirst()
+    if (command?.ticket_id == null) return command
+    const body = { commandId, verb: command.verb }
+    await sayOnTimeline(tx, command.ticket_id, { at: now, kind: `command-${step}`, actor: 'agent', body })
+    return command
+  })
+}

@@ -1,0 +1,20 @@
+import type { CommandDetail } from '#shared/api/commands.ts'
+import { FoundOut } from '#shared/domain/command.ts'
+import type { View } from '../view.ts'
+import { actorName } from './tickets.ts'
+
+/** One command with its life; undefined: there is none in this scope. */
+export async function readCommand(view: View, id: string, live: CommandDetail['live']): Promise<CommandDetail | undefined> {
+  const row = await view.commands().selectAll('commands').where('commands.id', '=', id).executeTakeFirst()
+  if (!row) return undefined
+  const found = row.resolution === null ? null : FoundOut.parse(JSON.parse(row.resolution))
+  const names = await view.namesOf([row.requested_by, ...(found ? [found.by] : [])])
+  const result = row.result === null ? null : (JSON.parse(row.result) as { detail: string; output?: Record<string, unknown> })
+  return {
+    ...{ id, verb: row.verb, endpointId: row.endpoint_id, ticketId: row.ticket_id, status: row.status, risk: row.risk },
+    ...{ requestedBy: actorName(row.requested_by, names), reason: row.reason, requestedAt: row.requested_at, expiresAt: row.expires_at },
+    ...{ sentAt: row.sent_at, deliveredAt: row.delivered_at, runningAt: row.running_at, settledAt: row.settled_at },
+    ...{ detail: result?.detail ?? null, output: result?.output ?? null, live: row.settled_at === null ? live : null },
+    found: found && { ...found, by: actorName(found.by, names) },
+  }
+}

@@ -66,7 +66,8 @@ async function loadChildren(from: Kysely<Database>, parentId: string): Promise<T
   return loadCases(from, tickets)
 }
 
-function released(child: TicketCase, release: Release, { owedOf, planOf }: Rules, now: number): TicketCase {
+/** One of them, as it stands afterwards (pure). */
+export function released(child: TicketCase, release: Release, { owedOf, planOf }: Rules, now: number): TicketCase {
   if (!comesBack(child, release)) {
     const ended = apply(child, endedWith(child, release, now), now)
     return apply(ended, endClocks(child, release.actor, now), now)
@@ -98,6 +99,10 @@ export interface OverOthers {
 
 const asking = new Set<TimersTable['kind']>(['storm-calm', 'quiet-clear'])
 
+/** What is due on it asks for what is under it. */
+export const asksUnder = ({ ticket }: TicketCase, due: readonly Pick<TimersTable, 'kind'>[]): boolean =>
+  ticket.gathers !== null && due.some(({ kind }) => asking.has(kind))
+
 export async function loadOverOthers(
   from: Kysely<Database>,
   cases: readonly TicketCase[],
@@ -105,8 +110,7 @@ export async function loadOverOthers(
   { matrix }: Rules,
   now: number,
 ): Promise<OverOthers> {
-  const isAsked = ({ ticket }: TicketCase): boolean =>
-    ticket.gathers !== null && due.get(ticket.id)?.some(({ kind }) => asking.has(kind)) === true
+  const isAsked = (work: TicketCase): boolean => asksUnder(work, due.get(work.ticket.id) ?? [])
   const under = new Map<string, Under>()
   for (const { ticket } of cases.filter(isAsked)) under.set(ticket.id, await readUnder(from, ticket, now - matrix.gathering.storm.calm.for))
   return { under, stormy: await readStormy(from, cases) }

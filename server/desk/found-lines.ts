@@ -53,6 +53,7 @@ const withoutFinding = (world: World): View => ({
   get nextNumber() {
     return world.nextNumber
   },
+  newId: world.newId,
   lately: world.lately,
   crowdOf: world.crowdOf,
   loudOf: () => undefined,

@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto'
 import { comparePriority, type Priority } from '#shared/domain/priority.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
 import { askForAll } from '../command/contain.ts'
@@ -57,7 +56,9 @@ export function gather(view: View, rules: Rules, arrival: Arrival, now: number):
   const theirs = place.siblings.filter(({ ticket }) => ticket.id !== arrival.work.ticket.id)
   const all = [arrival.work, ...theirs]
   const number = Math.max(view.nextNumber, arrival.work.ticket.number + 1)
-  const parent = place.again ? goesOn(rules, place.again, all.length, now) : made(rules, over, place.gathers, all, { number, many }, now)
+  const parent = place.again
+    ? goesOn(rules, place.again, all.length, now)
+    : made(view, rules, over, place.gathers, all, { number, many }, now)
   const under = (each: TicketCase): TicketCase => apply(each, gathered(each, parent, place.gathers), now)
   const siblings = theirs.map(under)
   const asking = siblings.reduce((over, child) => apply(over, askForAll(over, child), now), parent)
@@ -76,7 +77,7 @@ export function hush(
   if (found.kind === 'none') return undefined
   if (found.kind === 'joins') return { into: found.into, siblings: [] }
   const over = { trouble: noisyTrouble(trouble, subject), subject, about: subject }
-  const into = made(rules, over, 'endpoint', found.siblings, { number: view.nextNumber, many: undefined }, now)
+  const into = made(view, rules, over, 'endpoint', found.siblings, { number: view.nextNumber, many: undefined }, now)
   return { into, siblings: found.siblings.map((each) => apply(each, gathered(each, into, 'endpoint'), now)) }
 }
 
@@ -100,6 +101,7 @@ function decided({ matrix, routesFor, circumstancesOf }: Rules, { trouble, subje
 }
 
 function made(
+  view: View,
   rules: Rules,
   over: Over,
   gathers: Gatherer,
@@ -108,7 +110,8 @@ function made(
   now: number,
 ): TicketCase {
   const { matrix, owedOf, planOf } = rules
-  const draft = draftTicket(over.trouble, over.about, { id: randomUUIDv7(), number, sourceId: null }, now)
+  const id = view.newId(over.about, over.trouble.fingerprint)
+  const draft = draftTicket(over.trouble, over.about, { id, number, sourceId: null }, now)
   const ticket = { ...draft, gathers, gathering: 'on' as const, is_standing: 1 as const, occurrences: 0 }
   const { found, decisionAt } = decided(rules, over, many, now)
   const worst = children.map(({ ticket: { priority } }) => priority)

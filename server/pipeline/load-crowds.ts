@@ -1,6 +1,16 @@
 import type { Kysely } from 'kysely'
-import { atMost, type Came, type Crowds, createCrowds, type Loaded } from '../correlate/crowds.ts'
-import { gathersOnSite, isGathered, mayBeStorm, siteFingerprint, stormFingerprint } from '../correlate/gather.ts'
+import { type Came, type Crowds, createCrowds, type Loaded } from '../correlate/crowds.ts'
+import {
+  crowdedSites,
+  fingerprintsOver,
+  gatheredOf,
+  kindsOf,
+  type Opener,
+  type Place,
+  placeOf,
+  placesOf,
+  surgingKinds,
+} from '../correlate/near.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Database } from '../store/schema.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
@@ -12,12 +22,6 @@ import { readLoud } from './load-loud.ts'
  * What the tickets that a round may open stand among, read once a round and by indexes: the tickets over others, how many
  * came of each kind lately, and those that came before.
  */
-
-/** A signal that may open a ticket. */
-export interface Opener {
-  kind: string
-  subject: Subject
-}
 
 /** More than anybody reads under one ticket; what came before these stays where it is. */
 const maxSiblings = 1_000
@@ -31,25 +35,22 @@ export async function loadCrowds(
   matrix: Matrix,
   now: number,
 ): Promise<Crowds> {
-  const gathered = openers.filter(({ kind, subject }) => subject.endpoint && isGathered(kind))
+  const gathered = gatheredOf(openers)
   if (!openers.some(({ subject }) => subject.endpoint) && parentIds.length === 0) return createCrowds(nothing, matrix)
   const { site, storm } = matrix.gathering
-  const kinds = [...new Set(gathered.map(({ kind }) => kind))]
   const places = placesOf(gathered, matrix)
   const [parents, came, onSites, loud] = await Promise.all([
-    readParents(db, listed, [...kinds.map(stormFingerprint), ...places.keys()], parentIds),
-    readSurges(db, listed, kinds, now - storm.within),
+    readParents(db, listed, fingerprintsOver(gathered, places), parentIds),
+    readSurges(db, listed, kindsOf(gathered), now - storm.within),
     readSites(db, listed, [...places.values()], now - site.within),
     readLoud(db, listed, openers, matrix, now),
   ])
-  const ofKind = Map.groupBy(gathered, ({ kind }) => kind)
-  const cameOfKind = Map.groupBy(came, ({ kind }) => kind)
-  const organisationsOf = (kind: string): string[] => (ofKind.get(kind) ?? []).map(({ subject }) => subject.organisation.id)
-  const surging = kinds.filter((kind) => mayBeStorm(atMost(cameOfKind.get(kind) ?? [], organisationsOf(kind)), matrix.gathering))
+  const surging = surgingKinds(gathered, came, matrix)
   const sites = parents.filter(({ gathers }) => gathers === 'site')
   const crowded = crowdedSites(places, sites, onSites, gathered, matrix)
+  const crowding = onSites.filter((ticket) => crowded.has(placeOf(ticket)))
   const [cases, fleet, provider, underSites, siteSizes] = await Promise.all([
-    readCases(db, listed, [...parents, ...onSites.filter(isOn(crowded)), ...loud.tickets], surging, now - storm.within),
+    readCases(db, listed, [...parents, ...crowding, ...loud.tickets], surging, now - storm.within),
     surging.length === 0 ? null : countFleet(db),
     surging.length === 0 ? undefined : readProvider(db),
     readUnder(
@@ -71,41 +72,6 @@ const nothing: Loaded = {
   heard: [],
   fleet: null,
   provider: undefined,
-}
-
-interface Place {
-  siteId: string
-  kind: string
-}
-
-/** Of the sites where one more of a kind may be one too many, by the fingerprint of what would be over them. */
-function placesOf(openers: readonly Opener[], { gathering }: Matrix): Map<string, Place> {
-  const places = openers.flatMap(({ kind, subject }) =>
-    subject.site && gathersOnSite(kind, gathering.site) ? [{ siteId: subject.site.id, kind }] : [],
-  )
-  return new Map(places.map((place) => [siteFingerprint(place.siteId, place.kind), place]))
-}
-
-const fingerprintOf = ({ site_id, kind }: Pick<TicketsTable, 'site_id' | 'kind'>): string => siteFingerprint(site_id ?? '', kind)
-const isOn =
-  (crowded: ReadonlyMap<string, Place>) =>
-  (ticket: TicketsTable): boolean =>
-    crowded.has(fingerprintOf(ticket))
-
-/** Where a ticket is over others, or may be after this round. */
-function crowdedSites(
-  places: ReadonlyMap<string, Place>,
-  sites: readonly TicketsTable[],
-  onSites: readonly TicketsTable[],
-  openers: readonly Opener[],
-  { gathering }: Matrix,
-): Map<string, Place> {
-  const standing = new Set(sites.map(({ fingerprint }) => fingerprint))
-  const counts = new Map<string, number>()
-  const count = (fingerprint: string): void => void counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1)
-  for (const ticket of onSites) count(fingerprintOf(ticket))
-  for (const { kind, subject } of openers) count(siteFingerprint(subject.site?.id ?? '', kind))
-  return new Map([...places].filter(([each]) => standing.has(each) || (counts.get(each) ?? 0) >= gathering.site.machines))
 }
 
 async function readParents(
@@ -181,6 +147,7 @@ async function readSites(db: Kysely<Database>, listed: Listed, places: readonly 
     .where('resolved_at', 'is', null)
     .where('parent_id', 'is', null)
     .where('endpoint_id', 'is not', null)
+    .orderBy('number')
     .limit(maxSiblings)
     .execute()
 }

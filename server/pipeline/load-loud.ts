@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 import { minutes } from '#shared/domain/time.ts'
-import type { Heard } from '../correlate/loudness.ts'
+import { comingOn, type Heard, listenTo, type OpenOn } from '../correlate/loudness.ts'
+import type { Opener } from '../correlate/near.ts'
 import { noisyKind } from '../correlate/noisy.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Database } from '../store/schema.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
 import { among, type Listed } from './load.ts'
-import type { Opener } from './load-crowds.ts'
 
 /*
  * How loud the machines are that may open a ticket: what is open on them, by an index that holds all it takes, and what they
@@ -28,32 +28,19 @@ export async function readLoud(
   db: Kysely<Database>,
   listed: Listed,
   openers: readonly Opener[],
-  { gathering: { endpoint } }: Matrix,
+  matrix: Matrix,
   now: number,
 ): Promise<LoudNow> {
-  const here = new Map<string, number>()
-  for (const { subject } of openers) if (subject.endpoint) here.set(subject.endpoint.id, (here.get(subject.endpoint.id) ?? 0) + 1)
-  if (here.size === 0) return { heard: [], tickets: [] }
-  const open = await readOpen(db, listed, [...here.keys()])
-  const known = new Map(open.map((each) => [each.endpointId, each]))
-  const soon = (id: string): number => (known.get(id)?.security ?? 0) + (known.get(id)?.others ?? 0) + (here.get(id) ?? 0)
-  const several = [...here.keys()].filter((id) => known.get(id)?.isNoisy !== true && soon(id) > endpoint.fromTickets)
-  const signals = await countSignals(db, listed, several, endpoint.signalsPerMinute, now)
-  const heard = [...here.keys()].map((endpointId) => ({
-    ...{ endpointId, security: known.get(endpointId)?.security ?? 0, others: known.get(endpointId)?.others ?? 0 },
-    signals: signals.get(endpointId) ?? 0,
-  }))
-  const loud = heard.filter(
-    ({ endpointId: id, signals: said }) =>
-      known.get(id)?.isNoisy === true ||
-      soon(id) > endpoint.tickets ||
-      (said >= endpoint.signalsPerMinute && soon(id) > endpoint.fromTickets),
-  )
-  return { heard, tickets: await readTickets(db, listed, keysOf(loud.map(({ endpointId }) => endpointId))) }
+  const coming = comingOn(openers)
+  if (coming.size === 0) return { heard: [], tickets: [] }
+  const listening = listenTo(coming, await readOpen(db, listed, [...coming.keys()]), matrix)
+  const signals = await countSignals(db, listed, listening.several, matrix.gathering.endpoint.signalsPerMinute, now)
+  const { heard, loud } = listening.with(signals)
+  return { heard, tickets: await readTickets(db, listed, keysOf(loud)) }
 }
 
 /** Word for word as in the index tickets_loud. */
-async function readOpen(db: Kysely<Database>, listed: Listed, endpointIds: readonly string[]) {
+async function readOpen(db: Kysely<Database>, listed: Listed, endpointIds: readonly string[]): Promise<OpenOn[]> {
   const isSecurity = sql<boolean>`substr(kind, 1, 9) = 'security.'`
   const rows = await db
     .selectFrom('tickets')

@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Logger } from 'pino'
 import { comparePriority } from '#shared/domain/priority.ts'
 import { fitsKind } from '#shared/domain/signal.ts'
@@ -58,7 +57,7 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   if (!isJoining && decision.becomes === 'record') return { kind: 'record' }
 
   if (verdict.kind === 'opens' && view.asFound && isAsFound(trouble, subject, matrix, now))
-    return foundBefore(view.asFound(subject.organisation.id), signal, trouble, subject, view.nextNumber, rules, now)
+    return foundBefore(view, signal, trouble, subject, rules, now)
 
   const loud = isJoining ? undefined : hush(view, rules, { trouble, subject, rule: rule.name }, now)
   const entering = loud ? { kind: 'joins' as const, earlier: loud.into } : verdict
@@ -164,7 +163,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 }
 
 function draft(view: View, signal: SignalRow, trouble: Trouble, subject: Subject, now: number): TicketCase {
-  const from = { id: randomUUIDv7(), number: view.nextNumber, sourceId: signal.source_id }
+  const from = { id: view.newId(subject, trouble.fingerprint), number: view.nextNumber, sourceId: signal.source_id }
   return newCase(draftTicket(trouble, subject, from, now), subject)
 }
 

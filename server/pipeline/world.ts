@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Facts } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
@@ -48,6 +49,8 @@ export interface View {
   /** The open ticket "as found" of an organisation. Absent: nothing is taken as found here. */
   asFound?(organisationId: string): TicketCase | undefined
   readonly nextNumber: number
+  /** What a ticket of this trouble is called that opens now. */
+  newId(of: Subject, fingerprint: string): string
   /** Machines that were isolated without a person. */
   readonly lately: readonly LoneIsolation[]
   /** What stands in the way of a ticket: windows, machines that are being started, what is called noise. */
@@ -63,7 +66,10 @@ export interface View {
 }
 
 /** What a view tells of tickets that stand alone. */
-export const alone = { crowdOf: () => undefined, loudOf: () => undefined, parentOf: () => undefined, provider: undefined }
+export const alone = {
+  ...{ crowdOf: () => undefined, loudOf: () => undefined, parentOf: () => undefined, provider: undefined },
+  newId: () => randomUUIDv7(),
+}
 
 /** What one group of signals is decided on, in memory: each signal sees what those before it changed. */
 export interface World extends View {
@@ -165,10 +171,13 @@ interface Known extends Pick<World, 'isOver' | 'suppression' | 'book'> {
   crowds?: Crowds
   lately: LoneIsolation[]
   firstNumber: number
+  /** By chance, when absent. */
+  newId?: View['newId']
   now: number
 }
 
-export function worldOf({ subjects, cases: known, crowds, lately, isOver, suppression, book, firstNumber, now }: Known): World {
+export function worldOf({ subjects, cases: known, crowds, lately, firstNumber, now, ...told }: Known): World {
+  const { isOver, suppression, book, newId = () => randomUUIDv7() } = told
   // What was read for itself goes before what was read as one of many.
   const cases = new Map([...(crowds?.cases ?? []), ...known].map((work) => [correlationKey(work.ticket), work]))
   const keys = new Map([...cases].map(([key, { ticket }]) => [ticket.id, key]))
@@ -231,7 +240,7 @@ export function worldOf({ subjects, cases: known, crowds, lately, isOver, suppre
     get cases() {
       return [...overtaken, ...cases.values()]
     },
-    ...{ isOver, lately, marks, digests, found, suppression, book },
+    ...{ isOver, lately, marks, digests, found, suppression, book, newId },
   }
 }
 

@@ -1,15 +1,10 @@
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Facts, SignalState } from '#shared/domain/signal.ts'
-import type { LoneIsolation } from '../command/contain.ts'
-import { acknowledge } from '../desk/acts.ts'
-import { fireDue } from '../due/due.ts'
 import type { Subject, TicketCase } from '../pipeline/changes.ts'
 import type { Rules } from '../pipeline/keep.ts'
-import { decide } from '../pipeline/pipeline.ts'
-import { alone, type Outcome, type SignalRow, type View } from '../pipeline/world.ts'
-import { nothingSuppressed } from '../suppress/suppress.ts'
-import { remember } from './memory.ts'
+import type { Outcome, SignalRow } from '../pipeline/world.ts'
+import { createRehearsedDesk } from './rehearsed-desk.ts'
 
 /*
  * A ticket's life over memory: the functions that decide on a collector, on a clock that is told. Nothing is written, no
@@ -49,71 +44,48 @@ export interface Rehearsal {
   acknowledge(instant: number): void
 }
 
-/** @param lately Machines that were isolated alone before, which this one joins if it is. */
-export function rehearse(rules: Rules, scene: Scene, now: number, machine = 'host', lately: LoneIsolation[] = []): Rehearsal {
-  const subject = subjectOf(scene, machine)
-  const known = { isOver: () => scene.isOver, lately, suppression: nothingSuppressed, ...alone }
-  const view: View = { subjectOf: () => subject, earlier: () => undefined, nextNumber: 1, ...known }
-  const outcome = decide(view, rules, rowOf(scene, machine, now), now)
-  let work: TicketCase | undefined
-  let isolatedAt: number | null = null
-  let timers = 0
-
-  const keep = (decided: TicketCase, at: number): void => {
-    if (isolatedAt === null && decided.orders.some(({ verb, requestedBy }) => verb === 'isolate-host' && requestedBy === 'system')) {
-      isolatedAt = at
-      lately.push({ endpointId: machine, siteId: subject.site?.id ?? null, organisationId: subject.organisation.id, at })
-    }
-    const kept = remember(decided, rules, at, () => `timer-${++timers}`)
-    work = { ...kept.work, entries: [...(work?.entries ?? []), ...kept.entries] }
-  }
-  if (outcome.kind === 'ticket') keep(outcome.work, now)
-
-  const fireOn = (before: TicketCase, dueAt: number, until: number): void => {
-    const [due] = before.timers.filter((timer) => timer.dueAt === dueAt)
-    if (!due) return
-    const at = Math.min(Math.max(dueAt, now), until)
-    const without = { ...before, timers: before.timers.filter((timer) => timer !== due) }
-    // Nobody is named, so no two teams are the same people.
-    keep(fireDue({ ...without, entries: [] }, [due], { rules, staff: [], packet: undefined }, at), at)
-  }
+export function rehearse(rules: Rules, scene: Scene, now: number): Rehearsal {
+  const subject = machineOf(scene, lone)
+  const desk = createRehearsedDesk(rules, [subject], now)
+  const outcome = desk.arrive(signalOf(scene, subject, 1, now), scene.isOver, now)
+  const id = outcome.kind === 'ticket' ? outcome.work.ticket.id : ''
   return {
     outcome,
     get work() {
-      return work
+      return desk.workOf(id)
     },
     get isolatedAt() {
-      return isolatedAt
+      return desk.isolatedAt(lone.name)
     },
-    waitUntil(instant) {
-      for (let next = nextDue(work, instant); next !== undefined && work; next = nextDue(work, instant)) fireOn(work, next, instant)
-    },
-    acknowledge(instant) {
-      const acted = work && acknowledge({ ...work, entries: [] }, { person: { id: 'somebody' }, rules, now: instant })
-      if (acted?.kind === 'work') keep(acted.work, instant)
-    },
+    waitUntil: desk.waitUntil,
+    acknowledge: (instant) => desk.acknowledge(instant, id),
   }
 }
 
-function nextDue(work: TicketCase | undefined, until: number): number | undefined {
-  const due = (work?.timers ?? []).map(({ dueAt }) => dueAt).filter((dueAt) => dueAt <= until)
-  return due.length === 0 ? undefined : Math.min(...due)
+/** Where a machine of a scene stands. */
+export interface Stands {
+  name: string
+  /** Of organisations that are otherwise alike; each has one site. */
+  organisation: number
 }
+const lone: Stands = { name: 'host', organisation: 1 }
 
-function subjectOf({ role, plan, mode, timeZone, tags, organisation }: Scene, machine: string): Subject {
+export function machineOf({ role, plan, mode, timeZone, tags, organisation }: Scene, { name, organisation: nth }: Stands): Subject {
   return {
-    organisation: { id: 'organisation', name: organisation, mode, plan, timeZone },
-    site: { id: 'site', timeZone },
-    endpoint: { id: machine, hostname: machine, tags },
+    organisation: { id: `organisation-${nth}`, name: nth === 1 ? organisation : `${organisation} ${nth}`, mode, plan, timeZone },
+    site: { id: `site-${nth}`, timeZone },
+    endpoint: { id: name, hostname: name, tags },
     role,
     roleSource: role === 'unknown' ? 'unknown' : 'facts',
     isolation: null,
   }
 }
 
-function rowOf({ signal: { kind, severity, state, summary, facts, ageMs, origin } }: Scene, machine: string, now: number): SignalRow {
+/** @param nth of all that are said. */
+export function signalOf({ signal }: Scene, { organisation, endpoint }: Subject, nth: number, now: number): SignalRow {
+  const { kind, severity, state, summary, facts, ageMs, origin } = signal
   return {
-    ...{ id: `signal-of-${machine}`, organisation_id: 'organisation', endpoint_id: machine, source_id: null, origin },
+    ...{ id: `signal-${nth}`, organisation_id: organisation.id, endpoint_id: endpoint?.id ?? null, source_id: null, origin },
     ...{ kind, severity, state, fingerprint: kind, summary, facts: JSON.stringify(facts), age_ms: ageMs, received_at: now },
     detector: 'rehearsal',
   }

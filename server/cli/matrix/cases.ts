@@ -46,6 +46,15 @@ export const Expectation = z.strictObject({
   /** Of several machines: how many are isolated, and of how many people are asked. */
   isolated: z.number().int().optional(),
   asked: z.number().int().optional(),
+  /** How many questions stand before people: one may be about many machines. */
+  questions: z.number().int().optional(),
+  /** Tickets over others: of storms, of sites; and how many are kept under one. */
+  storms: z.number().int().optional(),
+  siteTickets: z.number().int().optional(),
+  under: z.number().int().optional(),
+  /** How often the telephone rang of whoever was called most; one person is on call for each team. */
+  calls: z.number().int().optional(),
+  mailsToCustomers: z.number().int().optional(),
 })
 export type Expectation = z.infer<typeof Expectation>
 
@@ -62,9 +71,14 @@ export const Case = z.strictObject({
   timeZone: z.string().optional(),
   arrives: Wall.default('2026-11-23T09:00'),
   isOver: z.boolean().default(false),
-  /** So many machines of one site, one after the other. */
+  /** So many machines, one after the other, of so many organisations with one site each. */
   machines: z.number().int().min(1).max(10_000).default(1),
+  organisations: z.number().int().min(1).max(1_000).default(1),
+  /** How often it is said by all of them together; left out: once by each. */
+  hits: z.number().int().min(1).max(100_000).optional(),
   every: Duration.prefault('1s'),
+  /** Instead of `every`: all of it within this. */
+  within: Duration.optional(),
   expect: Expectation.default({}),
   later: z.array(Later).default([]),
 })

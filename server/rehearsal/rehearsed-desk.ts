@@ -1,0 +1,171 @@
+import { isOpen } from '#shared/domain/ticket.ts'
+import { type LoneIsolation, latelyMs } from '../command/contain.ts'
+import { releaseBy } from '../correlate/children.ts'
+import { correlationKey } from '../correlate/correlate.ts'
+import { acknowledge } from '../desk/acts.ts'
+import { asksUnder, released, standing } from '../desk/children.ts'
+import { fireDue } from '../due/due.ts'
+import type { Entry, Subject, TicketCase } from '../pipeline/changes.ts'
+import { hasChanged, type Rules } from '../pipeline/keep.ts'
+import { decide } from '../pipeline/pipeline.ts'
+import { type Outcome, type SignalRow, worldOf } from '../pipeline/world.ts'
+import { createBook } from '../suppress/book.ts'
+import { nothingSuppressed } from '../suppress/suppress.ts'
+import { createGatherings } from './gatherings.ts'
+import { remember } from './memory.ts'
+import { createPhones, type Phones } from './phones.ts'
+
+/*
+ * A desk over memory: the functions that decide on a collector, on a clock that is told. Nothing is written, no machine hears
+ * of it. Enters: rules, the machines there are, and what they say when. Leaves: tickets as they stand, and who was called.
+ */
+
+export interface RehearsedDesk {
+  arrive(signal: SignalRow, isOver: boolean, now: number): Outcome
+  /** Fires what is due until then, each at its instant. */
+  waitUntil(instant: number): void
+  /** Somebody takes these; without ids, all that nobody has taken and that stand alone. */
+  acknowledge(instant: number, ticketId?: string): void
+  /** As it stands, with its whole timeline. */
+  workOf(ticketId: string): TicketCase | undefined
+  works(): TicketCase[]
+  /** When a machine was isolated without a person; null: it wasn't. */
+  isolatedAt(endpointId: string): number | null
+  readonly phones: Phones
+}
+
+interface Kept {
+  work: TicketCase
+  entries: Entry[]
+  /** When it is looked at next. */
+  dueAt: number
+}
+
+/** @param isStaffed one person is on call for each team, and rings are counted; else nobody is there. */
+export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], startsAt: number, isStaffed = false): RehearsedDesk {
+  const { matrix } = rules
+  const kept = new Map<string, Kept>()
+  const newest = new Map<string, string>()
+  const isolated = new Map<string, number>()
+  const lately: LoneIsolation[] = []
+  const phones = createPhones(rules, isStaffed)
+  let [timers, signals, lastNumber] = [0, 0, 0]
+
+  const known = new Map(machines.map((subject) => [subject.endpoint?.id, subject]))
+  const subjectOf = ({ endpoint_id, organisation_id }: { endpoint_id: string | null; organisation_id: string }): Subject | undefined => {
+    const subject = endpoint_id === null ? overMachines(machines, organisation_id) : known.get(endpoint_id)
+    return subject && isolated.has(endpoint_id ?? '') ? { ...subject, isolation: onItsWay } : subject
+  }
+  const caseOf = (id: string): TicketCase | undefined => {
+    const work = kept.get(id)?.work
+    const subject = work && subjectOf(work.ticket)
+    return work && subject ? { ...work, subject } : work
+  }
+  const gatherings = createGatherings({ caseOf, ...fleetOf(machines) })
+
+  const keep = (cases: readonly TicketCase[], now: number): void => {
+    for (const work of phones.attended(cases.filter(hasChanged), now)) {
+      noteIsolation(work, now)
+      const { work: after, entries } = remember(work, rules, now, () => `timer-${++timers}`)
+      const before = kept.get(after.ticket.id)?.entries ?? []
+      const dueAt = after.timers[0]?.dueAt ?? Number.POSITIVE_INFINITY
+      kept.set(after.ticket.id, { work: after, entries: [...before, ...entries], dueAt })
+      newest.set(correlationKey(after.ticket), after.ticket.id)
+      gatherings.took(after.ticket)
+      phones.tell(work, now)
+      lastNumber = Math.max(lastNumber, after.ticket.number)
+      const release = releaseBy(work)
+      if (release)
+        keep(
+          gatherings.childrenOf(release.parentId).map((child) => released(child, release, rules, now)),
+          now,
+        )
+    }
+  }
+  const noteIsolation = ({ orders, subject: { endpoint, site, organisation } }: TicketCase, at: number): void => {
+    if (!endpoint || isolated.has(endpoint.id)) return
+    if (!orders.some(({ verb, requestedBy }) => verb === 'isolate-host' && requestedBy === 'system')) return
+    isolated.set(endpoint.id, at)
+    lately.push({ endpointId: endpoint.id, siteId: site?.id ?? null, organisationId: organisation.id, at })
+  }
+  const fireNext = (id: string, { work, dueAt }: Kept, until: number): void => {
+    const [due] = work.timers.filter((timer) => timer.dueAt === dueAt)
+    const found = caseOf(id)
+    if (!due || !found) return
+    const now = Math.min(Math.max(dueAt, startsAt), until)
+    phones.moveTo(now)
+    const under = asksUnder(work, [due]) ? gatherings.underOf(work.ticket, now - matrix.gathering.storm.calm.for) : undefined
+    const without = { ...found, timers: work.timers.filter((timer) => timer !== due), isChanged: true }
+    const isInStorm = gatherings.isInStorm(work.ticket)
+    // Nobody is named, so no two teams are the same people.
+    const firing = { rules, staff: [], packet: undefined, lately: under?.lately, isInStorm }
+    keep([fireDue(standing(without, under), [due], firing, now)], now)
+  }
+  const worldFor = (signal: SignalRow, isOver: boolean, now: number) => {
+    const earlier = caseOf(newest.get(correlationKey(signal)) ?? '')
+    const subject = subjectOf(signal)
+    const isKnown = earlier !== undefined && isOpen(earlier.ticket.status)
+    const openers = subject && !isKnown && signal.state !== 'cleared' ? [{ kind: signal.kind, subject }] : []
+    const parents = isKnown && earlier.ticket.parent_id !== null ? [earlier.ticket.parent_id] : []
+    const since = now - latelyMs(matrix)
+    return worldOf({
+      subjects: { of: subjectOf },
+      cases: earlier ? [earlier] : [],
+      crowds: gatherings.among(openers, parents, matrix, now),
+      lately: lately.filter(({ at }) => at > since),
+      isOver: () => isOver,
+      ...{ suppression: nothingSuppressed, book: createBook(matrix, new Map(), now), firstNumber: lastNumber + 1, now },
+      newId: () => `ticket-${++signals}`,
+    })
+  }
+  return {
+    phones,
+    arrive(signal, isOver, now) {
+      gatherings.heard(signal)
+      const world = worldFor(signal, isOver, now)
+      const outcome = decide(world, rules, signal, now)
+      world.take(signal, outcome)
+      keep(world.cases, now)
+      return outcome
+    },
+    waitUntil(instant) {
+      for (let next = soonest(kept, instant); next; next = soonest(kept, instant)) fireNext(next[0], next[1], instant)
+      phones.moveTo(instant)
+    },
+    acknowledge(instant, ticketId) {
+      for (const id of ticketId === undefined ? [...kept.keys()] : [ticketId]) {
+        const work = caseOf(id)
+        if (work?.ticket.status !== 'new' || work.ticket.parent_id !== null) continue
+        const acted = acknowledge(work, { person: { id: 'somebody' }, rules, now: instant })
+        if (acted.kind === 'work') keep([acted.work], instant)
+      }
+    },
+    workOf: (id) => whole(kept.get(id)),
+    works: () => [...kept.values()].flatMap((each) => whole(each) ?? []),
+    isolatedAt: (endpointId) => isolated.get(endpointId) ?? null,
+  }
+}
+
+const onItsWay: Subject['isolation'] = { desired: 'isolated', actual: 'open', isOnItsWay: true }
+
+const whole = (each: Kept | undefined): TicketCase | undefined => each && { ...each.work, entries: each.entries }
+
+/** Whatever is due first, until then. */
+function soonest(kept: ReadonlyMap<string, Kept>, until: number): [string, Kept] | undefined {
+  let first: [string, Kept] | undefined
+  for (const each of kept) if (each[1].dueAt <= until && each[1].dueAt < (first?.[1].dueAt ?? Number.POSITIVE_INFINITY)) first = each
+  return first
+}
+
+/** What is about an organisation, or about a site of it, is about no machine. */
+function overMachines(machines: readonly Subject[], organisationId: string): Subject | undefined {
+  const one = machines.find(({ organisation }) => organisation.id === organisationId)
+  return one && { ...one, site: null, endpoint: null, role: 'unknown', roleSource: 'unknown', isolation: null }
+}
+
+/** The provider is the first organisation there was. */
+function fleetOf(machines: readonly Subject[]) {
+  const siteSizes = new Map<string, number>()
+  for (const { site } of machines) if (site) siteSizes.set(site.id, (siteSizes.get(site.id) ?? 0) + 1)
+  return { machines: machines.length, siteSizes, provider: overMachines(machines, machines[0]?.organisation.id ?? '') }
+}

@@ -11,7 +11,9 @@ const measuring = stories('fuzzed-frames', 'loop-stays-free')
 const story = { testTimeout: 60_000, hookTimeout: 90_000 }
 
 /*
- * Three groups, one after the other. `unit` shares the cores, with the stories that only wait beside it. `life` has real
+ * Three groups, one after the other. `unit` shares the cores, with the stories that only wait beside it; its files share
+ * three processes, too, because loading and warming up the collector for each of them took as long as the tests: so no
+ * file may leave anything behind (globals, environment, fake timers). `life` has real
  * sockets, child processes and real time in it, so two of its files run at a time and no more: busy neighbours would only
  * make them slow, and slow looks like broken. `measuring` is alone.
  */
@@ -30,6 +32,7 @@ export default defineConfig({
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/life/**'],
           maxWorkers: 3,
+          isolate: false,
           testTimeout: 15_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import type { Logger } from 'pino'
 import type { GoodbyeReason, Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import type { Time } from '#shared/domain/time.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import type { DocumentFrame } from '#shared/protocol/document.ts'
 import type { RecordBody } from '#shared/protocol/record.ts'
@@ -23,8 +23,10 @@ import { jsonFile } from './json-file.ts'
 import type { Detector } from './sense/define-detector.ts'
 import { detectors as allDetectors } from './sense/detectors.ts'
 import { type Sense, startSense } from './sense/sense.ts'
+import { Writers } from './sense/writers/writers.ts'
 import { openSignals, recordOf, type Signals } from './signal/signal.ts'
 import { type DurableSpool, openSpool } from './spool/spool.ts'
+import { openSuspender, type Suspender } from './suspend/suspend.ts'
 import { startWire, type Wire } from './wire/wire.ts'
 
 export interface Agent {
@@ -57,6 +59,7 @@ interface Parts {
   identity: Identity
   spool: DurableSpool
   signals: Signals
+  suspender: Suspender
 }
 
 /** The enrolled agent of `config.dataDir`, running. @throws Fault when identity or spool can't be opened. */
@@ -103,7 +106,11 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
   })
   onStop(() => spool.close())
   const signals = await openSignals({ file: jsonFile(join(dataDir, 'signals.json')), spool, time, log })
-  return { config, time, log, probe, host, detectors, identity, spool, signals }
+  const suspender = await openSuspender({
+    ...{ file: jsonFile(join(dataDir, 'accusations.json')), processes: openProcesses(), isAllowed: () => config.suspendsAlone },
+    ...{ time, log },
+  })
+  return { config, time, log, probe, host, detectors, identity, spool, signals, suspender }
 }
 
 async function startIsolation({ config, time, log, probe, host, identity, spool, signals }: Parts): Promise<Isolation> {
@@ -122,12 +129,20 @@ async function startIsolation({ config, time, log, probe, host, identity, spool,
   return isolation
 }
 
-function startSensing({ config, time, log, probe, detectors, spool, signals }: Parts, isolation: Isolation): Sense {
+function startSensing({ config, time, log, probe, host, detectors, spool, signals, suspender }: Parts, isolation: Isolation): Sense {
   const { canaryDirs, services, authLogs, sampleEveryMs, dataDir } = config
   const canaryFile = jsonFile(join(dataDir, 'canaries.json'))
   const about = { version: packageJson.version, runtime: `Node ${process.version}`, isolation: () => isolation.status().readiness }
-  const settings = { canaryDirs, services, authLogs, canaryFile }
+  const settings = {
+    ...{ canaryDirs, services, authLogs, canaryFile, writers: new Writers(time), suspend: suspender.accuse },
+    shareClients: () => shareClients(host),
+  }
   return startSense({ detectors, probe, signals, spool, settings, sampleEveryMs, about, time, log })
+}
+
+async function shareClients(host: Host): Promise<string> {
+  const ended = await host.run('smbstatus', ['-p', '-n'], { timeoutMs: seconds(2) })
+  return ended.kind === 'ended' ? ended.stdout : ''
 }
 
 async function startCommands(
@@ -156,11 +171,11 @@ async function startCommands(
 
 const scriptsFolderOf = ({ dataDir }: AgentConfig): string => join(dataDir, 'commands')
 
-function machineOf({ config, probe, host, time }: Parts, isolation: Isolation, sense: Sense): Machine {
+function machineOf({ config, probe, host, suspender, time }: Parts, isolation: Isolation, sense: Sense): Machine {
   const { dataDir, services, isTrial } = config
   const scriptsFolder = scriptsFolderOf(config)
   const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(realpathSync(dataDir), path).startsWith('..'))
-  const library = { host, processes: openProcesses(), quarantine, services, scriptsFolder, isTrial, time }
+  const library = { host, processes: suspender.processes, quarantine, services, scriptsFolder, isTrial, time }
   return { isolation, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
 }
 

@@ -11,6 +11,8 @@ export interface AgentConfig {
   isTrial: boolean
   /** `reason` is one sentence for the console, when it isn't allowed. */
   isolation: { isAllowed: boolean; reason?: string }
+  /** Whether the agent may halt a process tree that encrypts, on its own word. */
+  suspendsAlone: boolean
   /** Folders that get decoy files. */
   canaryDirs: string[]
   /** Units that should run; with none named, only failed ones are noticed. */
@@ -38,6 +40,7 @@ type LogLevel = z.infer<typeof LogLevel>
 /** `agent.json` in the data folder. Every field may be missing; one we don't know is a typing error, so it stops the start. */
 const ConfigFile = z.strictObject({
   isolation: z.boolean().optional(),
+  suspendsAlone: z.boolean().optional(),
   canaryDirs: z.array(z.string().min(1)).max(50).optional(),
   services: z.array(z.string().min(1).max(200)).max(200).optional(),
   authLogs: z.array(z.string().min(1)).max(20).optional(),
@@ -61,6 +64,8 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): AgentC
     dataDir,
     isTrial,
     isolation: isolationOf(isTrial, flags.isIsolationAllowed ?? false, file.isolation ?? true),
+    // A new organisation only observes; its policy says when this may begin.
+    suspendsAlone: file.suspendsAlone ?? false,
     canaryDirs: canaryDirsOf(flags.canaries ?? file.canaryDirs, dataDir),
     services: file.services ?? [],
     authLogs: file.authLogs ?? usualAuthLogs.filter((path) => existsSync(path)),

@@ -34,6 +34,8 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     },
     followFile: (path, follower) => followFile(path, follower, time),
     followJournal: () => unsupported('the system log'),
+    followFileEvents: () => unsupported('who writes which file'),
+    process: () => undefined,
     watchFolder,
     look,
     read,

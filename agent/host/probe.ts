@@ -2,9 +2,11 @@ import type { Logger } from 'pino'
 import type { Platform, Role } from '#shared/domain/endpoint.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { FileEventFollower } from './file-events.ts'
 import { linuxProbe } from './platforms/linux.ts'
 import { macosProbe } from './platforms/macos.ts'
 import { windowsProbe } from './platforms/windows.ts'
+import type { ProcessFacts } from './process-facts.ts'
 
 /*
  * The port to the machine that only reads. Enters: questions. Leaves: numbers, facts, lines, changes of files. Promises:
@@ -30,6 +32,10 @@ export interface Probe {
   followFile(path: string, follower: LineFollower): Promise<Answer<Stop>>
   /** New messages of the journal's auth facilities, as syslog would write them. */
   followJournal(follower: LineFollower): Promise<Answer<Stop>>
+  /** Who read, wrote, moved and deleted files of this machine, from now on. */
+  followFileEvents(follower: FileEventFollower): Promise<Answer<Stop>>
+  /** A process as it is now; undefined when there is none. Asked when each second counts, so it waits for nothing. */
+  process(pid: number): ProcessFacts | undefined
   /** Tells the name of whatever changes in this folder; `undefined` when the system doesn't say which. Rejects when the folder can't be watched. */
   watchFolder(folder: string, onChange: (name: string | undefined) => void): Promise<Stop>
   /** Facts about a regular file; undefined when nothing, or nothing regular, is there. */
@@ -104,6 +110,8 @@ export interface FileLook {
   /** Epoch ms of the last change of content or name (ctime), with its fraction. */
   changedAt: number
   sizeBytes: number
+  /** Epoch ms at which the file came to be; 0 where the file system doesn't know. */
+  bornAt: number
   /** Two files at one path at different times have different ones. */
   identity: string
 }

@@ -10,6 +10,8 @@ import type { ProcessNamed } from '#shared/domain/process.ts'
  */
 export interface Processes {
   find(named: ProcessNamed): Found
+  /** All that descend from it now. */
+  below(named: ProcessNamed): ProcessNamed[]
   /** To exactly this process, after looking once more. */
   signal(named: ProcessNamed, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL'): Found
 }
@@ -28,6 +30,7 @@ export function openProcesses(root = '/proc', ownPid = process.pid): Processes {
   }
   return {
     find,
+    below: (named) => (find(named).kind === 'process' ? belowIn(root, named.pid) : []),
     signal: (named, signal) => {
       const found = find(named)
       if (found.kind === 'process') process.kill(named.pid, signal)
@@ -41,6 +44,9 @@ interface Stat {
   state: string
   parent: number
   startTicks: number
+  session: number
+  /** Number of its terminal; 0 when it has none. */
+  terminal: number
 }
 
 /** proc(5): the name stands in brackets and may hold any character, so fields are counted after the last one. */
@@ -49,7 +55,11 @@ export function statOf(root: string, pid: number): Stat | undefined {
   if (text === undefined) return undefined
   const end = text.lastIndexOf(')')
   const [state = '', parent = '0', ...rest] = text.slice(end + 2).split(' ')
-  return { name: text.slice(text.indexOf('(') + 1, end), state, parent: Number(parent), startTicks: Number(rest[17]) }
+  const [, session = '0', terminal = '0'] = rest
+  return {
+    ...{ name: text.slice(text.indexOf('(') + 1, end), state, parent: Number(parent), startTicks: Number(rest[17]) },
+    ...{ session: Number(session), terminal: Number(terminal) },
+  }
 }
 
 function whySpared(root: string, pid: number, { parent, name }: Stat, ownPid: number): string | undefined {
@@ -58,6 +68,18 @@ function whySpared(root: string, pid: number, { parent, name }: Stat, ownPid: nu
   if (lineOf(root, ownPid).includes(pid)) return 'this agent runs in it or below it'
   const program = programOf(root, pid)
   return systemPrograms.some((pattern) => pattern.test(program)) ? `${program} is the system’s own` : undefined
+}
+
+function belowIn(root: string, top: number): ProcessNamed[] {
+  const children = new Map<number, ProcessNamed[]>()
+  for (const pid of pidsIn(root)) {
+    const stat = statOf(root, pid)
+    if (stat) children.set(stat.parent, [...(children.get(stat.parent) ?? []), { pid, startTicks: stat.startTicks }])
+  }
+  const found = [...(children.get(top) ?? [])]
+  // A loop over a list that grows: each one's children stand behind it.
+  for (const { pid } of found) found.push(...(children.get(pid) ?? []))
+  return found
 }
 
 /** The process, its parent, and so on up to the first. */

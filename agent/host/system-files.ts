@@ -10,7 +10,12 @@ import type { FileLook, FolderLook, Stop } from './probe.ts'
 export async function look(path: string): Promise<FileLook | undefined> {
   const found = await lstat(path, { bigint: true }).catch(absent)
   if (!found?.isFile()) return undefined
-  return { changedAt: milliseconds(found.ctimeNs), sizeBytes: Number(found.size), identity: `${found.dev}:${found.ino}` }
+  return {
+    changedAt: milliseconds(found.ctimeNs),
+    sizeBytes: Number(found.size),
+    bornAt: milliseconds(found.birthtimeNs),
+    identity: `${found.dev}:${found.ino}`,
+  }
 }
 
 export async function read(path: string, maxBytes: number): Promise<Buffer | undefined> {

@@ -1,10 +1,13 @@
 import type { Logger } from 'pino'
 import type { Platform, Role } from '#shared/domain/endpoint.ts'
+import type { ProcessNamed } from '#shared/domain/process.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Probe } from '../host/probe.ts'
 import type { JsonFile } from '../json-file.ts'
 import type { Finding, Happening } from '../signal/signal.ts'
+import type { Suspension } from '../suspend/suspend.ts'
+import type { Writers } from './writers/writers.ts'
 
 /** A plug-in is one file that describes itself: either it looks every so often, or it watches and speaks when something happens. */
 export type Detector = PollingDetector | WatchingDetector
@@ -67,6 +70,12 @@ export interface SenseSettings {
   services: string[]
   /** Log files with sign-ins; the journal when there are none. */
   authLogs: string[]
+  /** Who wrote which file last, from whoever hears of it to whoever finds one changed. */
+  writers?: Writers
+  /** Halts a process tree on the agent's own word, where the policy lets it. */
+  suspend?(top: ProcessNamed, why: string): Promise<Suspension>
+  /** What `smbstatus` says of its clients; '' where there is none. */
+  shareClients?(): Promise<string>
 }
 
 export function defineDetector<Kind extends Detector>(detector: Kind): Kind {

@@ -65,10 +65,12 @@ export class FakeMachine implements Probe {
 
   followJournal = (follower: LineFollower): Promise<Answer<Stop>> => this.followFile('journal', follower)
 
+  followFileEvents = async (): Promise<Answer<Stop>> => ({ kind: 'unsupported', reason: 'a test has no kernel' })
+  process = () => undefined
   watchFolder = async (): Promise<Stop> => () => undefined
   look = async (path: string): Promise<FileLook | undefined> => {
     const text = this.filesNow[path]
-    return text === undefined ? undefined : { changedAt: 0, sizeBytes: text.length, identity: path }
+    return text === undefined ? undefined : { changedAt: 0, bornAt: 0, sizeBytes: text.length, identity: path }
   }
   read = async (path: string): Promise<Buffer | undefined> => {
     const text = this.filesNow[path]

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
+import { followFileEvents } from '../file-events.ts'
 import { followFile } from '../follow-file.ts'
 import { type HardwareReading, hardwareOnce, identity, inventoryDisks, readInterfaces } from '../hardware.ts'
 import { judgeRole, readRoleFacts } from '../linux-role.ts'
 import { parseMounts, readDisk } from '../mounts.ts'
 import type { Answer, DiskReading, MachineInventory, MemoryReading, Probe, RoleReading } from '../probe.ts'
 import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.ts'
+import { readProcess } from '../process-facts.ts'
 import { list, look, read, watchFolder } from '../system-files.ts'
 import { followJournal, unitsDown } from '../systemd.ts'
 
@@ -26,6 +28,8 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     inventory: async () => inventory(await hardware((await memory()).totalBytes)),
     followFile: (path, follower) => followFile(path, follower, time),
     followJournal,
+    followFileEvents,
+    process: (pid) => readProcess('/proc', pid),
     watchFolder,
     look,
     read,

@@ -1,0 +1,85 @@
+import { dirname } from 'node:path'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
+import { manyTurned, type Tally } from '../encryption/deeds.ts'
+import { clientOf, isFileServer } from '../encryption/shares.ts'
+import { type Doer, EncryptionWatch } from '../encryption/watch.ts'
+import { describeSuspension, describeWriter } from '../writers/describe.ts'
+import { Trees } from '../writers/trees.ts'
+
+/*
+ * security.ransomware.encryption (row 4). One process tree turned ten documents unreadable in 30 seconds and their originals are gone, or
+ * three of them and it left a ransom note in three folders. Unreadable: neither text nor a known form nor an archive that opens without a
+ * password. What came to be a second ago was never anything else; one file that nobody can read accounts for one that is gone, an
+ * archive with a password for any number. The alert-rules have nothing like it. The writer is known from fatrace; where the policy lets
+ * it, its tree is halted before anything is said. Files written through a share name the client, and nobody here is halted.
+ * Threat: names and programs are the attacker's choice, so nothing here trusts either; who encrypts fewer than ten in 30 seconds is left to the decoys.
+ */
+export default defineDetector({
+  name: 'ransomware-encryption',
+  platforms: ['linux'],
+  async watch(probe, say, context) {
+    const { time, settings } = context
+    const trees = new Trees((pid) => probe.process(pid), process.pid)
+    const watch = new EncryptionWatch({ probe, time, onAttack: (doer, tally) => void tell(doer, tally, say, context) })
+    const followed = await probe.followFileEvents({
+      onEvent: (event) => {
+        const now = time.monotonic()
+        const facts = trees.facts(event.pid, now)
+        // A server of files has a process for each client.
+        const tree = facts && isFileServer(facts) ? { top: facts, key: `${facts.pid} ${facts.startTicks}` } : trees.treeOf(event.pid, now)
+        if (event.what === 'written') settings.writers?.note(event.path, event.pid, tree)
+        watch.take(event, tree)
+      },
+      onEnd: (reason) => {
+        settings.writers?.setFed(false)
+        context.broken(reason)
+      },
+    })
+    if (followed.kind === 'unsupported') return { unsupported: followed.reason }
+    settings.writers?.setFed(true)
+    return {
+      stop: async () => {
+        settings.writers?.setFed(false)
+        followed.value()
+      },
+    }
+  },
+})
+
+async function tell(doer: Doer, tally: Tally, say: Say, { settings, log, broken }: WatchContext): Promise<void> {
+  try {
+    const { tree } = doer
+    const isThroughShare = tree !== undefined && isFileServer(tree.top)
+    const why = `${tally.turned.length} files were turned unreadable`
+    // A millisecond is a file: halted first, described then.
+    const suspension = tree && !isThroughShare ? await settings.suspend?.(tree.top, why) : undefined
+    const client = isThroughShare && doer.pid !== undefined ? clientOf((await settings.shareClients?.()) ?? '', doer.pid) : undefined
+    const { facts, evidence } = await describeWriter(tree)
+    const folders = [...new Set(tally.turned.map((path) => dirname(path)))]
+    await say({
+      kind: 'security.ransomware.encryption',
+      severity: 'critical',
+      about: folders[0] ?? doer.key,
+      fingerprint: 'security.ransomware.encryption',
+      summary: summaryOf(tally, client?.address, tree?.top.name),
+      facts: {
+        ...{ technique: 'T1486', filesTurned: tally.turned.length, files: tally.turned.slice(-100), folders: folders.slice(0, 100) },
+        ...{ noteFolders: tally.noteFolders, throughShare: isThroughShare, byNote: tally.turned.length < manyTurned },
+        ...(client && { clientAddress: client.address, clientUser: client.userName }),
+        ...facts,
+        ...describeSuspension(suspension),
+      },
+      evidence: [...evidence, { name: 'files turned unreadable', text: tally.turned.slice(-200).join('\n') }],
+    })
+  } catch (error) {
+    log.error({ reason: sentenceOf(error) }, 'an encryption could not be said')
+    broken(sentenceOf(error))
+  }
+}
+
+function summaryOf({ turned, noteFolders }: Tally, client: string | undefined, name: string | undefined): string {
+  const who = client === undefined ? (name ?? 'An unknown process') : `The machine at ${client}, through a share,`
+  const notes = noteFolders.length === 0 ? '' : `, and left notes in ${noteFolders.length} folders`
+  return `${who} turned ${turned.length} files unreadable within 30 seconds${notes}`.replace(/\p{Cc}/gu, '�')
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
+import type { Evidence, Facts } from '#shared/domain/signal.ts'
+import type { Suspension } from '../../suspend/suspend.ts'
+import { masked } from '../sigma/tell.ts'
+import type { Tree } from './trees.ts'
+
+/** What runs other people's words: its own hash says nothing of what it did. */
+const interpreters = /^(?:ba|da|z|k|c|tc|fi)?sh$|^(?:python|perl|ruby|node|php|lua|java|busybox|pwsh|tclsh)[\d.]*$/
+
+/** Programs are smaller; whoever runs a larger one gets no hash, and the rest of the evidence. */
+const maxProgramBytes = 268_435_456
+
+/** Who did it, as facts that commands and exceptions can name it by, and as text for people. */
+export async function describeWriter(tree: Tree | undefined): Promise<{ facts: Facts; evidence: Evidence[] }> {
+  if (!tree) return { facts: { process: 'unknown' }, evidence: [] }
+  const { pid, startTicks, name, exe, commandLine, userId, parent } = tree.top
+  // What ended meanwhile is still where it was started from, unless somebody took care of that.
+  const exeSha256 = (await hashOf(`/proc/${pid}/exe`)) ?? (await hashOf(exe))
+  const line = masked(commandLine).slice(0, 1_000)
+  // The hash of a shell would except every script on the machine.
+  const isInterpreter = interpreters.test(basename(exe))
+  const processSha256 = isInterpreter && exeSha256 ? createHash('sha256').update(`${exeSha256} ${commandLine}`).digest('hex') : exeSha256
+  return {
+    facts: {
+      ...{ process: printable(name), pid, startTicks, exe: printable(exe), commandLine: printable(line), userId, parentPid: parent },
+      ...{ exeSha256: exeSha256 ?? null, processSha256: processSha256 ?? null },
+    },
+    evidence: [
+      {
+        name: 'the process that did it, with all below it',
+        text: `${printable(name)} (${pid}, since tick ${startTicks})\n${printable(exe)}\n${printable(line)}\nuser ${userId}`,
+      },
+    ],
+  }
+}
+
+export function describeSuspension(suspension: Suspension | undefined): Facts {
+  if (!suspension) return {}
+  if (suspension.kind === 'suspended') return { suspended: true, suspendedProcesses: suspension.processes.length }
+  return { suspended: false, whyNotSuspended: suspension.reason }
+}
+
+/** A terminal would obey control characters. */
+const printable = (text: string): string => text.replace(/\p{Cc}/gu, '�')
+
+/** Of the very file that runs, also when it was deleted meanwhile. */
+function hashOf(path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const hash = createHash('sha256')
+    let bytes = 0
+    const stream = createReadStream(path)
+    stream.on('data', (chunk) => {
+      bytes += chunk.length
+      if (bytes > maxProgramBytes) stream.destroy()
+      else hash.update(chunk)
+    })
+    stream.on('end', () => resolve(hash.digest('hex')))
+    stream.on('close', () => resolve(undefined))
+    stream.on('error', () => resolve(undefined))
+  })
+}

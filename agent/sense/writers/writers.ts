@@ -1,0 +1,50 @@
+import type { Time } from '#shared/domain/time.ts'
+import { BoundedMap } from '../logon/bounded-map.ts'
+import type { Tree } from './trees.ts'
+
+/** Who wrote which file last, for whoever finds one changed. Bounded: a machine writes more files than anybody asks about. */
+export class Writers {
+  readonly #last = new BoundedMap<{ pid: number; tree: Tree | undefined }>(5_000)
+  readonly #time: Time
+  readonly #waiting = new Map<string, () => void>()
+  #isFed = false
+
+  constructor(time: Time) {
+    this.#time = time
+  }
+
+  /** Whether anybody tells it of writes. */
+  setFed(isFed: boolean): void {
+    this.#isFed = isFed
+  }
+
+  note(path: string, pid: number, tree: Tree | undefined): void {
+    Object.assign(
+      this.#last.touch(path, () => ({ pid, tree })),
+      { pid, tree },
+    )
+    this.#waiting.get(path)?.()
+  }
+
+  /** The last writer of any of these; waits a moment for the kernel's word, which may come after the file's. */
+  async of(paths: readonly string[], waitMs = 15): Promise<Tree | undefined> {
+    if (!this.#isFed) return undefined
+    return this.#known(paths) ?? (await this.#heardWithin(paths, waitMs))
+  }
+
+  #known(paths: readonly string[]): Tree | undefined {
+    return paths.map((path) => this.#last.get(path)?.tree).find((tree) => tree !== undefined)
+  }
+
+  #heardWithin(paths: readonly string[], waitMs: number): Promise<Tree | undefined> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel()
+        for (const path of paths) this.#waiting.delete(path)
+        resolve(this.#known(paths))
+      }
+      const cancel = this.#time.after(waitMs, end)
+      for (const path of paths) this.#waiting.set(path, end)
+    })
+  }
+}

@@ -1,0 +1,99 @@
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { ProcessNamed } from '#shared/domain/process.ts'
+import { days, type Time } from '#shared/domain/time.ts'
+import type { Processes } from '../host/processes.ts'
+import type { JsonFile } from '../json-file.ts'
+
+/*
+ * Suspend: what the agent does to processes on its own word. Enters: a detector's accusation of a process. Leaves: it and all below it
+ * halted (SIGSTOP), the accusation in a journal, and an answer that says what was done. Promises: nothing but halting, which a person
+ * undoes with `resume-process`, for the whole tree at once; exactly the process that was accused and no later one of its number; never the
+ * system's own, nor this agent's line. Halting comes before the journal's fsync, because a file is lost in a millisecond. On failure: the
+ * answer says why nothing was done. Threat: somebody who makes this agent halt what others need; hence the policy's leave, and the evidence.
+ */
+export interface Suspender {
+  accuse(top: ProcessNamed, why: string): Promise<Suspension>
+  /** The machine's processes, for commands: what was halted as a tree goes on as one. */
+  processes: Processes
+}
+
+export type Suspension = { kind: 'suspended'; processes: ProcessNamed[] } | { kind: 'not-suspended'; reason: string }
+
+const Accusation = z.object({ top: ProcessNamed, suspended: z.array(ProcessNamed), why: z.string(), at: z.number() })
+type Accusation = z.infer<typeof Accusation>
+const Journal = z.object({ v: z.literal(1), accusations: z.array(Accusation) })
+
+interface Options {
+  file: JsonFile
+  processes: Processes
+  /** Whether the policy lets the agent do this here and now. */
+  isAllowed(): boolean
+  time: Time
+  log: Logger
+}
+
+/** A process that was halted so long ago is gone, or a person left it so. */
+const keptMs = days(30)
+const maxKept = 200
+/** What is started while its parents are being halted is found in a second look; a third finds nothing new in practice. */
+const maxLooks = 4
+
+export async function openSuspender(options: Options): Promise<Suspender> {
+  const { file, processes, isAllowed, time, log } = options
+  let accusations = await readJournal(options)
+
+  async function keep(accusation: Accusation): Promise<void> {
+    accusations = [...accusations.filter(({ at }) => at > accusation.at - keptMs), accusation].slice(-maxKept)
+    await file
+      .write({ v: 1, accusations })
+      .catch((error: unknown) => log.error({ reason: sentenceOf(error) }, 'an accusation could not be written down'))
+  }
+
+  return {
+    async accuse(top, why) {
+      if (!isAllowed()) return { kind: 'not-suspended', reason: 'this machine’s policy leaves it to people' }
+      const first = processes.signal(top, 'SIGSTOP')
+      if (first.kind === 'spared') return { kind: 'not-suspended', reason: first.reason }
+      if (first.kind === 'gone') return { kind: 'not-suspended', reason: 'the process is gone' }
+      const suspended = [top, ...haltBelow(processes, top)]
+      log.warn({ pid: top.pid, count: suspended.length, why }, 'a process was halted on the agent’s own word')
+      await keep({ top, suspended, why, at: time.now() })
+      return { kind: 'suspended', processes: suspended }
+    },
+    processes: {
+      ...processes,
+      signal(named, signal) {
+        const found = processes.signal(named, signal)
+        const accusation = accusations.find(({ top }) => top.pid === named.pid && top.startTicks === named.startTicks)
+        // Children first would run into a parent that is still halted; either order ends the same.
+        if (signal === 'SIGCONT') for (const each of accusation?.suspended.slice(1) ?? []) processes.signal(each, signal)
+        return found
+      },
+    },
+  }
+}
+
+function haltBelow(processes: Processes, top: ProcessNamed): ProcessNamed[] {
+  const halted = new Map<string, ProcessNamed>()
+  for (let look = 0; look < maxLooks; look += 1) {
+    const fresh = processes.below(top).filter(({ pid, startTicks }) => !halted.has(`${pid} ${startTicks}`))
+    if (fresh.length === 0) break
+    for (const each of fresh) {
+      processes.signal(each, 'SIGSTOP')
+      halted.set(`${each.pid} ${each.startTicks}`, each)
+    }
+  }
+  return [...halted.values()]
+}
+
+/** What can't be read is forgotten: a person can still resume each process by its number. */
+async function readJournal({ file, log }: Options): Promise<Accusation[]> {
+  const read = await file.read()
+  if (read.kind === 'absent') return []
+  const parsed = read.kind === 'value' ? Journal.safeParse(read.value) : undefined
+  if (parsed?.success) return parsed.data.accusations
+  log.error({ reason: read.kind === 'broken' ? read.reason : 'it has another form' }, 'the journal of accusations can’t be read')
+  return []
+}

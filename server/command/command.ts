@@ -7,12 +7,13 @@ import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Order, PutRows, TicketCase } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable, IsolationsTable } from '../store/tables/command.ts'
+import { forgetConsents } from './consent.ts'
 
 /*
  * Enters: orders that a decision made; results as agents spool them; what agents say of their isolation.
  * Leaves: commands with every step a fact, and desired and actual isolation as two facts.
  * Promises: a command is written in the transaction of the decision that asked for it; what was wanted and what is true
- * are never mixed up (invariant 7). The only writer of its three tables.
+ * are never mixed up (invariant 7). The only writer of its tables.
  * Meets: a result that claims to be another machine's: it settles nothing but commands of the endpoint that sent it.
  */
 
@@ -97,6 +98,7 @@ const actualOf = (status: IsolationStatus, now: number) => ({
 export const desiredBy: Record<string, DesiredIsolation> = { 'isolate-host': 'isolated', 'release-host': 'open' }
 
 async function keepDesired(tx: Tx, { verb, endpointId, requestedBy }: Wanted, now: number): Promise<void> {
+  await forgetConsents(tx, endpointId)
   await putDesired(tx, endpointId, { desired: desiredBy[verb] ?? 'open', desired_at: now, desired_by: requestedBy })
 }
 

@@ -1,6 +1,7 @@
 import type { TicketAction } from '#shared/domain/ticket.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { requestCommands } from '../command/command.ts'
+import { isAgreed, type ReleaseBy } from '../command/consent.ts'
 import { isContained } from '../command/contain.ts'
 import { ordered } from '../command/order.ts'
 import { apply, type Subject, type TicketCase } from '../pipeline/changes.ts'
@@ -10,7 +11,7 @@ import { loadCases, loadSubjects, loadTickets } from '../pipeline/load.ts'
 import { type Cause, type Gate, type Override, releaseGate } from '../pipeline/tasks.ts'
 import type { Turns } from '../pipeline/turns.ts'
 import type { Store, Tx } from '../store/store.ts'
-import { causeNamed, decided } from '../ticket/acts.ts'
+import { agreedAlone, causeNamed, decided } from '../ticket/acts.ts'
 import {
   type Acting,
   acknowledge,
@@ -77,8 +78,8 @@ export interface Desk {
   hearCustomer(act: Omit<Act, 'version'> & { text: string }): Promise<DeskOutcome>
   /** @param act `onlyIfAsked`: the person may say yes to a pending question and not isolate otherwise. */
   isolate(act: Act & { reason: string; onlyIfAsked?: boolean }): Promise<DeskOutcome>
-  /** Refused while the machine waits to be restored, unless it is said why it may come back. */
-  release(act: Act & Override & { reason: string }): Promise<DeskOutcome>
+  /** Refused while the machine waits to be restored, unless it is said why it may come back; one side's word waits for the other's. */
+  release(act: Act & Override & { reason: string; side?: ReleaseBy }): Promise<DeskOutcome>
   /** Of the network: somebody goes there, to this place with this part. */
   nameCause(act: Act & Cause): Promise<DeskOutcome>
   leave(act: Act & { reason: string }): Promise<DeskOutcome>
@@ -146,12 +147,17 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     return { kind: 'done', version: 0 }
   }
 
-  const contain = (act: Act & Override & { reason: string; onlyIfAsked?: boolean }, verb: Verb): Promise<DeskOutcome> =>
+  const contain = (act: Act & Override & { reason: string; onlyIfAsked?: boolean; side?: ReleaseBy }, verb: Verb): Promise<DeskOutcome> =>
     onTicket(act, async (work, now, tx) => {
-      if (isOverOthers(work)) return answerForAll(tx, answering(work, {}, actingOf(act, now)), verb, act, now)
+      if (isOverOthers(work) && (act.side ?? 'alone') === 'alone')
+        return answerForAll(tx, answering(work, {}, actingOf(act, now)), verb, act, now)
       const refusal = act.onlyIfAsked && work.ticket.containment !== 'asked' ? nobodyAsks : whyNot(verb, work.subject)
       if (refusal) return refusal
-      const gate = verb === 'release-host' ? await releaseGate(tx, work.ticket.endpoint_id ?? '', act, actingOf(act, now)) : open
+      const { side = 'alone', person, reason } = act
+      const endpointId = work.ticket.endpoint_id ?? ''
+      if (!(await isAgreed(tx, { side, endpoint_id: endpointId, person_id: person.id, reason, at: now })))
+        return { kind: 'work', work: apply(work, agreedAlone(person.id, { side, reason }), now) }
+      const gate = verb === 'release-host' ? await releaseGate(tx, endpointId, act, actingOf(act, now)) : open
       if (gate.kind === 'refused') return gate
       const changes = decided(work, act.person.id, verb === 'isolate-host' ? 'isolate' : 'release', act.reason, now)
       const order = ordered(verb, act.person.id, act.reason)

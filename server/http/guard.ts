@@ -60,12 +60,12 @@ export async function signedIn(people: People, personOf: PersonOf, request: Fast
 
 /** Whether the person's powers are enough for a request about this. */
 export function isAllowed(access: PersonAccess, person: Person, subject: About): boolean {
-  const { power, orWhileAsked } = access
+  const { power, orPower, orWhileAsked } = access
   const { role, isAsked, isOwnAnswer } = subject
   if (isOthers(access, person, subject)) return false
   const has = (wanted: Power): boolean =>
     person.has(wanted, role) || (wanted === 'answer-ask' && isAsked === true && isOwnAnswer === true && person.answersOwn(role))
-  if (power === null || has(power)) return true
+  if (power === null || has(power) || (orPower !== undefined && has(orPower))) return true
   return isAsked === true && orWhileAsked !== undefined && has(orWhileAsked)
 }
 

@@ -137,7 +137,12 @@ function describe({ access, creates }: Route): string {
   return who + power + provider + key
 }
 
-function neededPower({ power, orWhileAsked }: PersonAccess): string {
-  const instead = orWhileAsked === undefined ? '' : `; \`${orWhileAsked}\` is enough while the ticket asks whether to isolate`
+function neededPower({ power, orPower, orWhileAsked }: PersonAccess): string {
+  const instead =
+    orWhileAsked !== undefined
+      ? `; \`${orWhileAsked}\` is enough while the ticket asks whether to isolate`
+      : orPower === undefined
+        ? ''
+        : `, or \`${orPower}\``
   return `the power \`${power}\`${instead}`
 }

@@ -33,10 +33,11 @@ export type Access =
   | { who: 'source' }
   /**
    * @property power null: whoever is signed in.
+   * @property orPower is enough too; what it may then is less, and its route knows.
    * @property isOfTeam of a ticket: a customer's own IT only while it is with them.
    * @property orWhileAsked is enough too while the ticket asks people whether to isolate.
    */
-  | { who: 'person'; power: Power | null; orWhileAsked?: Power; isOfTeam?: true; reach: Reach }
+  | { who: 'person'; power: Power | null; orPower?: Power; orWhileAsked?: Power; isOfTeam?: true; reach: Reach }
 
 export type PersonAccess = Extract<Access, { who: 'person' }>
 

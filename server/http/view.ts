@@ -43,6 +43,8 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     inventories: () =>
       reader.selectFrom('inventories').innerJoin('endpoints', 'endpoints.id', 'inventories.endpoint_id').where(ofEndpoints),
     isolations: () => reader.selectFrom('isolations').innerJoin('endpoints', 'endpoints.id', 'isolations.endpoint_id').where(ofEndpoints),
+    releaseConsents: () =>
+      reader.selectFrom('release_consents').innerJoin('endpoints', 'endpoints.id', 'release_consents.endpoint_id').where(ofEndpoints),
     gaps: () => reader.selectFrom('gaps').innerJoin('endpoints', 'endpoints.id', 'gaps.endpoint_id').where(ofEndpoints),
     refusedRecords: () =>
       reader.selectFrom('refused_records').innerJoin('endpoints', 'endpoints.id', 'refused_records.endpoint_id').where(ofEndpoints),

@@ -86,6 +86,7 @@ export const writers = {
   commands: 'command',
   command_results: 'command',
   isolations: 'command',
+  release_consents: 'command',
   matrix_versions: 'route',
   idempotency_keys: 'http',
   audit: 'audit',

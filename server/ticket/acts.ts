@@ -108,6 +108,11 @@ export function decided(
   }
 }
 
+/** One side has said that the machine may be released; whoever has the ticket is told. */
+export const agreedAlone = (personId: string, body: { side: string; reason: string }): Changes => ({
+  entries: [{ kind: 'release-agreed', actor: personId, body: { ...body, tell: 'owner', what: 'release' } }],
+})
+
 const touched = (now: number): { touched_at: number } => ({ touched_at: now })
 
 const done = (changes: Changes): Acted => ({ kind: 'changes', changes })

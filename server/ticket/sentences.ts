@@ -44,6 +44,10 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
   'promise-broken': (body) => `The promise to ${text(body.promise)} in time was broken.`,
   'containment-asked': asked,
   'containment-answered': answered,
+  'release-agreed': (body) =>
+    body.side === 'customer'
+      ? `May be released, says the customer’s own IT; it waits for one of the provider: ${text(body.reason)}`
+      : `May be released, says the provider; it waits for one of the customer’s own IT: ${text(body.reason)}`,
   'command-requested': (body) => `${command(body)} was requested: ${text(body.reason)}`,
   'command-unsigned': (body) => `${command(body)} waits: ${text(body.why)}.`,
   'command-signed': (body) => `${text(body.operator)} signed it: ${command(body)}, ${text(body.signed)} of ${text(body.needed)}.`,

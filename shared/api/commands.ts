@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FoundOut, FoundOutcome } from '../domain/command.ts'
+import type { Role } from '../domain/endpoint.ts'
 import type { Power } from './session.ts'
 
 /** A command that a restore holds. POST /api/commands/:id/send asks for it anew, /drop ends it; both answer 204. */
@@ -12,9 +13,6 @@ export const HeldCommand = z.object({
   requestedAt: z.number().int(),
 })
 export type HeldCommand = z.infer<typeof HeldCommand>
-
-/** What somebody needs to decide about a held command of this verb. */
-export const powersToDecide = (verb: string): Power[] => (verb === 'release-host' ? ['isolate', 'release'] : ['isolate'])
 
 /** GET /api/commands/unsigned: what waits for operators. The payload is the bytes to sign, and all that counts. */
 export const UnsignedCommands = z.object({
@@ -77,6 +75,27 @@ export type FoundCommand = z.infer<typeof FoundCommand>
 export const ScriptsSwitch = z.object({ isOff: z.boolean() })
 export type ScriptsSwitch = z.infer<typeof ScriptsSwitch>
 
-/** What somebody needs to ask for a command of this risk; isolating and releasing have doors of their own. */
-export const powerToAsk = (risk: 'protective' | 'low' | 'medium' | 'high'): Power =>
-  risk === 'protective' || risk === 'low' ? 'work-tickets' : 'isolate'
+/** Defaults §9, by verb. One that isn't here needs as much as a shell. */
+const powerOf: Readonly<Record<string, Power>> = {
+  ping: 'look-after',
+  'collect-diagnostics': 'look-after',
+  'restart-service': 'look-after',
+  'rearm-canaries': 'look-after',
+  reboot: 'run-library',
+  'isolate-host': 'isolate',
+  'suspend-process': 'isolate',
+  'stop-process': 'isolate',
+  'quarantine-file': 'isolate',
+  'release-host': 'release',
+  'resume-process': 'release',
+  'restore-file': 'run-anything',
+  'run-script': 'run-anything',
+}
+
+const isVital = (role: Role | undefined): boolean => role !== 'workstation' && role !== 'server'
+
+/** All that somebody needs to ask a machine of this role for it, or to let it go out after a restore. */
+export function powersToAsk(verb: string, role: Role | undefined): Power[] {
+  const power = powerOf[verb] ?? 'run-anything'
+  return verb === 'reboot' && isVital(role) ? [power, 'run-anything'] : [power]
+}

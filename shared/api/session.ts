@@ -1,7 +1,13 @@
 import { z } from 'zod'
 
-/** A person's; a role is a machine's. Which team has which stands in the matrix (defaults §9). */
-export const Power = z.enum(['work-tickets', 'answer-ask', 'isolate', 'release', 'administer'])
+/**
+ * A person's; a role is a machine's. Which team has which stands in the matrix (defaults §9). `ask-release`: to release once
+ * one of the provider agrees. `look-after`, `run-library` and `run-anything` are of remote commands, from what heals to a shell.
+ */
+export const Power = z.enum([
+  ...(['work-tickets', 'answer-ask', 'isolate', 'release', 'ask-release', 'administer'] as const),
+  ...(['look-after', 'run-library', 'run-anything'] as const),
+])
 export type Power = z.infer<typeof Power>
 
 /** POST /api/session */

@@ -120,6 +120,8 @@ export const TicketDetail = TicketSummary.extend({
   /** The newest signals of this ticket, at most 50, newest first. */
   signals: z.array(Signal.extend({ receivedAt: z.number().int() })),
   isolation: IsolationView.nullable(),
+  /** One side has said that its machine may be released, and the other hasn't yet. */
+  releaseAgreed: z.array(z.object({ side: z.enum(['customer', 'provider']), by: z.string(), reason: z.string(), at: z.number().int() })),
   /** The ticket over this one, where whoever asks may see it. */
   parent: z.object({ id: z.string(), number: z.number().int(), title: z.string() }).nullable(),
   /** What is under this one; null: it gathers nothing. */
@@ -223,9 +225,14 @@ export const Contain = change.extend({ reason: z.string().min(1).max(500) })
 /**
  * POST /api/tickets/:id/release, /api/endpoints/:id/release: undoes an isolation. While the machine waits to be restored
  * (a linked task) it says why it may come back all the same, or that it was a false alarm, which ends the ticket as one too and
- * excepts its program on this machine for a while.
+ * excepts its program on this machine for a while. Of the customer's own IT it waits for one of the provider to say the same.
  */
-export const Release = Contain.extend({ withoutRestore: z.string().max(2_000).optional(), isFalseAlarm: z.boolean().default(false) })
+export const Release = Contain.extend({
+  withoutRestore: z.string().max(2_000).optional(),
+  isFalseAlarm: z.boolean().default(false),
+  /** On a ticket: the customer's own IT lets it go when they are ready, or has asked to already. */
+  withCustomer: z.boolean().default(false),
+})
 /** POST /api/tickets/:id/cause: what it comes from. Of the network: somebody goes to this place with this part. */
 export const NameCause = change.extend({
   cause: z.enum(['network', 'hardware', 'software', 'person', 'other']),

@@ -7,7 +7,7 @@ export default defineCommand({
   title: 'Put a file back that was sealed away, where it was and as it was',
   args: z.object({ quarantineId: z.uuid() }),
   output: z.object({ path: z.string(), sha256: z.string() }),
-  risk: 'medium',
+  risk: 'high',
   ttlMs: hours(4),
   isIdempotent: false,
 })

@@ -80,6 +80,7 @@ export const TimelineKind = z.enum([
   'promise-broken',
   'containment-asked',
   'containment-answered',
+  'release-agreed',
   'command-requested',
   'command-unsigned',
   'command-signed',

@@ -65,6 +65,7 @@ function ContainButtons({ ticket }: { ticket: TicketDetail }) {
         hostname={ticket.endpoint.hostname}
         isOpen={asking && isCutOff}
         isBusy={release.isPending}
+        isOnTicket
         onClose={close}
         onConfirm={(said) => release.mutate(said, { onSettled: close })}
       />

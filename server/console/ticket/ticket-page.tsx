@@ -13,6 +13,7 @@ import { HeldCommands } from './held-commands.tsx'
 import { LinkedCard } from './linked-card.tsx'
 import { MachineCard } from './machine-card.tsx'
 import { Question } from './question.tsx'
+import { ReleaseAgreed } from './release-agreed.tsx'
 import { TicketActions } from './ticket-actions.tsx'
 import { TicketHead } from './ticket-head.tsx'
 import { TicketTimeline } from './ticket-timeline.tsx'
@@ -33,6 +34,7 @@ export function TicketPage({ id }: { id: string }) {
         <TicketHead ticket={ticket} actions={<TicketActions ticket={ticket} />} />
         <Question ticket={ticket} />
         <HeldCommands ticket={ticket} />
+        <ReleaseAgreed ticket={ticket} />
         <Grid gap="md" align="flex-start">
           <Grid.Col span={{ base: 12, md: 8 }}>
             <Stack gap="md">

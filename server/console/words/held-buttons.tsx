@@ -1,5 +1,5 @@
 import { Button, Group } from '@mantine/core'
-import { powersToDecide } from '#shared/api/commands.ts'
+import { powersToAsk } from '#shared/api/commands.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
 import { usePowers } from '../session/session.ts'
 
@@ -12,7 +12,8 @@ interface HeldButtonsProps {
 /** Send or drop a command that a restore holds; nothing for those who may do neither. */
 export function HeldButtons({ verb, isBusy, onDecide }: HeldButtonsProps) {
   const may = usePowers()
-  if (!powersToDecide(verb).every(may)) return null
+  // The collector asks again, knowing the machine.
+  if (!powersToAsk(verb, 'server').every(may)) return null
   return (
     <Group gap="xs" mt={4} wrap="nowrap">
       <Button size="compact-xs" loading={isBusy} onClick={() => onDecide('send')}>

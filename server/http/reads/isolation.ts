@@ -1,4 +1,5 @@
 import type { IsolationView } from '#shared/api/endpoints.ts'
+import type { TicketDetail } from '#shared/api/tickets.ts'
 import type { IsolationsTable } from '../../store/tables/command.ts'
 import type { View } from '../view.ts'
 
@@ -31,4 +32,12 @@ function isolationOf(row: IsolationsTable): IsolationView {
     detail: row.detail,
     proof: row.proof === null ? null : (JSON.parse(row.proof) as Record<string, unknown>),
   }
+}
+
+/** Whose word to release it waits for the other side's. */
+export async function releaseAgreedOn(view: View, endpointId: string): Promise<TicketDetail['releaseAgreed']> {
+  const said = view.releaseConsents().select(['side', 'person_id', 'reason', 'at']).where('release_consents.endpoint_id', '=', endpointId)
+  const rows = await said.orderBy('at').execute()
+  const names = await view.namesOf(rows.map(({ person_id }) => person_id))
+  return rows.map(({ person_id, ...row }) => ({ ...row, by: names.get(person_id) ?? 'somebody' }))
 }

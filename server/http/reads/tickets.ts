@@ -9,7 +9,7 @@ import type { TicketsTable, TimelineTable } from '../../store/tables/ticket.ts'
 import type { View } from '../view.ts'
 import { childrenOf, parentOf } from './children.ts'
 import { readFound } from './found-lines.ts'
-import { isolationsOf } from './isolation.ts'
+import { isolationsOf, releaseAgreedOn } from './isolation.ts'
 import { readLinked } from './linked.ts'
 
 /** Texts for people, which one place of the ticket stage makes. */
@@ -47,18 +47,20 @@ export async function listTickets(
 export async function readTicket(view: View, id: string, reading: Reading): Promise<Omit<TicketDetail, 'may'> | undefined> {
   const row = await summaryRows(view.tickets()).where('tickets.id', '=', id).executeTakeFirst()
   if (!row) return undefined
-  const [[summary], requester, found, linked, timeline, signals, heldCommands, parent, children, isolationOf] = await Promise.all([
-    summaries(view, [row], reading),
-    requesterOf(view, row.requester_id),
-    readFound(view, id),
-    readLinked(view, row),
-    timelineOf(view, id, reading),
-    signalsOf(view, id),
-    heldOn(view, id),
-    parentOf(view, row, reading),
-    row.gathers === null ? null : childrenOf(view, id),
-    isolationsOf(view, row.endpoint_id === null ? [] : [row.endpoint_id]),
-  ])
+  const [[summary], requester, found, linked, timeline, signals, heldCommands, parent, children, isolationOf, releaseAgreed] =
+    await Promise.all([
+      summaries(view, [row], reading),
+      requesterOf(view, row.requester_id),
+      readFound(view, id),
+      readLinked(view, row),
+      timelineOf(view, id, reading),
+      signalsOf(view, id),
+      heldOn(view, id),
+      parentOf(view, row, reading),
+      row.gathers === null ? null : childrenOf(view, id),
+      isolationsOf(view, row.endpoint_id === null ? [] : [row.endpoint_id]),
+      row.endpoint_id === null ? [] : releaseAgreedOn(view, row.endpoint_id),
+    ])
   if (!summary) return undefined
   return {
     ...summary,
@@ -76,6 +78,7 @@ export async function readTicket(view: View, id: string, reading: Reading): Prom
     parent,
     children,
     isolation: row.endpoint_id === null ? null : isolationOf(row.endpoint_id),
+    releaseAgreed,
     legalActions: TicketAction.options.filter((action) => transition(row.status, action).kind === 'moved'),
   }
 }

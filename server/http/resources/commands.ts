@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CommandDetail, FoundCommand, powersToDecide, ScriptsSwitch } from '#shared/api/commands.ts'
+import { CommandDetail, FoundCommand, powersToAsk, ScriptsSwitch } from '#shared/api/commands.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import { demandPower } from '../guard.ts'
@@ -22,7 +22,7 @@ export default function commands({ held, signing }: Needs): Route[] {
       method: 'POST',
       path: `/api/commands/:id/${answer}`,
       summary: summaries[answer],
-      access: { who: 'person', power: 'isolate', reach: 'organisation' },
+      access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
       names: { 'params.id': 'command' },
       action: `command.${answer}`,
       params: byId,
@@ -30,7 +30,7 @@ export default function commands({ held, signing }: Needs): Route[] {
       status: 204,
       handle: async ({ params, by, subject }) => {
         const { verb } = found('command', await by.view.commands().select('verb').where('id', '=', params.id).executeTakeFirst())
-        for (const power of powersToDecide(verb)) demandPower({ who: 'person', power, reach: 'organisation' }, by, subject)
+        for (const power of powersToAsk(verb, subject.role)) demandPower({ who: 'person', power, reach: 'organisation' }, by, subject)
         mustBeDone(await held.decide({ commandId: params.id, answer, person: actorIn(by) }))
       },
     })

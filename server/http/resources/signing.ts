@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CommandAsked, NewCommand, NewSignature, powerToAsk, SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
+import { CommandAsked, NewCommand, NewSignature, powersToAsk, SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
 import { commands } from '#shared/commands/registry.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 import { mustBeDone } from '../desk-outcome.ts'
@@ -68,7 +68,7 @@ export default function signing({ signing }: Needs): Route[] {
         if (!definition) throw refuse('refused', `There is no command "${body.verb}" that can be asked for here.`)
         const args = definition.args.safeParse(body.args)
         if (!args.success) throw refuse('refused', `args.${firstIssue(args.error)}`)
-        demandPower({ who: 'person', power: powerToAsk(definition.risk), reach: 'organisation' }, by, subject)
+        for (const power of powersToAsk(body.verb, subject.role)) demandPower({ who: 'person', power, reach: 'organisation' }, by, subject)
         const { verb, reason, ticketId = null } = body
         const asked = await signing.ask({ verb, args: body.args, reason, ticketId, endpointId: params.id, person: actorIn(by) })
         mustBeDone(asked.outcome)

@@ -22,11 +22,12 @@ import {
   TicketVerb,
   Wait,
 } from '#shared/api/tickets.ts'
+import type { ReleaseBy } from '../../command/consent.ts'
 import type { Act, DeskOutcome } from '../../desk/desk.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import { isAllowed } from '../guard.ts'
 import type { Needs } from '../needs.ts'
-import { ownerOfTicket } from '../owners.ts'
+import { ownerOfTicket, type Subject } from '../owners.ts'
 import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
 import { listTickets, type Reading, readTicket, wholeTimeline } from '../reads/tickets.ts'
@@ -55,7 +56,8 @@ const accessOf: Record<TicketVerb, PersonAccess> = {
   cause: whoWorks,
   // Also the yes to a pending question, so whoever may answer it may do this then.
   isolate: whoMay('isolate', 'answer-ask'),
-  release: whoMay('release'),
+  // A customer's own IT with one of the provider.
+  release: { ...whoMay('release'), orPower: 'ask-release' },
   leave: whoMay('answer-ask'),
   children: whoWorks,
 }
@@ -73,7 +75,7 @@ export default function tickets(needs: Needs): Route[] {
     verb: TicketVerb,
     summary: string,
     body: Body,
-    act: (act: Act & z.output<Body> & { onlyIfAsked?: true }, by: Person) => Promise<DeskOutcome>,
+    act: (act: Act & z.output<Body> & { onlyIfAsked?: true }, by: Person, subject: Subject) => Promise<DeskOutcome>,
   ): Route =>
     defineRoute({
       method: 'POST',
@@ -89,7 +91,7 @@ export default function tickets(needs: Needs): Route[] {
         // Allowed by the question alone: the desk looks again whether it is still open when it gets there.
         const isByQuestion = !isAllowed(accessOf[verb], by, { ...subject, isAsked: false })
         const who = { ticketId: params.id, person: actorIn(by), ...(isByQuestion && { onlyIfAsked: true as const }) }
-        mustBeDone(await act({ ...body, ...who }, by))
+        mustBeDone(await act({ ...body, ...who }, by, subject))
         return detail(by, params.id)
       },
     })
@@ -116,14 +118,22 @@ export default function tickets(needs: Needs): Route[] {
     change('reopen', 'Open it again', Reopen, (act) => desk.reopen(act)),
     change('resolve', 'End it', Resolve, (act) => desk.resolve(act)),
     change('isolate', 'Cut its endpoint off; also the yes to a pending question', Contain, (act) => desk.isolate(act)),
-    change('release', 'Undo the isolation of its endpoint; a false alarm ends the ticket too', Release, async (act) => {
-      const released = await desk.release(act)
+    change('release', 'Undo the isolation of its endpoint; a false alarm ends the ticket too', Release, async (act, by, subject) => {
+      const released = await desk.release({ ...act, side: sideOf(act, isAllowed(whoMay('release'), by, subject)) })
       if (!act.isFalseAlarm || released.kind !== 'done') return released
       return desk.resolve({ ...act, version: released.version, resolution: 'false-alarm', note: act.reason, exceptsPrograms: true })
     }),
     change('children', 'End, keep or raise all tickets under it', Children, (act) => desk.children(act)),
     change('leave', 'The no to a pending question', Leave, (act) => desk.leave(act)),
   ]
+}
+
+/** Whose word a release is. What it was, and whether it is restored, isn't said by a customer's own IT alone. */
+function sideOf({ isFalseAlarm, withoutRestore, withCustomer }: z.output<typeof Release>, mayAlone: boolean): ReleaseBy {
+  if (mayAlone) return withCustomer ? 'provider' : 'alone'
+  if (isFalseAlarm || withoutRestore !== undefined)
+    throw refuse('provider-only', 'Only the provider says that it was a false alarm, or that it may come back unrestored: leave that out.')
+  return 'customer'
 }
 
 /** A ticket with all that this person may see and do of it. */

@@ -47,6 +47,7 @@ const moved = (body: Record<string, unknown>): string =>
 function reminded(body: Record<string, unknown>): string {
   if (body.what === 'untouched') return 'It was taken, and nobody has done anything since.'
   if (body.what === 'promise') return `${text(body.percent)} % of the time to ${text(body.promise)} are over.`
+  if (body.what === 'release') return 'One side says that its machine may be released, and the other has to agree.'
   return body.what === 'vendor' ? 'It waits for a vendor, and it is time to ask.' : 'It needs somebody to look.'
 }
 

@@ -54,9 +54,18 @@ export interface IsolationsTable {
   /** JSON: the proof of the last isolation. */
   proof: string | null
 }
+/** One of two sides has said that this machine may be released; gone once anything else is wanted of it. */
+export interface ReleaseConsentsTable {
+  endpoint_id: string
+  side: 'customer' | 'provider'
+  person_id: string
+  reason: string
+  at: number
+}
 
 export interface CommandTables {
   commands: CommandsTable
+  release_consents: ReleaseConsentsTable
   command_results: CommandResultsTable
   isolations: IsolationsTable
 }

@@ -73,7 +73,7 @@ describe('a customer’s own IT', () => {
     expect((await change(ivan, 'acknowledge', {}, id)).status).toBe(200)
     const moved = await change(ivan, 'escalate', { reason: 'expertise', tried: 'A restart' }, id)
     expect(moved.body).toMatchObject({ team: 'tier1', status: 'new' })
-    expect((await ticket(ivan, id)).may).toEqual(['comments', 'security'])
+    expect((await ticket(ivan, id)).may).toEqual(['comments', 'security', 'release'])
     const refused = await change(ivan, 'acknowledge', {}, id)
     expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('is with tier1')])
     expect((await change(ivan, 'comments', { text: 'It is urgent' }, id)).status).toBe(200)
@@ -88,9 +88,55 @@ describe('a customer’s own IT', () => {
     expect(theirs.body).toMatchObject({ team: 'tier1' })
   })
 
-  it('isolates nothing and releases nothing', async () => {
+  it('isolates nothing', async () => {
     expect((await change(ivan, 'isolate', { reason: 'x' })).status).toBe(403)
-    expect((await change(ivan, 'release', { reason: 'x' })).status).toBe(403)
+  })
+})
+
+describe('a release by a customer’s own IT', () => {
+  const releases = async () =>
+    (await console_.store.db.selectFrom('commands').select('requested_by').where('verb', '=', 'release-host').execute()).length
+  const isolated = async () => {
+    await console_.store.db.deleteFrom('isolations').execute()
+    await console_.store.db.deleteFrom('release_consents').execute()
+    const { time, store } = console_
+    const wanted = { desired: 'isolated', desired_at: time.now(), desired_by: 'system' } as const
+    const actual = { actual: 'isolated', actual_at: time.now(), is_ready: 1, detail: '', proof: null } as const
+    await store.db
+      .insertInto('isolations')
+      .values({ endpoint_id: alpha.endpoint, ...wanted, ...actual })
+      .execute()
+    return releases()
+  }
+
+  it('waits for one of the provider, whom it is told', async () => {
+    const before = await isolated()
+    expect((await change(ivan, 'release', { reason: 'We cleaned it' })).status).toBe(200)
+    expect(await releases()).toBe(before)
+    const asked = await ticket(technician)
+    expect(asked.releaseAgreed).toEqual([{ side: 'customer', by: 'ivan', reason: 'We cleaned it', at: console_.time.now() }])
+    expect(asked.timeline.at(-1)).toMatchObject({ kind: 'release-agreed', actor: 'ivan' })
+    expect((await change(ivan, 'release', { reason: 'Really' })).status).toBe(200)
+    expect(await releases()).toBe(before)
+    expect((await change(technician, 'release', { reason: 'I agree' })).status).toBe(200)
+    expect(await releases()).toBe(before + 1)
+    expect((await ticket(ivan)).releaseAgreed).toEqual([])
+  })
+
+  it('goes at once where one of the provider has left it to them', async () => {
+    const before = await isolated()
+    expect((await change(technician, 'release', { reason: 'When you are ready', withCustomer: true })).status).toBe(200)
+    expect(await releases()).toBe(before)
+    expect((await change(ivan, 'release', { reason: 'We are ready' })).status).toBe(200)
+    expect(await releases()).toBe(before + 1)
+  })
+
+  it('says nothing of restoring or of false alarms, which is the provider’s word', async () => {
+    const before = await isolated()
+    for (const more of [{ isFalseAlarm: true }, { withoutRestore: 'no time' }])
+      expect((await change(ivan, 'release', { reason: 'x', ...more })).body.code).toBe('provider-only')
+    expect((await ivan.ask('POST', `/api/endpoints/${alpha.endpoint}/release`, { reason: 'x' })).status).toBe(403)
+    expect([await releases(), (await ticket(technician)).releaseAgreed]).toEqual([before, []])
   })
 })
 

@@ -62,7 +62,7 @@ describe('a bad matrix is refused with line, column, path and reason', () => {
     ],
     ['a second route of one name', 'name: canary-edited', 'name: canary-unreadable', /a second route is named/],
     ['a severity there is none of', 'severity: { atMost: medium }', 'severity: { atMost: awful }', /routes\.2\.severity\.atMost/],
-    ['an unknown power', 'powers: [work-tickets, answer-ask on workstation]', 'powers: [work-tickets, fly]', /"fly" is no power/],
+    ['an unknown power', 'powers: [work-tickets, answer-ask on workstation,', 'powers: [work-tickets, fly,', /"fly" is no power/],
     [
       'a box that leads nowhere',
       'P1: { box: 5m, from: arrival, to: tier3 }',
@@ -188,11 +188,14 @@ describe('the matrix that ships', () => {
   })
 
   it('grants powers by team, and those for one role only with that role', () => {
-    expect(matrix.powersOf(['tier1'])).toEqual(['work-tickets'])
-    expect(matrix.powersOf(['tier2'])).toEqual(['work-tickets'])
-    expect(matrix.powersOf(['tier2'], 'workstation')).toEqual(['work-tickets', 'answer-ask'])
-    expect(matrix.powersOf(['tier2'], 'server')).toEqual(['work-tickets'])
-    expect(matrix.powersOf(['tier1', 'security'])).toEqual(['work-tickets', 'answer-ask', 'isolate', 'release'])
+    expect(matrix.powersOf(['tier1'])).toEqual(['work-tickets', 'look-after'])
+    expect(matrix.powersOf(['tier1'], 'workstation')).toEqual(['work-tickets', 'look-after', 'run-library'])
+    expect(matrix.powersOf(['tier2'])).toEqual(['work-tickets', 'look-after', 'run-library'])
+    expect(matrix.powersOf(['tier2'], 'workstation')).toContain('answer-ask')
+    expect(matrix.powersOf(['tier2'], 'server')).not.toContain('answer-ask')
+    expect(matrix.powersOf(['tier1', 'security']).toSorted()).toEqual(
+      ['work-tickets', 'look-after', 'answer-ask', 'isolate', 'release', 'run-anything'].toSorted(),
+    )
     expect(matrix.powersOf(['admin'])).toContain('administer')
     expect(matrix.powersOf(['no such team'])).toEqual([])
   })

@@ -34,7 +34,7 @@ it('a command that is signed well and bears the nonce of one that ran is refused
       ...{ authorities: [collector.authority], endpointId, journalDir: folder, machine: {} as Machine },
       trust: { organisationId: 'organisation-1', register: () => undefined, role: async () => 'workstation' as const },
       append: async (_lane, body) => results.push(body as ResultRecord),
-      ...{ received: () => undefined, happened: async () => undefined },
+      ...{ received: () => undefined, progress: () => true, happened: async () => undefined },
       ...{ time: new FakeTime(issuedAt), log: pino({ level: 'silent' }), verbs: new Map([['ping', verb]]) },
     })
   const send = async (commands: Awaited<ReturnType<typeof open>>, id: string, nonce: string) =>

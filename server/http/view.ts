@@ -42,9 +42,7 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     rollups: () => reader.selectFrom('rollups').innerJoin('endpoints', 'endpoints.id', 'rollups.endpoint_id').where(ofEndpoints),
     inventories: () =>
       reader.selectFrom('inventories').innerJoin('endpoints', 'endpoints.id', 'inventories.endpoint_id').where(ofEndpoints),
-    isolations: () => reader.selectFrom('isolations').innerJoin('endpoints', 'endpoints.id', 'isolations.endpoint_id').where(ofEndpoints),
-    releaseConsents: () =>
-      reader.selectFrom('release_consents').innerJoin('endpoints', 'endpoints.id', 'release_consents.endpoint_id').where(ofEndpoints),
+    ...cutOff(reader, ofEndpoints),
     gaps: () => reader.selectFrom('gaps').innerJoin('endpoints', 'endpoints.id', 'gaps.endpoint_id').where(ofEndpoints),
     refusedRecords: () =>
       reader.selectFrom('refused_records').innerJoin('endpoints', 'endpoints.id', 'refused_records.endpoint_id').where(ofEndpoints),
@@ -82,6 +80,13 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     },
   }
 }
+
+/** What is wanted and true of machines' networks, and who has agreed to let one back. */
+const cutOff = (reader: Kysely<Database>, ofEndpoints: RawBuilder<SqlBool>) => ({
+  isolations: () => reader.selectFrom('isolations').innerJoin('endpoints', 'endpoints.id', 'isolations.endpoint_id').where(ofEndpoints),
+  releaseConsents: () =>
+    reader.selectFrom('release_consents').innerJoin('endpoints', 'endpoints.id', 'release_consents.endpoint_id').where(ofEndpoints),
+})
 
 /** What keeps machines quiet. */
 function quietOf(reader: Kysely<Database>, within: (column: string) => RawBuilder<SqlBool>) {

@@ -80,11 +80,11 @@ export async function startAgent(config: AgentConfig, surroundings: Surroundings
 /** In the order in which a signal lives; the isolation is made true before anything dials. */
 async function start(config: AgentConfig, surroundings: Surroundings, onStop: (end: Teardown) => void): Promise<Wire> {
   const parts = await openParts(config, surroundings, onStop)
-  const isolation = await startIsolation(parts)
+  let wire: Wire | undefined
+  const isolation = await startIsolation(parts, () => wire?.isConnected() ?? false)
   onStop(() => isolation.stop())
   const sense = startSensing(parts, isolation)
   onStop(() => sense.stop())
-  let wire: Wire | undefined
   const commands = await startCommands(parts, isolation, sense, {
     received: (commandId, at) => wire?.received(commandId, at),
     progress: (said) => wire?.progress(said) ?? false,
@@ -113,10 +113,12 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
   return { config, time, log, probe, host, detectors, identity, spool, signals, suspender }
 }
 
-async function startIsolation({ config, time, log, probe, host, identity, spool, signals }: Parts): Promise<Isolation> {
+async function startIsolation(parts: Parts, isConnected: () => boolean): Promise<Isolation> {
+  const { config, time, log, probe, host, identity, spool, signals } = parts
   const isolation = await openIsolation({
+    isConnected,
     dir: join(config.dataDir, 'isolation'),
-    firewall: firewallFor(probe.platform, host),
+    firewall: firewallFor(probe.platform, host, time),
     ...config.isolation,
     collectorAddresses: () => identity.addresses.resolve(),
     ca: identity.ca,

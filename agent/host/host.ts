@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { type Conversation, converse, type Hearer } from './conversation.ts'
 
 /*
  * The port to the machine that may change it. Enters: a program's name, its arguments as a list, text for its stdin.
@@ -13,6 +14,8 @@ export type Ended =
 
 export interface Host {
   run(program: string, args: readonly string[], options: { stdin?: string; timeoutMs: number }): Promise<Ended>
+  /** A program that goes on until it is ended, or this process is. */
+  converse(program: string, args: readonly string[], hearer: Hearer): Conversation
 }
 
 /** More than any program we start has to say. */
@@ -21,7 +24,7 @@ const maxOutputBytes = 1_048_576
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
 export function createHost(): Host {
-  return { run }
+  return { run, converse }
 }
 
 function run(program: string, args: readonly string[], options: { stdin?: string; timeoutMs: number }): Promise<Ended> {

@@ -6,12 +6,16 @@ import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Host } from '../host/host.ts'
 import type { Happening } from '../signal/signal.ts'
 import type { CollectorAddress } from './address.ts'
+import { Baselines } from './baselines.ts'
 import type { Firewall } from './firewalls/firewall.ts'
 import { createNftables } from './firewalls/nftables.ts'
+import { HeldRules } from './held-rules.ts'
 import { Isolator } from './isolator.ts'
 import { openJournal } from './journal.ts'
 import type { Place } from './knock.ts'
-import { findWitnesses } from './witnesses.ts'
+import { Prover } from './prover.ts'
+import { saveRulesIn } from './saved-rules.ts'
+import { findQuietPlaces, findWitnesses } from './witnesses.ts'
 
 /*
  * journal → apply → prove → keep. Enters: "isolate" or "release", by command. Leaves: what is true now, with its proof.
@@ -51,14 +55,38 @@ export interface IsolationParts {
   append(lane: Lane, body: RecordBody): Promise<number>
   time: Time
   log: Logger
-  /** Places that may answer before the drop. */
+  /** The connection to the collector stands at this moment. */
+  isConnected?: () => boolean
+  /** What becomes of a machine whose rules seem to cut off the collector as well. */
+  unproven?: 'stay-closed' | 'reopen' | undefined
+  /** Places that may answer before the drop, asked then; and those that may be asked every few seconds. */
   findPlaces?: () => Promise<Place[]>
+  findQuietPlaces?: () => Promise<Place[]>
 }
 
 export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
-  const { findPlaces = findWitnesses } = parts
+  const { findPlaces = findWitnesses, isConnected = () => false, unproven = 'stay-closed', firewall, time, log } = parts
   const journal = await openJournal(join(parts.dir, 'isolation.json'), () => wishByRules(parts))
-  return new Isolator({ ...parts, journal, findPlaces })
+  const baselines = new Baselines({ findPlaces: parts.findQuietPlaces ?? findQuietPlaces, time })
+  const prover = new Prover({ ...parts, findPlaces, isConnected, baselines })
+  const rules = firewall && new HeldRules({ firewall, saved: saveRulesIn(parts.dir), log })
+  const keepWarm = (isClosed: boolean): void => (isClosed || !parts.isAllowed || !firewall ? baselines.pause() : baselines.keepWarm())
+  const isolator = new Isolator({ ...parts, unproven, journal, prover, rules, onClosed: keepWarm, whyNot: async () => undefined })
+  return {
+    status: () => isolator.status(),
+    readiness: () => isolator.readiness(),
+    isolate: (commandId) => isolator.isolate(commandId),
+    release: (commandId) => isolator.release(commandId),
+    readdress: () => isolator.readdress(),
+    reapply: async () => {
+      keepWarm(journal.wish().want === 'isolated')
+      await isolator.reapply()
+    },
+    stop: async () => {
+      baselines.stop()
+      await isolator.stop()
+    },
+  }
 }
 
 /** Rules that stand though no wish is on disk: it was damaged, thrown away, or the disk was full as the isolation began. */
@@ -70,6 +98,6 @@ async function wishByRules({ firewall, isAllowed, log }: IsolationParts): Promis
 }
 
 /** The firewall of this operating system, if we have one for it. */
-export function firewallFor(platform: Platform, host: Host): Firewall | undefined {
-  return platform === 'linux' ? createNftables(host) : undefined
+export function firewallFor(platform: Platform, host: Host, time: Time): Firewall | undefined {
+  return platform === 'linux' ? createNftables({ host, time }) : undefined
 }

@@ -18,6 +18,8 @@ export const Wish = z.object({
   at: z.number().int(),
   /** The collector's addresses as they were before the drop. */
   addresses: z.array(z.object({ address: z.string(), port: z.number().int() })),
+  /** When it was proven first; what is proven stays so over a restart. */
+  provenAt: z.number().int().optional(),
 })
 export type Wish = z.infer<typeof Wish>
 
@@ -56,7 +58,7 @@ function readWish(file: string): Wish | undefined {
 }
 
 /** Synchronous: an attack waits for it, and the event loop's threads may be busy reading what the attack has touched. */
-function replaceFile(file: string, text: string): void {
+export function replaceFile(file: string, text: string): void {
   const next = `${file}.new`
   const descriptor = openSync(next, 'w', 0o600)
   try {

@@ -33,33 +33,48 @@ export async function findWitness(places: readonly Place[], time: Time): Promise
   return first?.answer.kind === 'answered' ? { place: first.place, before: first.answer } : undefined
 }
 
+/** Somebody at one of the collector's addresses takes a connection; whether it is the collector is asked after the drop. */
+export async function hasAnswered(addresses: readonly CollectorAddress[], time: Time): Promise<boolean> {
+  const places = addresses.map((address): Place => ({ ...address, protocol: 'tcp' }))
+  const first = await firstAnswer(places, (place) => knock(place, { time, timeoutMs: findWithinMs }))
+  return first?.answer.kind === 'answered'
+}
+
 export async function prove(parts: {
   addresses: readonly CollectorAddress[]
-  witness: Witness | undefined
+  witnesses: readonly Witness[]
   ca: string
   time: Time
 }): Promise<Proof> {
-  const { addresses, witness, ca, time } = parts
-  const [collector, own, after] = await Promise.all([
+  const { addresses, witnesses, ca, time } = parts
+  const [collector, own, ...after] = await Promise.all([
     firstAnswer(addresses, (place) => askCollector(place, ca, { time, timeoutMs: collectorWithinMs })),
     knock(forbiddenPlace(addresses), { time, timeoutMs: cutOffWithinMs }),
-    witness && knock(witness.place, { time, timeoutMs: cutOffWithinMs }),
+    ...witnesses.map(({ place }) => knock(place, { time, timeoutMs: cutOffWithinMs })),
   ])
   return {
     isCollectorReached: collector?.answer.kind === 'answered',
-    isCutOff: own.kind === 'forbidden' && after?.kind !== 'answered',
+    isCutOff: own.kind === 'forbidden' && after.every(({ kind }) => kind !== 'answered'),
     facts: {
       collector: collector ? sayAddress(collector.place) : null,
       collectorAfterIsolation: collector ? sayAnswer(collector.answer) : null,
       otherTraffic: `a datagram to ${sayPlace(forbiddenPlace(addresses))} was ${sayAnswer(own)}`,
-      ...factsOf(witness, after),
+      provedAt: time.now(),
+      ...factsOf(witnesses, after),
     },
   }
 }
 
-function factsOf(witness: Witness | undefined, after: Answer | undefined): Proof['facts'] {
+function factsOf([witness, ...others]: readonly Witness[], [after, ...othersAfter]: readonly Answer[]): Proof['facts'] {
   if (!witness || !after) return { witness: null, note: 'nothing else answered just before, so only this machine’s own refusal was seen' }
-  return { witness: sayPlace(witness.place), witnessBefore: sayAnswer(witness.before), witnessAfter: sayAnswer(after) }
+  const more = others.flatMap((other, at) => {
+    const answer = othersAfter[at]
+    return answer ? [`${sayPlace(other.place)}: ${sayAnswer(other.before)}, then ${sayAnswer(answer)}`] : []
+  })
+  return {
+    ...{ witness: sayPlace(witness.place), witnessBefore: sayAnswer(witness.before), witnessAfter: sayAnswer(after) },
+    ...(more.length > 0 && { otherWitnesses: more.join('; ') }),
+  }
 }
 
 /** RFC 5737: nobody's address. Used when the collector is on this machine, whose own traffic goes on. */

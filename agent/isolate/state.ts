@@ -29,6 +29,10 @@ export class IsolationState {
     this.#status = { actual: 'open', readiness: { isReady: false, reason: 'not looked at yet' }, since: parts.time.now() }
   }
 
+  get firewall(): string {
+    return this.#parts.firewall
+  }
+
   get status(): IsolationStatus {
     return this.#status
   }
@@ -46,8 +50,9 @@ export class IsolationState {
     this.#parts.log.info({ actual, ...more }, 'isolation')
   }
 
-  async refuse(reason: string): Promise<IsolationStatus> {
-    this.#status = { ...this.#status, detail: reason.slice(0, maxDetail) }
+  /** Nothing was touched. */
+  async refuse(reason: string, commandId: string): Promise<IsolationStatus> {
+    this.become('refused', { commandId, detail: reason.slice(0, maxDetail) })
     // Switched off on purpose is no trouble; the refusal itself says it.
     if (this.#parts.isAllowed) await this.say(`isolation was refused: ${reason}`)
     return this.#status
@@ -55,14 +60,21 @@ export class IsolationState {
 
   async fail(reason: string, proof?: Facts): Promise<void> {
     this.become('failed', { detail: reason.slice(0, maxDetail), ...(proof && { proof }) })
-    if (this.#isTroubleSaid) return
-    this.#isTroubleSaid = true
-    await this.say(reason, proof)
+    await this.sayOnce(reason, proof)
+  }
+
+  async sayOnce(summary: string, facts?: Facts): Promise<void> {
+    if (!this.#isTroubleSaid) await this.say(summary, facts)
   }
 
   async say(summary: string, facts: Facts = {}): Promise<void> {
-    await this.#parts.happened(isolationFailed(this.#parts.firewall, summary, facts)).catch((error: unknown) => {
-      this.#parts.log.error({ err: error, summary }, 'the trouble with the isolation could not be kept as a signal')
+    this.#isTroubleSaid = true
+    await this.tell(isolationFailed(this.#parts.firewall, summary, facts))
+  }
+
+  async tell(event: Happening): Promise<void> {
+    await this.#parts.happened(event).catch((error: unknown) => {
+      this.#parts.log.error({ err: error, summary: event.summary }, 'the trouble with the isolation could not be kept as a signal')
     })
   }
 }

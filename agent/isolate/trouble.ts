@@ -16,11 +16,20 @@ export function isolationFailed(firewall: string, summary: string, facts: Happen
   }
 }
 
+/** `security.isolation.drifted`: on an isolated machine, somebody with its highest rights touched what isolates it. */
+export function isolationDrifted(firewall: string, rules: 'changed' | 'gone'): Happening {
+  return {
+    ...{ kind: 'security.isolation.drifted', severity: 'high', fingerprint: 'isolation.drifted', about: firewall, detector: 'isolate' },
+    summary: `somebody touched the rules that isolate this machine (they were ${rules}); they are being put back`,
+    facts: { rules },
+  }
+}
+
 /** The state that came about by itself, as a later result of its command; undefined when no command is known. */
 export function reportOf(status: IsolationStatus, now: number): ResultRecord | undefined {
   const { commandId = '', actual } = status
   if (commandId === '') return undefined
-  const outcome = actual === 'isolated' || actual === 'open' ? 'succeeded' : 'failed'
+  const outcome = ['isolated', 'unproven', 'open', 'drifted'].includes(actual) ? 'succeeded' : 'failed'
   const detail = `the isolation changed by itself: ${actual}`
   return { v: 1, type: 'result', commandId, verb: 'isolate-host', outcome, startedAt: null, finishedAt: now, detail, isolation: status }
 }

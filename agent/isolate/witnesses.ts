@@ -24,6 +24,26 @@ export async function findWitnesses(): Promise<Place[]> {
     .slice(0, maxWitnesses)
 }
 
+/**
+ * Whom to ask every few seconds: who expects nothing at that port, and so counts no broken connection against us. The gateway first,
+ * for it is there when nobody else is.
+ */
+export async function findQuietPlaces(): Promise<Place[]> {
+  const [route = '', arp = ''] = await Promise.all(['/proc/net/route', '/proc/net/arp'].map(readBeginning))
+  return distinct([...gatewaysIn(route), ...neighboursIn(arp)])
+}
+
+/** Default gateways, from the text of /proc/net/route. */
+export function gatewaysIn(table: string): Place[] {
+  return table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, destination, gateway = '']) => destination === '00000000' && /^[0-9A-F]{8}$/.test(gateway) && gateway !== '00000000')
+    .flatMap(([, , gateway = '']) => placeOf(`${gateway}:0009`))
+    .map((place) => ({ ...place, protocol: 'udp', port: discardPort }))
+}
+
 /** Remote ends of established connections that this machine dialled, from the text of /proc/net/tcp or tcp6. */
 export function peersIn(table: string): Place[] {
   return table

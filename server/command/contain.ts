@@ -1,3 +1,4 @@
+import { isClosed } from '#shared/domain/endpoint.ts'
 import { seconds } from '#shared/domain/time.ts'
 import type { Changes, Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
@@ -90,7 +91,7 @@ export const isStopped = ({ organisation }: Subject, now: number): boolean => (o
 
 /** Cut off, or about to be: a second command would say nothing new. One that failed may be tried again. */
 export const isContained = ({ isolation }: Subject): boolean =>
-  isolation?.desired === 'isolated' && (isolation.isOnItsWay || isolation.actual === 'isolated' || isolation.actual === 'isolating')
+  isolation?.desired === 'isolated' && (isolation.isOnItsWay || isClosed(isolation.actual))
 
 const isolateAlone = (route: string): Changes => ({
   ticket: { containment: 'auto' },

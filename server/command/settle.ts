@@ -72,7 +72,7 @@ export const isolationFailed = ({ command }: Settlement, detail: string) => ({
   severity: 'critical' as const,
   // The agent's own word for it: what both notice is one ticket.
   fingerprint: 'isolation.failed',
-  summary: `This machine should be cut off from the network and is not: ${detail}`.slice(0, 500),
+  summary: `This machine should be cut off from the network, and it is not proven that it is: ${detail}`.slice(0, 500),
   facts: { commandId: command.id, outcome: command.status },
 })
 

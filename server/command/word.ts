@@ -12,9 +12,13 @@ export function wordOf({ actual }: Pick<IsolationStatus, 'actual'>, verb: string
   switch (actual) {
     case 'open':
     case 'releasing':
+    case 'refused':
       return 'open'
     case 'isolated':
     case 'isolating':
+    case 'unproven':
+    case 'ineffective':
+    case 'drifted':
       return 'isolated'
     case 'failed':
       return verb === undefined ? undefined : desiredBy[verb]

@@ -21,9 +21,20 @@ export const missingAfterMs = days(30)
 export const DesiredIsolation = z.enum(['open', 'isolated'])
 export type DesiredIsolation = z.infer<typeof DesiredIsolation>
 
-/** What the endpoint itself says is true. `isolated` is said only with proof. */
-export const ActualIsolation = z.enum(['open', 'isolating', 'isolated', 'releasing', 'failed'])
+/**
+ * What the endpoint itself says is true. `isolated` is said only with proof; `unproven`: the rules stand, and nothing answered before
+ * whose silence would prove it; `ineffective`: they stand, and something else is reached all the same; `drifted`: somebody changed
+ * them, they are being put back; `refused`: nothing was touched; `failed`: they could not be put, or not be taken away.
+ */
+export const ActualIsolation = z.enum([
+  ...(['open', 'isolating', 'isolated', 'releasing', 'failed'] as const),
+  ...(['unproven', 'ineffective', 'drifted', 'refused'] as const),
+])
 export type ActualIsolation = z.infer<typeof ActualIsolation>
+
+/** The rules stand, or are on their way: it is cut off as far as its agent can see to it. */
+export const isClosed = (actual: ActualIsolation): boolean =>
+  ['isolating', 'unproven', 'isolated', 'ineffective', 'drifted'].includes(actual)
 
 /** Whether this agent could isolate at all; `reason` is one sentence for the console. */
 export const IsolationReadiness = z.object({

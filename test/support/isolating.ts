@@ -12,15 +12,22 @@ import { systemTime } from '../../agent/system-time.ts'
  * of `--hurry=5`, seconds that are only waited are a fifth as long; connections that take milliseconds have their time.
  */
 const { values } = parseArgs({
-  options: { dir: { type: 'string' }, ca: { type: 'string' }, collector: { type: 'string', multiple: true }, hurry: { type: 'string' } },
+  options: {
+    dir: { type: 'string' },
+    ca: { type: 'string' },
+    collector: { type: 'string', multiple: true },
+    hurry: { type: 'string' },
+    unproven: { type: 'string' },
+  },
 })
-const { dir = '', ca = '', collector = [], hurry = '1' } = values
+const { dir = '', ca = '', collector = [], hurry = '1', unproven } = values
 const say = (line: unknown): boolean => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 const isolation = await openIsolation({
   dir,
-  firewall: firewallFor('linux', createHost()),
+  firewall: firewallFor('linux', createHost(), systemTime),
   isAllowed: true,
+  unproven: unproven === 'reopen' ? 'reopen' : 'stay-closed',
   ca,
   collectorAddresses: async () => collector.map((place) => ({ address: place.split(' ')[0] ?? '', port: Number(place.split(' ')[1]) })),
   happened: async (event) => void say({ happened: event }),

@@ -5,7 +5,8 @@ export default defineVerb({
   command: isolateHost,
   async run({ isolation }, _args, order) {
     const status = await isolation.isolate(order.id)
-    if (!status.readiness.isReady) return { outcome: 'refused', detail: status.readiness.reason ?? 'not ready', isolation: status }
+    const isRefused = status.actual === 'refused' || !status.readiness.isReady
+    if (isRefused) return { outcome: 'refused', detail: status.readiness.reason ?? status.detail ?? 'not ready', isolation: status }
     if (status.actual !== 'isolated') return { outcome: 'failed', detail: status.detail ?? 'not proven', isolation: status }
     return { outcome: 'succeeded', detail: 'isolated, and proven', output: { ...status }, isolation: status }
   },

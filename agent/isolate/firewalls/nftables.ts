@@ -1,45 +1,103 @@
 import type { IsolationReadiness } from '#shared/domain/endpoint.ts'
-import { Fault } from '#shared/domain/fault.ts'
-import { seconds } from '#shared/domain/time.ts'
+import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
 import type { Ended, Host } from '../../host/host.ts'
 import { type CheckedAddress, type CollectorAddress, checkAddress } from '../address.ts'
+import { listDevices } from './devices.ts'
 import type { Firewall } from './firewall.ts'
+import { HeldTables } from './held-tables.ts'
+import { deviceRules, families, hostRules, ownComment, type Ruleset, removalOf, rulesFor, type TableName } from './rules.ts'
+import { watchRuleset } from './watch-ruleset.ts'
 
 /*
- * Isolation on Linux. Enters: the collector's addresses. Leaves: one inet table `tierline`, put in place atomically for
- * IPv4 and IPv6. Promises: loopback, the collector, and what keeps its addresses reachable (ARP, neighbour and router
- * discovery, DHCP) go on; everything else ends, established flows too, because no rule asks conntrack. On failure: a
- * Fault, and nothing was changed. Threat: other rules let nothing back in, since a drop here is final for every table.
+ * Isolation on Linux. Enters: the collector's addresses. Leaves: tables `tierline` of three families, put in one transaction, and a
+ * second copy that only our own child can take away. Promises: loopback, the collector, and what keeps its addresses reachable
+ * go on; everything else ends. On failure: a Fault, and nothing was changed. Threat: other rules let nothing back in, since a drop
+ * here is final for every table; a table of our name that we didn't write is never touched.
  */
 
 const withinMs = seconds(5)
-/** Before conntrack (−200) and before everybody's own rules (0). */
-const priority = -300
 
-export function createNftables(host: Host): Firewall {
+export interface NftablesParts {
+  host: Host
+  time: Time
+  devices?: () => string[]
+}
+
+export function createNftables({ host, time, devices = listDevices }: NftablesParts): Firewall {
   const nft = (args: string[], stdin?: string): Promise<Ended> =>
     host.run('nft', args, { timeoutMs: withinMs, ...(stdin === undefined ? {} : { stdin }) })
+  const held = new HeldTables(host, time)
+  let put: string[] = []
 
-  async function apply(addresses: readonly CollectorAddress[]): Promise<void> {
+  const rulesetOf = (table: TableName, addresses: readonly CollectorAddress[]): Ruleset => {
     const checked = addresses.map(checkAddress).filter((address) => address !== undefined)
     if (checked.length === 0)
       throw new Fault('collector-address-unknown', 'no address of the collector is known, so isolating would lose it')
-    const added = await nft(['-f', '-'], rulesFor(checked))
-    if (!isAlreadyThere(added)) return mustEnd(added, 'nft did not take the isolation rules')
-    // Replacing is one transaction as well; it only costs more, so the plain add is tried first.
-    mustEnd(await nft(['-f', '-'], removal + rulesFor(checked)), 'nft did not replace the isolation rules')
+    return { table, addresses: checked, devices: devices() }
+  }
+
+  async function apply(addresses: readonly CollectorAddress[]): Promise<void> {
+    const ruleset = rulesetOf('tierline', addresses)
+    const added = await nft(['-f', '-'], rulesFor(ruleset))
+    if (isAlreadyThere(added)) {
+      // Replacing is one transaction as well; it only costs more, so the plain add is tried first.
+      await mustBeOurs()
+      mustEnd(await nft(['-f', '-'], removalOf('tierline') + rulesFor(ruleset)), 'nft did not replace the isolation rules')
+    } else mustEnd(added, 'nft did not take the isolation rules')
+    put = [...ruleset.devices]
+  }
+
+  const list = async (family: string): Promise<string | undefined> => {
+    const listed = await nft(['-s', 'list', 'table', family, 'tierline'])
+    if (listed.kind === 'ended' && listed.code !== 0 && listed.stderr.includes('No such file')) return undefined
+    mustEnd(listed, 'nft did not list the isolation rules')
+    return listed.kind === 'ended' ? listed.stdout : undefined
+  }
+  const listAll = (): Promise<(string | undefined)[]> => Promise.all(families.map(list))
+
+  async function mustBeOurs(): Promise<void> {
+    const foreign = (await listAll()).findIndex((table) => table !== undefined && !isOurs(table))
+    if (foreign === -1) return
+    const message = `somebody else's table "${families[foreign]} tierline" stands in this machine's firewall, and it is left alone`
+    throw new Fault('firewall-foreign', message)
+  }
+
+  async function readiness(): Promise<IsolationReadiness> {
+    try {
+      const ready = readinessFrom(await nft(['-c', '-f', '-'], removalOf('tierline') + rulesFor(rulesetOf('tierline', [rehearsed]))))
+      if (ready.isReady) await mustBeOurs()
+      return ready
+    } catch (error) {
+      return { isReady: false, reason: sentenceOf(error).slice(0, 300) }
+    }
   }
 
   return {
     name: 'nftables',
-    readiness: async () => readinessFrom(await nft(['-c', '-f', '-'], removal + rulesFor([rehearsed]))),
+    readiness,
     apply,
-    remove: async () => mustEnd(await nft(['-f', '-'], removal), 'nft did not remove the isolation rules'),
+    hold: async (addresses) => held.put(rulesFor(rulesetOf('tierline_held', addresses))),
+    remove: async () => {
+      await mustBeOurs()
+      await held.letGo()
+      mustEnd(await nft(['-f', '-'], removalOf('tierline')), 'nft did not remove the isolation rules')
+      put = []
+    },
     snapshot: async () => {
-      const listed = await nft(['-s', 'list', 'table', 'inet', 'tierline'])
-      if (listed.kind === 'ended' && listed.code !== 0 && listed.stderr.includes('No such file')) return undefined
-      mustEnd(listed, 'nft did not list the isolation rules')
-      return listed.kind === 'ended' ? listed.stdout : undefined
+      const tables = (await listAll()).map((table) => (table !== undefined && isOurs(table) ? table : undefined))
+      return tables.every((table) => table === undefined) ? undefined : tables.map((table) => table ?? 'gone\n').join('')
+    },
+    isOutgrown: () => devices().join() !== put.join(),
+    isHeld: () => held.isHolding,
+    letGo: () => held.letGo(),
+    saved: (addresses) => {
+      const ruleset = rulesetOf('tierline', addresses)
+      return { 'rules.nft': hostRules(ruleset), 'devices.nft': deviceRules(ruleset) }
+    },
+    watch: (touched) => {
+      held.onLost(touched)
+      return watchRuleset({ host, time, devices, touched })
     },
   }
 }
@@ -47,46 +105,7 @@ export function createNftables(host: Host): Firewall {
 /** RFC 5737: an address for examples, so that readiness rehearses the real rules. */
 const rehearsed: CheckedAddress = { address: '192.0.2.1', port: 7843, family: 4 }
 
-/** Adding first makes deleting succeed whether or not the table was there. */
-const removal = 'add table inet tierline\ndelete table inet tierline\n'
-
-/**
- * The whole ruleset. `create` fails when the table is there, so that rules are never added twice. The collector may
- * answer but not open connections to us (a segment with SYN alone is dropped). Of ICMP only what says "smaller packets,
- * please" comes in: without it a collector behind a tunnel goes silent. MLD keeps snooping switches delivering neighbour
- * discovery. Other TCP is reset rather than dropped, so programs and our own proof know at once.
- */
-export function rulesFor(addresses: readonly CheckedAddress[]): string {
-  const lines = (make: (address: CheckedAddress, ip: 'ip' | 'ip6') => string): string =>
-    addresses.map((address) => `    ${make(address, address.family === 4 ? 'ip' : 'ip6')}\n`).join('')
-  return `create table inet tierline
-table inet tierline {
-  chain incoming {
-    type filter hook input priority ${priority}; policy drop;
-    iifname "lo" accept
-${lines(({ address, port }, ip) => `${ip} saddr ${address} tcp sport ${port} tcp flags & (syn | ack) != syn accept`)}\
-    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } ip6 hoplimit 255 accept
-    icmpv6 type { mld-listener-query, packet-too-big } accept
-    icmp type destination-unreachable icmp code frag-needed accept
-    udp sport 67 udp dport 68 accept
-    udp sport 547 udp dport 546 accept
-  }
-  chain outgoing {
-    type filter hook output priority ${priority}; policy drop;
-    oifname "lo" accept
-${lines(({ address, port }, ip) => `${ip} daddr ${address} tcp dport ${port} accept`)}\
-    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } ip6 hoplimit 255 accept
-    icmpv6 type { mld-listener-report, mld2-listener-report } accept
-    udp sport 68 udp dport 67 accept
-    udp sport 546 udp dport 547 accept
-    meta l4proto tcp reject with tcp reset
-  }
-  chain forwarded {
-    type filter hook forward priority ${priority}; policy drop;
-  }
-}
-`
-}
+const isOurs = (table: string): boolean => table.includes(`comment "${ownComment}"`)
 
 function isAlreadyThere(ended: Ended): boolean {
   return ended.kind === 'ended' && ended.code !== 0 && ended.stderr.includes('File exists')

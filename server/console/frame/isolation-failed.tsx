@@ -7,7 +7,7 @@ import { PageLink } from './page-link.tsx'
 /** Red on every page while a machine that should be cut off is not. */
 export function IsolationFailed() {
   const { data } = useQuery(endpointsQuery(useApi()))
-  const failed = data?.endpoints.filter((endpoint) => endpoint.isolation.actual === 'failed') ?? []
+  const failed = data?.endpoints.filter((endpoint) => ['failed', 'ineffective'].includes(endpoint.isolation.actual)) ?? []
   if (failed.length === 0) return null
   return (
     <Alert color="red" variant="filled" radius={0} py="xs" role="alert">

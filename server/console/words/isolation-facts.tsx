@@ -6,18 +6,19 @@ import { actualColor, actualName, desiredName } from './words.ts'
 /** What is wanted of a machine's network and what it says is true: two facts, side by side. */
 export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
   const { desired, desiredAt, actual, actualAt, isReady, detail } = isolation
+  const isTrouble = ['failed', 'ineffective', 'refused'].includes(actual)
   return (
     <Stack gap="sm">
       <Group grow align="flex-start">
         <Fact title="Wanted" name={desiredName[desired]} color={desired === 'isolated' ? 'grape' : 'gray'} at={desiredAt} />
         <Fact title="Actual" name={actualName[actual]} color={actualColor[actual]} at={actualAt} />
       </Group>
-      {actual === 'failed' && (
+      {isTrouble && (
         <Alert color="red" p="xs">
           {detail || 'The machine did not say why.'}
         </Alert>
       )}
-      {actual !== 'failed' && detail && (
+      {!isTrouble && detail && (
         <Text size="xs" c="dimmed" className="breakable">
           {isReady ? detail : `Can't be isolated: ${detail}`}
         </Text>

@@ -58,17 +58,25 @@ export const desiredName: Record<DesiredIsolation, string> = { open: 'Open', iso
 
 export const actualName: Record<ActualIsolation, string> = {
   open: 'Open',
-  isolating: 'Isolating…',
-  isolated: 'Isolated',
+  isolating: 'Applying…',
+  unproven: 'Applied (unproven)',
+  isolated: 'Isolated (proven)',
+  ineffective: 'Applied, but not effective',
+  drifted: 'Drifted',
   releasing: 'Releasing…',
+  refused: 'Refused',
   failed: 'Failed',
 }
 
 export const actualColor: Record<ActualIsolation, string> = {
   open: 'gray',
   isolating: 'yellow',
+  unproven: 'orange',
   isolated: 'grape',
+  ineffective: 'red',
+  drifted: 'red',
   releasing: 'yellow',
+  refused: 'red',
   failed: 'red',
 }
 

@@ -222,6 +222,7 @@ describe.skipIf(process.platform !== 'linux')('a file', () => {
 describe('a service and a reboot', () => {
   const asked: string[][] = []
   const host: Host = {
+    ...createHost(),
     run: async (program, args) => {
       asked.push([program, ...args])
       return { kind: 'ended', code: 0, stdout: 'active\n', stderr: '' }
@@ -256,6 +257,7 @@ describe('diagnostics', () => {
   it('are a fixed list of looks that fits a record, whatever the machine says', async () => {
     const programs: string[] = []
     const host: Host = {
+      ...createHost(),
       run: async (program) => {
         programs.push(program)
         return program === 'last' ? { kind: 'missing', program } : { kind: 'ended', code: 0, stdout: '"\n'.repeat(500_000), stderr: '' }

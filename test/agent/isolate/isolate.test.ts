@@ -28,6 +28,12 @@ function fakeFirewall(): Firewall & { rules: string | undefined } {
     remove: async () => {
       firewall.rules = undefined
     },
+    hold: async () => undefined,
+    isHeld: () => true,
+    letGo: async () => undefined,
+    isOutgrown: () => false,
+    saved: () => ({ 'rules.nft': 'rules' }),
+    watch: () => () => undefined,
     snapshot: async () => firewall.rules,
   }
   return firewall
@@ -53,7 +59,7 @@ describe('isolation', () => {
     const firewall = fakeFirewall()
     const isolation = await openIsolation(parts({ firewall, isAllowed: false, reason: 'off (local trial)' }))
     expect(await isolation.isolate('command-1')).toMatchObject({
-      actual: 'open',
+      actual: 'refused',
       readiness: { isReady: false, reason: 'off (local trial)' },
     })
     expect([firewall.rules, happened]).toEqual([undefined, []])
@@ -65,7 +71,7 @@ describe('isolation', () => {
     ['when the collector’s name does not resolve', { collectorAddresses: () => Promise.reject(new Error('ENOTFOUND')) }, 'no address'],
   ])('refuses %s, and that is a critical signal', async (_when, more, reason) => {
     const isolation = await openIsolation(parts(more))
-    expect((await isolation.isolate('command-1')).actual).toBe('open')
+    expect((await isolation.isolate('command-1')).actual).toBe('refused')
     expect(happened).toMatchObject([{ kind: 'security.isolation.failed', severity: 'critical', summary: expect.stringContaining(reason) }])
   })
 
@@ -123,7 +129,7 @@ describe('isolation', () => {
     let addresses = [{ address: '192.0.2.1', port: 7843 }]
     const firewall = fakeFirewall()
     const time = new FakeTime()
-    const moving = { firewall, time, findPlaces: async () => [], collectorAddresses: async () => addresses }
+    const moving = { firewall, time, isConnected: () => true, findPlaces: async () => [], collectorAddresses: async () => addresses }
     const isolation = await openIsolation(parts(moving))
     await isolation.readdress()
     expect(firewall.rules).toBeUndefined()

@@ -1,11 +1,9 @@
-import { type ChildProcess, execFileSync } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface, type Interface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import { IsolatingProcess, listening, makeCertificate, said, until } from '../../support/isolating-process.ts'
 import { type Machine, type Network, openNetwork, whyNoNamespaces } from '../../support/namespaces.ts'
 
 const why = whyNoNamespaces()
@@ -45,11 +43,23 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
     rmSync(folder, { recursive: true })
   })
 
-  function startAgent(collectors = [network.machines.collector.ipv4, network.machines.collector.ipv6], hurry = 1): IsolatingProcess {
+  function startAgent(
+    collectors = [network.machines.collector.ipv4, network.machines.collector.ipv6],
+    hurry = 1,
+    unproven = 'stay-closed',
+  ): IsolatingProcess {
     const { endpoint } = network.machines
     const addresses = collectors.flatMap((address) => ['--collector', `${address} ${collectorPort}`])
     return new IsolatingProcess(
-      endpoint.spawn(node, [script('isolating.ts'), '--dir', folder, `--ca=${ca}`, `--hurry=${hurry}`, ...addresses]),
+      endpoint.spawn(node, [
+        script('isolating.ts'),
+        '--dir',
+        folder,
+        `--ca=${ca}`,
+        `--hurry=${hurry}`,
+        `--unproven=${unproven}`,
+        ...addresses,
+      ]),
     )
   }
   type Place = [address: string, port: number]
@@ -105,7 +115,11 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
   it('says honestly when nobody answered before, or a neighbour’s port-unreachable when that did', onBusyMachines, async () => {
     const { endpoint, neighbour } = network.machines
     endpoint.run('ip', ['neigh', 'flush', 'all'])
-    expect((await agent.ask('isolate')).proof).toMatchObject({ witness: null, note: expect.stringContaining('nothing else answered') })
+    expect(await agent.ask('isolate')).toMatchObject({
+      actual: 'unproven',
+      proof: { witness: null, note: expect.stringContaining('nothing else answered') },
+    })
+    expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('ECONNREFUSED')
     await agent.ask('release')
 
     connect('endpoint', neighbour.ipv4, sharePort)
@@ -115,7 +129,8 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
     })
   })
 
-  it('does twice what it does once', async () => {
+  it('does twice what it does once', onBusyMachines, async () => {
+    await holdShare()
     await agent.ask('isolate', 'command-1')
     const before = table()
     expect(await agent.ask('isolate', 'command-2')).toMatchObject({ actual: 'isolated' })
@@ -124,8 +139,9 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
     expect(await agent.ask('release')).toMatchObject({ actual: 'open' })
   })
 
-  it('stays isolated when the agent is killed, and puts the rules back at start when they are gone', async () => {
+  it('stays isolated when the agent is killed, and puts the rules back at start when they are gone', onBusyMachines, async () => {
     const { endpoint, neighbour } = network.machines
+    await holdShare()
     await agent.ask('isolate', 'command-1')
     await agent.end('SIGKILL')
     expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('ECONNREFUSED')
@@ -155,39 +171,72 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
     agent = startAgent()
     await agent.ask('reapply')
     expect(table()).not.toBe('')
-    await agent.until('isolated')
+    await agent.until('unproven')
   })
 
   /** Restarts the agent with a clock on which its waits of seconds are over sooner. What it does meanwhile is as it is. */
-  async function hurry(collectors?: string[]): Promise<void> {
+  async function hurry(collectors?: string[], unproven?: string): Promise<void> {
     await agent.end()
-    agent = startAgent(collectors, 5)
+    agent = startAgent(collectors, 5, unproven)
   }
 
   it.each([
     ['deletes the table', ['delete', 'table', 'inet', 'tierline']],
     ['flushes everything', ['flush', 'ruleset']],
     ['lets something through', ['insert', 'rule', 'inet', 'tierline', 'outgoing', 'accept']],
-  ])('repairs the rules when somebody %s', async (_what, edit) => {
+  ])('has no gap when somebody %s, puts the rules back within two seconds, and says so', onBusyMachines, async (_what, edit) => {
     const { endpoint, neighbour } = network.machines
-    await hurry()
+    await holdShare()
     await agent.ask('isolate')
+    await heldByNow()
+    const before = table()
+    const editedAt = performance.now()
     endpoint.run('nft', edit)
-    expect(connect('endpoint', neighbour.ipv4, sharePort)).not.toBe('ECONNREFUSED')
-
-    await until(() => connect('endpoint', neighbour.ipv4, sharePort) === 'ECONNREFUSED')
+    await until(() => table() === before)
+    expect(performance.now() - editedAt).toBeLessThan(2_000)
+    expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('ECONNREFUSED')
     expect(await agent.until('isolated')).toMatchObject({ actual: 'isolated' })
+    expect(agent.happened).toMatchObject([{ kind: 'security.isolation.drifted', severity: 'high' }])
+    await heldByNow()
   })
 
-  it('raises a critical signal when the rules are changed again and again', async () => {
-    await hurry()
+  it('is not opened by a flush while its agent can’t answer, and by no other program’s delete', onBusyMachines, async () => {
+    const { endpoint, neighbour } = network.machines
+    await agent.ask('isolate')
+    await heldByNow()
+    agent.signal('SIGSTOP')
+    endpoint.run('nft', ['flush', 'ruleset'])
+    expect(endpoint.run('nft', ['delete', 'table', 'inet', 'tierline_held']).code).not.toBe(0)
+    expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('ECONNREFUSED')
+    agent.signal('SIGCONT')
+    await until(() => table() !== '')
+  })
+
+  it('touches nothing where somebody else’s table has our name, and says so', async () => {
+    const { endpoint } = network.machines
+    endpoint.run('nft', ['add', 'table', 'netdev', 'tierline'])
+    try {
+      const before = endpoint.run('nft', ['list', 'ruleset']).stdout
+      expect(await agent.ask('isolate')).toMatchObject({ actual: 'refused', detail: expect.stringContaining('somebody else') })
+      expect(endpoint.run('nft', ['list', 'ruleset']).stdout).toBe(before)
+      expect(agent.happened).toMatchObject([{ kind: 'security.isolation.failed' }])
+    } finally {
+      endpoint.run('nft', ['flush', 'ruleset'])
+    }
+  })
+
+  const heldByNow = (): Promise<void> =>
+    until(() => network.machines.endpoint.run('nft', ['list', 'tables']).stdout.includes('netdev tierline_held'))
+
+  it('raises a critical signal when the rules are changed again and again', onBusyMachines, async () => {
+    await holdShare()
     await agent.ask('isolate')
     for (let edit = 0; edit < 3; edit += 1) {
       network.machines.endpoint.run('nft', ['flush', 'ruleset'])
       await until(() => table() !== '')
       await agent.until('isolated')
     }
-    expect(agent.happened).toMatchObject([{ kind: 'security.isolation.failed', severity: 'critical' }])
+    expect(agent.happened).toContainEqual(expect.objectContaining({ kind: 'security.isolation.failed', severity: 'critical' }))
   })
 
   describe('when the collector falls silent as the rules come', () => {
@@ -200,11 +249,23 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
       }`
     afterEach(() => void network.machines.endpoint.run('nft', ['flush', 'ruleset']))
 
-    it('takes them away again if they are to blame, since a host that nobody reaches is lost', async () => {
-      const { endpoint, neighbour } = network.machines
-      endpoint.run('ip', ['route', 'add', disguised, 'dev', 'eth0'])
+    const disguise = async (unproven?: string): Promise<void> => {
+      const { endpoint } = network.machines
+      endpoint.run('ip', ['route', 'replace', disguised, 'dev', 'eth0'])
       endpoint.run('nft', ['-f', '-'], tunnel())
-      await hurry([disguised])
+      await hurry([disguised], unproven)
+    }
+
+    it('stays closed, also if they are to blame', onBusyMachines, async () => {
+      await disguise()
+      expect(await agent.ask('isolate')).toMatchObject({ actual: 'unproven', detail: expect.stringContaining('it stays closed') })
+      expect(agent.happened).toMatchObject([{ kind: 'security.isolation.failed', severity: 'critical' }])
+      expect(connect('endpoint', network.machines.neighbour.ipv4, sharePort)).toBe('ECONNREFUSED')
+    })
+
+    it('takes them away again where the policy says so', onBusyMachines, async () => {
+      const { neighbour } = network.machines
+      await disguise('reopen')
 
       const status = await agent.ask('isolate')
 
@@ -213,88 +274,18 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
       expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('connected')
     })
 
-    it('keeps them if it is silent without them too, and says "isolated" once it answers', async () => {
+    it('keeps them if it was silent without them too, and says "isolated" once it answers', onBusyMachines, async () => {
       const { collector, neighbour } = network.machines
       await hurry()
+      await holdShare()
       collector.run('ip', ['link', 'set', 'eth0', 'down'])
 
       const status = await agent.ask('isolate')
 
-      expect(status).toMatchObject({ actual: 'failed', detail: expect.stringContaining('with or without the rules') })
+      expect(status).toMatchObject({ actual: 'unproven', detail: expect.stringContaining('silent before as well') })
       expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('ECONNREFUSED')
       collector.run('ip', ['link', 'set', 'eth0', 'up'])
       await agent.until('isolated')
     })
   })
 })
-
-class IsolatingProcess {
-  readonly happened: unknown[] = []
-  readonly reported: unknown[] = []
-  readonly #child: ChildProcess
-  readonly #lines: Interface
-  readonly #ended: Promise<unknown>
-  readonly #waiting: ((status: IsolationStatus) => void)[] = []
-
-  constructor(child: ChildProcess) {
-    this.#child = child
-    this.#ended = once(child, 'exit')
-    if (!child.stdout) throw new Error('no pipe')
-    child.stderr?.pipe(process.stderr)
-    this.#lines = createInterface({ input: child.stdout })
-    this.#lines.on('line', (line) => {
-      const said = JSON.parse(line) as { status?: IsolationStatus; happened?: unknown; reported?: unknown }
-      if (said.reported) this.reported.push(said.reported)
-      if (said.happened) this.happened.push(said.happened)
-      if (said.status) this.#waiting.shift()?.(said.status)
-    })
-  }
-
-  ask(word: string, commandId = 'command-0'): Promise<IsolationStatus> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(resolve)
-      void this.#ended.then(() => reject(new Error(`it ended before it answered ${word}`)))
-      this.#child.stdin?.write(`${word} ${commandId}\n`)
-    })
-  }
-
-  async until(actual: IsolationStatus['actual']): Promise<IsolationStatus> {
-    let status = await this.ask('status')
-    await until(async () => {
-      status = await this.ask('status')
-      return status.actual === actual
-    })
-    return status
-  }
-
-  async end(signal?: NodeJS.Signals): Promise<void> {
-    if (signal) this.#child.kill(signal)
-    else this.#child.stdin?.end()
-    await this.#ended
-  }
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + 8_000
-  while (!(await isSo())) {
-    if (performance.now() > endsAt) throw new Error('it did not come true within 8 s')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
-const listening = (child: ChildProcess): Promise<void> => said(child, 'listening')
-
-async function said(child: ChildProcess, word: string): Promise<void> {
-  child.stderr?.pipe(process.stderr)
-  if (!child.stdout) throw new Error('no pipe')
-  for await (const line of createInterface({ input: child.stdout })) if (line === word) return
-  throw new Error(`it ended without saying ${word}`)
-}
-
-function makeCertificate(): [key: string, certificate: string] {
-  const made = execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ed25519', '-nodes', '-subj', '/CN=collector', '-days', '2', '-keyout', '-', '-out', '-'],
-  ]).toString()
-  const parts = made.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n/g) ?? []
-  return [parts[0] ?? '', parts[1] ?? '']
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { neighboursIn, peersIn } from '../../../agent/isolate/witnesses.ts'
+import { gatewaysIn, neighboursIn, peersIn } from '../../../agent/isolate/witnesses.ts'
 
 describe('witnesses', () => {
   it('are the far ends of established connections that this machine dialled', () => {
@@ -26,6 +26,14 @@ describe('witnesses', () => {
 10.9.0.1         0x1         0x2         aa:bb:cc:dd:ee:ff     *        eth0
 10.9.0.9         0x1         0x0         00:00:00:00:00:00     *        eth0`
     expect(neighboursIn(table)).toEqual([{ protocol: 'udp', address: '10.9.0.1', port: 9 }])
+  })
+
+  it('are default gateways, which answer "port unreachable"', () => {
+    const table = `Iface\tDestination\tGateway\tFlags\tRefCnt
+eth0\t00000000\t0100090A\t0003\t0
+eth0\t0000090A\t00000000\t0001\t0
+eth1\t00000000\t00000000\t0001\t0`
+    expect(gatewaysIn(table)).toEqual([{ protocol: 'udp', address: '10.9.0.1', port: 9 }])
   })
 
   it('are nobody where the tables are empty or something else', () => {

@@ -1,0 +1,75 @@
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import { knock, type Place } from './knock.ts'
+import type { Witness } from './prove.ts'
+
+/*
+ * Who answers now, asked again and again while the machine is open, so that an isolation has its "before" without waiting for it.
+ * Enters: places that may answer. Leaves: those that did in the last seconds. Promises: three small packets every five seconds at
+ * most, to the gateway, to neighbours, and to the address that the policy names. On failure: none, and the proof says so.
+ */
+
+export interface BaselinesParts {
+  findPlaces: () => Promise<Place[]>
+  time: Time
+}
+
+const everyMs = seconds(5)
+/** A silence now proves something only about who answered this recently. */
+const freshForMs = seconds(12)
+const answerWithinMs = 250
+/** Enough for one to go to sleep between. */
+const wanted = 3
+
+export class Baselines {
+  readonly #parts: BaselinesParts
+  #answered: (Witness & { at: number })[] = []
+  #next: Cancel | undefined
+  #isStopped = false
+
+  constructor(parts: BaselinesParts) {
+    this.#parts = parts
+  }
+
+  /** Asks now, and from now on. */
+  keepWarm(): void {
+    if (this.#isStopped) return
+    this.#next?.()
+    void this.#ask().finally(() => this.#plan())
+  }
+
+  /** While the machine is closed nobody may be asked. */
+  pause(): void {
+    this.#next?.()
+    this.#next = undefined
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.pause()
+  }
+
+  fresh(): Witness[] {
+    const since = this.#parts.time.monotonic() - freshForMs
+    return this.#answered.filter(({ at }) => at >= since).map(({ place, before }) => ({ place, before }))
+  }
+
+  #plan(): void {
+    if (this.#isStopped) return
+    this.#next = this.#parts.time.after(everyMs, () => this.keepWarm())
+  }
+
+  /** Those that answered last are asked first; the rest fill up what is missing. */
+  async #ask(): Promise<void> {
+    const { findPlaces, time } = this.#parts
+    const found = await findPlaces()
+    const last = this.#answered.map(({ place }) => place).filter((place) => found.some((other) => isSame(other, place)))
+    const places = [...last, ...found.filter((place) => !last.some((other) => isSame(other, place)))].slice(0, wanted)
+    const asked = await Promise.all(
+      places.map(async (place) => ({ place, before: await knock(place, { time, timeoutMs: answerWithinMs }), at: time.monotonic() })),
+    )
+    this.#answered = asked.filter(({ before }) => before.kind === 'answered')
+  }
+}
+
+const isSame = (one: Place, other: Place): boolean =>
+  one.protocol === other.protocol && one.address === other.address && one.port === other.port

@@ -1,0 +1,122 @@
+import type { Logger } from 'pino'
+import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import type { Time } from '#shared/domain/time.ts'
+import type { CollectorAddress } from './address.ts'
+import type { HeldRules } from './held-rules.ts'
+import type { Journal, Wish } from './journal.ts'
+import type { Proof } from './prove.ts'
+import type { Prover, Verdict } from './prover.ts'
+import type { IsolationState } from './state.ts'
+
+/*
+ * From open to closed. Enters: a command and the collector's addresses. Leaves: rules, and a state that says what was proven of them.
+ * Promises: the wish is on disk and somebody who answers is known before anything is dropped; closed stays closed, whatever the
+ * proof says, except where the policy says `reopen` and the rules are plainly to blame for the collector's silence. On failure:
+ * nothing was changed, and it is tried again. Threat: an intruder who makes the proof fail so that the machine opens by itself.
+ */
+
+export interface ClosingParts {
+  rules(): HeldRules
+  prover: Prover
+  state: IsolationState
+  journal: Journal
+  wish(wish: Omit<Wish, 'v' | 'at'>): void
+  settle(): void
+  unproven: 'stay-closed' | 'reopen'
+  collectorAddresses(): Promise<CollectorAddress[]>
+  onClosed(isClosed: boolean): void
+  /** Aborted when the agent ends. */
+  stop: AbortSignal
+  time: Time
+  log: Logger
+}
+
+type Tried = Proof & { verdict: Verdict }
+
+export class Closing {
+  readonly #parts: ClosingParts
+
+  constructor(parts: ClosingParts) {
+    this.#parts = parts
+  }
+
+  async close(commandId: string, addresses: CollectorAddress[]): Promise<void> {
+    const { prover, wish, onClosed, rules, time } = this.#parts
+    const preparing = prover.prepare(addresses)
+    wish({ want: 'isolated', commandId, addresses })
+    await preparing
+    onClosed(true)
+    try {
+      await rules().put(addresses)
+      await this.#prove(time.now())
+    } catch (error) {
+      await this.#failed(error, commandId)
+    }
+  }
+
+  /** What a later look makes of it: nothing is said that the state before didn't know. */
+  async settleOn({ verdict, facts }: Tried): Promise<void> {
+    const { state } = this.#parts
+    if (verdict === 'proven') return this.#proven(facts)
+    const detail = sayings[verdict]
+    if (verdict === 'ineffective') state.become('ineffective', { detail, proof: facts })
+    else state.become('unproven', { detail, proof: facts })
+  }
+
+  async #prove(rulesAppliedAt: number): Promise<void> {
+    const { prover, stop, state } = this.#parts
+    let tried = await prover.proveInTime(this.#addresses(), stop)
+    if (stop.aborted && tried.verdict !== 'proven') return
+    if (tried.verdict === 'lost') tried = await this.#pinAgain(tried)
+    await this.settleOn({ ...tried, facts: { ...tried.facts, rulesAppliedAt } })
+    if (tried.verdict === 'lost' && this.#parts.unproven === 'reopen') return this.#reopen(tried)
+    if (tried.verdict !== 'proven') await state.say(sayings[tried.verdict], tried.facts)
+  }
+
+  /** Once: its name may mean another address by now. */
+  async #pinAgain(before: Tried): Promise<Tried> {
+    const { prover, stop, collectorAddresses, journal, wish, rules } = this.#parts
+    const addresses = await collectorAddresses().catch(() => [])
+    if (addresses.length === 0) return before
+    wish({ ...journal.wish(), addresses })
+    await rules().put(addresses)
+    return prover.proveInTime(addresses, stop)
+  }
+
+  async #reopen({ facts }: Proof): Promise<void> {
+    const { rules, settle, state, onClosed } = this.#parts
+    await rules().takeAway()
+    settle()
+    onClosed(false)
+    await state.fail('the rules cut off the collector as well, so they were taken away again, as the policy says', facts)
+  }
+
+  #proven(facts: Proof['facts']): void {
+    const { state, journal, wish, time } = this.#parts
+    state.become('isolated', { proof: facts, detail: '' })
+    const { v: _, at: __, ...kept } = journal.wish()
+    if (kept.provenAt === undefined) wish({ ...kept, provenAt: time.now() })
+  }
+
+  /** Somebody else's rules under our name: nothing was touched, and it isn't tried again. */
+  async #failed(error: unknown, commandId: string): Promise<void> {
+    const { state, settle, onClosed } = this.#parts
+    if (!(error instanceof Fault && error.code === 'firewall-foreign')) return state.fail(sentenceOf(error))
+    settle()
+    onClosed(false)
+    await state.refuse(error.message, commandId)
+  }
+
+  /** Pinned with the wish, so that no name has to be resolved while nobody answers. */
+  #addresses(): CollectorAddress[] {
+    return this.#parts.journal.wish().addresses
+  }
+}
+
+const sayings: Record<Verdict, string> = {
+  proven: '',
+  unproven: 'cut off, but not proven: nothing else answered just before, so no silence proves it',
+  ineffective: 'the rules are in place, but something else than the collector is still reached; it stays closed',
+  lost: 'cut off; the collector answered before and doesn’t now, and it stays closed',
+  silent: 'cut off; the collector was silent before as well, and it stays closed',
+}

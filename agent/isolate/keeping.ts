@@ -1,0 +1,127 @@
+import { type Cancel, seconds } from '#shared/domain/time.ts'
+import type { Lane, RecordBody } from '#shared/protocol/record.ts'
+import type { Happening } from '../signal/signal.ts'
+import type { Closing, ClosingParts } from './closing.ts'
+import { countDrifts, isolationDrifted, reportOf } from './trouble.ts'
+
+/*
+ * Keeps closed what is closed. Enters: a tick every two seconds, and at once whenever our rules are touched. Leaves: rules as they
+ * were put, and a signal of who touched them. Promises: whatever failed is tried again at the next tick. On failure: logged, and
+ * said when the machine has not been cut off for ten seconds.
+ */
+
+export interface KeepingParts extends ClosingParts {
+  closing: Closing
+  open(): Promise<void>
+  inTurn(work: () => Promise<void>): Promise<void>
+  happened(event: Happening): Promise<void>
+  append(lane: Lane, body: RecordBody): Promise<number>
+}
+
+/** An edited firewall is noticed within this, also where nothing tells of it; listing our tables costs some 10 ms. */
+const watchEveryMs = seconds(2)
+const repairWithinMs = seconds(10)
+
+export class Keeping {
+  readonly #parts: KeepingParts
+  readonly #drifts = countDrifts()
+  #cancelWatch: Cancel | undefined
+  #stopWatching: (() => void) | undefined
+  #isTouched = false
+  /** Monotonic instant since when the machine is not cut off although it should be. */
+  #brokenSince: number | undefined
+
+  constructor(parts: KeepingParts) {
+    this.#parts = parts
+  }
+
+  watch(afterMs = watchEveryMs): void {
+    this.#cancelWatch?.()
+    if (this.#parts.stop.aborted || !this.#isNeeded()) return
+    this.#stopWatching ??= this.#parts.rules().watch(() => this.#touched())
+    this.#cancelWatch = this.#parts.time.after(afterMs, () => {
+      this.#isTouched = false
+      void this.#parts
+        .inTurn(() => this.#look())
+        .catch((error: unknown) => this.#parts.log.error({ err: error }, 'looking after the isolation failed'))
+        .finally(() => this.watch(this.#isTouched ? 0 : watchEveryMs))
+    })
+  }
+
+  /** The machine is open, or the agent ends: nothing to look after. */
+  rest(): void {
+    this.#cancelWatch?.()
+    this.#stopWatching?.()
+    this.#stopWatching = undefined
+  }
+
+  /** True when the rules were not as we had left them and were put in place again. */
+  async repair(): Promise<boolean> {
+    const { log, journal } = this.#parts
+    const rules = this.#parts.rules()
+    const { addresses } = journal.wish()
+    const found = await rules.look()
+    if (found === 'as left') {
+      if (!rules.isHeld()) rules.hold(addresses)
+      return false
+    }
+    if (found === 'changed' || found === 'gone') await this.#noteDrift(found)
+    try {
+      await rules.put(addresses)
+    } catch (error) {
+      log.error({ err: error }, 'the isolation rules could not be put in place')
+    }
+    return true
+  }
+
+  #touched(): void {
+    this.#isTouched = true
+    this.watch(0)
+  }
+
+  #isNeeded(): boolean {
+    const { journal, state } = this.#parts
+    return journal.wish().want === 'isolated' || !['open', 'refused'].includes(state.status.actual)
+  }
+
+  /** What changes without a command asking for it has no result of its own, so it is reported. */
+  async #look(): Promise<void> {
+    const { state, time, append } = this.#parts
+    const before = state.status.actual
+    await this.#tick()
+    const report = state.status.actual === before ? undefined : reportOf(state.status, time.now())
+    if (report) await append('security', report)
+  }
+
+  /** Makes true what the journal wants, and says when that takes too long. */
+  async #tick(): Promise<void> {
+    const { journal, state, prover, closing } = this.#parts
+    if (journal.wish().want === 'open') return this.#parts.open()
+    const isRepaired = await this.repair()
+    if (!isRepaired && (state.status.actual === 'isolated' || this.#hasSaidAll())) return
+    const tried = await prover.prove(journal.wish().addresses)
+    if (tried.isCutOff) this.#brokenSince = undefined
+    if (tried.verdict !== 'ineffective') return closing.settleOn(tried)
+    const now = this.#parts.time.monotonic()
+    this.#brokenSince ??= now
+    if (now - this.#brokenSince < repairWithinMs) return
+    await closing.settleOn(tried)
+    await state.sayOnce('this machine should be cut off, and for 10 s it has not been', tried.facts)
+  }
+
+  /** Unproven for want of anybody who answered before: asking the collector again changes nothing of that. */
+  #hasSaidAll(): boolean {
+    const { actual, proof } = this.#parts.state.status
+    return (
+      actual === 'unproven' && typeof proof?.collectorAfterIsolation === 'string' && proof.collectorAfterIsolation.startsWith('answered')
+    )
+  }
+
+  async #noteDrift(found: 'changed' | 'gone'): Promise<void> {
+    const { time, log, state } = this.#parts
+    log.warn({ rules: found }, 'somebody touched the isolation rules; putting them back')
+    state.become('drifted', { detail: `the rules were ${found}; they are being put back` })
+    await state.tell(isolationDrifted(state.firewall, found))
+    if (this.#drifts.note(time.now())) await state.say('the isolation rules were touched 3 times within 10 minutes', { rules: found })
+  }
+}

@@ -33,12 +33,13 @@ const maxDocumentsInFile = 10_000
 
 /** Files of rules, one or several in each → what can be used, and what can't with its reason. Never throws for what a file holds. */
 export function readRules(files: Iterable<RuleFile>, parseYaml: ParseYaml, placeholders: Placeholders = {}): RuleSet {
-  const reader = new Reader(parseYaml, placeholders)
+  const reader = new RuleReader(parseYaml, placeholders)
   for (const file of files) reader.file(file)
   return reader.settled()
 }
 
-class Reader {
+/** For whoever reads many files and has something else to do in between. */
+export class RuleReader {
   readonly #parseYaml: ParseYaml
   readonly #placeholders: Placeholders
   readonly #rules = new Map<string, Rule>()

@@ -4,7 +4,8 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 import type { Probe, Stop } from '../../host/probe.ts'
 import type { JsonFile } from '../../json-file.ts'
-import type { Say } from '../define-detector.ts'
+import type { Say, SenseSettings } from '../define-detector.ts'
+import { accuse } from './accuse.ts'
 import { type Armed, armAgain, learnFolder, plantAll } from './arm.ts'
 import { type Canary, examine, isSiblingName, type Observation, writingTakesMs } from './examine.ts'
 import { type CanaryState, readState } from './state.ts'
@@ -17,6 +18,8 @@ export interface GuardOptions {
   log: Logger
   file: JsonFile
   folders: string[]
+  /** Who wrote which file, and how to halt them. */
+  justice: Pick<SenseSettings, 'writers' | 'suspend'>
   say: Say
   broken(reason: string): void
 }
@@ -182,7 +185,8 @@ export class Guard {
     }
     if (!this.#touches.isWorthSaying(key, verdict)) return
     this.#touches.said(key, verdict)
-    await this.#options.say(tellOf({ key, verdict, observation, seed: this.#state.seed }))
+    const accused = await accuse(post.armed.planted.path, verdict, observation, this.#options.justice)
+    await this.#options.say(tellOf({ key, verdict, observation, accused, seed: this.#state.seed }))
     await this.#keep()
   }
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { Happening } from '../../signal/signal.ts'
+import type { Accused } from './accuse.ts'
 import type { Observation } from './examine.ts'
 import type { Verdict } from './touches.ts'
 
@@ -8,13 +9,14 @@ export interface Told {
   key: string
   verdict: Verdict
   observation: Observation & { kind: 'touched' }
+  accused: Accused
   seed: string
 }
 
 const kind = 'security.ransomware.canary'
 
 /** One touch in words. All touches of an endpoint share a fingerprint: one attack is one ticket. */
-export function tellOf({ key, verdict, observation, seed }: Told): Omit<Happening, 'detector'> {
+export function tellOf({ key, verdict, observation, accused, seed }: Told): Omit<Happening, 'detector'> {
   const { change, severity, touched, touchedAt, rank } = verdict
   return {
     kind,
@@ -30,8 +32,9 @@ export function tellOf({ key, verdict, observation, seed }: Told): Omit<Happenin
       touchedAt,
       where: observation.where,
       ...observation.facts,
+      ...accused.facts,
     },
-    evidence: observation.evidence,
+    evidence: [...observation.evidence, ...accused.evidence],
     occurrence: { name: `${seed} ${key} ${rank} ${touchedAt}`, at: touchedAt },
   }
 }

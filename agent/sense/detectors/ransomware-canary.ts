@@ -17,7 +17,16 @@ export default defineDetector({
   platforms: ['linux', 'macos', 'windows'],
   async watch(probe, say, { settings, time, log, broken }) {
     if (settings.canaryDirs.length === 0) return { unsupported: 'no folder is configured for decoys' }
-    const guard = await Guard.start({ probe, time, log, say, broken, file: settings.canaryFile, folders: settings.canaryDirs })
+    const guard = await Guard.start({
+      probe,
+      time,
+      log,
+      say,
+      broken,
+      file: settings.canaryFile,
+      folders: settings.canaryDirs,
+      justice: settings,
+    })
     return { stop: () => guard.stop(), decoys: () => guard.paths(), rearm: () => guard.rearm() }
   },
 })

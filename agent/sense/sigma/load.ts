@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import { parseDocument } from 'yaml'
 import type { Placeholders } from '#shared/sigma/item.ts'
-import { type Refused, type RuleFile, type RuleSet, readRules } from '#shared/sigma/read-rules.ts'
+import { type Refused, RuleReader, type RuleSet } from '#shared/sigma/read-rules.ts'
 import type { Probe } from '../../host/probe.ts'
 
 /** A file of rules that is larger is no file of rules. */
@@ -12,7 +12,7 @@ const maxAliases = 100
 
 /** Every `.yml` and `.yaml` below these folders. The probe follows no link and opens no pipe; what can't be used is in `refused`. */
 export async function loadRules(probe: Probe, folders: readonly string[], placeholders: Placeholders = {}): Promise<RuleSet> {
-  const files: RuleFile[] = []
+  const reader = new RuleReader(parseYaml, placeholders)
   const refused: Refused[] = []
   for (const folder of folders) {
     for (const path of await pathsIn(probe, folder, 0)) {
@@ -20,10 +20,12 @@ export async function loadRules(probe: Probe, folders: readonly string[], placeh
       const bytes = await probe.read(path, maxFileBytes + 1)
       if (!bytes) refused.push({ id: name, file: name, reason: 'the file can’t be read' })
       else if (bytes.length > maxFileBytes) refused.push({ id: name, file: name, reason: 'the file is larger than 4 MiB' })
-      else files.push({ path: name, text: bytes.toString('utf8') })
+      else reader.file({ path: name, text: bytes.toString('utf8') })
+      // A rule takes milliseconds to compile, and a decoy may be touched meanwhile.
+      await new Promise(setImmediate)
     }
   }
-  const found = readRules(files, parseYaml, placeholders)
+  const found = reader.settled()
   return { ...found, refused: [...refused, ...found.refused] }
 }
 
@@ -41,8 +43,8 @@ async function pathsIn(probe: Probe, folder: string, depth: number): Promise<str
   for (const name of names.toSorted()) {
     const path = join(folder, name)
     if (/\.ya?ml$/i.test(name)) paths.push(path)
-    // A name with a dot is a file of another kind; looking for folders among those would cost a question each.
-    else if (depth < maxDepth && !name.includes('.')) paths.push(...(await pathsIn(probe, path, depth + 1)))
+    // What is no folder answers with nothing; git's own has no rules and many folders.
+    else if (depth < maxDepth && name !== '.git') paths.push(...(await pathsIn(probe, path, depth + 1)))
   }
   return paths
 }

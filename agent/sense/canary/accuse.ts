@@ -1,0 +1,28 @@
+import type { Evidence, Facts } from '#shared/domain/signal.ts'
+import type { SenseSettings } from '../define-detector.ts'
+import { isFileServer } from '../encryption/shares.ts'
+import { describeSuspension, describeWriter } from '../writers/describe.ts'
+import type { Observation } from './examine.ts'
+import type { Verdict } from './touches.ts'
+
+export interface Accused {
+  facts: Facts
+  evidence: Evidence[]
+}
+
+/** The kernel's word comes within a millisecond or two of the file's; a signal waits no longer for it. */
+const waitMs = 10
+
+/** Who touched a decoy; halted at once where row 1 of the matrix and the policy let it. */
+export async function accuse(
+  path: string,
+  verdict: Verdict,
+  observation: Observation & { kind: 'touched' },
+  { writers, suspend }: Pick<SenseSettings, 'writers' | 'suspend'>,
+): Promise<Accused> {
+  const tree = await writers?.of([observation.where, path], waitMs)
+  const isAttack = verdict.change === 'unreadable' || verdict.touched.length >= 2
+  const suspension = tree && isAttack && !isFileServer(tree.top) ? await suspend?.(tree.top, 'a decoy was made unreadable') : undefined
+  const { facts, evidence } = await describeWriter(tree)
+  return { facts: { technique: 'T1486', ...facts, ...describeSuspension(suspension) }, evidence }
+}

@@ -1,0 +1,74 @@
+import { appendFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { accuse } from '../../../../agent/sense/canary/accuse.ts'
+import type { Observation } from '../../../../agent/sense/canary/examine.ts'
+import type { Verdict } from '../../../../agent/sense/canary/touches.ts'
+import { Writers } from '../../../../agent/sense/writers/writers.ts'
+import { systemTime } from '../../../../agent/system-time.ts'
+
+const path = '/home/anna/Contract draft.docx'
+const observation = (where: string): Observation & { kind: 'touched' } => ({
+  ...{ kind: 'touched', change: 'unreadable', touchedAt: 1, where, evidence: [], facts: {} },
+})
+const verdict = (change: Verdict['change'], touched = 1): Verdict => ({
+  ...{ change, severity: 'critical', touched: Array.from({ length: touched }, String), touchedAt: 1, rank: 4 },
+})
+const tree = (exe: string) => ({
+  key: '7 7',
+  top: {
+    pid: 7,
+    startTicks: 7,
+    parent: 1,
+    name: 'x\u001b[31m',
+    exe,
+    commandLine: 'x --password hunter2',
+    userId: 1_000,
+    leadsTerminal: false,
+  },
+})
+
+async function accused(change: Verdict['change'], touched: number, exe = '/tmp/x') {
+  const writers = new Writers(systemTime)
+  writers.setFed(true)
+  const halted: number[] = []
+  const asked = accuse(path, verdict(change, touched), observation(`${path}.enc`), {
+    writers,
+    suspend: async ({ pid }) => {
+      halted.push(pid)
+      return { kind: 'suspended', processes: [{ pid, startTicks: 7 }] }
+    },
+  })
+  // The kernel's word comes a moment after the file's.
+  writers.note(`${path}.enc`, 7, tree(exe))
+  return { ...(await asked), halted }
+}
+
+it('names whoever touched a decoy, masked and printable, and halts it at once', async () => {
+  const { facts, evidence, halted } = await accused('unreadable', 1)
+  expect(halted).toEqual([7])
+  expect(facts).toMatchObject({ pid: 7, startTicks: 7, process: 'x�[31m', suspended: true, technique: 'T1486' })
+  expect(JSON.stringify([facts, evidence])).not.toContain('hunter2')
+})
+
+it('halts whoever touched two, and nobody for an edit or a tidied file', async () => {
+  expect((await accused('deleted', 2)).halted).toEqual([7])
+  expect((await accused('edited', 1)).halted).toEqual([])
+})
+
+it('never halts a server of files for what its client does', async () => {
+  expect((await accused('unreadable', 2, '/usr/sbin/smbd')).halted).toEqual([])
+})
+
+it('says that nobody knows, where nobody tells of writers', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tierline-writer-'))
+  appendFileSync(join(folder, 'x'), 'x')
+  const writers = new Writers(systemTime)
+  expect((await accuse(join(folder, 'x'), verdict('unreadable'), observation('y'), { writers })).facts).toEqual({
+    technique: 'T1486',
+    process: 'unknown',
+  })
+  await rm(folder, { recursive: true })
+})

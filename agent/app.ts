@@ -27,6 +27,7 @@ import { Writers } from './sense/writers/writers.ts'
 import { openSignals, recordOf, type Signals } from './signal/signal.ts'
 import { type DurableSpool, openSpool } from './spool/spool.ts'
 import { openSuspender, type Suspender } from './suspend/suspend.ts'
+import { upload } from './wire/upload.ts'
 import { startWire, type Wire } from './wire/wire.ts'
 
 export interface Agent {
@@ -173,11 +174,12 @@ async function startCommands(
 
 const scriptsFolderOf = ({ dataDir }: AgentConfig): string => join(dataDir, 'commands')
 
-function machineOf({ config, probe, host, suspender, time }: Parts, isolation: Isolation, sense: Sense): Machine {
+function machineOf({ config, probe, host, suspender, time, identity }: Parts, isolation: Isolation, sense: Sense): Machine {
   const { dataDir, services, isTrial } = config
   const scriptsFolder = scriptsFolderOf(config)
   const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(realpathSync(dataDir), path).startsWith('..'))
-  const library = { host, processes: suspender.processes, quarantine, services, scriptsFolder, isTrial, time }
+  const handOver: Machine['handOver'] = (commandId, bytes, sent) => upload({ identity, time }, commandId, bytes, sent)
+  const library = { handOver, host, processes: suspender.processes, quarantine, services, scriptsFolder, isTrial, time }
   return { isolation, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
 }
 

@@ -4,6 +4,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { agentsUrlOf, certificateHosts } from './addresses.ts'
+import { type Archives, createArchives } from './archive/archive.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
 import { keepResults } from './command/command.ts'
 import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
@@ -199,6 +200,7 @@ function carryOn({ pipeline, timers, dispatcher, telling }: DeskRoom): void {
 
 interface Intake {
   ingest: Ingest
+  archives: Archives
   presence: Awaited<ReturnType<typeof startPresence>>
 }
 
@@ -230,7 +232,7 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
     },
   })
   teardowns.defer(() => ingest.idle())
-  return { ingest, presence }
+  return { ingest, presence, archives: createArchives({ store, time, dataDir: config.dataDir }) }
 }
 
 // ── doors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,6 +257,7 @@ async function openDoors(
     receivers: room.telling.receivers,
     ...room.staffing,
     ingest: intake.ingest,
+    archives: intake.archives,
     wire,
     words,
     ...createLedgers(matrices),

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import type { Ended, Host } from '../host/host.ts'
+import { tarOf } from './tar.ts'
 
 /*
  * What `collect-diagnostics` reads, and nothing else: a fixed list of programs that only look. Promises: each section is
@@ -12,6 +14,12 @@ export interface Section {
   text: string
   isCut: boolean
   sha256: string
+}
+
+/** A section as a record takes it, and the whole of it. */
+export interface Read {
+  section: Section
+  whole: Buffer
 }
 
 /** As JSON writes it, where a quote takes two bytes and a control character six: eight of them fit into a record. */
@@ -29,22 +37,31 @@ const looks: readonly { name: string; program: string; args: readonly string[] }
 ]
 
 /** @param read is told how many of them were read. */
-export function diagnose(host: Host, read: (count: number, of: number) => void): Promise<Section[]> {
+export function diagnose(host: Host, read: (count: number, of: number) => void): Promise<Read[]> {
   let count = 0
   return Promise.all(
     looks.map(async ({ name, program, args }) => {
-      const section = sectionOf(name, textOf(await host.run(program, args, { timeoutMs })))
+      const whole = Buffer.from(maskSecrets(textOf(await host.run(program, args, { timeoutMs }))))
       read(++count, looks.length)
-      return section
+      return { section: cutTo(name, whole), whole }
     }),
   )
 }
 
-export function sectionOf(name: string, text: string): Section {
-  const masked = Buffer.from(maskSecrets(text))
-  const sha256 = createHash('sha256').update(masked).digest('hex')
-  const kept = bounded(masked, maxSectionBytes)
-  return { name, text: kept.toString('utf8'), isCut: kept.length < masked.length, sha256 }
+export const sectionOf = (name: string, text: string): Section => cutTo(name, Buffer.from(maskSecrets(text)))
+
+function cutTo(name: string, whole: Buffer): Section {
+  const kept = bounded(whole, maxSectionBytes)
+  return { name, text: kept.toString('utf8'), isCut: kept.length < whole.length, sha256: hashOf(whole) }
+}
+
+const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
+
+/** All of it, whole, with the hash of each: what `sha256sum -c` takes. */
+export function archiveOf(reads: readonly Read[], at: number): Buffer {
+  const files = reads.map(({ section: { name }, whole }) => ({ name: `${name.replaceAll(' ', '-')}.txt`, content: whole }))
+  const sums = files.map(({ name, content }) => `${hashOf(content)}  ${name}\n`).join('')
+  return gzipSync(tarOf([...files, { name: 'SHA256SUMS', content: Buffer.from(sums) }], at))
 }
 
 /** Its beginning, as much as JSON writes in `most` bytes. */

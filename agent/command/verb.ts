@@ -9,6 +9,8 @@ import type { Isolation } from '../isolate/isolate.ts'
 import type { Live } from './live.ts'
 import type { Quarantine } from './quarantine.ts'
 
+export type HandedOver = { kind: 'stored'; sha256: string } | { kind: 'failed'; reason: string }
+
 /** What verbs may do to this machine; handed in by app.ts. */
 export interface Machine {
   isolation: Isolation
@@ -21,6 +23,8 @@ export interface Machine {
   quarantine: Quarantine
   /** Units that this machine's own configuration lists. */
   services: readonly string[]
+  /** Hands a file over to the collector, under the id of the command that asked for it; says what part has arrived. */
+  handOver(commandId: string, bytes: Buffer, sent: (ratio: number) => void): Promise<HandedOver>
   /** Where scripts lie while they run. */
   scriptsFolder: string
   /** Somebody's own machine, on which `npm start` runs. */

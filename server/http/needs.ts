@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { FiguresAnswer } from '#shared/api/figures.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { Archives } from '../archive/archive.ts'
 import type { Absences } from '../desk/absences.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Held } from '../desk/held.ts'
@@ -44,6 +45,7 @@ export interface Needs {
   signing: Signing
   identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt'>
   ingest: Pick<Ingest, 'takeFromSource'>
+  archives: Pick<Archives, 'file'>
   wire: Pick<AgentWire, 'watch' | 'disconnect'>
   bus: LiveBus
   modes: Pick<Modes, 'preview' | 'change'>

@@ -50,6 +50,7 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
       reader.selectFrom('certificates').innerJoin('endpoints', 'endpoints.id', 'certificates.endpoint_id').where(ofEndpoints),
     foundLines: () => reader.selectFrom('found_lines').where(within('found_lines.organisation_id')),
     commands: () => reader.selectFrom('commands').where(within('commands.organisation_id')),
+    archives: () => reader.selectFrom('archives').where(within('archives.organisation_id')),
     signals: () => reader.selectFrom('signals').where(within('signals.organisation_id')),
     timeline: () => reader.selectFrom('timeline').innerJoin('tickets', 'tickets.id', 'timeline.ticket_id').where(ofTickets),
     timers: () => reader.selectFrom('timers').innerJoin('tickets', 'tickets.id', 'timers.ticket_id').where(ofTickets),

@@ -1,3 +1,4 @@
+import type { ArchiveTables } from './tables/archive.ts'
 import type { AuditTables } from './tables/audit.ts'
 import type { BackupTables } from './tables/backup.ts'
 import type { CommandTables } from './tables/command.ts'
@@ -23,7 +24,8 @@ import type { TicketTables } from './tables/ticket.ts'
  * schema, true on SQLite and on PostgreSQL.
  */
 
-export type Database = AuditTables &
+export type Database = ArchiveTables &
+  AuditTables &
   BackupTables &
   CommandTables &
   EscalateTables &
@@ -87,6 +89,7 @@ export const writers = {
   command_results: 'command',
   isolations: 'command',
   release_consents: 'command',
+  archives: 'archive',
   matrix_versions: 'route',
   idempotency_keys: 'http',
   audit: 'audit',

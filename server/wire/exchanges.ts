@@ -8,20 +8,33 @@ import type { Time } from '#shared/domain/time.ts'
 import { RefusalCode } from '#shared/protocol/close-codes.ts'
 import { EnrolRequest, RenewRequest } from '#shared/protocol/enrolment.ts'
 import { decode } from '#shared/protocol/envelope.ts'
+import type { Archives } from '../archive/archive.ts'
 import type { Identity } from '../identity/identity.ts'
+import { createArchiveExchange } from './archives.ts'
 import { createAttemptLimit } from './attempt-limit.ts'
 
 /** Twice what the largest request needs. */
 const maxBodyBytes = 32_768
 
+export interface ExchangeNeeds {
+  identity: Identity
+  time: Time
+  log: Logger
+  /** None are taken, when absent. */
+  archives?: Archives | undefined
+}
+
 export interface Answer {
   status: number
   body: unknown
+  /** Header fields of its own. */
+  fields?: Record<string, string>
 }
 
-/** The three plain exchanges of the agents' port; everything else that is asked of it is answered 404. */
-export function createExchanges({ identity, time, log }: { identity: Identity; time: Time; log: Logger }) {
+/** The plain exchanges of the agents' port; everything else that is asked of it is answered 404. */
+export function createExchanges({ identity, time, log, archives }: ExchangeNeeds) {
   const limit = createAttemptLimit(time)
+  const ofArchive = createArchiveExchange(identity, archives)
 
   const enrol = async (request: IncomingMessage): Promise<Answer> => {
     const outcome = await withBody(EnrolRequest, request, (body) => identity.enrol(body))
@@ -53,7 +66,7 @@ export function createExchanges({ identity, time, log }: { identity: Identity; t
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const exchange = exchanges[`${request.method} ${request.url}`]
     try {
-      answer(response, exchange ? await exchange(request) : notFound)
+      answer(response, exchange ? await exchange(request) : ((await ofArchive(request)) ?? notFound))
     } catch (error) {
       log.error({ address: addressOf(request), path: request.url, reason: sentenceOf(error) }, 'an exchange failed')
       answer(response, { status: 500, body: { code: 'internal', message: 'something failed at the collector; try again' } })
@@ -96,9 +109,9 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString()
 }
 
-function answer(response: ServerResponse, { status, body }: Answer): void {
+function answer(response: ServerResponse, { status, body, fields }: Answer): void {
   const text = JSON.stringify(body)
   response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), connection: 'close' })
+    .writeHead(status, { ...fields, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), connection: 'close' })
     .end(text)
 }

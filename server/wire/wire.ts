@@ -15,6 +15,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import { maxFrameBytes, subprotocol } from '#shared/protocol/limits.ts'
+import type { Archives } from '../archive/archive.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { ServerCertificate } from '../identity/server-certificate.ts'
 import type { Ingest } from '../ingest/ingest.ts'
@@ -37,6 +38,8 @@ export interface WireOptions {
   identity: Identity
   ingest: Ingest
   presence: Presence
+  /** Files that agents hand over; none are taken, when absent. */
+  archives?: Archives
   time: Time
   log: Logger
   /** Welcomed: whatever waits for this endpoint may go out now. */
@@ -115,7 +118,10 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
   const bounds = { backpressure: new Backpressure(ingest.backlog), patience: new Patience(time) }
   const around: Surroundings = { time, log, about, ingest, ...bounds, heartbeat, events }
   const sockets = new WebSocketServer(socketOptions)
-  const server = createServer({ ...tlsOptions(options), ...httpLimits }, createExchanges({ identity, time, log }))
+  const server = createServer(
+    { ...tlsOptions(options), ...httpLimits },
+    createExchanges({ identity, time, log, archives: options.archives }),
+  )
   admitUpgrades(server, {
     ...{ sockets, identity, log, hasTooMany: sessions.hasTooMany },
     onOpen: (peer) => {

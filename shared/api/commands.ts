@@ -62,6 +62,8 @@ export const CommandDetail = z.object({
   output: z.record(z.string(), z.unknown()).nullable(),
   /** While it runs: how far it is, and the beginning of what it wrote. Text of a machine: never markup. */
   live: z.object({ done: z.number().nullable(), note: z.string(), text: z.string(), isCut: z.boolean() }).nullable(),
+  /** A file it brought: GET /api/commands/:id/archive. */
+  archive: z.object({ bytes: z.number(), sha256: z.string() }).nullable(),
   /** What somebody found out, where its outcome was unknown. */
   found: FoundOut.nullable(),
 })

@@ -8,6 +8,8 @@ export default defineCommand({
   args: z.object({}),
   output: z.object({
     sections: z.array(z.object({ name: z.string(), text: z.string(), isCut: z.boolean(), sha256: z.string() })),
+    /** The whole of it; absent where it could not be handed over. */
+    archive: z.object({ sha256: z.string(), bytes: z.number().int() }).optional(),
   }),
   risk: 'protective',
   ttlMs: hours(4),

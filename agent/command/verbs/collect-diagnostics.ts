@@ -1,13 +1,23 @@
 import collectDiagnostics from '#shared/commands/collect-diagnostics.ts'
-import { diagnose } from '../diagnostics.ts'
+import { archiveOf, diagnose } from '../diagnostics.ts'
 import { defineVerb } from '../verb.ts'
+
+/** Reading takes a part of the time, handing over the rest. */
+const readingPart = 0.7
 
 export default defineVerb({
   command: collectDiagnostics,
-  async run({ host }, _args, _order, live) {
-    const sections = await diagnose(host, (count, of) => live.progress(count / of, `${count} of ${of} sections read`))
+  async run({ host, handOver, time }, _args, { id }, live) {
+    const reads = await diagnose(host, (count, of) => live.progress((readingPart * count) / of, `${count} of ${of} sections read`))
+    const archive = archiveOf(reads, time.now())
+    const handed = await handOver(id, archive, (ratio) =>
+      live.progress(readingPart + (1 - readingPart) * ratio, `${Math.round(100 * ratio)} % of the archive handed over`),
+    )
+    const sections = reads.map(({ section }) => section)
     const cut = sections.filter(({ isCut }) => isCut).map(({ name }) => name)
-    const detail = `${sections.length} sections${cut.length > 0 ? `; cut: ${cut.join(', ')}` : ''}`
-    return { outcome: 'succeeded', detail, output: { sections } }
+    const whole = handed.kind === 'stored' ? '; the archive has all of it' : `; without an archive: ${handed.reason}`
+    const detail = `${sections.length} sections${cut.length > 0 ? `; cut: ${cut.join(', ')}` : ''}${whole}`
+    const output = { sections, ...(handed.kind === 'stored' && { archive: { sha256: handed.sha256, bytes: archive.length } }) }
+    return { outcome: 'succeeded', detail, output }
   },
 })

@@ -7,6 +7,8 @@ import { actorName } from './tickets.ts'
 export async function readCommand(view: View, id: string, live: CommandDetail['live']): Promise<CommandDetail | undefined> {
   const row = await view.commands().selectAll('commands').where('commands.id', '=', id).executeTakeFirst()
   if (!row) return undefined
+  const files = view.archives().select(['bytes', 'sha256']).where('id', '=', id).where('completed_at', 'is not', null)
+  const archive = (await files.executeTakeFirst()) ?? null
   const found = row.resolution === null ? null : FoundOut.parse(JSON.parse(row.resolution))
   const names = await view.namesOf([row.requested_by, ...(found ? [found.by] : [])])
   const result = row.result === null ? null : (JSON.parse(row.result) as { detail: string; output?: Record<string, unknown> })
@@ -15,6 +17,7 @@ export async function readCommand(view: View, id: string, live: CommandDetail['l
     ...{ requestedBy: actorName(row.requested_by, names), reason: row.reason, requestedAt: row.requested_at, expiresAt: row.expires_at },
     ...{ sentAt: row.sent_at, deliveredAt: row.delivered_at, runningAt: row.running_at, settledAt: row.settled_at },
     ...{ detail: result?.detail ?? null, output: result?.output ?? null, live: row.settled_at === null ? live : null },
+    archive,
     found: found && { ...found, by: actorName(found.by, names) },
   }
 }

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { z } from 'zod'
 import { CommandDetail, FoundCommand, powersToAsk, ScriptsSwitch } from '#shared/api/commands.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
@@ -16,7 +17,7 @@ const summaries: Record<HeldAnswer, string> = {
 
 const byId = z.object({ id: z.string().max(64) })
 
-export default function commands({ held, signing }: Needs): Route[] {
+export default function commands({ held, signing, archives }: Needs): Route[] {
   const decide = (answer: HeldAnswer): Route =>
     defineRoute({
       method: 'POST',
@@ -34,7 +35,7 @@ export default function commands({ held, signing }: Needs): Route[] {
         mustBeDone(await held.decide({ commandId: params.id, answer, person: actorIn(by) }))
       },
     })
-  return [decide('send'), decide('drop'), detail(signing), findOut(signing), switchScripts(signing)]
+  return [decide('send'), decide('drop'), detail(signing), findOut(signing), switchScripts(signing), archive(archives)]
 }
 
 const detail = ({ liveOf }: Needs['signing']): Route =>
@@ -73,4 +74,23 @@ const switchScripts = ({ switchScripts }: Needs['signing']): Route =>
     answer: z.void(),
     status: 204,
     handle: ({ params, body }) => switchScripts(params.id, body.isOff),
+  })
+
+/** Who looked is written down before anything is shown. */
+const archive = ({ file }: Needs['archives']): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/api/commands/:id/archive',
+    summary: 'The file that a command brought, such as diagnostics, as a .tar.gz',
+    access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
+    names: { 'params.id': 'command' },
+    action: 'archive.view',
+    params: byId,
+    answer: z.unknown(),
+    handle: async ({ params, by, reply }) => {
+      const complete = by.view.archives().select('id').where('id', '=', params.id).where('completed_at', 'is not', null)
+      const { id } = found('archive', await complete.executeTakeFirst())
+      reply.header('content-type', 'application/gzip').header('content-disposition', `attachment; filename="${id}.tar.gz"`)
+      return createReadStream(file(id))
+    },
   })

@@ -31,6 +31,7 @@ import { ownCore } from './0031-own-core.ts'
 import { signatures } from './0032-signatures.ts'
 import { releaseConsents } from './0037-release-consents.ts'
 import { lifeOfCommands } from './0039-life-of-commands.ts'
+import { archivesAndScripts } from './0040-archives-and-scripts.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -66,5 +67,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0032-signatures': signatures,
     '0037-release-consents': releaseConsents,
     '0039-life-of-commands': lifeOfCommands,
+    '0040-archives-and-scripts': archivesAndScripts,
   }
 }

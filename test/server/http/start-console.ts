@@ -106,6 +106,7 @@ async function rooms({
     | 'signing'
     | 'identity'
     | 'ingest'
+    | 'archives'
     | 'receivers'
     | 'modes'
     | 'rosters'
@@ -131,6 +132,7 @@ async function rooms({
       createSigning({ ...shared, register: () => undefined, sayOnTimeline: async () => undefined, dispatcher }),
     ),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
+    archives: { file: (id) => id },
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
     modes: openModes({ store, time, rules: matrices.rules, log: pino({ level: 'silent' }), onRaised: () => undefined }),
     rosters: createRosters({ store, time, teams: () => matrices.rules.matrix.teams }),

@@ -49,13 +49,12 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     certificates: () =>
       reader.selectFrom('certificates').innerJoin('endpoints', 'endpoints.id', 'certificates.endpoint_id').where(ofEndpoints),
     foundLines: () => reader.selectFrom('found_lines').where(within('found_lines.organisation_id')),
-    commands: () => reader.selectFrom('commands').where(within('commands.organisation_id')),
-    archives: () => reader.selectFrom('archives').where(within('archives.organisation_id')),
     signals: () => reader.selectFrom('signals').where(within('signals.organisation_id')),
     timeline: () => reader.selectFrom('timeline').innerJoin('tickets', 'tickets.id', 'timeline.ticket_id').where(ofTickets),
     timers: () => reader.selectFrom('timers').innerJoin('tickets', 'tickets.id', 'timers.ticket_id').where(ofTickets),
 
     ...quietOf(reader, within),
+    ...askedOf(reader, within),
 
     /** What concerns no organisation, or all of them, is the provider's. */
     audit: () => reader.selectFrom('audit').where(within('audit.organisation_id')),
@@ -88,6 +87,14 @@ const cutOff = (reader: Kysely<Database>, ofEndpoints: RawBuilder<SqlBool>) => (
   releaseConsents: () =>
     reader.selectFrom('release_consents').innerJoin('endpoints', 'endpoints.id', 'release_consents.endpoint_id').where(ofEndpoints),
 })
+
+/** What was asked of machines, and what they brought. */
+function askedOf(reader: Kysely<Database>, within: (column: string) => RawBuilder<SqlBool>) {
+  return {
+    commands: () => reader.selectFrom('commands').where(within('commands.organisation_id')),
+    archives: () => reader.selectFrom('archives').where(within('archives.organisation_id')),
+  }
+}
 
 /** What keeps machines quiet. */
 function quietOf(reader: Kysely<Database>, within: (column: string) => RawBuilder<SqlBool>) {

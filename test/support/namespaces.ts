@@ -19,6 +19,8 @@ export interface Machine {
 
 export interface Network<Name extends string> {
   machines: Record<Name, Machine>
+  /** Runs a program on the switch, given the device that leads to this machine; what it sees there has left the machine, or will reach it. */
+  tap(name: Name, program: string, args: (device: string) => string[], options?: SpawnOptions): ChildProcess
   /** Ends what runs there and takes everything away. Again is fine. */
   close(): void
 }
@@ -62,7 +64,12 @@ export function openNetwork<Name extends string>(names: readonly Name[]): Networ
     throw error
   }
   const machines = Object.fromEntries(names.map((name, at) => [name, machineIn(namespaceOf(name), name, at)])) as Record<Name, Machine>
-  return { machines, close }
+  return {
+    machines,
+    close,
+    tap: (name, program, args, options = {}) =>
+      spawn('ip', ['netns', 'exec', namespaceOf('switch'), program, ...args(`port${names.indexOf(name)}`)], options),
+  }
 }
 
 /** Signals that end a process unasked, with the exit codes a shell would see. */

@@ -17,6 +17,10 @@ function lacks(): string[] {
   if (!has('faketime')) found.push('the tests that move a real process’s clock, because faketime is missing (package faketime)')
   if (!has('dovecot')) found.push('the tests of answers by mail over IMAP, because dovecot is missing (package dovecot-imapd)')
   if (!has('fatrace')) found.push('the tests of who encrypts what, because fatrace is missing (package fatrace)')
+  if (!has('tcpdump') || !has('python3'))
+    found.push(
+      'the capture of what leaves an isolated machine, because tcpdump or python3 is missing (packages tcpdump and python3-minimal)',
+    )
   return found
 }
 

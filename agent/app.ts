@@ -118,6 +118,7 @@ async function startIsolation(parts: Parts, isConnected: () => boolean): Promise
   const { config, time, log, probe, host, identity, spool, signals } = parts
   const isolation = await openIsolation({
     isConnected,
+    host,
     dir: join(config.dataDir, 'isolation'),
     firewall: firewallFor(probe.platform, host, time),
     ...config.isolation,

@@ -10,7 +10,9 @@ export interface AgentConfig {
   /** The agent that `npm start` runs on the newcomer's own machine. */
   isTrial: boolean
   /** `reason` is one sentence for the console, when it isn't allowed. */
-  isolation: { isAllowed: boolean; reason?: string }
+  isolation: { isAllowed: boolean; reason?: string; unproven?: 'stay-closed' | 'reopen' }
+  /** `isolate` is only tried, for a minute. */
+  isDrill: boolean
   /** Whether the agent may halt a process tree that encrypts, on its own word. */
   suspendsAlone: boolean
   /** Folders that get decoy files. */
@@ -31,6 +33,7 @@ export interface Flags {
   data?: string | undefined
   isTrial?: boolean | undefined
   isIsolationAllowed?: boolean | undefined
+  isDrill?: boolean | undefined
   canaries?: string[] | undefined
 }
 
@@ -40,6 +43,7 @@ type LogLevel = z.infer<typeof LogLevel>
 /** `agent.json` in the data folder. Every field may be missing; one we don't know is a typing error, so it stops the start. */
 const ConfigFile = z.strictObject({
   isolation: z.boolean().optional(),
+  unprovenIsolation: z.enum(['stay-closed', 'reopen']).optional(),
   suspendsAlone: z.boolean().optional(),
   canaryDirs: z.array(z.string().min(1)).max(50).optional(),
   services: z.array(z.string().min(1).max(200)).max(200).optional(),
@@ -63,7 +67,11 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): AgentC
   return {
     dataDir,
     isTrial,
-    isolation: isolationOf(isTrial, flags.isIsolationAllowed ?? false, file.isolation ?? true),
+    isolation: {
+      ...isolationOf(isTrial, flags.isIsolationAllowed ?? false, file.isolation ?? true),
+      ...(file.unprovenIsolation && { unproven: file.unprovenIsolation }),
+    },
+    isDrill: flags.isDrill ?? false,
     // A new organisation only observes; its policy says when this may begin.
     suspendsAlone: file.suspendsAlone ?? false,
     canaryDirs: canaryDirsOf(flags.canaries ?? file.canaryDirs, dataDir),

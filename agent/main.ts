@@ -42,10 +42,12 @@ function flagsOf(args: string[]): Parameters<typeof loadConfig>[0] {
       data: { type: 'string' },
       trial: { type: 'boolean' },
       'allow-isolation': { type: 'boolean' },
+      drill: { type: 'boolean' },
       canaries: { type: 'string', multiple: true },
     },
   })
-  return { data: values.data, isTrial: values.trial, isIsolationAllowed: values['allow-isolation'], canaries: values.canaries }
+  const { data, trial: isTrial, 'allow-isolation': isIsolationAllowed, drill: isDrill, canaries } = values
+  return { data, isTrial, isIsolationAllowed, isDrill, canaries }
 }
 
 /** What was thrown as one sentence that says what to do; a bug keeps its stack. */

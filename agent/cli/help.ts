@@ -6,6 +6,7 @@ const flags = `
   --canaries DIR      a folder that gets decoy files; may be given again (default: canaries in the data folder)
   --trial             on somebody's own machine: never isolates
   --allow-isolation   isolates all the same, in a trial
+  --drill             with isolate: for 60 s, and opens again by itself
 `
 
 const help: Verb = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { DesiredIsolation, IsolationReadiness, IsolationStatus, Platform } from '#shared/domain/endpoint.ts'
-import type { Time } from '#shared/domain/time.ts'
+import { type Cancel, hours, type Time } from '#shared/domain/time.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Host } from '../host/host.ts'
 import type { Happening } from '../signal/signal.ts'
@@ -13,6 +13,7 @@ import { HeldRules } from './held-rules.ts'
 import { Isolator } from './isolator.ts'
 import { openJournal } from './journal.ts'
 import type { Place } from './knock.ts'
+import { findObstacle } from './obstacles.ts'
 import { Prover } from './prover.ts'
 import { saveRulesIn } from './saved-rules.ts'
 import { findQuietPlaces, findWitnesses } from './witnesses.ts'
@@ -59,10 +60,15 @@ export interface IsolationParts {
   isConnected?: () => boolean
   /** What becomes of a machine whose rules seem to cut off the collector as well. */
   unproven?: 'stay-closed' | 'reopen' | undefined
+  /** The port to the machine, for what else may stand in the way; without it nothing does. */
+  host?: Host
   /** Places that may answer before the drop, asked then; and those that may be asked every few seconds. */
   findPlaces?: () => Promise<Place[]>
   findQuietPlaces?: () => Promise<Place[]>
 }
+
+/** A tunnel comes and goes, and what isn't ready should be known before it is needed. */
+const readinessEveryMs = hours(1)
 
 export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
   const { findPlaces = findWitnesses, isConnected = () => false, unproven = 'stay-closed', firewall, time, log } = parts
@@ -71,7 +77,12 @@ export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
   const prover = new Prover({ ...parts, findPlaces, isConnected, baselines })
   const rules = firewall && new HeldRules({ firewall, saved: saveRulesIn(parts.dir), log })
   const keepWarm = (isClosed: boolean): void => (isClosed || !parts.isAllowed || !firewall ? baselines.pause() : baselines.keepWarm())
-  const isolator = new Isolator({ ...parts, unproven, journal, prover, rules, onClosed: keepWarm, whyNot: async () => undefined })
+  const whyNot = async (): Promise<string | undefined> => parts.host && findObstacle({ ...parts, host: parts.host })
+  const isolator = new Isolator({ ...parts, unproven, journal, prover, rules, onClosed: keepWarm, whyNot })
+  let nextLook: Cancel | undefined
+  const lookAgain = (): void => {
+    nextLook = time.after(readinessEveryMs, () => void isolator.readiness().finally(lookAgain))
+  }
   return {
     status: () => isolator.status(),
     readiness: () => isolator.readiness(),
@@ -81,8 +92,10 @@ export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
     reapply: async () => {
       keepWarm(journal.wish().want === 'isolated')
       await isolator.reapply()
+      lookAgain()
     },
     stop: async () => {
+      nextLook?.()
       baselines.stop()
       await isolator.stop()
     },

@@ -7,6 +7,8 @@ import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 export class IsolatingProcess {
   readonly happened: unknown[] = []
   readonly reported: unknown[] = []
+  /** What the last drill came to. */
+  drilled: unknown
   readonly #child: ChildProcess
   readonly #lines: Interface
   readonly #ended: Promise<unknown>
@@ -19,7 +21,8 @@ export class IsolatingProcess {
     child.stderr?.pipe(process.stderr)
     this.#lines = createInterface({ input: child.stdout })
     this.#lines.on('line', (line) => {
-      const said = JSON.parse(line) as { status?: IsolationStatus; happened?: unknown; reported?: unknown }
+      const said = JSON.parse(line) as { status?: IsolationStatus; happened?: unknown; reported?: unknown; drilled?: unknown }
+      if (said.drilled) this.drilled = said.drilled
       if (said.reported) this.reported.push(said.reported)
       if (said.happened) this.happened.push(said.happened)
       if (said.status) this.#waiting.shift()?.(said.status)

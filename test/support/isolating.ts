@@ -3,7 +3,10 @@ import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import { createHost } from '../../agent/host/host.ts'
+import type { CollectorAddress } from '../../agent/isolate/address.ts'
+import { drill } from '../../agent/isolate/drill.ts'
 import { firewallFor, openIsolation } from '../../agent/isolate/isolate.ts'
+import { findWitnesses } from '../../agent/isolate/witnesses.ts'
 import { systemTime } from '../../agent/system-time.ts'
 
 /*
@@ -23,18 +26,27 @@ const { values } = parseArgs({
 const { dir = '', ca = '', collector = [], hurry = '1', unproven } = values
 const say = (line: unknown): boolean => process.stdout.write(`${JSON.stringify(line)}\n`)
 
+const firewall = firewallFor('linux', createHost(), systemTime)
+const collectorAddresses = async (): Promise<CollectorAddress[]> =>
+  collector.map((place) => ({ address: place.split(' ')[0] ?? '', port: Number(place.split(' ')[1]) }))
 const isolation = await openIsolation({
   dir,
-  firewall: firewallFor('linux', createHost(), systemTime),
+  firewall,
   isAllowed: true,
   unproven: unproven === 'reopen' ? 'reopen' : 'stay-closed',
   ca,
-  collectorAddresses: async () => collector.map((place) => ({ address: place.split(' ')[0] ?? '', port: Number(place.split(' ')[1]) })),
+  collectorAddresses,
   happened: async (event) => void say({ happened: event }),
   append: async (_lane, reported) => (say({ reported }) ? 1 : 0),
   time: hurried(Number(hurry)),
   log: pino({ level: 'silent' }),
 })
+
+async function tryFor(forMs: number): Promise<unknown> {
+  if (!firewall) throw new Error('no firewall')
+  const about = { firewall, collectorAddresses, ca, findPlaces: findWitnesses, whyNot: async () => undefined, time: systemTime, forMs }
+  return drill({ ...about, say: (line) => void say({ drill: line }) })
+}
 
 /** Monotonic time runs so many times as fast, and with it every wait of a second or more. */
 function hurried(times: number): Time {
@@ -53,6 +65,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (word === 'release') await isolation.release(commandId)
   if (word === 'reapply') await isolation.reapply()
   if (word === 'readiness') await isolation.readiness()
+  if (word === 'drill') say({ drilled: await tryFor(Number(commandId)) })
   say({ status: isolation.status(), tookMs: performance.now() - startedAt })
 }
 await isolation.stop()

@@ -5,6 +5,7 @@ import { followFile } from './follow-file.ts'
 import { hardwareOnce, identity, inventoryDisks, readInterfaces } from './hardware.ts'
 import type { Answer, DiskReading, MemoryReading, Probe, ProcessorReading, RoleReading } from './probe.ts'
 import { list, look, read, watchFolder } from './system-files.ts'
+import { createVitals } from './vitals.ts'
 
 /** What Node and systeminformation know on any system; each system's own file adds what it has and names what it lacks. */
 export function portableProbe(platform: Platform, time: Time, role: () => Promise<RoleReading>): Probe {
@@ -22,6 +23,7 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     networks: () => unsupported('network counters'),
     uptimeSeconds: async () => uptime(),
     unitsDown: () => unsupported('the state of services'),
+    vitals: createVitals(),
     role,
     async inventory() {
       return {

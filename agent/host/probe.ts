@@ -7,6 +7,7 @@ import { linuxProbe } from './platforms/linux.ts'
 import { macosProbe } from './platforms/macos.ts'
 import { windowsProbe } from './platforms/windows.ts'
 import type { ProcessFacts } from './process-facts.ts'
+import type { Vitals } from './vitals.ts'
 
 /*
  * The port to the machine that only reads. Enters: questions. Leaves: numbers, facts, lines, changes of files. Promises:
@@ -26,6 +27,8 @@ export interface Probe {
   uptimeSeconds(): Promise<number>
   /** Failed units, and those of `listed` that are not active. Starts a child process; ask once a minute at most. */
   unitsDown(listed: string[]): Promise<Answer<UnitReading[]>>
+  /** What health detectors read by. */
+  readonly vitals: Vitals
   role(): Promise<RoleReading>
   inventory(): Promise<MachineInventory>
   /** Whole lines as they are appended, from the end the file has now; also over rotation and truncation. */

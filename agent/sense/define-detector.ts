@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Platform, Role } from '#shared/domain/endpoint.ts'
+import type { HealthSettings } from '#shared/domain/health-limits.ts'
 import type { ProcessNamed } from '#shared/domain/process.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Time } from '#shared/domain/time.ts'
@@ -7,10 +8,11 @@ import type { Probe } from '../host/probe.ts'
 import type { JsonFile } from '../json-file.ts'
 import type { Finding, Happening } from '../signal/signal.ts'
 import type { Suspension } from '../suspend/suspend.ts'
+import type { HealthDetector } from './define-health.ts'
 import type { Writers } from './writers/writers.ts'
 
-/** A plug-in is one file that describes itself: either it looks every so often, or it watches and speaks when something happens. */
-export type Detector = PollingDetector | WatchingDetector
+/** A plug-in is one file that describes itself: it looks every so often, or it watches and speaks when something happens. */
+export type Detector = PollingDetector | HealthDetector | WatchingDetector
 
 export interface PollingDetector {
   name: string
@@ -55,6 +57,10 @@ export interface SenseContext {
   role: Role
   /** How severe this already stands, so that a detector lets go later than it takes hold. */
   standing(kind: string, about: string): Severity | undefined
+  /** What the policy in force says of health detectors. */
+  healthSettings(): HealthSettings
+  /** The machine has enough to do already, or runs on battery. */
+  isStrained(): Promise<boolean>
 }
 
 export interface WatchContext extends SenseContext {
@@ -76,6 +82,20 @@ export interface SenseSettings {
   suspend?(top: ProcessNamed, why: string): Promise<Suspension>
   /** What `smbstatus` says of its clients; '' where there is none. */
   shareClients?(): Promise<string>
+  /** What the rest of the agent knows; absent where there is no rest. */
+  agent?: AboutRest
+}
+
+/** What health detectors ask the rest of the agent. */
+export interface AboutRest {
+  /** How far this machine's clock is behind the collector's, in ms; undefined while nobody said. */
+  clockBehindMs(): number | undefined
+  /** Signals that the collector has not acknowledged. */
+  waiting(): number
+  /** Epoch ms of the latest starts of this agent. */
+  starts(): readonly number[]
+  memoryBytes(): number
+  isCutOff(): boolean
 }
 
 export function defineDetector<Kind extends Detector>(detector: Kind): Kind {

@@ -1,22 +1,27 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import type { HealthSettings } from '#shared/domain/health-limits.ts'
 import { minutes, seconds, type Time } from '#shared/domain/time.ts'
 import type { Probe } from '../host/probe.ts'
 import type { Signals } from '../signal/signal.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Detector, PollingDetector, SenseContext, SenseSettings, WatchingDetector } from './define-detector.ts'
+import type { HealthDetector } from './define-health.ts'
 import { createFailures } from './failures.ts'
 import { type AboutAgent, createStocktaking } from './inventory.ts'
+import type { HealthMemory } from './look.ts'
 import { createLook, deadlineOf } from './polling.ts'
 import { type Rounds, startRounds } from './rounds.ts'
 import { createSampler } from './samples.ts'
+import { createStrain } from './strain.ts'
 import { type KeptWatch, keepWatching } from './watching.ts'
 
 /*
  * Runs what looks at this machine. Enters: detectors, and the port they look through. Leaves: findings to `signal`,
  * samples and inventory to the spool. Promises: each detector has its own interval, jitter, deadline and failures; one
  * that throws or hangs holds up no other, and is itself raised as `system.detector.failed` until it works again. On
- * failure: the detector is tried again at its next interval, a watch after half a minute. Threat: what is read was
+ * failure: the detector is tried again at its next interval, later and later after the fifth time, a watch after half a
+ * minute. Threat: what is read was
  * written by others; a detector that chokes on it must blind nobody else.
  */
 export interface Sense {
@@ -37,6 +42,10 @@ export interface SenseOptions {
   about: AboutAgent
   time: Time
   log: Logger
+  /** What the policy in force says of health detectors; asked before each look, so that it may change. */
+  healthSettings?: () => HealthSettings
+  /** What health detectors remember over restarts. */
+  memory?: HealthMemory
   /** 0…1, for jitter; tests make it stand still. */
   random?: () => number
 }
@@ -55,6 +64,7 @@ class RunningSense implements Sense {
   readonly #failures
   readonly #sampler
   readonly #stocktaking
+  readonly #isStrained
   readonly #stopping = new AbortController()
   readonly #rounds: Rounds[]
   readonly #watches: KeptWatch[]
@@ -69,6 +79,7 @@ class RunningSense implements Sense {
     this.#failures = createFailures(signals, log)
     this.#sampler = createSampler(probe, time, spool)
     this.#stocktaking = createStocktaking(probe, time, spool, about)
+    this.#isStrained = createStrain(probe, time)
     void this.#readRole()
     this.#inventory = this.#startRounds('inventory', { everyMs: inventoryEveryMs, firstAfterMs: seconds(1), deadlineMs: minutes(1) }, () =>
       this.#takeStock(),
@@ -77,7 +88,7 @@ class RunningSense implements Sense {
       this.#sampler.take(),
     )
     const here = options.detectors.filter((detector) => detector.platforms.includes(probe.platform))
-    this.#rounds = here.flatMap((detector) => ('sense' in detector ? [this.#startLooking(detector)] : []))
+    this.#rounds = here.flatMap((detector) => ('watch' in detector ? [] : [this.#startLooking(detector)]))
     this.#watches = here.flatMap((detector) => ('watch' in detector ? [this.#startWatching(detector)] : []))
   }
 
@@ -99,8 +110,8 @@ class RunningSense implements Sense {
     await this.#sampler.flush()
   }
 
-  #startLooking(detector: PollingDetector): Rounds {
-    const look = createLook(detector, this.#options.probe, this.#options.signals, this.#options.log)
+  #startLooking(detector: PollingDetector | HealthDetector): Rounds {
+    const look = createLook(detector, this.#options)
     const firstAfterMs = seconds(1) + this.#random() * Math.min(detector.every, seconds(4))
     const rhythm = { everyMs: detector.every, firstAfterMs, deadlineMs: deadlineOf(detector) }
     return this.#startRounds(detector.name, rhythm, (stop) => look(this.#context(detector, stop)))
@@ -125,22 +136,29 @@ class RunningSense implements Sense {
     rhythm: { everyMs: number; firstAfterMs: number; deadlineMs: number },
     run: (stop: AbortSignal) => Promise<void>,
   ): Rounds {
+    const failing = createBackoff()
     return startRounds({
       ...{ time: this.#options.time, random: () => this.#random(), run },
-      every: () => (name === 'samples' && this.#isWatched ? watchedSampleEveryMs : rhythm.everyMs),
+      every: () => (name === 'samples' && this.#isWatched ? watchedSampleEveryMs : rhythm.everyMs * failing.factor()),
       firstAfterMs: rhythm.firstAfterMs,
       deadlineMs: rhythm.deadlineMs,
       jitter: name === 'samples' ? 0 : jitter,
-      onWorked: () => this.#failures.worked(name),
-      onFailed: (reason) => this.#failures.failed(name, reason),
+      onWorked: () => {
+        failing.worked()
+        this.#failures.worked(name)
+      },
+      onFailed: (reason) => {
+        failing.failed()
+        this.#failures.failed(name, reason)
+      },
     })
   }
 
   #context(detector: Detector, stop: AbortSignal): SenseContext {
-    const { time, log, settings, signals } = this.#options
+    const { time, log, settings, signals, healthSettings = () => ({}) } = this.#options
     const standing = (kind: string, about: string) =>
       signals.standing(detector.name).find((signal) => signal.kind === kind && signal.about === about)?.severity
-    return { time, log, settings, stop, role: this.#role, standing }
+    return { time, log, settings, stop, role: this.#role, standing, healthSettings, isStrained: this.#isStrained }
   }
 
   async #takeStock(): Promise<void> {
@@ -159,5 +177,19 @@ class RunningSense implements Sense {
 
   #random(): number {
     return (this.#options.random ?? Math.random)()
+  }
+}
+
+/** A few failures in a row are a hiccup; what fails on costs less and less, and an hourly look is never more than two days off. */
+function createBackoff(): { worked(): void; failed(): void; factor(): number } {
+  let failures = 0
+  return {
+    worked: () => {
+      failures = 0
+    },
+    failed: () => {
+      failures += 1
+    },
+    factor: () => 2 ** Math.min(5, Math.max(0, failures - 4)),
   }
 }

@@ -13,6 +13,7 @@ import type {
   Stop,
   UnitReading,
 } from '../../agent/host/probe.ts'
+import type { Vitals } from '../../agent/host/vitals.ts'
 
 const gib = 1_073_741_824
 
@@ -28,6 +29,7 @@ export class FakeMachine implements Probe {
   unitsNow: Answer<UnitReading[]> = { kind: 'known', value: [] }
   roleNow: RoleReading = { role: 'server', reasons: ['a test says so'] }
   hostnameNow = 'pc-1'
+  isOnBatteryNow = false
   /** What the next questions meet: an error to throw, or a promise that never ends. */
   trouble: Error | 'hangs' | undefined
   /** Files by their paths, for whoever looks, reads or lists. */
@@ -42,6 +44,16 @@ export class FakeMachine implements Probe {
   uptimeSeconds = () => this.#answer(() => this.uptimeNow)
   unitsDown = () => this.#answer(() => this.unitsNow)
   role = async () => this.roleNow
+  /** By path what the kernel and well-known files say. */
+  readonly vitals: Vitals = {
+    kernel: async (path) => this.filesNow[path],
+    file: async (path) => (this.filesNow[path] === undefined ? undefined : { text: this.filesNow[path], changedAt: 0 }),
+    names: async (folder) => (await this.list(folder))?.names ?? [],
+    space: async () => undefined,
+    ask: async (program) => ({ kind: 'unsupported', reason: `${program} is not there` }),
+    isOnBattery: async () => this.isOnBatteryNow,
+    cores: () => 4,
+  }
 
   async inventory(): Promise<MachineInventory> {
     return {

@@ -11,6 +11,7 @@ import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.
 import { readProcess } from '../process-facts.ts'
 import { list, look, read, watchFolder } from '../system-files.ts'
 import { followJournal, unitsDown } from '../systemd.ts'
+import { createVitals } from '../vitals.ts'
 
 /** Linux, from /proc, /sys and statfs: what the samples ask for starts no child process. */
 export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
@@ -24,6 +25,7 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     networks: async () => ({ kind: 'known', value: parseNetworks(await text('/proc/net/dev')) }),
     uptimeSeconds: async () => Number((await text('/proc/uptime')).split(' ')[0]),
     unitsDown,
+    vitals: createVitals(),
     role,
     inventory: async () => inventory(await hardware((await memory()).totalBytes)),
     followFile: (path, follower) => followFile(path, follower, time),

@@ -199,8 +199,9 @@ describe('the inventory', () => {
 })
 
 describe('the list of detectors', () => {
-  it('holds every file of its folder', () => {
-    const files = globSync('*.ts', { cwd: join(import.meta.dirname, '../../../agent/sense/detectors') })
+  it('holds every file of its folders', () => {
+    const folders = ['detectors', 'health'].map((folder) => join(import.meta.dirname, '../../../agent/sense', folder))
+    const files = folders.flatMap((cwd) => globSync('*.ts', { cwd }))
     expect(detectors.map((detector) => `${detector.name}.ts`).sort()).toEqual(files.sort())
   })
 })

@@ -44,6 +44,8 @@ export class Room {
         settings: { canaryDirs: [this.folder], canaryFile: jsonFile(this.stateFile), services: [], authLogs: [] },
         ...{ time: systemTime, log: silent, stop: new AbortController().signal, role: 'workstation' },
         standing: () => undefined,
+        healthSettings: () => ({}),
+        isStrained: async () => false,
         broken: (reason) => expect.unreachable(reason),
       },
     )

@@ -39,6 +39,8 @@ export class EncryptionRoom {
         },
         ...{ time: systemTime, log: silent, stop: new AbortController().signal, role: 'workstation' },
         standing: () => undefined,
+        healthSettings: () => ({}),
+        isStrained: async () => false,
         broken: (reason) => {
           throw new Error(reason)
         },

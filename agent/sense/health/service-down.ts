@@ -1,6 +1,7 @@
 import { minutes } from '#shared/domain/time.ts'
 import type { UnitReading } from '../../host/probe.ts'
-import { defineDetector } from '../define-detector.ts'
+import type { Unsupported } from '../define-detector.ts'
+import { defineHealth } from '../define-health.ts'
 
 /*
  * health.service.down. A unit that failed, or one that the policy lists and that is not active, still so after three
@@ -8,24 +9,27 @@ import { defineDetector } from '../define-detector.ts'
  * restart that systemd itself repairs. Failed is failed, without a threshold to argue over. On somebody's own machine
  * only listed units count, and less: there units fail that nobody misses.
  */
-export default defineDetector({
+export default defineHealth({
   name: 'service-down',
-  every: minutes(1),
-  lasts: minutes(3),
   platforms: ['linux', 'macos', 'windows'],
-  async sense(probe, { settings, role }) {
+  every: minutes(1),
+  runbook: 'Read why it ended (journalctl -u UNIT -n 50), mend that, and start it again.',
+  start: null,
+  async read(probe, { settings }): Promise<UnitReading[] | Unsupported> {
     const units = await probe.unitsDown(settings.services)
-    if (units.kind === 'unsupported') return { unsupported: units.reason }
+    return units.kind === 'unsupported' ? { unsupported: units.reason } : units.value
+  },
+  decide(state, units, { role }) {
     const isPersonal = role === 'workstation'
-    return units.value
-      .filter((unit) => unit.isListed || !isPersonal)
-      .map((unit) => ({
-        kind: 'health.service.down',
-        severity: isPersonal ? ('medium' as const) : ('high' as const),
-        about: unit.name,
-        summary: sentence(unit),
-        facts: { unit: unit.name, state: unit.state, detail: unit.detail, isListed: unit.isListed },
-      }))
+    const counted = units.filter((unit) => unit.isListed || !isPersonal)
+    const findings = counted.map((unit) => ({
+      kind: 'health.service.down',
+      severity: isPersonal ? ('medium' as const) : ('high' as const),
+      about: unit.name,
+      summary: sentence(unit),
+      facts: { unit: unit.name, state: unit.state, detail: unit.detail, isListed: unit.isListed },
+    }))
+    return { state, findings }
   },
 })
 

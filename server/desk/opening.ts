@@ -5,7 +5,7 @@ import type { TicketCase } from '../pipeline/changes.ts'
 import type { Rules } from '../pipeline/keep.ts'
 import { loadSubjects } from '../pipeline/load.ts'
 import type { Tx } from '../store/store.ts'
-import { nextTicketNumber } from '../ticket/ticket.ts'
+import { nextTicketNumber } from '../ticket/numbers.ts'
 import type { Person } from './desk.ts'
 import { fingerprintOf, type Request, requested } from './requests.ts'
 

@@ -14,19 +14,24 @@ import { documents as definitions } from '#shared/protocol/documents.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { openByAuthority, pairInForce } from './authorities.ts'
 import type { CommandAuthority } from './command-authority.ts'
-import { type DocumentRow, putIfHigher } from './document-rows.ts'
+import { type DocumentRow, firstNumber, putIfHigher } from './document-rows.ts'
 
 /*
  * What the collector signs once for every agent. Enters: a content to issue; documents that agents hand back. Leaves: the
  * newest of each name, for welcomes and agents. Promises: numbers only rise, whichever process issues; a document counts
  * once it is committed; adopted is only what our own key signed and is newer than ours, in one commit with what it brings
  * about. On failure of the store: the caller is told, and the document before stays. Meets: agents that hand back forged,
- * foreign, huge or old documents, and many that hand back the same one at once. Not met: a restored collector that issues
- * more than it has forgotten before the first agent is back; then its own are the newest, and nobody hands back theirs.
+ * foreign, huge or old documents, and many that hand back the same one at once. After a restore numbers go on far above
+ * what it forgot, so ours are the newest and no two documents share a number; lists that only grow are still asked for.
  */
 export interface Documents {
-  /** By name; 0 where none was issued yet. */
-  numbers(): DocumentNumbers
+  /**
+   * By name; 0 where none was issued yet. Of a list that `theirs` has of the time that a restore forgot, the number from
+   * before it, so that they hand it back.
+   */
+  numbers(theirs?: DocumentNumbers): DocumentNumbers
+  /** For what an authority signs. */
+  nextNumber(definition: DocumentDefinition): number
   /** Of those that `theirs` names. */
   newerThan(theirs: DocumentNumbers): DocumentFrame[]
   content<Content extends z.ZodType>(definition: DocumentDefinition<Content>): z.infer<Content> | undefined
@@ -68,6 +73,8 @@ interface Kept {
   jws: string
   issuedAt: number
   content: unknown
+  /** Up to here nothing is forgotten. */
+  known: number
 }
 
 /** Documents that wait to be verified; more at once are hostile, or the same one many times. */
@@ -89,13 +96,21 @@ class SignedDocuments implements Documents {
   readonly #strange = new Set<string>()
   #turn: Promise<unknown> = Promise.resolve()
   #waiting = 0
+  /** Of what was issued since the last restore; lower ones that we don't know are what it forgot. */
+  #firstNumber = 0
 
   constructor(needs: DocumentsNeeds) {
     this.#needs = needs
   }
 
-  numbers(): DocumentNumbers {
-    return Object.fromEntries([...definitions.keys()].map((name) => [name, this.#numberOf(name)]))
+  numbers(theirs: DocumentNumbers = {}): DocumentNumbers {
+    const shown = (name: string): number =>
+      this.#isForgotten({ name, number: theirs[name] ?? 0 }) ? this.#knownOf(name) : this.#numberOf(name)
+    return Object.fromEntries([...definitions.keys()].map((name) => [name, shown(name)]))
+  }
+
+  nextNumber({ name }: DocumentDefinition): number {
+    return Math.max(this.#numberOf(name) + 1, this.#firstNumber)
   }
 
   newerThan(theirs: DocumentNumbers): DocumentFrame[] {
@@ -113,21 +128,12 @@ class SignedDocuments implements Documents {
   }
 
   issue<Content extends z.ZodType>(definition: DocumentDefinition<Content>, make: Make<z.infer<Content>>): Promise<void> {
-    return this.#inTurn(async () => {
-      for (let tries = 0; tries < maxTries; tries += 1) {
-        await this.#refresh(this.#needs.store.db)
-        const content = await make(this.content(definition))
-        if (content === undefined || (await this.#issueNext(definition.name, definition.content.parse(content)))) return
-      }
-      throw new Fault('document-busy', `The document ${definition.name} is being issued by somebody else; try again.`, {
-        isRetryable: true,
-      })
-    })
+    return this.#inTurn(() => this.#issue(definition, make))
   }
 
   async handBack(frame: DocumentFrame): Promise<HandedBack> {
     const definition = definitions.get(frame.name)
-    if (!definition || this.#waiting >= maxWaiting || !this.#isNewer(frame)) return { kind: 'passed' }
+    if (!definition || this.#waiting >= maxWaiting || !this.#isWanted(frame)) return { kind: 'passed' }
     this.#waiting += 1
     return this.#inTurn(() => this.#adopt(definition, frame)).finally(() => {
       this.#waiting -= 1
@@ -143,30 +149,56 @@ class SignedDocuments implements Documents {
     return () => void this.#listeners.delete(listener)
   }
 
+  async #issue<Content extends z.ZodType>(definition: DocumentDefinition<Content>, make: Make<z.infer<Content>>): Promise<void> {
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      await this.#refresh(this.#needs.store.db)
+      const content = await make(this.content(definition))
+      if (content === undefined || (await this.#issueNext(definition.name, definition.content.parse(content)))) return
+    }
+    throw new Fault('document-busy', `The document ${definition.name} is being issued by somebody else; try again.`, { isRetryable: true })
+  }
+
   async #issueNext(name: string, content: unknown): Promise<boolean> {
     const { store, time, authority } = this.#needs
-    const latest = await store.db.selectFrom('documents').select('number').where('name', '=', name).executeTakeFirst()
-    const document = { v: 1, name, number: (latest?.number ?? 0) + 1, issuedAt: time.now(), content } as const
-    const row = { name, number: document.number, issued_at: document.issuedAt, jws: await authority.signDocument(document) }
+    const latest = await store.db.selectFrom('documents').select(['number', 'known_number']).where('name', '=', name).executeTakeFirst()
+    const number = Math.max((latest?.number ?? 0) + 1, this.#firstNumber)
+    const document = { v: 1, name, number, issuedAt: time.now(), content } as const
+    const jws = await authority.signDocument(document)
+    const row = { name, number, issued_at: document.issuedAt, jws, known_number: latest?.known_number ?? null }
     const isPut = await store.db.transaction().execute((tx) => putIfHigher(tx, row))
     if (isPut) this.#keep(row, content)
     return isPut
   }
 
   async #adopt(definition: DocumentDefinition, frame: DocumentFrame): Promise<HandedBack> {
-    if (!this.#isNewer(frame)) return { kind: 'passed' }
+    if (!this.#isWanted(frame)) return { kind: 'passed' }
     const read = await this.#read(definition, frame.jws)
     if (!read) return { kind: 'forged', reason: 'it is not signed by whom it must be' }
     if (read.kind === 'unfit') return this.#cannotRead(frame, read.reason)
     const { name, number, issuedAt, content } = read.document
     if (number !== frame.number) return { kind: 'forged', reason: 'it has another number than the one it was announced with' }
-    const row = { name, number, issued_at: issuedAt, jws: frame.jws }
+    if (!this.#isNewer(frame)) return this.#join(definition, { number, content })
+    const row = { name, number, issued_at: issuedAt, jws: frame.jws, known_number: number }
     const revoked = await this.#needs.store.db.transaction().execute(async (tx) => {
       const adopted = { name, number, before: this.#numberOf(name), content }
       return (await putIfHigher(tx, row)) ? this.#needs.adopting(tx, adopted) : undefined
     })
     if (!revoked) return { kind: 'passed' }
     this.#keep(row, content)
+    return { kind: 'adopted', revoked }
+  }
+
+  /** Issued first: after a crash in between it is asked for again. */
+  async #join(definition: DocumentDefinition, { number, content }: { number: number; content: unknown }): Promise<HandedBack> {
+    const { name } = definition
+    const adopted = { name, number, before: this.#knownOf(name), content }
+    await this.#issue(definition, (latest) => definition.joined?.(latest, content))
+    const revoked = await this.#needs.store.db.transaction().execute(async (tx) => {
+      await tx.updateTable('documents').set({ known_number: number }).where('name', '=', name).execute()
+      return this.#needs.adopting(tx, adopted)
+    })
+    const kept = this.#kept.get(name)
+    if (kept) kept.known = number
     return { kind: 'adopted', revoked }
   }
 
@@ -179,6 +211,7 @@ class SignedDocuments implements Documents {
   async #refresh(db: Store['db']): Promise<void> {
     // By name: who may sign `operators` stands in `authorities`.
     const rows = await db.selectFrom('documents').selectAll().orderBy('name').execute()
+    this.#firstNumber = await firstNumber(db)
     for (const row of rows) {
       const definition = definitions.get(row.name)
       if (!definition || !this.#isNewer(row)) continue
@@ -206,13 +239,27 @@ class SignedDocuments implements Documents {
     return named && (await openByAuthority(jws, await pairInForce(named)))?.payload
   }
 
-  #keep({ name, number, jws, issued_at }: DocumentRow, content: unknown): void {
-    this.#kept.set(name, { number, jws, issuedAt: issued_at, content })
+  #keep({ name, number, jws, issued_at, known_number }: DocumentRow, content: unknown): void {
+    this.#kept.set(name, { number, jws, issuedAt: issued_at, content, known: known_number ?? 0 })
     for (const listener of this.#listeners) listener()
   }
 
   #isNewer({ name, number }: { name: string; number: number }): boolean {
     return number > this.#numberOf(name)
+  }
+
+  #isWanted(frame: { name: string; number: number }): boolean {
+    return this.#isNewer(frame) || this.#isForgotten(frame)
+  }
+
+  /** Of a list that was set back and has been issued anew, without what stands in this one. */
+  #isForgotten({ name, number }: { name: string; number: number }): boolean {
+    const isBetween = number > this.#knownOf(name) && number < this.#firstNumber && !this.#isNewer({ name, number })
+    return isBetween && definitions.get(name)?.joined !== undefined
+  }
+
+  #knownOf(name: string): number {
+    return this.#kept.get(name)?.known ?? 0
   }
 
   #numberOf(name: string): number {

@@ -3,6 +3,7 @@ import { keepRestore, noteStart } from '../backup/restores.ts'
 import { holdCommands } from '../desk/held.ts'
 import { planOverdueAnew } from '../due/overdue.ts'
 import { awaitWords } from '../identity/awaited.ts'
+import { knowNumbers } from '../identity/document-rows.ts'
 import { endOpenTokens } from '../identity/tokens.ts'
 import { ageUnhandled } from '../ingest/aged.ts'
 import { suspendAccess } from '../people/suspended.ts'
@@ -10,6 +11,7 @@ import { apply, type Changes, type TicketCase } from '../pipeline/changes.ts'
 import { keepCases, type Rules } from '../pipeline/keep.ts'
 import { loadCases, loadTickets } from '../pipeline/load.ts'
 import type { Store, Tx } from '../store/store.ts'
+import { firstNumberAfter } from '../ticket/numbers.ts'
 import { type Left, noteRestore } from './restore-note.ts'
 
 /*
@@ -26,7 +28,9 @@ export interface Backup {
 
 export async function settleRestored(store: Store, rules: Rules, audit: Audit, { madeAt, program }: Backup, now: number): Promise<Left> {
   return store.db.transaction().execute(async (tx) => {
-    await keepRestore(tx, { restored_at: now, made_at: madeAt, program })
+    const first_ticket_number = await firstNumberAfter(tx, madeAt, now)
+    await keepRestore(tx, { restored_at: now, made_at: madeAt, program, first_ticket_number })
+    await knowNumbers(tx)
     await ageUnhandled(tx, now)
     const held = await holdCommands(tx, store, rules, madeAt, now)
     const left = {

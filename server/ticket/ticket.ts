@@ -1,8 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Kysely } from 'kysely'
 import { compareSeverity } from '#shared/domain/severity.ts'
 import type { Changes, Entry, PutRows, Subject, TicketCase, Trouble, WriteRows } from '../pipeline/changes.ts'
-import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { TicketsTable, TimelineTable } from '../store/tables/ticket.ts'
 
@@ -189,12 +187,4 @@ export async function keepEntries(tx: Tx, putRows: PutRows, entries: readonly { 
     return { id: ids[index] ?? randomUUIDv7(), ticket_id: ticketId, at, kind, actor, body: JSON.stringify(body) }
   })
   await putRows(tx, 'timeline', rows, 'ignore')
-}
-
-export async function nextTicketNumber(from: Kysely<Database>): Promise<number> {
-  const { last } = await from
-    .selectFrom('tickets')
-    .select(({ fn }) => fn.max('number').as('last'))
-    .executeTakeFirstOrThrow()
-  return (last ?? 0) + 1
 }

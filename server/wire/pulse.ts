@@ -19,6 +19,7 @@ export class Pulse {
   readonly #socket: WebSocket
   readonly #line: Line
   #missedPings = 0
+  #bytesAtBeat = 0
   #bytesBefore = 0
   #beatsOfFrame = 0
 
@@ -41,12 +42,21 @@ export class Pulse {
 
   /** Asks whether anybody is there. @returns why this connection is of no use any more. */
   beat(): string | undefined {
+    this.#countBytes()
     if (this.#missedPings >= maxMissedPings) return 'nothing was heard of the agent'
     this.#beatsOfFrame = this.#line.bytesRead - this.#bytesBefore > partOfFrameBytes ? this.#beatsOfFrame + 1 : 0
     if (this.#beatsOfFrame > maxBeatsOfFrame) return 'the agent began a frame and does not end it'
-    this.#missedPings += 1
+    // Whom we don't read can't be heard.
+    this.#missedPings = this.#socket.isPaused ? 0 : this.#missedPings + 1
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
     return undefined
+  }
+
+  /** A frame that is still coming holds back the answer that lies behind it. */
+  #countBytes(): void {
+    const { bytesRead } = this.#line
+    if (bytesRead !== this.#bytesAtBeat) this.#missedPings = 0
+    this.#bytesAtBeat = bytesRead
   }
 
   /** Whether somebody answers at the other end within two seconds. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import type { Time } from '#shared/domain/time.ts'
+import type { DocumentNumbers } from '#shared/protocol/document.ts'
 import type { AgentMessage, CollectorMessage } from '#shared/protocol/messages.ts'
 import type { KnownEndpoint } from '../identity/peers.ts'
 import type { Ingest } from '../ingest/ingest.ts'
@@ -30,7 +31,7 @@ export interface Surroundings {
   time: Time
   log: Logger
   /** What `welcome` says of this collector now. */
-  about(): Pick<Extract<CollectorMessage, { kind: 'welcome' }>, 'collectorVersion' | 'documents'>
+  about(theirs: DocumentNumbers | undefined): Pick<Extract<CollectorMessage, { kind: 'welcome' }>, 'collectorVersion' | 'documents'>
   ingest: Pick<Ingest, 'takeRecords' | 'takeSkipped' | 'cursors'>
   backpressure: Backpressure
   patience: Patience

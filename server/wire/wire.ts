@@ -86,7 +86,7 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
   const { identity, ingest, presence, time, log } = options
   const watched = new Set<string>()
   const sessions = createSessions((live, refused) => reportDuplicate(options, live, refused))
-  const about = () => ({ collectorVersion: options.version, documents: identity.documents.numbers() })
+  const about: Surroundings['about'] = (theirs) => ({ collectorVersion: options.version, documents: identity.documents.numbers(theirs) })
   const exchange = createDocumentExchange({
     ...{ documents: identity.documents, time, log, sessions: sessions.all, raise: ingest.raise },
     endAll: (endpointId) => sessions.endAll(endpointId, CloseCode.Revoked, 'this endpoint was removed'),

@@ -15,6 +15,8 @@ export interface DocumentDefinition<Content extends z.ZodType = z.ZodType> {
   content: Content
   /** `authority`: the collector's key counts for nothing here. The collector, when absent. */
   signedBy?: 'collector' | 'authority'
+  /** Of a list that only grows: what a restore forgot is joined to it. @returns undefined when `ours` holds it all. */
+  joined?(ours: z.infer<Content>, theirs: z.infer<Content>): z.infer<Content> | undefined
 }
 
 export function defineDocument<Content extends z.ZodType>(definition: DocumentDefinition<Content>): DocumentDefinition<Content> {

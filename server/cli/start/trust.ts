@@ -45,7 +45,7 @@ export async function putRegister(
   // Those who lapsed stay until they are revoked: who merely waited must not be what makes one signature enough.
   const kept = documents.content(operatorsDocument)?.operators ?? []
   const { operators } = operatorsDocument.content.parse({ operators: change(kept) })
-  const number = (documents.numbers().operators ?? 0) + 1
+  const number = documents.nextNumber(operatorsDocument)
   const jws = await authority.sign({ v: 1, name: operatorsDocument.name, number, issuedAt: now, content: { operators } }, documentType)
   const put = await documents.handBack({ kind: 'document', name: operatorsDocument.name, number, jws })
   if (put.kind !== 'adopted') throw new Fault('register-passed', 'The register was changed at the same moment; do it once more.')

@@ -29,6 +29,7 @@ import { problems } from './0029-problems.ts'
 import { stoppedBy } from './0030-stopped-by.ts'
 import { ownCore } from './0031-own-core.ts'
 import { signatures } from './0032-signatures.ts'
+import { numbersAfterRestores } from './0033-numbers-after-restores.ts'
 import { releaseConsents } from './0037-release-consents.ts'
 import { lifeOfCommands } from './0039-life-of-commands.ts'
 import { archivesAndScripts } from './0040-archives-and-scripts.ts'
@@ -65,6 +66,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0030-stopped-by': stoppedBy,
     '0031-own-core': ownCore,
     '0032-signatures': signatures,
+    '0033-numbers-after-restores': numbersAfterRestores,
     '0037-release-consents': releaseConsents,
     '0039-life-of-commands': lifeOfCommands,
     '0040-archives-and-scripts': archivesAndScripts,

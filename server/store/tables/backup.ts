@@ -7,6 +7,8 @@ export interface RestoresTable {
   program: string
   /** When a collector first started on it; null: not yet. */
   started_at: number | null
+  /** Below this one, tickets may have been given a number that was forgotten. */
+  first_ticket_number: number | null
 }
 
 export interface BackupTables {

@@ -50,6 +50,8 @@ export interface DocumentsTable {
   number: number
   issued_at: number
   jws: string
+  /** Up to this number nothing of it is forgotten, though a restore set it back; null: there was none. */
+  known_number: number | null
 }
 /** Machines with a certificate of our CA that was made after the backup this collector was restored from. */
 export interface ForgottenEndpointsTable {

@@ -18,4 +18,8 @@ export const maxRevocations = 1_000
 export default defineDocument({
   name: 'revocations',
   content: z.object({ endpoints: z.array(Revoked).max(maxRevocations) }),
+  joined: (ours, theirs) => {
+    const forgotten = theirs.endpoints.filter((each) => !ours.endpoints.includes(each))
+    return forgotten.length === 0 ? undefined : { endpoints: [...forgotten, ...ours.endpoints].slice(-maxRevocations) }
+  },
 })

@@ -5,12 +5,16 @@ import { Pulse } from '../../../server/wire/pulse.ts'
 
 let line: PassThrough & { bytesRead: number }
 let pings: number
+let socket: { readyState: number; OPEN: number; isPaused: boolean; ping(): void }
 let pulse: Pulse
 
 beforeEach(() => {
   line = Object.assign(new PassThrough(), { bytesRead: 0 })
   pings = 0
-  const socket = { readyState: 1, OPEN: 1, ping: () => (pings += 1) }
+  const ping = (): void => {
+    pings += 1
+  }
+  socket = { readyState: 1, OPEN: 1, isPaused: false, ping }
   pulse = new Pulse(socket as unknown as WebSocket, line)
 })
 
@@ -39,6 +43,20 @@ it('has patience with a frame that ends', () => {
   for (let beat = 0; beat < 10; beat += 1) {
     line.bytesRead += 200_000
     pulse.heard()
+    expect(pulse.beat()).toBeUndefined()
+  }
+})
+
+it('takes nobody for gone whom it does not read, and counts anew from when it does', () => {
+  socket.isPaused = true
+  for (let beat = 0; beat < 10; beat += 1) expect(pulse.beat()).toBeUndefined()
+  socket.isPaused = false
+  expect([pulse.beat(), pulse.beat(), pulse.beat()]).toEqual([undefined, undefined, 'nothing was heard of the agent'])
+})
+
+it('takes nobody for gone whose frame is still coming in, slowly, before the answer to a ping', () => {
+  for (let beat = 0; beat < 10; beat += 1) {
+    line.bytesRead += 1_000
     expect(pulse.beat()).toBeUndefined()
   }
 })

@@ -6,6 +6,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import type { DocumentFrame } from '#shared/protocol/document.ts'
+import auditHeads from '#shared/protocol/documents/audit-heads.ts'
 import type { RecordBody } from '#shared/protocol/record.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Commands, createCommands } from './command/command.ts'
@@ -17,6 +18,7 @@ import type { AgentConfig } from './config.ts'
 import { createHost, type Host } from './host/host.ts'
 import { createProbe, type Probe } from './host/probe.ts'
 import { openProcesses } from './host/processes.ts'
+import { witness } from './identity/audit-heads.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { firewallFor, type Isolation, openIsolation } from './isolate/isolate.ts'
 import { jsonFile } from './json-file.ts'
@@ -214,11 +216,14 @@ function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Comman
 }
 
 /** A list of addresses that comes while this machine is cut off lets through what it names. */
-async function takeDocument({ identity, signals, log }: Parts, isolation: Isolation, frame: DocumentFrame): Promise<void> {
+async function takeDocument({ config, identity, signals, log }: Parts, isolation: Isolation, frame: DocumentFrame): Promise<void> {
   try {
     const suspicious = await identity.documents.take(frame)
-    if (suspicious) await signals.happened(suspicious)
-    else await isolation.readdress()
+    if (suspicious) return await signals.happened(suspicious)
+    await isolation.readdress()
+    const rewritten =
+      frame.name === auditHeads.name ? await witness(config.dataDir, identity.documents.content(auditHeads)?.heads ?? []) : undefined
+    if (rewritten) await signals.happened(rewritten)
   } catch (error) {
     log.error({ name: frame.name, reason: sentenceOf(error) }, 'what a document brought could not be done')
   }

@@ -9,6 +9,7 @@ import { type Audit, createAudit } from './audit/audit.ts'
 import { keepResults } from './command/command.ts'
 import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
 import { type CollectorConfig, isLoopback, storeUrlOf } from './config.ts'
+import { startAuditHeads } from './desk/audit-heads.ts'
 import { createDesk, type Desk } from './desk/desk.ts'
 import { createHeld, type Held } from './desk/held.ts'
 import { createHeldMails } from './desk/held-mails.ts'
@@ -143,7 +144,7 @@ interface DeskRoom {
   connect(wire: AgentWire, ingest: Ingest): void
 }
 
-function createDeskRoom({ config, time, log, teardowns }: Around, { store, matrices, bus, identity, agentsWord }: Ground): DeskRoom {
+function createDeskRoom({ config, time, log, teardowns }: Around, { store, matrices, bus, identity, agentsWord, audit }: Ground): DeskRoom {
   const { db } = store
   const loops = createLoops({ time, log })
   const afterCommit = (kept: Kept): void => tellOutside(kept, { dispatcher, outbox, timers, pipeline, bus }, time.now())
@@ -158,17 +159,8 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const { outbox } = telling
   teardowns.defer(() => telling.stop())
   const said = { onResult: () => pipeline.nudge(true), sayOnTimeline, takeWord: agentsWord.take }
-  const dispatcher = createDispatcher({
-    db,
-    time,
-    log,
-    bus,
-    loops,
-    sign: identity.authority.sign,
-    register: identity.register,
-    send,
-    ...said,
-  })
+  const signs = { sign: identity.authority.sign, register: identity.register, auditHead: audit.headText }
+  const dispatcher = createDispatcher({ db, time, log, bus, loops, send, ...signs, ...said })
   teardowns.defer(() => dispatcher.stop())
   const fire = createFire({ ...shared, hasGivenChance: () => pipeline.hasGivenChance() })
   const timers = createTimers({ db, time, loops, fire })
@@ -178,6 +170,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(startSelfCheck({ ...shared, onRaised: () => pipeline.nudge(true) }).stop)
   const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline, log })
   teardowns.defer(() => staffing.modes.stop())
+  teardowns.defer(startAuditHeads({ ...shared, audit, documents: identity.documents, dataDir: config.dataDir, outbox }))
   const connect = (opened: AgentWire, feeding: Ingest): void => {
     wire = opened
     ingest = feeding

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
+import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import type { Ended, Host } from '../host/host.ts'
 import { tarOf } from './tar.ts'
 
@@ -76,12 +77,3 @@ function textOf(ended: Ended): string {
   if (ended.kind === 'timed-out') return `(${ended.program} did not end in time)`
   return ended.stdout || `(nothing; ${ended.stderr.slice(0, 200)})`
 }
-
-const named =
-  /((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|credential)s?["']?\s*[=:]\s*|--?(?:pass(?:word|wd|phrase)?|token|secret|api-key)\s+)("[^"]*"|'[^']*'|[^\s"']+)/gi
-/** No scheme is longer than 21; without an end a long run of letters would take the square of its length. */
-const inUrl = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]+:)[^\s@/]+@/gi
-const bearer = /(bearer\s+)[\w.~+/=-]{8,}/gi
-
-/** What people put behind such names; something always slips through, so hosts' own secrets belong in files. */
-export const maskSecrets = (text: string): string => text.replace(named, '$1•••').replace(inUrl, '$1•••@').replace(bearer, '$1•••')

@@ -1,17 +1,21 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+import { type Head, headText, linkOf, payloadHashOf } from './chain.ts'
+import { entryOf } from './steps.ts'
 
 /*
- * Enters: who did what to which thing. Leaves: one row, kept until its retention ends and never changed.
- * Promises: inside a caller's transaction the row stands or falls with what it tells of. On failure: throws, so that
- * nothing is changed unseen. Threat: somebody who did it and says they didn't. `detail` never holds a secret; callers
- * name the fields that go in.
+ * Enters: who did what to which thing; steps of commands, as the database wrote them down. Leaves: lines that hang on one
+ * another by hashes, never changed. Promises: inside a caller's transaction a line stands or falls with what it tells of;
+ * what may name people stands apart and can be erased without breaking the chain. On failure: throws, so that nothing is
+ * changed unseen. Threat: somebody who did it and says they didn't, also one who can write to the database: a head that
+ * left this machine convicts them. `detail` never holds a secret; callers name the fields that go in.
  */
 
 export interface AuditEntry {
-  /** A person's id, `source:<id>`, or `system`. */
+  /** A person's id, `source:<id>`, `operator:<name>`, `endpoint:<id>` or `system`. */
   actor: string
   /** Dotted, as in `ticket.acknowledge`. */
   action: string
@@ -25,23 +29,87 @@ export interface AuditEntry {
 export interface Audit {
   /** @param db the collector's store, or a transaction of it. */
   record(db: Kysely<Database>, entry: AuditEntry): Promise<void>
+  /** Gives what waits its place in the chain. @returns the head after it. */
+  settle(db: Kysely<Database>): Promise<Head>
+  /** As orders carry it. */
+  headText(db: Kysely<Database>): Promise<string>
+  /** Payloads from before this instant end; that they did is a line of its own. @returns how many. */
+  erase(db: Kysely<Database>, before: number): Promise<number>
 }
 
+/** More wait for the next time. */
+const maxSteps = 500
+const maxErased = 1_000
+
 export function createAudit({ time }: { time: Time }): Audit {
+  const within = <Result>(db: Kysely<Database>, work: (tx: Tx) => Promise<Result>): Promise<Result> =>
+    db.isTransaction ? work(db as Tx) : db.transaction().execute(work)
+  const settle = (db: Kysely<Database>): Promise<Head> => within(db, (tx) => append(tx, [], time.now()))
   return {
-    record: async (db, { actor, action, target, organisationId, detail }) => {
-      await db
-        .insertInto('audit')
-        .values({
-          id: randomUUIDv7(),
-          at: time.now(),
-          actor,
-          action,
-          target,
-          organisation_id: organisationId,
-          detail: JSON.stringify(detail),
-        })
-        .execute()
+    record: async (db, entry) => {
+      await within(db, (tx) => append(tx, [entry], time.now()))
     },
+    settle,
+    headText: async (db) => headText(await settle(db)),
+    erase: (db, before) => within(db, (tx) => erase(tx, before, time.now())),
   }
+}
+
+/** Steps that wait come first: they were committed before. */
+async function append(tx: Tx, entries: readonly AuditEntry[], now: number): Promise<Head> {
+  // Writers take turns by this row: on PostgreSQL it is locked until the transaction ends.
+  const { numUpdatedRows } = await tx.updateTable('audit_heads').set({ id: 'head' }).where('id', '=', 'head').executeTakeFirst()
+  if (numUpdatedRows !== 1n) throw new Error('The audit has lost its head.')
+  let head: Head = await tx.selectFrom('audit_heads').select(['number', 'hash']).where('id', '=', 'head').executeTakeFirstOrThrow()
+  const steps = await tx.selectFrom('audit_due').selectAll().orderBy('number').limit(maxSteps).execute()
+  for (const entry of [...steps.map(entryOf), ...entries]) head = await link(tx, head, entry, now)
+  const last = steps.at(-1)
+  if (last)
+    await tx
+      .deleteFrom('audit_due')
+      .where('number', '<=', last.number)
+      .where(
+        'number',
+        'in',
+        steps.map(({ number }) => number),
+      )
+      .execute()
+  if (steps.length + entries.length > 0) await tx.updateTable('audit_heads').set(head).where('id', '=', 'head').execute()
+  return head
+}
+
+async function link(tx: Tx, { number, hash }: Head, entry: AuditEntry & { at?: number }, now: number): Promise<Head> {
+  const { actor, action, target, organisationId, detail, at = now } = entry
+  const [id, salt, text] = [randomUUIDv7(), randomBytes(16).toString('base64url'), JSON.stringify(detail)]
+  const payloadHash = payloadHashOf(salt, text)
+  const line = { id, number: number + 1, at, actor, action, target, organisationId, payloadHash, previous: hash }
+  const after = { number: line.number, hash: linkOf(line) }
+  const row = { id, at, actor, action, target, organisation_id: organisationId, payload_hash: payloadHash, previous: hash, ...after }
+  await tx.insertInto('audit').values(row).execute()
+  await tx.insertInto('audit_payloads').values({ audit_id: id, salt, detail: text }).execute()
+  return after
+}
+
+/** Oldest first, so that what was erased up to a line is one range. */
+async function erase(tx: Tx, before: number, now: number): Promise<number> {
+  const old = tx.selectFrom('audit').innerJoin('audit_payloads', 'audit_id', 'audit.id').select(['audit.id', 'audit.number'])
+  const rows = await old.where('audit.at', '<', before).orderBy('audit.number').limit(maxErased).execute()
+  const numbers = rows.flatMap(({ number }) => number ?? [])
+  const ids = rows.map(({ id }) => id)
+  if (ids.length === 0) return 0
+  await tx.deleteFrom('audit_payloads').where('audit_id', 'in', ids).execute()
+  const target = `audit:${numbers.length === 0 ? '0' : ranges(numbers)}`
+  await append(tx, [{ actor: 'system', action: 'audit.erase', target, organisationId: null, detail: { payloads: ids.length } }], now)
+  return ids.length
+}
+
+/** `1-7,9`, ascending; `within` in verify.ts reads it. */
+export function ranges(numbers: readonly number[]): string {
+  const spans: [number, number][] = []
+  for (const number of numbers) {
+    const last = spans.at(-1)
+    if (last && last[1] + 1 === number) last[1] = number
+    else spans.push([number, number])
+  }
+  return spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',')
 }

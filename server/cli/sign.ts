@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
 import { commands } from '#shared/commands/registry.ts'
@@ -12,7 +13,8 @@ import { openKeyFile } from './start/key-file.ts'
 const usage = `Usage: npm run -s tierline -- sign [DIGEST …] [flags]
 
 Shows what waits for an operator's signature, and signs what is named by the digest that was shown, with the key that
-lies on this machine. A digest is of the very bytes that are signed, and what is shown is read from them: bytes that the
+lies on this machine. What you sign covers the head of the audit; each is kept beside your key, in FILE.audit-heads, for
+\`tierline audit verify --heads\`. A digest is of the very bytes that are signed, and what is shown is read from them: bytes that the
 collector exchanges meanwhile have another, and aren't signed. The names of machines are the collector's word.
 
   --with FILE             your operator's key
@@ -41,6 +43,7 @@ const verb: Verb = {
       const { id } = orderOf(payload)
       const jws = await key.signText(payload, 'tierline-command+jws')
       const { status, signed, needed } = SignatureAnswer.parse(await api('POST', `/api/commands/${id}/signatures`, { jws }))
+      rememberHead(values.with, orderOf(payload).auditHead)
       process.stdout.write(`${named}: signed by ${signed} of ${needed}; it is ${status}.\n`)
     }
   },
@@ -57,7 +60,7 @@ function orderOf(payload: string): CommandOrder {
 }
 
 function shown({ payload, endpoint, signedBy, needed }: UnsignedCommands['commands'][number]): string {
-  const { id, verb: what, args, endpoints, expiresAt, requestedBy, reason } = orderOf(payload)
+  const { id, verb: what, args, endpoints, expiresAt, requestedBy, reason, auditHead } = orderOf(payload)
   const definition = commands.get(what)
   const rows = {
     id,
@@ -65,12 +68,18 @@ function shown({ payload, endpoint, signedBy, needed }: UnsignedCommands['comman
     arguments: JSON.stringify(args),
     machines: `${endpoints.join(', ')} (the collector calls it ${endpoint.name})`,
     until: new Date(expiresAt).toISOString(),
+    audit: auditHead === undefined ? 'no head' : `stood at ${auditHead}`,
     'asked by': `${requestedBy}: ${reason}`,
     signed: `${signedBy.join(', ') || 'by nobody'}; ${needed} needed`,
   }
   return `${digestOf(payload)}\n${Object.entries(rows)
     .map(([name, value]) => `  ${name.padEnd(11)}${printable(value)}\n`)
     .join('')}`
+}
+
+/** Off the collector, where whoever rewrites its audit can't reach it. */
+function rememberHead(keyFile: string | undefined, head: string | undefined): void {
+  if (keyFile !== undefined && head !== undefined) appendFileSync(`${keyFile}.audit-heads`, `${head}\n`, { mode: 0o600 })
 }
 
 /** Others wrote it: no sequence of theirs moves the cursor over what is shown. */

@@ -53,6 +53,7 @@ export interface DispatcherOptions {
   loops: CreateLoop
   sign: SignNeeds['sign']
   register?: SignNeeds['register']
+  auditHead?: SignNeeds['auditHead']
   /** `away`: the endpoint is not connected. `unnamed`: it is, by an agent that didn't name this verb (invariant 12). */
   send(endpointId: string, command: { id: string; verb: string; jws: string; also?: string[] }): Offered
   /** Something was kept that the pipeline has to handle: a result, or a word that differs. */

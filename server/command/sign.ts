@@ -22,6 +22,8 @@ export interface SignNeeds {
   /** Whose keys may sign commands; undefined, or absent: the collector commands alone. */
   register?: (() => Register | undefined) | undefined
   sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
+  /** Of the audit; operators sign it with each order. */
+  auditHead?: ((db: Kysely<Database>) => Promise<string>) | undefined
 }
 
 type Prepared = CommandsTable & { why?: string }
@@ -55,10 +57,18 @@ export async function withoutOverruled({ db, register }: SignNeeds, commands: re
   return commands.filter(({ id }) => !overruled.includes(id))
 }
 
-async function prepare({ sign }: SignNeeds, command: CommandsTable, roles: Map<string, Role> | undefined, now: number): Promise<Prepared> {
+async function prepare(
+  { db, sign, auditHead }: SignNeeds,
+  command: CommandsTable,
+  roles: Map<string, Role> | undefined,
+  now: number,
+): Promise<Prepared> {
   const order = orderOf(command, now)
   const why = roles && whyNotByCollector(command.verb, command.risk, roles.get(command.endpoint_id) ?? 'unknown')
-  if (why !== undefined) return { ...command, status: 'unsigned', payload: canonicalJson(order), signatures: '[]', why }
+  if (why !== undefined) {
+    const seen = { ...order, ...(auditHead && { auditHead: await auditHead(db) }) }
+    return { ...command, status: 'unsigned', payload: canonicalJson(seen), signatures: '[]', why }
+  }
   return { ...command, status: 'queued', jws: await sign(order) }
 }
 

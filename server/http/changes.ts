@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
+import { hours, type Time } from '#shared/domain/time.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Database } from '../store/schema.ts'
 import { actorOf, isPerson, type Route } from './route.ts'
 
 /*
- * Enters: a change that was made. Leaves: its line in the audit. Promises: no changing route is left out, because the
+ * Enters: a change that was made, or a look at evidence. Leaves: its line in the audit. Promises: no changing route is left out, because the
  * routes don't write it themselves. On failure: the caller hears of an error, so that nothing is changed unseen.
  * Threat: a secret in the audit; so only the fields listed here go in.
  */
@@ -34,20 +35,37 @@ const told = [
 /** @param answer what the route answered; its `id` is the target where the path names none. */
 export type Recorder = (route: Route, request: FastifyRequest, organisationId: string | null, answer: unknown) => Promise<void>
 
-export function createRecorder({ audit, db }: { audit: Audit; db: Kysely<Database> }): Recorder {
+export function createRecorder({ audit, db, time }: { audit: Audit; db: Kysely<Database>; time: Time }): Recorder {
+  const isFirstLook = createLooks(time)
   return async (route, request, organisationId, answer) => {
     if (!route.action) return
     const { by } = request
+    const target = targetOf(route.action, request, answer)
+    if (route.method === 'GET' && !isFirstLook(`${actorOf(by)} ${target}`)) return
     await audit.record(db, {
       actor: actorOf(by),
       action: route.action,
-      target: targetOf(route.action, request, answer),
+      target,
       // Whoever signs in is known only now.
       organisationId: organisationId ?? (isPerson(by) ? by.caller.organisationId : null),
       detail: { ...(isPerson(by) && { via: by.caller.via }), address: request.ip, ...detailOf(request.body) },
     })
   }
 }
+
+/** A console asks anew with each change; who looked at what is one line an hour. @returns whether this look begins one. */
+function createLooks(time: Time): (look: string) => boolean {
+  const since = new Map<string, number>()
+  return (look) => {
+    const now = time.now()
+    if ((since.get(look) ?? Number.NEGATIVE_INFINITY) > now - hours(1)) return false
+    if (since.size >= maxLooks) since.clear()
+    since.set(look, now)
+    return true
+  }
+}
+/** Forgetting costs a few more lines. */
+const maxLooks = 10_000
 
 /** `ticket.resolve` on /api/tickets/:id → `ticket:<id>`. */
 function targetOf(action: string, request: FastifyRequest, answer: unknown): string {

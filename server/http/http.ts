@@ -73,7 +73,7 @@ export async function startHttp(options: HttpOptions): Promise<Http> {
   const mounting = {
     guard: createGuard({ people, personOf }),
     keptAnswers: createKeptAnswers({ db: store.db, time }),
-    record: createRecorder({ audit: options.audit, db: store.db }),
+    record: createRecorder({ audit: options.audit, db: store.db, time }),
   }
   app.decorateRequest('by', undefined)
   refuseUndeclared(app)

@@ -87,7 +87,7 @@ interface Declaration<A extends Access, P extends z.ZodType, Q extends z.ZodType
   access: A
   /** Inputs that name a thing. One out of the caller's scope is answered 404 before the handler runs. */
   names?: Partial<Record<Input, Thing>>
-  /** What the audit calls it; said by every method but GET. null: what it makes is its own record. */
+  /** What the audit calls it; said by every method but GET, and by a GET that shows evidence. null: what it makes is its own record. */
   action?: string | null
   /** Takes an Idempotency-Key. `secret`: the answer holds one, so it is not kept and a repeated key is told so. */
   creates?: 'thing' | 'secret'
@@ -118,7 +118,7 @@ const reads = { who: 'person', power: null, reach: 'organisation' } as const sat
 
 type Reading<P extends z.ZodType, Q extends z.ZodType, Answer extends z.ZodType> = Pick<
   Declaration<typeof reads, P, Q, z.ZodType, Answer>,
-  'names' | 'params' | 'query' | 'answer' | 'handle'
+  'names' | 'action' | 'params' | 'query' | 'answer' | 'handle'
 >
 
 /** What whoever is signed in may read, within their scope. */

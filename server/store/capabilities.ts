@@ -13,6 +13,16 @@ export interface RowUpdate {
   by: string
 }
 
+/** A trigger behind a change. */
+export interface Following {
+  name: string
+  /** `insert on commands`, `update on commands`. */
+  event: string
+  /** Of `old` and `new`. */
+  when?: string
+  statement: string
+}
+
 /** Where databases differ, by name. Nobody asks which database it is. */
 export interface Capabilities {
   /** Fragments of SQL for `create table`. */
@@ -21,6 +31,10 @@ export interface Capabilities {
     countedKey: string
     /** Keeps rows in the order of their primary key, where that can be had. */
     keyOrdered: string
+    /** Whoever tries one of these acts on a row of the table is refused with this sentence, and so is emptying it. */
+    refusing(table: string, acts: readonly ('update' | 'delete')[], sentence: string): string[]
+    /** Runs the statement in the transaction of each change of a row; it sees `new`. */
+    following(change: Following): string[]
   }
   /**
    * The hottest inserts, past the query builder: many rows, one column list (the keys of the first row). Like the others

@@ -49,5 +49,7 @@ export const CommandOrder = z.object({
   /** For people: who asked and why. Never acted on. */
   requestedBy: z.string().max(200),
   reason: z.string().max(500),
+  /** `<number>:<SHA-256>` of the audit's last line when this was prepared: whoever signs the order signs that it stood so. */
+  auditHead: z.string().max(100).optional(),
 })
 export type CommandOrder = z.infer<typeof CommandOrder>

@@ -1,10 +1,11 @@
 import type { DocumentDefinition } from './document.ts'
 import addresses from './documents/addresses.ts'
+import auditHeads from './documents/audit-heads.ts'
 import authorities from './documents/authorities.ts'
 import operators from './documents/operators.ts'
 import revocations from './documents/revocations.ts'
 
 /** Every document this side knows, by name. A browser can't list a folder, so this list stands in a file. */
 export const documents: ReadonlyMap<string, DocumentDefinition> = new Map(
-  [addresses, authorities, operators, revocations].map((document) => [document.name, document]),
+  [addresses, auditHeads, authorities, operators, revocations].map((document) => [document.name, document]),
 )

@@ -69,7 +69,7 @@ it.skipIf(suiteDatabase() === 'postgres')(
 
     const back = await startTestCollector({ dataDir: await restore(), ...placesOf(collector) })
     onTestFinished(() => back.stop())
-    expect(back.identity.documents.numbers()).toEqual({ addresses: 0, authorities: 0, operators: 0, revocations: 0 })
+    expect(back.identity.documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 0 })
     const intruder = await connectRaw(stolen)
 
     const again = await startTestAgent({ dataDir: agentDir })
@@ -78,7 +78,7 @@ it.skipIf(suiteDatabase() === 'postgres')(
     expect(await dialRaw(stolen)).toMatchObject({ kind: 'refused', body: { code: 'certificate-revoked' } })
     await expect
       .poll(() => back.identity.documents.numbers(), within)
-      .toEqual({ addresses: 1, authorities: 0, operators: 0, revocations: 1 })
+      .toEqual({ addresses: 1, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 1 })
     expect(back.identity.documents.content(addresses)).toEqual(listOf(moved, collector.agentsUrl))
 
     await back.pipeline.idle()

@@ -1,3 +1,4 @@
+import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import { Severity } from '#shared/domain/severity.ts'
 import type { About } from '#shared/sigma/rule.ts'
 import type { SigmaHit } from '#shared/sigma/sigma.ts'
@@ -26,7 +27,7 @@ export function tell({ hit, line, times, isArmed }: Told): Omit<Happening, 'dete
       ...{ techniques: [...about.techniques], tactics: [...about.tactics], falsePositives: [...about.falsePositives] },
       ...(group && { group: Object.entries(group).map(([field, value]) => `${field}=${value}`) }),
     },
-    evidence: [{ name: 'event', text: masked(line) }],
+    evidence: [{ name: 'event', text: maskSecrets(line) }],
   }
 }
 
@@ -45,12 +46,4 @@ function severityOf({ severity, status }: About, isArmed: boolean): Severity {
   if (status === 'experimental') return 'info'
   if (isArmed || severity === 'info') return severity
   return Severity.options[Severity.options.indexOf(severity) - 1] ?? 'info'
-}
-
-/** Command lines hold passwords: `--password=x`, `-p x` behind such a word, `user:secret@host`. */
-export function masked(text: string): string {
-  return text
-    .replace(/((?:pass(?:word|wd)?|secret|token|api-?key)["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s"'&]+)/gi, '$1…')
-    .replace(/(--?(?:password|passwd|pass|secret|token|api-?key)\s+)("[^"]*"|'[^']*'|[^\s"']+)/gi, '$1…')
-    .replace(/(:\/\/[^\s:/@]{1,100}:)[^\s@/]+@/g, '$1…@')
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
+import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import type { Evidence, Facts } from '#shared/domain/signal.ts'
 import type { Suspension } from '../../suspend/suspend.ts'
-import { masked } from '../sigma/tell.ts'
 import type { Tree } from './trees.ts'
 
 /** What runs other people's words: its own hash says nothing of what it did. */
@@ -18,7 +18,7 @@ export async function describeWriter(tree: Tree | undefined): Promise<{ facts: F
   const { pid, startTicks, name, exe, commandLine, userId, parent } = tree.top
   // What ended meanwhile is still where it was started from, unless somebody took care of that.
   const exeSha256 = (await hashOf(`/proc/${pid}/exe`)) ?? (await hashOf(exe))
-  const line = masked(commandLine).slice(0, 1_000)
+  const line = maskSecrets(commandLine).slice(0, 1_000)
   // The hash of a shell would except every script on the machine.
   const isInterpreter = interpreters.test(basename(exe))
   const processSha256 = isInterpreter && exeSha256 ? createHash('sha256').update(`${exeSha256} ${commandLine}`).digest('hex') : exeSha256

@@ -9,12 +9,14 @@ export async function readAudit(view: View, { before, limit }: z.output<typeof A
   const last = before === undefined ? undefined : await lineOf(view, before)
   const rows = await view
     .audit()
+    .leftJoin('audit_payloads', 'audit_payloads.audit_id', 'audit.id')
     .selectAll('audit')
+    .select('audit_payloads.detail')
     .$if(last !== undefined, (lines) =>
-      lines.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(last?.at ?? 0, last?.id ?? ''))),
+      lines.where(({ eb, refTuple, tuple }) => eb(refTuple('audit.at', 'audit.id'), '<', tuple(last?.at ?? 0, last?.id ?? ''))),
     )
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
+    .orderBy('audit.at', 'desc')
+    .orderBy('audit.id', 'desc')
     .limit(limit + 1)
     .execute()
   return { lines: await linesOf(view, rows.slice(0, limit)), hasMore: rows.length > limit }
@@ -24,7 +26,7 @@ async function lineOf(view: View, id: string): Promise<Pick<AuditTable, 'at' | '
   return found('line of the audit', await view.audit().select(['audit.at', 'audit.id']).where('audit.id', '=', id).executeTakeFirst())
 }
 
-async function linesOf(view: View, rows: AuditTable[]): Promise<z.output<typeof AuditLine>[]> {
+async function linesOf(view: View, rows: Shown[]): Promise<z.output<typeof AuditLine>[]> {
   const targets = rows.map(({ target }) => targetOf(target))
   const [actors, nameOf] = await Promise.all([view.namesOf([...new Set(rows.map(({ actor }) => actor))]), namesOfTargets(view, targets)])
   return rows.map((row) => {
@@ -32,13 +34,22 @@ async function linesOf(view: View, rows: AuditTable[]): Promise<z.output<typeof 
     return {
       id: row.id,
       at: row.at,
-      actor: actorName(row.actor, actors),
+      actor: whoActed(row.actor, actors),
       action: row.action,
       target: { thing, id, name: nameOf.get(id) ?? null },
       organisationId: row.organisation_id,
-      detail: JSON.parse(row.detail) as Record<string, unknown>,
+      detail: JSON.parse(row.detail ?? '{}') as Record<string, unknown>,
     }
   })
+}
+
+/** Its payload may be erased. */
+type Shown = AuditTable & { detail: string | null }
+
+/** Operators and machines are nobody who signs in. */
+function whoActed(actor: string, names: Map<string, string>): string {
+  if (actor.startsWith('operator:')) return `${actor.slice('operator:'.length)} (operator)`
+  return actorName(actor.startsWith('endpoint:') ? 'agent' : actor, names)
 }
 
 interface Target {

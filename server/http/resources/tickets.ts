@@ -156,6 +156,7 @@ function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Perso
     }),
     defineReading('/api/tickets/:id', 'One ticket with its timeline, its signals and why it is where it is', {
       names: { 'params.id': 'ticket' },
+      action: 'ticket.view-evidence',
       params: ById,
       answer: TicketDetail,
       handle: ({ params, by }) => detail(by, params.id),

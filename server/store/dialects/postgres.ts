@@ -78,7 +78,19 @@ const troubleState = /^(08|40|53|57|58|XX)...$/
 const connectionLost = /^(Connection terminated|timeout exceeded|Client has encountered a connection error)/
 
 const capabilities: Capabilities = {
-  ddl: { countedKey: 'bigint generated always as identity primary key', keyOrdered: '' },
+  ddl: {
+    countedKey: 'bigint generated always as identity primary key',
+    keyOrdered: '',
+    refusing: (table, acts, sentence) => [
+      `create function ${table}_refuses() returns trigger language plpgsql as $$ begin raise exception '${sentence}'; end $$`,
+      `create trigger ${table}_no_change before ${acts.join(' or ')} on ${table} for each row execute function ${table}_refuses()`,
+      `create trigger ${table}_no_truncate before truncate on ${table} for each statement execute function ${table}_refuses()`,
+    ],
+    following: ({ name, event, when, statement }) => [
+      `create function ${name}() returns trigger language plpgsql as $$ begin ${statement}; return null; end $$`,
+      `create trigger ${name} after ${event} for each row ${when === undefined ? '' : `when (${when})`} execute function ${name}()`,
+    ],
+  },
   // One parameter however many rows there are; the table itself names the types.
   putRows: async (tx, table, rows, conflict) => {
     const [first] = rows

@@ -56,7 +56,15 @@ const troubles = new Set([
 ])
 
 const capabilities: Capabilities = {
-  ddl: { countedKey: 'integer primary key autoincrement', keyOrdered: 'without rowid' },
+  ddl: {
+    countedKey: 'integer primary key autoincrement',
+    keyOrdered: 'without rowid',
+    refusing: (table, acts, sentence) =>
+      acts.map((act) => `create trigger ${table}_no_${act} before ${act} on ${table} begin select raise(abort, '${sentence}'); end`),
+    following: ({ name, event, when, statement }) => [
+      `create trigger ${name} after ${event} ${when === undefined ? '' : `when ${when}`} begin ${statement}; end`,
+    ],
+  },
   // A prepared statement run once a row: 8 µs each, by position. (By name it takes 20 µs, through one JSON parameter 32.)
   putRows: (tx, table, rows, conflict) => {
     const columns = Object.keys(rows[0] ?? {})

@@ -33,6 +33,7 @@ import { numbersAfterRestores } from './0033-numbers-after-restores.ts'
 import { releaseConsents } from './0037-release-consents.ts'
 import { lifeOfCommands } from './0039-life-of-commands.ts'
 import { archivesAndScripts } from './0040-archives-and-scripts.ts'
+import { auditChain } from './0044-audit-chain.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -70,5 +71,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0037-release-consents': releaseConsents,
     '0039-life-of-commands': lifeOfCommands,
     '0040-archives-and-scripts': archivesAndScripts,
+    '0044-audit-chain': auditChain(capabilities.ddl),
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AuditList } from '#shared/api/administration.ts'
+import { hours } from '#shared/domain/time.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
 import { addOrganisation, addPerson, type Belongings } from './world.ts'
@@ -27,6 +28,9 @@ describe('the audit', () => {
     expect(hasMore).toBe(false)
     expect(lines.map(({ action }) => action).toSorted()).toEqual([
       'endpoint.isolate',
+      'order.held',
+      'order.held',
+      'order.requested',
       'person.sign-in',
       'ticket.comments',
       'ticket.comments',
@@ -54,9 +58,21 @@ describe('the audit', () => {
   it('shows to an organisation what concerns it, and nothing else', async () => {
     const customer = await signedIn(console_.url, 'beta-admin')
     const { lines } = await read(customer)
-    expect(lines.map(({ action }) => action).toSorted()).toEqual(['endpoint.isolate', 'person.sign-in', 'ticket.comments'])
+    expect(lines.map(({ action }) => action).toSorted()).toEqual([
+      ...['endpoint.isolate', 'order.held', 'order.requested', 'person.sign-in', 'ticket.comments'],
+    ])
     expect(new Set(lines.map(({ organisationId }) => organisationId))).toEqual(new Set([beta.organisation]))
     const foreign = (await read(provider)).lines.find(({ organisationId }) => organisationId === alpha.organisation)
     expect((await customer.ask('GET', `/api/audit?before=${foreign?.id}`)).status).toBe(404)
+  })
+
+  it('says who looked at evidence, once an hour', async () => {
+    const tier = await signedIn(console_.url, 'beta-admin')
+    for (let times = 0; times < 3; times += 1) await tier.ask('GET', `/api/tickets/${beta.ticket}`)
+    const looks = () => read(tier).then(({ lines }) => lines.filter(({ action }) => action === 'ticket.view-evidence'))
+    expect((await looks()).map(({ target }) => target.id)).toEqual([beta.ticket])
+    console_.time.advance(hours(1))
+    await tier.ask('GET', `/api/tickets/${beta.ticket}`)
+    expect(await looks()).toHaveLength(2)
   })
 })

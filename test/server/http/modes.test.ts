@@ -21,9 +21,13 @@ afterAll(() => console_[Symbol.asyncDispose]())
 
 const mode = async () => (await console_.store.db.selectFrom('organisations').select('mode').executeTakeFirstOrThrow()).mode
 const audited = async () =>
-  (await console_.store.db.selectFrom('audit').select(['action', 'organisation_id', 'detail']).execute()).filter(
-    ({ action }) => action === 'organisation.change',
-  )
+  (
+    await console_.store.db
+      .selectFrom('audit')
+      .innerJoin('audit_payloads', 'audit_id', 'audit.id')
+      .select(['action', 'organisation_id', 'detail'])
+      .execute()
+  ).filter(({ action }) => action === 'organisation.change')
 
 describe('going live', () => {
   it('is for admins of the provider, and stands in the audit', async () => {

@@ -221,11 +221,10 @@ for (const { name, url, isThere } of databases)
           organisationId: own.organisation,
         })
         await admin.ask('POST', `/api/tickets/${other.ticket}/isolate`, { version: 1, reason: 'it burns' })
-        const lines = await console_.store.db.selectFrom('audit').selectAll().orderBy('id').execute()
+        const audit = console_.store.db.selectFrom('audit').innerJoin('audit_payloads', 'audit_id', 'audit.id')
+        const lines = await audit.selectAll().orderBy('audit.id').execute()
         const told = lines.map(({ action, target, organisation_id, detail }) => ({
-          action,
-          target,
-          organisation_id,
+          ...{ action, target, organisation_id },
           detail: JSON.parse(detail) as unknown,
         }))
         expect(told).toContainEqual({

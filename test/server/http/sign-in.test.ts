@@ -61,6 +61,7 @@ describe('signing in', () => {
     expect([(await signIn('dora', password)).status, (await signIn('dora', next)).status]).toEqual([401, 200])
     const line = await console_.store.db
       .selectFrom('audit')
+      .innerJoin('audit_payloads', 'audit_id', 'audit.id')
       .selectAll()
       .where('action', '=', 'person.change-password')
       .executeTakeFirstOrThrow()

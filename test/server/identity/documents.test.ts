@@ -20,7 +20,7 @@ describe('issuing', () => {
     await room.move(home, 'https://192.0.2.7')
     await room.reopen()
     await room.move('https://192.0.2.7')
-    expect(room.identity.documents.numbers()).toEqual({ addresses: 3, authorities: 0, operators: 0, revocations: 0 })
+    expect(room.identity.documents.numbers()).toEqual({ addresses: 3, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 0 })
     expect(decodeJwt(room.newest('addresses').jws)).toEqual({
       ...{ v: 1, name: 'addresses', number: 3, issuedAt: room.time.now() },
       content: listOf('https://192.0.2.7'),

@@ -169,7 +169,14 @@ describe('the collector’s own keys', () => {
     const { payload, protectedHeader } = await compactVerify(await sign(order), await importJWK(key, 'EdDSA'))
     expect(JSON.parse(new TextDecoder().decode(payload))).toEqual(order)
     expect(protectedHeader).toEqual({ alg: 'EdDSA', typ: 'tierline-command+jws', kid })
-    expect(verbs).toEqual(['isolate-host', 'release-host', 'document:addresses', 'document:authorities', 'document:revocations'])
+    expect(verbs).toEqual([
+      'isolate-host',
+      'release-host',
+      'document:addresses',
+      'document:audit-heads',
+      'document:authorities',
+      'document:revocations',
+    ])
   })
 })
 

@@ -16,7 +16,7 @@ import { FakeTime } from '../../support/fake-time.ts'
 
 export const home = 'https://rmm.example.org:7843'
 /** What an agent has that keeps no document yet. */
-export const nothing = { addresses: 0, authorities: 0, operators: 0, revocations: 0 }
+export const nothing = { addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 0 }
 
 /** A collector's identity on its store, with nothing around it. */
 export interface SigningRoom {

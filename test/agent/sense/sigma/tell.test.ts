@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import type { About } from '#shared/sigma/rule.ts'
-import { masked, tell } from '../../../../agent/sense/sigma/tell.ts'
+import { tell } from '../../../../agent/sense/sigma/tell.ts'
 
 const about: About = {
   ...{
@@ -34,9 +35,8 @@ describe('what is said of a hit', () => {
   })
 
   it('shows no password', () => {
-    expect(masked('mysql --password=hunter2 -u x; curl https://me:hunter2@h/?token=hunter2&a=1 --secret "hunter2 x"')).not.toContain(
+    expect(maskSecrets('mysql --password=hunter2 -u x; curl https://me:hunter2@h/?token=hunter2&a=1 --secret "hunter2 x"')).not.toContain(
       'hunter2',
     )
-    expect(masked('systemctl stop auditd')).toBe('systemctl stop auditd')
   })
 })

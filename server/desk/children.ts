@@ -3,12 +3,14 @@ import { isOpen } from '#shared/domain/ticket.ts'
 import { comesBack, endedWith, parted, type Release, releaseBy, whyOf } from '../correlate/children.ts'
 import { endClocks, startClocks } from '../escalate/escalate.ts'
 import { planOwn } from '../escalate/keep-timers.ts'
+import { unmarkJoined } from '../ingest/handled.ts'
 import { apply, type PutRows, type TicketCase } from '../pipeline/changes.ts'
 import type { Rules } from '../pipeline/keep.ts'
 import { loadCases } from '../pipeline/load.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
+import { releaseJoined } from '../suppress/keep.ts'
 
 /*
  * What becomes of the tickets under one when it ends, or when a person says so: some at a time, by a timer that is planned
@@ -34,20 +36,36 @@ export interface Released {
   cases: readonly TicketCase[]
   /** What is left for later. */
   again: readonly Release[]
+  /** Of these no ticket is left. */
+  done: readonly Release[]
 }
 
 /** The next tickets of each, as they will stand. */
 export async function releaseDue(from: Kysely<Database>, timers: readonly TimersTable[], rules: Rules, now: number): Promise<Released> {
   const cases: TicketCase[] = []
-  const again: Release[] = []
+  const [again, done]: [Release[], Release[]] = [[], []]
   for (const { payload } of timers.filter(({ kind }) => kind === 'children')) {
     const release = JSON.parse(payload) as Release
     const children = await loadChildren(from, release.parentId)
     cases.push(...children.map((child) => released(child, release, rules, now)))
     // Until none is left: one that fired in this moment, too, was not released.
     if (children.length > 0) again.push(release)
+    else done.push(release)
   }
-  return { cases, again }
+  return { cases, again, done }
+}
+
+/** What joined a loud machine's ticket without a ticket of its own is decided now, where it is still true. */
+export async function releaseJoinedToo(tx: Tx, { done }: Released, now: number): Promise<{ again: Release[]; hasRaised: boolean }> {
+  const again: Release[] = []
+  let hasRaised = false
+  for (const release of done) {
+    const { anew, isMore } = await releaseJoined(tx, release.parentId, release.act === 'close', now)
+    await unmarkJoined(tx, anew, release.parentId)
+    if (isMore) again.push(release)
+    hasRaised ||= anew.length > 0
+  }
+  return { again, hasRaised }
 }
 
 export async function releaseAgain(tx: Tx, putRows: PutRows, again: readonly Release[], now: number): Promise<void> {
@@ -73,7 +91,11 @@ export function released(child: TicketCase, release: Release, { owedOf, planOf }
     return apply(ended, endClocks(child, release.actor, now), now)
   }
   const alone = apply(child, parted(child, whyOf(release), release.actor, now), now)
-  return alone.ticket.status === 'new' ? apply(alone, startClocks(alone, owedOf(alone), planOf(alone), now), now) : alone
+  const isOwed = alone.ticket.respond_by !== null || alone.ticket.resolve_by !== null
+  if (alone.ticket.status !== 'new' && isOwed) return alone
+  // Under another nobody has it and it waits for nobody: it begins again.
+  const anew = alone.ticket.status === 'new' ? alone : apply(alone, { ticket: { status: 'new', acknowledged_at: null } }, now)
+  return apply(anew, startClocks(anew, owedOf(anew), planOf(anew), now), now)
 }
 
 /** Somebody takes one from under another: it stands alone, with what is owed from now on. */
@@ -133,13 +155,7 @@ async function readUnder(from: Kysely<Database>, { id: parentId, gathers }: Tick
 
 /** Of what joined a machine's one ticket without a ticket of its own, something is true. */
 async function isJoinedTrue(from: Kysely<Database>, ticketId: string): Promise<boolean> {
-  const one = from
-    .selectFrom('signals')
-    .innerJoin('conditions', (join) =>
-      join.onRef('conditions.endpoint_id', '=', 'signals.endpoint_id').onRef('conditions.fingerprint', '=', 'signals.fingerprint'),
-    )
-    .select('signals.id')
-    .where('signals.ticket_id', '=', ticketId)
+  const one = from.selectFrom('suppressed_signals').select('signal_id').where('by_id', '=', ticketId).where('ended_at', 'is', null)
   return (await one.limit(1).executeTakeFirst()) !== undefined
 }
 

@@ -1,7 +1,9 @@
 import type { Time } from '#shared/domain/time.ts'
+import { planOwn } from '../escalate/keep-timers.ts'
 import { raiseAllWithin } from '../ingest/handled.ts'
 import type { Rules } from '../pipeline/keep.ts'
 import { loadTickets } from '../pipeline/load.ts'
+import { heldOver } from '../pipeline/suppression.ts'
 import type { Store } from '../store/store.ts'
 import { endException, keepException, type NewException, whyNotNoise } from '../suppress/exceptions.ts'
 import { arm } from '../suppress/false-alarms.ts'
@@ -22,9 +24,10 @@ export interface NoiseOptions {
   time: Time
   rules: Pick<Rules, 'matrix'>
   pipeline: { nudge(isUrgent: boolean): void }
+  timers: { replan(dueAt: number): void }
 }
 
-export function createNoise({ store, time, rules, pipeline }: NoiseOptions): Noise {
+export function createNoise({ store, time, rules, pipeline, timers }: NoiseOptions): Noise {
   return {
     whyNot: (ticket, exception) => whyNotNoise(ticket, exception, rules.matrix, time.now()),
     except: (ticketId, exception, personId) =>
@@ -34,7 +37,16 @@ export function createNoise({ store, time, rules, pipeline }: NoiseOptions): Noi
         if (ticket && refusal === undefined) await keepException(tx, ticket, exception, personId, rules.matrix, time.now())
         return refusal
       }),
-    end: (id, personId) => store.db.transaction().execute((tx) => endException(tx, id, personId, time.now())),
+    async end(id, personId) {
+      const now = time.now()
+      const hasEnded = await store.db.transaction().execute(async (tx) => {
+        const ended = await endException(tx, id, personId, now)
+        if (ended) await planOwn(tx, store.capabilities.putRows, heldOver(now), now)
+        return ended
+      })
+      if (hasEnded) timers.replan(now)
+      return hasEnded
+    },
     async arm(id, personId) {
       const now = time.now()
       const said = await store.db.transaction().execute(async (tx) => {

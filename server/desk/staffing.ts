@@ -33,5 +33,5 @@ export const openStaffing = ({ store, time, timers, matrices, outbox, pipeline, 
   absences: createAbsences({ store, time, timers }),
   stop: createStop({ store, time, timers, outbox }),
   maintenance: createMaintenance({ store, time, timers }),
-  noise: createNoise({ store, time, rules: matrices.rules, pipeline }),
+  noise: createNoise({ store, time, rules: matrices.rules, pipeline, timers }),
 })

@@ -4,7 +4,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { unanswered } from '../command/contain.ts'
 import { calmDown } from '../correlate/gather.ts'
 import { leavers, putBack, ticketsOf } from '../desk/absences.ts'
-import { loadOverOthers, type OverOthers, type Released, releaseAgain, releaseDue, standing } from '../desk/children.ts'
+import { loadOverOthers, type OverOthers, type Released, releaseAgain, releaseDue, releaseJoinedToo, standing } from '../desk/children.ts'
 import { loadPackets } from '../desk/packet.ts'
 import { planned, type Replanned, replanDue } from '../desk/replan.ts'
 import { stopOver } from '../desk/stop.ts'
@@ -92,10 +92,12 @@ async function fireAll(tx: Tx, { store, rules, hasGivenChance }: DueOptions, ids
   const bundled = await bundleMissed(tx, store.capabilities, cases.filter(isQuiet), timers[0]?.due_at ?? now, now)
   const kept = await keepCases(tx, store.capabilities, rules, cases, now, { notices, isQuiet })
   const { dueAts, hasRaised } = await stepOn(tx, store, windows, rules.matrix, hasGivenChance?.() ?? true, now)
-  await releaseAgain(tx, store.capabilities.putRows, releasing.again, now)
-  const isMore = (await replanning.keepOn(store.capabilities.putRows)) || releasing.again.length > 0
+  const joined = await releaseJoinedToo(tx, releasing, now)
+  const again = [...releasing.again, ...joined.again]
+  await releaseAgain(tx, store.capabilities.putRows, again, now)
+  const isMore = (await replanning.keepOn(store.capabilities.putRows)) || again.length > 0
   const dueAt = earliest([...bundled, ...dueAts, ...(isMore ? [now] : []), kept.dueAt])
-  return { ...kept, hasRaised: kept.hasRaised || hasRaised, dueAt }
+  return { ...kept, hasRaised: kept.hasRaised || hasRaised || joined.hasRaised, dueAt }
 }
 
 const earliest = (instants: readonly (number | null)[]): number | null =>

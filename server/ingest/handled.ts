@@ -35,6 +35,17 @@ export async function unmarkHandled(tx: Tx, signalIds: readonly string[]): Promi
     .execute()
 }
 
+/** Back on the work list as well: the ticket that they joined has ended. */
+export async function unmarkJoined(tx: Tx, signalIds: readonly string[], ticketId: string): Promise<void> {
+  if (signalIds.length === 0) return
+  await tx
+    .updateTable('signals')
+    .set({ handled_at: null, outcome: null, ticket_id: null })
+    .where('id', 'in', signalIds)
+    .where('ticket_id', '=', ticketId)
+    .execute()
+}
+
 /** They belong to this ticket from now on. */
 export async function moveSignals(tx: Tx, ids: readonly string[], ticketId: string): Promise<void> {
   await tx.updateTable('signals').set({ ticket_id: ticketId }).where('id', 'in', ids).execute()

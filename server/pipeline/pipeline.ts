@@ -63,7 +63,10 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   const entering = loud ? { kind: 'joins' as const, earlier: loud.into } : verdict
   const isDisarmed = view.suppression.disarmed.has(armKey({ detector: signal.detector, kind: trouble.kind, rule: rule.name }))
   const { work, also } = settle(view, rules, { signal, trouble, subject, found, decision, isDisarmed }, entering, now)
-  return { kind: 'ticket', work: loud ? apply(work, quietens(work, matrix, now), now) : work, also: [...also, ...(loud?.siblings ?? [])] }
+  if (!loud) return { kind: 'ticket', work, also }
+  const isHeld = work.ticket.gathers === 'endpoint' && trouble.state === 'raised'
+  const held = isHeld ? { suppressed: { by: 'loud' as const, id: work.ticket.id, until: null } } : {}
+  return { kind: 'ticket', work: apply(work, quietens(work, matrix, now), now), also: [...also, ...loud.siblings], ...held }
 }
 
 /** A signal that belongs on a desk, and what was decided about it alone. */

@@ -31,8 +31,8 @@ export type SignalRow = Pick<SignalsTable, (typeof columnsOfSignal)[number]>
 
 /** What became of a signal. */
 export type Outcome =
-  /** `also`: the ticket over it, and others that went under that one with it. */
-  | { kind: 'ticket'; work: TicketCase; also?: readonly TicketCase[] }
+  /** `also`: the ticket over it, and others that went under that one with it. `suppressed`: it has no ticket of its own there. */
+  | { kind: 'ticket'; work: TicketCase; also?: readonly TicketCase[]; suppressed?: Suppressed }
   /** On the ticket that lists what was there before us. */
   | { kind: 'found'; work: TicketCase; line: FoundLine }
   | { kind: 'digest'; team: string; summary: string }
@@ -222,7 +222,7 @@ export function worldOf({ subjects, cases: known, crowds, lately, firstNumber, n
     take(signal, outcome) {
       const ticketId = 'work' in outcome ? outcome.work.ticket.id : null
       marks.push({ signalId: signal.id, outcome: outcome.kind === 'found' ? 'ticket' : outcome.kind, ticketId })
-      book.take(signal, correlationKey(signal), outcome.kind === 'record' ? outcome.suppressed : undefined)
+      book.take(signal, correlationKey(signal), 'suppressed' in outcome ? outcome.suppressed : undefined)
       if (outcome.kind === 'ticket') for (const work of [outcome.work, ...(outcome.also ?? [])]) takeCase(correlationKey(work.ticket), work)
       if (outcome.kind === 'found') {
         takeCase(correlationKey(outcome.work.ticket), outcome.work)

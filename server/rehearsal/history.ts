@@ -67,6 +67,7 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
             from('suppressed_signals')
               .select('signal_id')
               .whereRef('signal_id', '=', 'signals.id')
+              .where('suppressed_by', '!=', 'loud')
               .where(({ eb, or }) => or([eb('ended_as', 'is', null), eb('ended_as', '!=', 'decided')])),
           ),
         ),

@@ -3,6 +3,7 @@ import { days } from '#shared/domain/time.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Tx } from '../store/store.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
+import { hastenOf } from './keep.ts'
 import { mayWait } from './suppress.ts'
 
 /** Whom "this is noise" is said of, and of what: this very trouble, or everything of its kind. */
@@ -78,7 +79,7 @@ export async function exceptPrograms(
       .execute()
 }
 
-/** @returns false: it had ended. */
+/** What it spared and is still true is due now. @returns false: it had ended. */
 export async function endException(tx: Tx, id: string, personId: string, now: number): Promise<boolean> {
   const ended = await tx
     .updateTable('noise_exceptions')
@@ -87,5 +88,7 @@ export async function endException(tx: Tx, id: string, personId: string, now: nu
     .where('ended_at', 'is', null)
     .where('until_at', '>', now)
     .executeTakeFirst()
-  return ended.numUpdatedRows > 0n
+  if (ended.numUpdatedRows === 0n) return false
+  await hastenOf(tx, id, now)
+  return true
 }

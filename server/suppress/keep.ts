@@ -29,7 +29,9 @@ export async function keepSuppressed(tx: Tx, write: WriteRows, { held, cleared }
 }
 
 function rowOf({ signal, trouble, suppressed: { by, id, until }, isCleared }: Held, now: number): SuppressedSignalsTable {
-  const endedAs = by === 'exception' ? ('spared' as const) : isCleared ? ('cleared' as const) : null
+  // What happened and is over is spared for good; what is true may still be so when nobody calls it noise any more.
+  const isSpared = by === 'exception' && signal.state !== 'raised'
+  const endedAs = isSpared ? ('spared' as const) : isCleared ? ('cleared' as const) : null
   const { id: signal_id, organisation_id, endpoint_id, kind, state } = signal
   return {
     ...{ signal_id, organisation_id, endpoint_id, trouble, kind, state, suppressed_by: by, by_id: id, since: now, until_at: until },
@@ -116,16 +118,68 @@ export async function hastenOf(tx: Tx, byId: string, until: number): Promise<voi
 type Waiting = Pick<SuppressedSignalsTable, 'signal_id' | 'state'>
 
 async function release(tx: Tx, waiting: readonly Waiting[], now: number): Promise<string[]> {
-  const isTrue = ({ state }: Waiting): boolean => state === 'raised'
-  const anew = waiting.filter(isTrue)
+  const isRaised = ({ state }: Waiting): boolean => state === 'raised'
+  const raised = waiting.filter(isRaised)
+  const over = await clearedMeanwhile(tx, raised)
+  const anew = raised.filter(({ signal_id }) => !over.has(signal_id))
+  const isOver = ({ signal_id }: Waiting): boolean => over.has(signal_id)
   await end(tx, anew, 'decided', now)
+  await end(tx, raised.filter(isOver), 'cleared', now)
   await end(
     tx,
-    waiting.filter((row) => !isTrue(row)),
+    waiting.filter((row) => !isRaised(row)),
     'happened',
     now,
   )
   return anew.map(({ signal_id }) => signal_id)
+}
+
+/** Whose machine has said that it is over, in a signal that nobody has handled yet: whoever is far behind would open what ends at once. */
+async function clearedMeanwhile(tx: Tx, raised: readonly Waiting[]): Promise<Set<string>> {
+  if (raised.length === 0) return new Set()
+  const ids = raised.map(({ signal_id }) => signal_id)
+  const rows = await tx
+    .selectFrom('signals as held')
+    .select('held.id')
+    .where('held.id', 'in', ids)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('signals as later')
+          .select('later.id')
+          .whereRef('later.endpoint_id', '=', 'held.endpoint_id')
+          .whereRef('later.received_at', '>=', 'held.received_at')
+          .whereRef('later.fingerprint', '=', 'held.fingerprint')
+          .whereRef('later.arrival', '>', 'held.arrival')
+          .where('later.state', '=', 'cleared')
+          .where('later.handled_at', 'is', null),
+      ),
+    )
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+/**
+ * What joined the one ticket of a loud machine, which has ended. `isWithAll`: it was ended for all of them.
+ * @returns signals of what is still true.
+ */
+export async function releaseJoined(
+  tx: Tx,
+  ticketId: string,
+  isWithAll: boolean,
+  now: number,
+): Promise<{ anew: string[]; isMore: boolean }> {
+  const joined = await tx
+    .selectFrom('suppressed_signals')
+    .select(['signal_id', 'state'])
+    .where('by_id', '=', ticketId)
+    .where('suppressed_by', '=', 'loud')
+    .where('ended_at', 'is', null)
+    .limit(maxReleased)
+    .execute()
+  const isMore = joined.length === maxReleased
+  if (!isWithAll) return { anew: await release(tx, joined, now), isMore }
+  await end(tx, joined, 'spared', now)
+  return { anew: [], isMore }
 }
 
 async function end(tx: Tx, rows: readonly Waiting[], as: NonNullable<SuppressedSignalsTable['ended_as']>, now: number): Promise<void> {

@@ -80,13 +80,13 @@ async function readSettlings(from: From, endpointIds: readonly string[]) {
 async function readExceptions(from: From, kinds: readonly string[], now: number): Promise<Suppression['exceptions']> {
   const rows = await from
     .selectFrom('noise_exceptions')
-    .select(['id', 'organisation_id', 'scope', 'scope_value', 'kind', 'fingerprint', 'severity', 'process_sha256'])
+    .select(['id', 'organisation_id', 'scope', 'scope_value', 'kind', 'fingerprint', 'severity', 'process_sha256', 'until_at'])
     .where('ended_at', 'is', null)
     .where('kind', 'in', kinds)
     .where('until_at', '>', now)
     .execute()
-  return rows.map(({ organisation_id, scope_value, process_sha256, ...row }) => ({
-    ...{ ...row, organisationId: organisation_id, value: scope_value, processSha256: process_sha256 },
+  return rows.map(({ organisation_id, scope_value, process_sha256, until_at, ...row }) => ({
+    ...{ ...row, organisationId: organisation_id, value: scope_value, processSha256: process_sha256, until: until_at },
   }))
 }
 

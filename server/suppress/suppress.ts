@@ -28,6 +28,7 @@ export interface Exception extends Reach {
   /** null: everything of this kind. */
   fingerprint: string | null
   severity: Trouble['severity']
+  until: number
   processSha256: string | null
 }
 
@@ -51,10 +52,10 @@ export interface Suppression {
 export const nothingSuppressed: Suppression = { windows: [], closing: [], settling: new Map(), exceptions: [], disarmed: new Set() }
 
 export interface Suppressed {
-  by: 'window' | 'settling' | 'exception'
-  /** Of the window or the exception; of the endpoint that settles. */
+  by: 'window' | 'settling' | 'exception' | 'loud'
+  /** Of the window or the exception; of the endpoint that settles; of the ticket that it joined. */
   id: string
-  /** null: when the window's machines have had their time to come back, or, of an exception, never. */
+  /** null: when the window's machines have had their time to come back, or that ticket has ended. */
   until: number | null
 }
 
@@ -67,7 +68,7 @@ export function suppress(
 ): Suppressed | undefined {
   if (windows.length + closing.length + settling.size + exceptions.length === 0) return undefined
   const exception = exceptions.find((each) => spares(each, trouble, subject))
-  if (exception) return { by: 'exception', id: exception.id, until: null }
+  if (exception) return { by: 'exception', id: exception.id, until: exception.until }
   if (isTicket && mayWait(trouble)) {
     const isPresence = fitsKind('presence.*', trouble.kind)
     const open = latest([...windows, ...(isPresence ? closing : [])].filter((window) => covers(window, trouble, subject)))

@@ -69,7 +69,7 @@ export const SuppressedSignal = z.object({
   kind: z.string(),
   state: SignalState,
   summary: z.string(),
-  by: z.enum(['window', 'settling', 'exception']),
+  by: z.enum(['window', 'settling', 'exception', 'loud']),
   /** Of the window or the exception; of the endpoint that settles. */
   byId: z.string(),
   /** One sentence for people. */

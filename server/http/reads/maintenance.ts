@@ -69,5 +69,6 @@ export async function readSuppressed(
 function whyOf({ suppressed_by, window, reason }: { suppressed_by: string; window: string | null; reason: string | null }): string {
   if (suppressed_by === 'window') return `It waits for the maintenance window “${window ?? ''}”.`
   if (suppressed_by === 'settling') return 'It waits until its machine has been started or updated.'
+  if (suppressed_by === 'loud') return 'Its machine was too loud: it is counted on the one ticket of that machine.'
   return reason === null ? 'Somebody said that it is noise.' : `Somebody said that it is noise: ${reason}`
 }

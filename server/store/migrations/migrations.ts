@@ -30,6 +30,7 @@ import { stoppedBy } from './0030-stopped-by.ts'
 import { ownCore } from './0031-own-core.ts'
 import { signatures } from './0032-signatures.ts'
 import { numbersAfterRestores } from './0033-numbers-after-restores.ts'
+import { held } from './0035-held.ts'
 import { releaseConsents } from './0037-release-consents.ts'
 import { lifeOfCommands } from './0039-life-of-commands.ts'
 import { archivesAndScripts } from './0040-archives-and-scripts.ts'
@@ -68,6 +69,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0031-own-core': ownCore,
     '0032-signatures': signatures,
     '0033-numbers-after-restores': numbersAfterRestores,
+    '0035-held': held,
     '0037-release-consents': releaseConsents,
     '0039-life-of-commands': lifeOfCommands,
     '0040-archives-and-scripts': archivesAndScripts,

@@ -41,11 +41,12 @@ export interface SuppressedSignalsTable {
   trouble: string
   kind: string
   state: SignalState
-  suppressed_by: 'window' | 'settling' | 'exception'
-  /** Of the window or the exception; of the endpoint that settles. */
+  /** `loud`: it joined the one ticket of a loud machine, and has none of its own. */
+  suppressed_by: 'window' | 'settling' | 'exception' | 'loud'
+  /** Of the window or the exception; of the endpoint that settles; of the ticket that it joined. */
   by_id: string
   since: number
-  /** When it is decided anew; null: when the window's machines have had their time to come back. */
+  /** When it is decided anew; null: when the window's machines have had their time to come back, or that ticket has ended. */
   until_at: number | null
   /** null: it waits. */
   ended_at: number | null

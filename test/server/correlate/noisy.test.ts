@@ -92,6 +92,32 @@ describe('a machine that is too loud', () => {
     expect((await tickets()).filter(({ kind }) => kind === 'presence.silent')).toMatchObject([{ parent_id: null, status: 'new' }])
   })
 
+  it('ended by a person, gives back all that is still true, also what had no ticket of its own; ended for all of them, nothing', async () => {
+    await say(0, 24)
+    await say(22, 1, { state: 'cleared' })
+    const end = async (isForAll: boolean) => {
+      const { id: ticketId, version } = (await tickets()).findLast(({ gathers }) => gathers === 'endpoint') ?? { id: '', version: 0 }
+      const act = { ticketId, version, person: { id: 'p', name: 'P' }, resolution: 'fixed' as const, note: 'looked' }
+      const done = isForAll ? await room.desk.children({ ...act, act: 'close' }) : await room.desk.resolve(act)
+      expect(done).toMatchObject({ kind: 'done' })
+      for (let turn = 0; turn < 2; turn++) {
+        await room.timers.idle()
+        await room.pipeline.idle()
+      }
+    }
+    await end(false)
+    const again = (await tickets()).filter(({ status, gathers }) => status === 'new' && gathers === null)
+    expect(again.map(({ fingerprint }) => fingerprint)).toEqual(Array.from({ length: 20 }, (_, index) => `disk:${index}`))
+    const held = room.store.db.selectFrom('suppressed_signals').select(['trouble', 'ended_as']).where('suppressed_by', '=', 'loud')
+    // Twenty of them make it loud again: what comes behind is on the next ticket for all.
+    expect((await held.where('ended_at', 'is', null).execute()).map(({ trouble }) => trouble).sort()).toEqual(
+      [20, 21, 23].map((nth) => `srv disk:${nth}`),
+    )
+    await end(true)
+    expect((await tickets()).filter(({ status }) => status === 'new')).toEqual([])
+    expect(await held.where('ended_at', 'is', null).execute()).toEqual([])
+  })
+
   it('waits for a person where something pressing joined it', async () => {
     await say(0, 25, { state: 'happened' })
     await say(25, 1, { kind: 'health.disk.failing', severity: 'high', state: 'happened' })

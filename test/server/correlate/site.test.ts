@@ -192,6 +192,23 @@ describe('golden case 20: eight workstations of one site in two minutes, canarie
     expect((await under(over.id)).filter(({ containment }) => containment === 'answered')).toHaveLength(5)
   })
 
+  it('gives one that waited when it went under it clocks again, when it comes back', async () => {
+    for (const nth of [1, 2, 3]) await down(nth)
+    const over = await parent()
+    const [child] = await under(over.id)
+    const waits = { status: 'waiting' as const, touched_at: room.time.now() }
+    await room.store.db
+      .updateTable('tickets')
+      .set(waits)
+      .where('id', '=', child?.id ?? '')
+      .execute()
+    await room.desk.children({ ticketId: over.id, version: over.version, person, act: 'raise', note: '' })
+    await room.timers.idle()
+    const back = (await tickets()).find(({ id }) => id === child?.id)
+    expect(back).toMatchObject({ status: 'new', parent_id: null, respond_by: expect.any(Number) })
+    expect((await timersOf(child?.id ?? '')).map(({ kind }) => kind)).toContain('respond-due')
+  })
+
   it('calls people once for all of it', async () => {
     await room.signals(
       ...Array.from({ length: 8 }, (_, index) => ({

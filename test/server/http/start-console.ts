@@ -137,7 +137,11 @@ async function rooms({
     modes: openModes({ store, time, rules: matrices.rules, log: pino({ level: 'silent' }), onRaised: () => undefined }),
     rosters: createRosters({ store, time, teams: () => matrices.rules.matrix.teams }),
     stop: createStop({ store, time, timers: { replan: () => undefined }, outbox: { nudge: () => undefined } }),
-    noise: noting(asked, 'noise', createNoise({ store, time, rules: matrices.rules, pipeline: { nudge: () => undefined } })),
+    noise: noting(
+      asked,
+      'noise',
+      createNoise({ ...{ store, time }, rules: matrices.rules, pipeline: { nudge: () => undefined }, timers: { replan: () => undefined } }),
+    ),
     maintenance: createMaintenance({ store, time, timers: { replan: () => undefined } }),
     absences: createAbsences({ store, time, timers: { replan: () => undefined } }),
     receivers: noting(asked, 'receivers', createReceivers({ db: store.db, time, notifiers })),

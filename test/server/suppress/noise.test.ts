@@ -32,7 +32,7 @@ describe('this is noise', () => {
     expect(await resolve('noise', { noise: same })).toMatchObject({ kind: 'done' })
     await room.signals({ ...full, state: 'cleared' }, full)
     expect(await tickets()).toMatchObject([{ status: 'resolved', resolution: 'noise' }])
-    expect(await suppressed()).toEqual([{ suppressed_by: 'exception', ended_as: 'spared' }])
+    expect(await suppressed()).toEqual([{ suppressed_by: 'exception', ended_as: null }])
     await room.signals({ ...full, severity: 'high' }, { ...full, endpointId: 'core' }, { ...full, fingerprint: 'disk:/' })
     expect((await tickets()).map(({ endpoint_id, fingerprint, severity }) => [endpoint_id, fingerprint, severity])).toEqual([
       ['srv', 'disk:/lab', 'high'],
@@ -61,6 +61,30 @@ describe('this is noise', () => {
     expect([await noise().end(exception.id, 'p'), await noise().end(exception.id, 'p')]).toEqual([true, false])
     await room.signals({ ...full, endpointId: 'core', fingerprint: 'disk:/other' })
     expect(await tickets()).toHaveLength(3)
+  })
+
+  it('was spared, and is still true when it is noise no more: it opens then, by a person or by its date', async () => {
+    const other = { ...full, fingerprint: 'disk:/over' }
+    const happened = { ...full, fingerprint: 'disk:/once', state: 'happened' as const }
+    const except = async () => {
+      const { id, ...row } = (await room.store.db.selectFrom('noise_exceptions').selectAll().execute()).at(-1) ?? { id: '' }
+      return { id, row }
+    }
+    await room.signals(full)
+    await resolve('noise', { noise: { ...same, what: 'kind', until: room.time.now() + days(3) } })
+    await room.signals({ ...full, state: 'cleared' }, full, other, happened)
+    await room.signals({ ...other, state: 'cleared' })
+    expect(await tickets()).toHaveLength(1)
+    expect(await noise().end((await except()).id, 'p')).toBe(true)
+    await room.timers.idle()
+    await room.pipeline.idle()
+    expect((await tickets()).filter(({ status }) => status === 'new').map(({ fingerprint }) => fingerprint)).toEqual(['disk:/lab'])
+    await resolve('noise', { noise: { ...same, until: room.time.now() + days(3) } })
+    await room.signals({ ...full, state: 'cleared' }, full)
+    room.time.jump(days(3))
+    await room.timers.idle()
+    await room.pipeline.idle()
+    expect((await newest()).status).toBe('new')
   })
 
   it('is about a tag as well, and never about security, nor without an end', async () => {

@@ -5,7 +5,7 @@ import { createMaintenance, mendMissed } from '../../../server/due/maintenance.t
 import { startSelfCheck } from '../../../server/due/self-check.ts'
 import { createTurns } from '../../../server/pipeline/turns.ts'
 import type { NewWindow } from '../../../server/suppress/windows.ts'
-import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
+import { type DeskRoom, openDeskRoom, putSignals } from '../../support/desk-room.ts'
 
 /* Monday 23 November 2026, 09:00 in Berlin, is now. */
 let room: DeskRoom
@@ -106,6 +106,15 @@ describe('a maintenance window that is open', () => {
     await passes(0)
     expect(await tickets()).toMatchObject([{ fingerprint: 'service:nginx' }])
     expect(await maintenance.end(id)).toBe(false)
+  })
+
+  it('ended far behind, opens nothing that a signal which waits to be handled has ended', async () => {
+    const id = await window()
+    await room.signals({ ...down, fingerprint: 'service:over' }, down)
+    await putSignals(room.store, [{ ...down, fingerprint: 'service:over', state: 'cleared' }], room.time.now())
+    expect(await createMaintenance(room).end(id)).toBe(true)
+    await passes(0)
+    expect((await tickets()).map(({ fingerprint }) => fingerprint)).toEqual(['service:nginx'])
   })
 
   it('comes again next week, unless it is removed', async () => {

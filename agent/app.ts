@@ -24,6 +24,7 @@ import { firewallFor, type Isolation, openIsolation } from './isolate/isolate.ts
 import { jsonFile } from './json-file.ts'
 import type { Detector } from './sense/define-detector.ts'
 import { detectors as allDetectors } from './sense/detectors.ts'
+import { Starts } from './sense/processes/starts.ts'
 import { type Sense, startSense } from './sense/sense.ts'
 import { Writers } from './sense/writers/writers.ts'
 import { openSignals, recordOf, type Signals } from './signal/signal.ts'
@@ -140,7 +141,7 @@ function startSensing({ config, time, log, probe, host, detectors, spool, signal
   const canaryFile = jsonFile(join(dataDir, 'canaries.json'))
   const about = { version: packageJson.version, runtime: `Node ${process.version}`, isolation: () => isolation.status().readiness }
   const settings = {
-    ...{ canaryDirs, services, authLogs, canaryFile, writers: new Writers(time), suspend: suspender.accuse },
+    ...{ canaryDirs, services, authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), suspend: suspender.accuse },
     shareClients: () => shareClients(host),
   }
   return startSense({ detectors, probe, signals, spool, settings, sampleEveryMs, about, time, log })

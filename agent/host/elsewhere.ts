@@ -37,6 +37,7 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     followFile: (path, follower) => followFile(path, follower, time),
     followJournal: () => unsupported('the system log'),
     followFileEvents: () => unsupported('who writes which file'),
+    pids: () => [],
     process: () => undefined,
     watchFolder,
     look,

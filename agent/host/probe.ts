@@ -37,6 +37,8 @@ export interface Probe {
   followJournal(follower: LineFollower): Promise<Answer<Stop>>
   /** Who read, wrote, moved and deleted files of this machine, from now on. */
   followFileEvents(follower: FileEventFollower): Promise<Answer<Stop>>
+  /** Numbers of all processes. */
+  pids(): number[]
   /** A process as it is now; undefined when there is none. Asked when each second counts, so it waits for nothing. */
   process(pid: number): ProcessFacts | undefined
   /** Tells the name of whatever changes in this folder; `undefined` when the system doesn't say which. Rejects when the folder can't be watched. */

@@ -4,11 +4,13 @@ import type { HealthSettings } from '#shared/domain/health-limits.ts'
 import type { ProcessNamed } from '#shared/domain/process.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { Placeholders } from '#shared/sigma/item.ts'
 import type { Probe } from '../host/probe.ts'
 import type { JsonFile } from '../json-file.ts'
 import type { Finding, Happening } from '../signal/signal.ts'
 import type { Suspension } from '../suspend/suspend.ts'
 import type { HealthDetector } from './define-health.ts'
+import type { Starts } from './processes/starts.ts'
 import type { Writers } from './writers/writers.ts'
 
 /** A plug-in is one file that describes itself: it looks every so often, or it watches and speaks when something happens. */
@@ -78,6 +80,10 @@ export interface SenseSettings {
   authLogs: string[]
   /** Who wrote which file last, from whoever hears of it to whoever finds one changed. */
   writers?: Writers
+  /** Programs that start, from whoever notices them to whoever judges them. */
+  starts?: Starts
+  /** What `expand` stands for in Sigma's rules. */
+  sigmaPlaceholders?: Placeholders
   /** Halts a process tree on the agent's own word, where the policy lets it. */
   suspend?(top: ProcessNamed, why: string): Promise<Suspension>
   /** What `smbstatus` says of its clients; '' where there is none. */

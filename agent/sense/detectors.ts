@@ -1,9 +1,17 @@
 import type { Detector } from './define-detector.ts'
 import failedLogins from './detectors/failed-logins.ts'
+import processStarts from './detectors/process-starts.ts'
 import ransomwareCanary from './detectors/ransomware-canary.ts'
 import ransomwareEncryption from './detectors/ransomware-encryption.ts'
 import sigmaRules from './detectors/sigma-rules.ts'
 import { healthDetectors } from './health-detectors.ts'
 
 /** Every file of detectors/, and those of health/. A bundled agent can't list a folder, so this list stands in a file; a test holds it against the disk. */
-export const detectors: readonly Detector[] = [ransomwareCanary, ransomwareEncryption, failedLogins, sigmaRules, ...healthDetectors]
+export const detectors: readonly Detector[] = [
+  ransomwareCanary,
+  ransomwareEncryption,
+  processStarts,
+  failedLogins,
+  sigmaRules,
+  ...healthDetectors,
+]

@@ -1,7 +1,7 @@
 /** `type=SYSCALL msg=audit(1684329817.579:2995): arch=… exe="/usr/bin/perl"` */
 const head = /^(?:node=(\S{1,255}) )?type=([A-Z][A-Z_0-9]{1,40}) msg=audit\((\d{1,12})\.(\d{3}):(\d{1,20})\): ?(.*)$/s
 /** `name=value`, `name="value"`, `msg='name=value …'` */
-const pair = /([A-Za-z_][\w-]{0,60})=(?:"([^"]*)"|'([^']*)'|(\S*))/g
+const pair = /([A-Za-z_][\w-]{0,60}(?:\[\d{1,4}\])?)=(?:"([^"]*)"|'([^']*)'|(\S*))/g
 
 /** Fields whose text auditd writes in hexadecimal digits when it holds more than plain characters. */
 const mayBeHex = /^(a\d+(\[\d+\])?|comm|exe|name|cwd|proctitle|cmd|acct|key|data|path|dir|ocomm|vm|watch|new-.*|old-.*)$/

@@ -13,6 +13,7 @@ import type {
   Stop,
   UnitReading,
 } from '../../agent/host/probe.ts'
+import type { ProcessFacts } from '../../agent/host/process-facts.ts'
 import type { Vitals } from '../../agent/host/vitals.ts'
 
 const gib = 1_073_741_824
@@ -78,7 +79,9 @@ export class FakeMachine implements Probe {
   followJournal = (follower: LineFollower): Promise<Answer<Stop>> => this.followFile('journal', follower)
 
   followFileEvents = async (): Promise<Answer<Stop>> => ({ kind: 'unsupported', reason: 'a test has no kernel' })
-  process = () => undefined
+  processesNow: ProcessFacts[] = []
+  pids = () => this.processesNow.map(({ pid }) => pid)
+  process = (pid: number) => this.processesNow.find((each) => each.pid === pid)
   watchFolder = async (): Promise<Stop> => () => undefined
   look = async (path: string): Promise<FileLook | undefined> => {
     const text = this.filesNow[path]

@@ -9,6 +9,7 @@ import { parseMounts, readDisk } from '../mounts.ts'
 import type { Answer, DiskReading, MachineInventory, MemoryReading, Probe, RoleReading } from '../probe.ts'
 import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.ts'
 import { readProcess } from '../process-facts.ts'
+import { pidsIn } from '../processes.ts'
 import { list, look, read, watchFolder } from '../system-files.ts'
 import { followJournal, unitsDown } from '../systemd.ts'
 import { createVitals } from '../vitals.ts'
@@ -31,6 +32,7 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     followFile: (path, follower) => followFile(path, follower, time),
     followJournal,
     followFileEvents,
+    pids: () => pidsIn(),
     process: (pid) => readProcess('/proc', pid),
     watchFolder,
     look,

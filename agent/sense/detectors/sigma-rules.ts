@@ -3,42 +3,72 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { minutes } from '#shared/domain/time.ts'
 import { normalise } from '#shared/sigma/normalise.ts'
 import { createSigmaEngine, type SigmaHit } from '#shared/sigma/sigma.ts'
+import type { Probe, Stop } from '../../host/probe.ts'
 import { defineDetector, type WatchContext } from '../define-detector.ts'
 import { BoundedMap } from '../logon/bounded-map.ts'
+import { sigmaEventOf } from '../processes/process-start.ts'
 import { loadRules } from '../sigma/load.ts'
 import { tell } from '../sigma/tell.ts'
 
 /*
- * security.sigma.*: rules in Sigma's format on auditd's log, of which every line is one event. The rules that ship lie beside this, the user's
- * own in /etc/tierline/sigma. The same rule is said once in ten minutes with how often it fitted, because a rule that fits
- * a cron job fits every minute. No rule is armed here, so nothing is more than "high", and nothing isolates. Threat: lines and
- * rules are written by others; both are only ever compared.
+ * security.sigma.*: rules in Sigma's format on what this machine does: lines of auditd's log and of log-on logs, programs that start, files
+ * that are written. The rules that ship lie beside this, the user's own in /etc/tierline/sigma. The same rule is said once in ten minutes
+ * with how often it fitted, because a rule that fits a cron job fits every minute. No rule is armed here, so nothing is more than
+ * "high", and nothing isolates. Threat: lines and rules are written by others; both are only ever compared. Whoever writes ten
+ * thousand files a second would keep this busy, so of files only so many are judged.
  */
 const auditLog = '/var/log/audit/audit.log'
 const shippedRules = join(import.meta.dirname, '../sigma/rules')
 const ownRules = '/etc/tierline/sigma'
 const quietMs = minutes(10)
+const maxFilesPerSecond = 500
 
 export default defineDetector({
   name: 'sigma-rules',
   platforms: ['linux'],
   async watch(probe, say, context) {
-    if (!(await probe.look(auditLog))) return { unsupported: `there is no ${auditLog}: auditd doesn’t run, or this user may not see it` }
-    const rules = await loadRules(probe, [shippedRules, ownRules])
+    const { time, settings } = context
+    const rules = await loadRules(probe, [shippedRules, ownRules], settings.sigmaPlaceholders)
     if (rules.refused.length > 0)
       context.log.warn({ refused: rules.refused.slice(0, 100), count: rules.refused.length }, 'some Sigma rules are not used')
+    if (rules.rules.length === 0) return { unsupported: 'there are no rules' }
     const engine = createSigmaEngine(rules)
     const gathered = gathering(context)
-    const onLine = (line: string): void => {
-      for (const hit of engine.judge(normalise(line), context.time.now())) {
+    const judge = (event: unknown): void => {
+      for (const hit of engine.judge(normalise(event), time.now())) {
         const times = gathered(hit)
+        const line = typeof event === 'string' ? event : JSON.stringify(event)
         if (times > 0) say(tell({ hit, line, times, isArmed: false })).catch((error: unknown) => context.broken(sentenceOf(error)))
       }
     }
-    const followed = await probe.followFile(auditLog, { onLine, onEnd: (reason) => context.broken(reason) })
-    return followed.kind === 'known' ? { stop: async () => followed.value() } : { unsupported: followed.reason }
+    const logs = await followLogs(probe, context, judge)
+    const ends = [settings.starts?.listen((start) => judge(sigmaEventOf(start))), settings.writers?.listen(fileJudge(context, judge))]
+    return { stop: async () => [...logs, ...ends].forEach((end) => void end?.()) }
   },
 })
+
+/** Logs that are missing or may not be read are left out: each of them is somebody else's to miss. */
+async function followLogs(probe: Probe, context: WatchContext, onLine: (line: string) => void): Promise<Stop[]> {
+  const stops: Stop[] = []
+  for (const path of [auditLog, ...context.settings.authLogs]) {
+    if (!(await probe.look(path).catch(() => undefined))) continue
+    const followed = await probe.followFile(path, { onLine, onEnd: (reason) => context.broken(reason) })
+    if (followed.kind === 'known') stops.push(followed.value)
+  }
+  return stops
+}
+
+function fileJudge({ time }: WatchContext, judge: (event: unknown) => void): (path: string, image: string) => void {
+  let second = 0
+  let count = 0
+  return (path, image) => {
+    const now = Math.floor(time.monotonic() / 1_000)
+    count = now === second ? count + 1 : 1
+    second = now
+    if (count <= maxFilesPerSecond)
+      judge({ logsource: { product: 'linux', category: 'file_event' }, TargetFilename: path, Image: image, at: time.now() })
+  }
+}
 
 /** How often a rule fitted since it was last said, once that may be said again; 0 while it may not. */
 function gathering({ time }: WatchContext): (hit: SigmaHit) => number {

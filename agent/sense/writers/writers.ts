@@ -7,6 +7,7 @@ export class Writers {
   readonly #last = new BoundedMap<{ pid: number; tree: Tree | undefined }>(5_000)
   readonly #time: Time
   readonly #waiting = new Map<string, () => void>()
+  readonly #listeners = new Set<(path: string, image: string) => void>()
   #isFed = false
 
   constructor(time: Time) {
@@ -24,6 +25,13 @@ export class Writers {
       { pid, tree },
     )
     this.#waiting.get(path)?.()
+    for (const listener of this.#listeners) listener(path, tree?.top.exe ?? '')
+  }
+
+  /** Hears of every file that was written. Answers its end. */
+  listen(listener: (path: string, image: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   /** The last writer of any of these; waits a moment for the kernel's word, which may come after the file's. */

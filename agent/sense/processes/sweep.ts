@@ -1,0 +1,36 @@
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import type { Probe } from '../../host/probe.ts'
+import type { ProcessFacts } from '../../host/process-facts.ts'
+
+/** What ends within a second may be missed; listing more often would cost more than it finds. */
+export const sweepEveryMs = seconds(1)
+
+/**
+ * Looks once a second which processes are there, and reads those that weren't. Of a number that was given again within that second
+ * nothing is said. The first look tells nothing: what runs already didn't begin now.
+ */
+export function sweepProcesses(
+  probe: Pick<Probe, 'pids' | 'process'>,
+  time: Time,
+  onStart: (facts: ProcessFacts) => void,
+  broken: (error: unknown) => void,
+): () => void {
+  let known: ReadonlySet<number> = new Set(probe.pids())
+  let cancel: Cancel = () => undefined
+  const look = (): void => {
+    try {
+      const now = new Set(probe.pids())
+      for (const pid of now) {
+        const facts = known.has(pid) ? undefined : probe.process(pid)
+        // A kernel's thread is nobody's program.
+        if (facts && facts.parent !== 2) onStart(facts)
+      }
+      known = now
+      cancel = time.after(sweepEveryMs, look)
+    } catch (error) {
+      broken(error)
+    }
+  }
+  cancel = time.after(sweepEveryMs, look)
+  return () => cancel()
+}

@@ -5,7 +5,7 @@ import type { CollectorAddress } from './address.ts'
 import type { HeldRules } from './held-rules.ts'
 import type { Journal, Wish } from './journal.ts'
 import type { Proof } from './prove.ts'
-import type { Prover, Verdict } from './prover.ts'
+import { isGood, type Prover, type Verdict } from './prover.ts'
 import type { IsolationState } from './state.ts'
 
 /*
@@ -65,7 +65,9 @@ export class Closing {
 
   async #prove(rulesAppliedAt: number): Promise<void> {
     const { prover, stop, state } = this.#parts
-    let tried = await prover.proveInTime(this.#addresses(), stop)
+    let tried = await prover.prove(this.#addresses())
+    this.#parts.rules().secure(this.#addresses())
+    if (!isGood(tried.verdict)) tried = await prover.proveInTime(this.#addresses(), stop)
     if (stop.aborted && tried.verdict !== 'proven') return
     if (tried.verdict === 'lost') tried = await this.#pinAgain(tried)
     await this.settleOn({ ...tried, facts: { ...tried.facts, rulesAppliedAt } })
@@ -80,6 +82,7 @@ export class Closing {
     if (addresses.length === 0) return before
     wish({ ...journal.wish(), addresses })
     await rules().put(addresses)
+    rules().secure(addresses)
     return prover.proveInTime(addresses, stop)
   }
 

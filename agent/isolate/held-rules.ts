@@ -29,12 +29,16 @@ export class HeldRules {
     this.#log = log
   }
 
-  /** Resolves once they stand. The rest comes beside whatever is next, since an attack doesn't wait for it. */
+  /** Resolves once they stand; `secure` shall follow. */
   async put(addresses: readonly CollectorAddress[]): Promise<void> {
     this.#left = Promise.resolve(undefined)
     await this.#firewall.apply(addresses)
-    this.#left = this.#firewall.snapshot().catch(() => undefined)
+  }
+
+  /** What makes them last: six child processes, for which an attack and its proof don't wait. */
+  secure(addresses: readonly CollectorAddress[]): void {
     this.hold(addresses)
+    this.#left = this.#firewall.snapshot().catch(() => undefined)
     this.#holding = this.#holding.then(() => this.#save(addresses))
   }
 

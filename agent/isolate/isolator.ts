@@ -117,6 +117,7 @@ export class Isolator implements Isolation {
       if (addresses.length === 0 || JSON.stringify(addresses) === JSON.stringify(wish.addresses)) return
       this.#wish({ ...wish, addresses })
       await this.#held().put(addresses)
+      this.#held().secure(addresses)
     })
   }
 

@@ -60,7 +60,7 @@ export class Keeping {
     const { log, journal } = this.#parts
     const rules = this.#parts.rules()
     const { addresses } = journal.wish()
-    const found = await rules.look()
+    const found = await rules.look().catch((error: unknown) => this.#unread(error))
     if (found === 'as left') {
       if (!rules.isHeld()) rules.hold(addresses)
       return false
@@ -68,10 +68,17 @@ export class Keeping {
     if (found === 'changed' || found === 'gone') await this.#noteDrift(found)
     try {
       await rules.put(addresses)
+      rules.secure(addresses)
     } catch (error) {
       log.error({ err: error }, 'the isolation rules could not be put in place')
     }
     return true
+  }
+
+  /** Rules that can't be listed are put anew rather than believed. */
+  #unread(error: unknown): 'unknown' {
+    this.#parts.log.error({ err: error }, 'the isolation rules could not be listed')
+    return 'unknown'
   }
 
   #touched(): void {

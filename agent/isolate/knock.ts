@@ -53,8 +53,13 @@ function knockUdp(place: Place, how: Knock): Promise<Answer> {
     const socket = createSocket(isIP(place.address) === 6 ? 'udp6' : 'udp4')
     const heard = (error: Error): void => say(kindOf(error) === 'refused' ? 'answered' : kindOf(error))
     socket.on('error', heard).once('message', () => say('answered'))
-    socket.connect(place.port, place.address, () => socket.send('', (error) => error && heard(error)))
-    return () => socket.close()
+    // On a busy machine the time may be over before the connect is told; a closed socket that sends throws.
+    let isOpen = true
+    socket.connect(place.port, place.address, () => isOpen && socket.send('', (error) => error && heard(error)))
+    return () => {
+      isOpen = false
+      socket.close()
+    }
   })
 }
 

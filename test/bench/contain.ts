@@ -1,29 +1,53 @@
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { TicketDetail, TicketList } from '#shared/api/tickets.ts'
 import { startAttack, writeDocuments } from '../scenario/stage/attack.ts'
 import { type Timeline, watchDisks } from '../scenario/stage/timeline.ts'
-import { openWorld, type World, whyNoWorld } from '../scenario/stage/world.ts'
+import { agentsPort, openWorld, type World, whyNoWorld } from '../scenario/stage/world.ts'
+import { top } from '../support/program.ts'
 import { type Benchmark, type Figures, percentile, rounded } from './benchmark.ts'
 
-const runCount = 30
+const sizes = { whole: { runs: 30, agents: 2_000 }, quick: { runs: 4, agents: 50 } }
 
 export default {
-  says: 'from a canary touched by a real openssl loop to isolation proven, against one fsync of the same disk (root, Linux)',
-  run: async () => {
+  says: 'from a canary touched by a real openssl loop to the ruleset and to its proof, idle and beside 2,000 agents, against one fsync (root, Linux)',
+  run: async ({ isQuick }) => {
     const why = whyNoWorld()
     if (why) throw new Error(`The benchmark contain can't run here: ${why}.`)
+    const size = isQuick ? sizes.quick : sizes.whole
     const world = await openWorld((documents) => writeDocuments(documents, 20))
     try {
-      const runs: Run[] = []
-      while (runs.length < runCount) runs.push(await runOnce(world))
-      return figuresOf(runs)
+      const idle = await runMany(world, size.runs)
+      const stopSwarm = await startSwarmBeside(world, size.agents)
+      const loaded = await runMany(world, size.runs).finally(stopSwarm)
+      return figuresOf(idle, loaded, size.agents)
     } finally {
       await world.close()
     }
   },
 } satisfies Benchmark
+
+async function runMany(world: World, count: number): Promise<Run[]> {
+  const runs: Run[] = []
+  while (runs.length < count) runs.push(await runOnce(world))
+  return runs
+}
+
+/** On the collector's machine, with its CA; they send their samples every ten seconds. Resolves once all are connected. */
+async function startSwarmBeside({ machines, databaseFile }: World, agents: number): Promise<() => void> {
+  const where = ['--data', dirname(databaseFile), '--collector', `https://${machines.collector.ipv4}:${agentsPort}`]
+  const script = join(top, 'test/swarm/run.ts')
+  const child = machines.collector.spawn(process.execPath, [
+    ...[script, '--agents', String(agents), '--spool', 'memory', '--ramp', String(Math.ceil(agents / 100)), '--seconds', '3600', ...where],
+  ])
+  child.stderr?.pipe(process.stderr)
+  if (!child.stdout) throw new Error('the swarm has no output')
+  for await (const line of createInterface({ input: child.stdout }))
+    if (line.includes(` ${agents} of ${agents} connected`)) return () => void child.kill('SIGTERM')
+  throw new Error('the swarm ended before all of it was connected')
+}
 
 interface Run extends Timeline {
   touched: number
@@ -59,18 +83,36 @@ async function tidyUp({ person, endpointId, until, documents }: World, since: nu
   )
 }
 
-function figuresOf(runs: readonly Run[]): Figures {
-  const took = runs.map(({ touched, proven }) => proven - touched)
+function figuresOf(idle: readonly Run[], loaded: readonly Run[], agents: number): Figures {
   const fsyncMs = fsyncP50()
-  const p50 = rounded(percentile(took, 0.5))
-  console.log(`canary touched → isolation proven, ${runs.length} runs (ms since touched, p50 and p99 of each step):`)
+  const after = (runs: readonly Run[], step: 'rulesApplied' | 'proven', share: number): number =>
+    rounded(
+      percentile(
+        runs.map((run) => run[step] - run.touched),
+        share,
+      ),
+    )
+  tell(`idle, ${idle.length} runs`, idle)
+  tell(`beside ${agents} agents, ${loaded.length} runs`, loaded)
+  const p50 = after(idle, 'rulesApplied', 0.5)
+  return {
+    ...{ figure: p50, unit: 'ms', yardstick: fsyncMs, ratio: rounded(p50 / fsyncMs, 1) },
+    ...{ p50, p99: after(idle, 'rulesApplied', 0.99), provenP50: after(idle, 'proven', 0.5), provenP99: after(idle, 'proven', 0.99) },
+    ...{
+      loadedP50: after(loaded, 'proven', 0.5),
+      loadedP99: after(loaded, 'proven', 0.99),
+      runs: idle.length,
+      agents,
+      fsyncMsP50: fsyncMs,
+    },
+  }
+}
+
+function tell(how: string, runs: readonly Run[]): void {
+  console.log(`canary touched → isolation proven, ${how} (ms since touched, p50 and p99 of each step):`)
   for (const step of ['signalOnDisk', 'committed', 'ticket', 'commandSent', 'rulesApplied', 'proven'] as const) {
     const times = runs.map((run) => run[step] - run.touched)
     console.log(`  ${step.padEnd(14)}${[0.5, 0.99].map((share) => percentile(times, share).toFixed(1).padStart(9)).join('')}`)
-  }
-  return {
-    ...{ figure: p50, unit: 'ms', yardstick: fsyncMs, ratio: rounded(p50 / fsyncMs, 1) },
-    ...{ p50, p99: rounded(percentile(took, 0.99)), runs: runs.length, fsyncMsP50: fsyncMs },
   }
 }
 

@@ -135,7 +135,7 @@ describe('isolation', () => {
     expect(firewall.rules).toBeUndefined()
     const isolating = isolation.isolate('command-1')
     await vi.waitFor(() => expect(firewall.rules).toBe('rules for 192.0.2.1'))
-    await Promise.all([isolating, time.advance(15_000)])
+    await Promise.all([isolating, time.advance(30_000)])
 
     addresses = [{ address: '192.0.2.2', port: 7843 }, ...addresses]
     await isolation.readdress()

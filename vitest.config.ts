@@ -4,18 +4,18 @@ const isOnPostgres = process.env.TIERLINE_TEST_DATABASE === 'postgres'
 
 const stories = (...names: string[]): string[] => names.map((name) => `test/life/${name}.test.ts`)
 /** Stories in which a minute has to pass: they wait more than they work, and busy neighbours do them no harm. */
-const patient = stories('collector-moves', 'clock-jumps')
+const patient = stories('collector-moves', 'clock-jumps', 'collector-restart-marks-nobody')
 /** Stories that measure milliseconds. */
 const measuring = stories('fuzzed-frames', 'loop-stays-free')
 
 const story = { testTimeout: 60_000, hookTimeout: 90_000 }
 
 /*
- * Three groups, one after the other. `unit` shares the cores, with the stories that only wait beside it; its files share
- * three processes, too, because loading and warming up the collector for each of them took as long as the tests: so no
- * file may leave anything behind (globals, environment, fake timers). `life` has real
+ * Three groups, one after the other. `unit` shares the cores, with the stories that only wait beside it. `life` has real
  * sockets, child processes and real time in it, so two of its files run at a time and no more: busy neighbours would only
- * make them slow, and slow looks like broken. `measuring` is alone.
+ * make them slow, and slow looks like broken. `measuring` is alone. The files of the first two share their processes,
+ * because loading and warming up the collector for each took as long as the tests: so no file may leave anything behind
+ * (globals, environment, fake timers).
  */
 export default defineConfig({
   test: {
@@ -47,6 +47,7 @@ export default defineConfig({
           include: ['test/life/**/*.test.{ts,tsx}'],
           exclude: [...patient, ...measuring],
           maxWorkers: 2,
+          isolate: false,
           ...story,
           sequence: { groupOrder: 1 },
         },

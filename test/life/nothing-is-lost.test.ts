@@ -69,9 +69,8 @@ it('loses nothing and stores nothing twice when both sides are killed with -9 at
   const tale = await story()
   const said: string[] = []
   for (const round of ['a', 'b', 'c', 'd']) {
-    const collector = await tale.startCollector()
     const agent = tale.startAgent(round)
-    await agent.line()
+    const [collector] = await Promise.all([tale.startCollector(), agent.line()])
     const kills = [collector, agent].map(async (side) => {
       await passed(300 + Math.random() * 2_000)
       await side.kill('SIGKILL')
@@ -80,9 +79,8 @@ it('loses nothing and stores nothing twice when both sides are killed with -9 at
     said.push(...agent.lines)
   }
   expect((await tale.stored()).size).toBeGreaterThan(0)
-  await tale.startCollector()
   const last = tale.startAgent('last')
-  await last.line()
+  await Promise.all([tale.startCollector(), last.line()])
   await expectOnceEach(tale, said)
   await last.kill('SIGTERM')
   expect(said.length).toBeGreaterThan(100)

@@ -101,7 +101,7 @@ it('names in its welcome what it takes', async () => {
   const dialled = await dialRaw(who)
   if (dialled.kind === 'refused') throw new Error(dialled.body.message)
   dialled.agent.say(hello('epoch-one'))
-  expect((await dialled.agent.hears('welcome')).capabilities).toEqual(['skipped', 'received', 'standing', 'documents'])
+  expect((await dialled.agent.hears('welcome')).capabilities).toEqual(['skipped', 'received', 'standing', 'documents', 'progress'])
 })
 
 it('answers a hello with what is committed of that epoch', async () => {

@@ -35,7 +35,7 @@ const bodies: Record<string, (own: Belongings) => Record<string, unknown>> = {
   'POST /api/tickets': ({ organisation, endpoint }) => ({ organisationId: organisation, endpointId: endpoint, title: 'It hangs' }),
   'POST /api/requests': ({ endpoint }) => ({ title: 'It hangs', endpointId: endpoint }),
   'POST /api/requesters': ({ organisation }) => ({ organisationId: organisation, name: 'Eva', mail: 'eva@customer.example' }),
-  'POST /api/commands/:id/outcome': () => ({ outcome: 'done', note: 'looked at it' }),
+  'POST /api/commands/:id/outcome': () => ({ outcome: 'succeeded', note: 'looked at it' }),
   'POST /api/organisations/:id/scripts': () => ({ isOff: true }),
   'POST /api/tickets/:id/acknowledge': () => ({ version: 1 }),
   'POST /api/tickets/:id/comments': () => ({ version: 1, text: 'hello' }),

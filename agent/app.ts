@@ -162,7 +162,10 @@ async function startCommands(
   await removeLeftScripts(scriptsFolderOf(config))
   const commands = await createCommands({
     authorities: identity.authorities,
-    trust: { organisationId: identity.organisationId, register: () => identity.register(), role: roleOf(parts) },
+    trust: {
+      ...{ organisationId: identity.organisationId, register: () => identity.register(), role: roleOf(parts) },
+      accuses: (args) => parts.suspender.accuses(args),
+    },
     endpointId: identity.endpointId,
     journalDir: join(config.dataDir, 'commands'),
     machine: machineOf(parts, isolation, sense),

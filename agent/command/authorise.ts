@@ -1,5 +1,5 @@
 import { importJWK } from 'jose'
-import type { Risk } from '#shared/domain/command.ts'
+import type { CommandOrder, Risk } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Operator } from '#shared/protocol/authority.ts'
 import { isCanonicalJson } from '#shared/protocol/canonical.ts'
@@ -25,6 +25,8 @@ export interface TrustParts {
   /** Undefined: the collector commands alone. */
   register(): Register | undefined
   role(): Promise<Role>
+  /** Whether this very process stands in this agent's journal of accusations. Absent: none does. */
+  accuses?(args: CommandOrder['args']): boolean
 }
 
 export interface Asking extends TrustParts {
@@ -46,11 +48,12 @@ export async function authorise(signed: SignedOrder, asking: Asking): Promise<Ve
 }
 
 /** What the collector signed, where it may only protect. */
-async function limited(verdict: Verdict, { riskOf, role, now }: Asking): Promise<Verdict> {
+async function limited(verdict: Verdict, { riskOf, role, accuses, now }: Asking): Promise<Verdict> {
   if (verdict.kind !== 'order') return verdict
   const { order } = verdict
   const risk = riskOf(order.verb) ?? 'high'
-  const why = whyNotByCollector(order.verb, risk, risk === 'protective' ? await role() : 'unknown')
+  const isAccused = accuses?.(order.args) ?? false
+  const why = whyNotByCollector(order.verb, risk, risk === 'protective' ? await role() : 'unknown', isAccused)
   if (why === undefined && order.expiresAt - now > longestOrderMs)
     return { kind: 'unfit', reason: 'it would be good for longer than 7 days', claimed: order }
   if (why === undefined) return verdict

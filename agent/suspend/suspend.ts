@@ -15,6 +15,8 @@ import type { JsonFile } from '../json-file.ts'
  */
 export interface Suspender {
   accuse(top: ProcessNamed, why: string): Promise<Suspension>
+  /** Whether this very process was accused, halted or not: it is then that the collector's word is enough to halt it. */
+  accuses(named: unknown): boolean
   /** The machine's processes, for commands: what was halted as a tree goes on as one. */
   processes: Processes
 }
@@ -45,7 +47,8 @@ export async function openSuspender(options: Options): Promise<Suspender> {
   let accusations = await readJournal(options)
 
   async function keep(accusation: Accusation): Promise<void> {
-    accusations = [...accusations.filter(({ at }) => at > accusation.at - keptMs), accusation].slice(-maxKept)
+    const others = accusations.filter(({ at, top }) => at > accusation.at - keptMs && !isSame(top, accusation.top))
+    accusations = [...others, accusation].slice(-maxKept)
     await file
       .write({ v: 1, accusations })
       .catch((error: unknown) => log.error({ reason: sentenceOf(error) }, 'an accusation could not be written down'))
@@ -53,7 +56,10 @@ export async function openSuspender(options: Options): Promise<Suspender> {
 
   return {
     async accuse(top, why) {
-      if (!isAllowed()) return { kind: 'not-suspended', reason: 'this machine’s policy leaves it to people' }
+      if (!isAllowed()) {
+        await keep({ top, suspended: [], why, at: time.now() })
+        return { kind: 'not-suspended', reason: 'this machine’s policy leaves it to the collector' }
+      }
       const first = processes.signal(top, 'SIGSTOP')
       if (first.kind === 'spared') return { kind: 'not-suspended', reason: first.reason }
       if (first.kind === 'gone') return { kind: 'not-suspended', reason: 'the process is gone' }
@@ -62,11 +68,18 @@ export async function openSuspender(options: Options): Promise<Suspender> {
       await keep({ top, suspended, why, at: time.now() })
       return { kind: 'suspended', processes: suspended }
     },
+    accuses: (named) => {
+      const { data } = ProcessNamed.safeParse(named)
+      return data !== undefined && accusations.some(({ top }) => isSame(top, data))
+    },
     processes: {
       ...processes,
       signal(named, signal) {
         const found = processes.signal(named, signal)
-        const accusation = accusations.find(({ top }) => top.pid === named.pid && top.startTicks === named.startTicks)
+        const accusation = accusations.find(({ top }) => isSame(top, named))
+        // What is halted by command is halted as what it was accused as: with all below it.
+        if (signal === 'SIGSTOP' && found.kind === 'process' && accusation)
+          void keep({ ...accusation, suspended: [named, ...haltBelow(processes, named)] })
         // Children first would run into a parent that is still halted; either order ends the same.
         if (signal === 'SIGCONT') for (const each of accusation?.suspended.slice(1) ?? []) processes.signal(each, signal)
         return found
@@ -74,6 +87,8 @@ export async function openSuspender(options: Options): Promise<Suspender> {
     },
   }
 }
+
+const isSame = (a: ProcessNamed, b: ProcessNamed): boolean => a.pid === b.pid && a.startTicks === b.startTicks
 
 function haltBelow(processes: Processes, top: ProcessNamed): ProcessNamed[] {
   const halted = new Map<string, ProcessNamed>()

@@ -21,8 +21,6 @@ export interface Wanted extends Order {
   organisationId: string
   endpointId: string
   ticketId: string | null
-  /** What its definition asks for; isolating and releasing name their ticket. */
-  args?: Record<string, unknown>
 }
 
 /** Writes `requested` rows, and what is wanted of each machine's network. The dispatcher takes it from there. */

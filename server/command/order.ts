@@ -1,11 +1,19 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Entry, Order } from '../pipeline/changes.ts'
 
-/** A decision that a command shall go out, with its line on the timeline. */
-export function ordered(verb: string, requestedBy: string, reason: string): { orders: Order[]; entries: Omit<Entry, 'at'>[] } {
+/**
+ * A decision that a command shall go out, with its line on the timeline.
+ * @param args absent: the command's own.
+ */
+export function ordered(
+  verb: string,
+  requestedBy: string,
+  reason: string,
+  args?: Record<string, unknown>,
+): { orders: Order[]; entries: Omit<Entry, 'at'>[] } {
   const id = randomUUIDv7()
   return {
-    orders: [{ id, verb, requestedBy, reason }],
+    orders: [{ id, verb, requestedBy, reason, ...(args && { args }) }],
     entries: [{ kind: 'command-requested', actor: requestedBy, body: { commandId: id, verb, reason } }],
   }
 }

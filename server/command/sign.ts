@@ -47,8 +47,8 @@ export async function signRequested(needs: SignNeeds, requested: readonly Comman
 export async function withoutOverruled({ db, register }: SignNeeds, commands: readonly CommandsTable[]): Promise<CommandsTable[]> {
   if (commands.length === 0 || !register?.()) return [...commands]
   const roles = await rolesOf(db, commands)
-  const isOverruled = ({ signatures, verb, risk, endpoint_id }: CommandsTable): boolean =>
-    signatures === null && whyNotByCollector(verb, risk, roles.get(endpoint_id) ?? 'unknown') !== undefined
+  const isOverruled = (command: CommandsTable): boolean =>
+    command.signatures === null && whyNotByCollector(...askedOf(command, roles)) !== undefined
   const overruled = commands.filter(isOverruled).map(({ id }) => id)
   if (overruled.length > 0) {
     const back = db.updateTable('commands').set({ status: 'requested', jws: null }).where('id', 'in', overruled)
@@ -64,13 +64,17 @@ async function prepare(
   now: number,
 ): Promise<Prepared> {
   const order = orderOf(command, now)
-  const why = roles && whyNotByCollector(command.verb, command.risk, roles.get(command.endpoint_id) ?? 'unknown')
+  const why = roles && whyNotByCollector(...askedOf(command, roles))
   if (why !== undefined) {
     const seen = { ...order, ...(auditHead && { auditHead: await auditHead(db) }) }
     return { ...command, status: 'unsigned', payload: canonicalJson(seen), signatures: '[]', why }
   }
   return { ...command, status: 'queued', jws: await sign(order) }
 }
+
+/** By itself the collector names only processes that the agent has accused; the agent looks into its own journal. */
+const askedOf = ({ verb, risk, endpoint_id, requested_by }: CommandsTable, roles: Map<string, Role>) =>
+  [verb, risk, roles.get(endpoint_id) ?? 'unknown', requested_by === 'system'] as const
 
 async function keepPrepared(
   tx: Tx,

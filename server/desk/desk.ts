@@ -26,6 +26,7 @@ import {
   wait,
 } from './acts.ts'
 import { takenOut } from './children.ts'
+import { falseAlarm } from './false-alarm.ts'
 import { decideFound, type FoundAct } from './found-lines.ts'
 import { escalate, type HopAct } from './hops.ts'
 import { learn, type ResolveAct } from './learning.ts'
@@ -80,6 +81,8 @@ export interface Desk {
   isolate(act: Act & { reason: string; onlyIfAsked?: boolean }): Promise<DeskOutcome>
   /** Refused while the machine waits to be restored, unless it is said why it may come back; one side's word waits for the other's. */
   release(act: Act & Override & { reason: string; side?: ReleaseBy }): Promise<DeskOutcome>
+  /** Undoes what was done on it, and ends it. */
+  falseAlarm(act: Act & { reason: string }): Promise<DeskOutcome>
   /** Of the network: somebody goes there, to this place with this part. */
   nameCause(act: Act & Cause): Promise<DeskOutcome>
   leave(act: Act & { reason: string }): Promise<DeskOutcome>
@@ -208,6 +211,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     hearCustomer: (act) => onTicket({ ticketId: act.ticketId }, (work, now) => hearCustomer(work, act.text, actingOf(act, now))),
     isolate: (act) => contain(act, 'isolate-host'),
     release: (act) => contain(act, 'release-host'),
+    falseAlarm: (act) => onTicket(act, (work, now, tx) => falseAlarm(tx, { rules, store }, work, act, actingOf(act, now))),
     leave: (act) =>
       onTicket(act, (work, now, tx) => {
         if (isOverOthers(work)) return answerForAll(tx, answering(work, {}, actingOf(act, now)), 'leave', act, now)

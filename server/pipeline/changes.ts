@@ -96,6 +96,8 @@ export interface Order {
   /** `system`, or a person's id. */
   requestedBy: string
   reason: string
+  /** Absent: what its definition asks for by itself. */
+  args?: Record<string, unknown>
 }
 
 /** What a decision wants changed. */

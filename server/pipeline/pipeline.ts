@@ -3,6 +3,7 @@ import { comparePriority } from '#shared/domain/priority.ts'
 import { fitsKind } from '#shared/domain/signal.ts'
 import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
 import { askForAll, decideContainment, isLate } from '../command/contain.ts'
+import { decideSuspension } from '../command/suspend.ts'
 import { correlate, type Verdict } from '../correlate/correlate.ts'
 import { flip, quietOf } from '../correlate/flapping.ts'
 import { isInStorm } from '../correlate/gather.ts'
@@ -99,7 +100,10 @@ function settle(view: View, rules: Rules, news: News, verdict: Entering, now: nu
   const { contain, route: name } = decision
   const known = { isNews, isLate: isLate(trouble, matrix), isDisarmed, lately: view.lately }
   const question = { contain, route: name, ...known, sharedDueAt: askDueOn(over) }
-  if (!isInStorm(work) && !(over && isInStorm(over))) work = apply(work, decideContainment(work, question, matrix, now), now)
+  if (!isInStorm(work) && !(over && isInStorm(over))) {
+    work = apply(work, decideSuspension(work, trouble, { suspends: decision.suspends, route: name, ...known }, matrix, now), now)
+    work = apply(work, decideContainment(work, question, matrix, now), now)
+  }
   if (over) return under(rules, work, over, among?.siblings ?? [], now)
   if (!isJoining) work = apply(work, startClocks(work, owedOf(work), planOf(work), now), now)
   else if (hasMoved(before, work) || bringsNews(before.ticket, trouble))

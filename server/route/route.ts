@@ -28,6 +28,8 @@ export interface Decision {
   playbook: string | null
   needsVisit: boolean
   contain: Contain
+  /** The process that is accused is halted at once. */
+  suspends: boolean
   /** At any hour; otherwise people hear of it when they work. */
   isPaging: boolean
   reasons: string[]
@@ -47,6 +49,7 @@ export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: 
     playbook: rule.playbook ?? null,
     needsVisit: rule.needsVisit,
     contain: containOf(rule, subject.role),
+    suspends: rule.suspend,
     isPaging: mayPage(rule, priority, matrix, subject) && silencedBy === undefined,
     // Asked for when a ticket takes the decision over, and not by the thousands that only join one.
     get reasons() {

@@ -116,9 +116,15 @@ function answered(body: Body): string {
   return body.why === 'unanswered' ? `${what}: nobody answered in time.` : `${what}: ${text(body.reason)}`
 }
 
-const command = (body: Body): string =>
-  ({ 'isolate-host': 'Isolation', 'release-host': 'Release', 'rearm-canaries': 'Arming the canaries again' })[text(body.verb)] ??
-  text(body.verb)
+const command = (body: Body): string => commands[text(body.verb)] ?? text(body.verb)
+
+const commands: Record<string, string> = {
+  'isolate-host': 'Isolation',
+  'release-host': 'Release',
+  'rearm-canaries': 'Arming the canaries again',
+  'suspend-process': 'Halting the process',
+  'resume-process': 'Letting the process go on',
+}
 
 const outcomes: Record<string, string> = {
   succeeded: 'succeeded',

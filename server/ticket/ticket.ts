@@ -37,7 +37,7 @@ export function draftTicket(
       in_tier_since: now,
     },
     ...{ respond_by: null, resolve_by: null, responded_at: null, waiting_for: null, waiting_since: null, box_by: null },
-    ...{ came_at: now, parent_id: null, gathered_by: null, gathers: null, gathering: null, flips: null, problem_id: null },
+    ...{ came_at: now, parent_id: null, gathered_by: null, gathers: null, gathering: null, flips: null, halted: null, problem_id: null },
     ...{ matrix_version: 0, plan_version: 0, rule: '', reasons: '[]', version: 0 },
   }
 }
@@ -131,7 +131,7 @@ const changing = [
   ...(['severity', 'title', 'status', 'resolution', 'impact', 'urgency', 'priority', 'tier', 'team', 'owner_id'] as const),
   ...(['occurrences', 'is_standing', 'containment', 'happened_at', 'last_signal_at', 'acknowledged_at', 'touched_at'] as const),
   ...(['resolved_at', 'in_tier_since', 'respond_by', 'resolve_by', 'responded_at', 'waiting_for', 'waiting_since', 'box_by'] as const),
-  ...(['matrix_version', 'plan_version', 'rule', 'reasons', 'flips', 'version'] as const),
+  ...(['matrix_version', 'plan_version', 'rule', 'reasons', 'flips', 'halted', 'version'] as const),
 ] as const satisfies (keyof TicketsTable)[]
 
 /** Where a ticket stands among others: an index has these, so they are written only where a line of the timeline says so. */

@@ -82,7 +82,7 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>
 /** The last word of each route that changes a ticket: POST /api/tickets/:id/<verb> */
 export const TicketVerb = z.enum([
   ...(['acknowledge', 'comments', 'wait', 'resume', 'escalate', 'security', 'resolve', 'reopen', 'found', 'cause'] as const),
-  ...(['isolate', 'release', 'leave', 'children'] as const),
+  ...(['isolate', 'release', 'false-alarm', 'leave', 'children'] as const),
 ])
 export type TicketVerb = z.infer<typeof TicketVerb>
 
@@ -233,6 +233,11 @@ export const Release = Contain.extend({
   /** On a ticket: the customer's own IT lets it go when they are ready, or has asked to already. */
   withCustomer: z.boolean().default(false),
 })
+/**
+ * POST /api/tickets/:id/false-alarm: releases the machine, lets go on what was halted, excepts its program on this machine for a while,
+ * ends the task to restore it, counts against what found it, and ends the ticket, all at once.
+ */
+export const FalseAlarm = Contain
 /** POST /api/tickets/:id/cause: what it comes from. Of the network: somebody goes to this place with this part. */
 export const NameCause = change.extend({
   cause: z.enum(['network', 'hardware', 'software', 'person', 'other']),

@@ -11,8 +11,12 @@ import { mayCommand, type Operator, oldestRegisterMs } from './authority.ts'
 /** Cutting one of these off may harm more than what it is cut off from. Whose role nobody knows may be one. */
 const isVital = (role: Role): boolean => role === 'core' || role === 'unknown'
 
-/** Why the collector's own key is not enough; undefined: it is. */
-export function whyNotByCollector(verb: string, risk: Risk, role: Role): string | undefined {
+/** Freezing what the agent itself accused protects, and so does letting it go on. */
+const ofAccused: ReadonlySet<string> = new Set(['suspend-process', 'resume-process'])
+
+/** Why the collector's own key is not enough; undefined: it is. @param isAccused the agent itself has accused this process. */
+export function whyNotByCollector(verb: string, risk: Risk, role: Role, isAccused = false): string | undefined {
+  if (isAccused && ofAccused.has(verb)) return undefined
   if (risk !== 'protective') return `${verb} is more than protective: it needs an operator’s signature, and only the collector signed it`
   if (verb === 'isolate-host' && isVital(role))
     return `isolating needs an operator’s signature on ${role === 'core' ? 'a core machine' : 'a machine whose role is not known'}, and only the collector signed it`

@@ -37,6 +37,8 @@ export const Expectation = z.strictObject({
   /** What was done about the machine by now. */
   contain: z.enum(['none', 'isolated', 'asked']).optional(),
   isolatedAt: Wall.optional(),
+  /** Whether the process that its signal names was halted. */
+  suspended: z.boolean().optional(),
   respondBy: Wall.optional(),
   resolveBy: Wall.nullable().optional(),
   /** When its box ends; null: none runs. */

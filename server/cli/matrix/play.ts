@@ -106,7 +106,17 @@ function ofTicket(
   timeZone: string,
 ): Omit<Found, Counted> {
   const at = (instant: number | null | undefined): string | null => (instant == null ? null : wallOf(instant, timeZone))
-  const nothing = { rule: null, priority: null, team: null, tier: null, tells: [], needsVisit: false, pages: false, contain: 'none' }
+  const nothing = {
+    rule: null,
+    priority: null,
+    team: null,
+    tier: null,
+    tells: [],
+    needsVisit: false,
+    pages: false,
+    contain: 'none',
+    suspended: false,
+  }
   const never = { isolatedAt: null, respondBy: null, resolveBy: null, box: null, escalated: null }
   if (!work) return { ...nothing, ...never, becomes: outcome.kind, ...(outcome.kind === 'digest' && { team: outcome.team }) }
   const { ticket, timers, entries } = work
@@ -116,6 +126,7 @@ function ofTicket(
     ...{ becomes: 'ticket', rule: ticket.rule, priority: ticket.priority, team: ticket.team, tier: ticket.tier },
     ...{ tells: rule?.tells ?? [], needsVisit: rule?.needsVisit ?? false, pages: isPagingTicket(rules.matrix, work) },
     contain: isolated ?? (ticket.containment === 'asked' ? 'asked' : 'none'),
+    suspended: ticket.halted !== null,
     ...{ isolatedAt: at(isolatedAt), respondBy: at(ticket.respond_by), resolveBy: at(ticket.resolve_by) },
     box: at(timers.find(({ kind }) => kind === 'time-box')?.dueAt),
     escalated: entries.findLast(({ kind }) => kind === 'escalated')?.body.reason ?? null,

@@ -8,6 +8,7 @@ import {
   type Comment,
   type DecideFound,
   type Escalate,
+  type FalseAlarm,
   type NewTicket,
   type Release,
   type Resolve,
@@ -56,6 +57,7 @@ export function createApi(call: Call) {
     contain: (id: string, verb: 'isolate' | 'leave', body: { version: number; reason: string }) => change(id, verb, body),
     decideFound: (id: string, body: z.input<typeof DecideFound>) => change(id, 'found', body),
     release: (id: string, body: z.input<typeof Release>) => change(id, 'release', body),
+    falseAlarm: (id: string, body: z.input<typeof FalseAlarm>) => change(id, 'false-alarm', body),
 
     decideHeld: (id: string, answer: HeldAnswer) => call(`/commands/${encodeURIComponent(id)}/${answer}`, Ignored, { method: 'POST' }),
 

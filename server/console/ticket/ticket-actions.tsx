@@ -4,6 +4,7 @@ import type { TicketDetail } from '#shared/api/tickets.ts'
 import { ReasonDialog } from '../words/reason-dialog.tsx'
 import { ReleaseDialog } from '../words/release-dialog.tsx'
 import type { note } from '../words/release-note.ts'
+import { FalseAlarmButton } from './false-alarm-button.tsx'
 import { HopButtons, WaitButtons } from './hop-buttons.tsx'
 import { ResolveDialog } from './resolve-dialog.tsx'
 import { useTicketChange } from './use-ticket-change.ts'
@@ -16,6 +17,7 @@ export function TicketActions({ ticket }: { ticket: TicketDetail }) {
   return (
     <Group gap="xs">
       <ContainButtons ticket={ticket} />
+      <FalseAlarmButton ticket={ticket} />
       <HopButtons ticket={ticket} />
       <WaitButtons ticket={ticket} />
       {can('resolve') && (

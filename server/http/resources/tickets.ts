@@ -8,6 +8,7 @@ import {
   Contain,
   DecideFound,
   Escalate,
+  FalseAlarm,
   Leave,
   NameCause,
   NewTicket,
@@ -58,6 +59,7 @@ const accessOf: Record<TicketVerb, PersonAccess> = {
   isolate: whoMay('isolate', 'answer-ask'),
   // A customer's own IT with one of the provider.
   release: { ...whoMay('release'), orPower: 'ask-release' },
+  'false-alarm': whoMay('release'),
   leave: whoMay('answer-ask'),
   children: whoWorks,
 }
@@ -119,10 +121,10 @@ export default function tickets(needs: Needs): Route[] {
     change('resolve', 'End it', Resolve, (act) => desk.resolve(act)),
     change('isolate', 'Cut its endpoint off; also the yes to a pending question', Contain, (act) => desk.isolate(act)),
     change('release', 'Undo the isolation of its endpoint; a false alarm ends the ticket too', Release, async (act, by, subject) => {
-      const released = await desk.release({ ...act, side: sideOf(act, isAllowed(whoMay('release'), by, subject)) })
-      if (!act.isFalseAlarm || released.kind !== 'done') return released
-      return desk.resolve({ ...act, version: released.version, resolution: 'false-alarm', note: act.reason, exceptsPrograms: true })
+      const side = sideOf(act, isAllowed(whoMay('release'), by, subject))
+      return act.isFalseAlarm ? desk.falseAlarm(act) : desk.release({ ...act, side })
     }),
+    change('false-alarm', 'Undo all that was done on it, and end it', FalseAlarm, (act) => desk.falseAlarm(act)),
     change('children', 'End, keep or raise all tickets under it', Children, (act) => desk.children(act)),
     change('leave', 'The no to a pending question', Leave, (act) => desk.leave(act)),
   ]

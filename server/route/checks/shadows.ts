@@ -54,6 +54,19 @@ function* needless(later: readonly Placed[], { route, index, cells: own }: Place
 
 const meets = (own: readonly Cell[], route: Route): boolean => own.some((cell) => hasCell(route, cell))
 
-function outcomeOf({ becomes, priority, atMost, team, tells, skills, playbook, needsVisit, contain, page, isUnrouted }: Route): string {
-  return JSON.stringify({ becomes, priority, atMost, team, tells, skills, playbook, needsVisit, contain, page, isUnrouted })
+function outcomeOf({
+  becomes,
+  priority,
+  atMost,
+  team,
+  tells,
+  skills,
+  playbook,
+  needsVisit,
+  contain,
+  suspend,
+  page,
+  isUnrouted,
+}: Route): string {
+  return JSON.stringify({ becomes, priority, atMost, team, tells, skills, playbook, needsVisit, contain, suspend, page, isUnrouted })
 }

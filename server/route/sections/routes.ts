@@ -66,6 +66,8 @@ export const Route = z.strictObject({
   /** Somebody has to go there. */
   needsVisit: z.boolean().default(false),
   contain: perRole(Contain).prefault('never'),
+  /** The process that the agent accuses is halted at once, whatever `contain` asks. */
+  suspend: z.boolean().default(false),
   page: z.enum(['yes', 'no', 'core', 'servers', 'P1', 'plan']).default('no'),
   isUnrouted: z.boolean().default(false),
 })

@@ -32,6 +32,7 @@ import { signatures } from './0032-signatures.ts'
 import { numbersAfterRestores } from './0033-numbers-after-restores.ts'
 import { held } from './0035-held.ts'
 import { releaseConsents } from './0037-release-consents.ts'
+import { halted } from './0038-halted.ts'
 import { lifeOfCommands } from './0039-life-of-commands.ts'
 import { archivesAndScripts } from './0040-archives-and-scripts.ts'
 import { auditChain } from './0044-audit-chain.ts'
@@ -71,6 +72,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0033-numbers-after-restores': numbersAfterRestores,
     '0035-held': held,
     '0037-release-consents': releaseConsents,
+    '0038-halted': halted,
     '0039-life-of-commands': lifeOfCommands,
     '0040-archives-and-scripts': archivesAndScripts,
     '0044-audit-chain': auditChain(capabilities.ddl),

@@ -72,6 +72,8 @@ export interface TicketsTable {
   problem_id: string | null
   /** JSON array of the latest instants at which its condition began or ended; null: it never changed. */
   flips: string | null
+  /** JSON list of the processes that were halted for it, `{ pid, startTicks }`; null: none. */
+  halted: string | null
   /** Rises with every change; a change carries the one it saw. */
   version: number
 }

@@ -91,7 +91,7 @@ describe('circles are refused', () => {
   })
 
   it('of teams without members', () => {
-    expect(checked(['powers: [work-tickets], passesTo: tier2 }', 'powers: [work-tickets], passesTo: tier1 }']).errors).toEqual([
+    expect(checked(['run-library on workstation], passesTo: tier2 }', 'run-library on workstation], passesTo: tier1 }']).errors).toEqual([
       expect.stringMatching(/teams\.tier1\.passesTo: teams without members pass on in a circle: tier1 → tier1/),
     ])
   })

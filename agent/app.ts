@@ -22,6 +22,7 @@ import { witness } from './identity/audit-heads.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { firewallFor, type Isolation, openIsolation } from './isolate/isolate.ts'
 import { jsonFile } from './json-file.ts'
+import { openOwnRole } from './own-role.ts'
 import type { Detector } from './sense/define-detector.ts'
 import { detectors as allDetectors } from './sense/detectors.ts'
 import { Starts } from './sense/processes/starts.ts'
@@ -190,15 +191,8 @@ function machineOf({ config, probe, host, suspender, time, identity }: Parts, is
   return { isolation, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
 }
 
-/** As a person said, or else by this machine's own facts; never by the collector's word. Asked for at once: an attack waits for nothing. */
-function roleOf({ identity, probe, log }: Parts): () => Promise<Role> {
-  const found = identity.role && identity.role !== 'unknown' ? Promise.resolve(identity.role) : probe.role().then(({ role }) => role)
-  const role = found.catch((error: unknown): Role => {
-    log.warn({ reason: sentenceOf(error) }, 'what this machine is for could not be found out')
-    return 'unknown'
-  })
-  return () => role
-}
+const roleOf = ({ identity, probe, time, log }: Parts): (() => Promise<Role>) =>
+  openOwnRole({ said: identity.role, look: async () => (await probe.role()).role, time, log })
 
 function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Commands): Wire {
   const { identity, spool, signals, time, log } = parts

@@ -41,6 +41,7 @@ import { createTurns } from './pipeline/turns.ts'
 import { startPresence } from './presence/presence.ts'
 import { type AgentsWord, createAgentsWord } from './restore/agents-word.ts'
 import { startRestored } from './restore/restore.ts'
+import { createScripts } from './script/script.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
 import { openStore, type Store } from './store/store.ts'
 import * as words from './ticket/sentences.ts'
@@ -167,7 +168,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(() => timers.stop())
   const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
-  teardowns.defer(startSelfCheck({ ...shared, onRaised: () => pipeline.nudge(true) }).stop)
+  teardowns.defer(startSelfCheck({ ...shared, register: identity.register, onRaised: () => pipeline.nudge(true) }).stop)
   const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline, log })
   teardowns.defer(() => staffing.modes.stop())
   teardowns.defer(startAuditHeads({ ...shared, audit, documents: identity.documents, dataDir: config.dataDir, outbox }))
@@ -250,7 +251,7 @@ async function openDoors(
     receivers: room.telling.receivers,
     ...room.staffing,
     ingest: intake.ingest,
-    archives: intake.archives,
+    ...{ archives: intake.archives, scripts: createScripts({ store, time }) },
     wire,
     words,
     ...createLedgers(matrices),

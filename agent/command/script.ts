@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
+import type { Interpreter } from '#shared/commands/run-script.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { bounded } from './diagnostics.ts'
 import type { Live } from './live.ts'
@@ -33,21 +34,26 @@ export async function removeLeftScripts(folder: string): Promise<void> {
   await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })))
 }
 
-export async function runScript(folder: string, script: string, timeoutMs: number, time: Time, live: Live): Promise<ScriptEnded> {
+export interface Script {
+  text: string
+  interpreter: Interpreter
+}
+
+export async function runScript(folder: string, script: Script, timeoutMs: number, time: Time, live: Live): Promise<ScriptEnded> {
   const own = await mkdtemp(join(folder, prefix))
   try {
-    const file = join(own, 'script.sh')
-    await writeFile(file, script, { mode: 0o700 })
-    return await run(file, own, timeoutMs, time, live)
+    const file = join(own, 'script')
+    await writeFile(file, script.text, { mode: 0o700 })
+    return await run([script.interpreter, file], own, timeoutMs, time, live)
   } finally {
     await rm(own, { recursive: true, force: true })
   }
 }
 
-function run(file: string, cwd: string, timeoutMs: number, time: Time, live: Live): Promise<ScriptEnded> {
+function run([interpreter, file]: [Interpreter, string], cwd: string, timeoutMs: number, time: Time, live: Live): Promise<ScriptEnded> {
   return new Promise((resolve, reject) => {
     // A group of its own, so that what it started can be ended with it.
-    const child = spawn('/bin/sh', [file], { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(interpreter, [file], { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     const said = collect([child.stdout, child.stderr])
     for (const stream of [child.stdout, child.stderr]) tellLive(stream, live)
     let endedBy: ScriptEnded['endedBy'] = 'itself'

@@ -1,20 +1,22 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Fault } from '#shared/domain/fault.ts'
-import { type Authorities, successionType } from '#shared/protocol/authority.ts'
+import { type Authorities, type AuthorityKey, successionType } from '#shared/protocol/authority.ts'
 import authorities from '#shared/protocol/documents/authorities.ts'
 import { configFlags, loadConfig } from '../config.ts'
 import type { Identity } from '../identity/identity.ts'
 import { pairOf } from '../identity/register.ts'
 import { makeSealedKey, type SigningKey } from '../identity/sealed-key.ts'
 import type { Verb } from '../main.ts'
-import { openKeyFile, writeKeyFile } from './start/key-file.ts'
+import { openKeyFile, writeKeyFile, writePublicHalf } from './start/key-file.ts'
 import { askPassphrase } from './start/passphrase.ts'
 import { demandPair, putRegister, withIdentity } from './start/trust.ts'
 
 const usage = `Usage: npm run -s tierline -- authority [rotate] [flags]
 
 Says who names operators. With rotate, one authority key names a new one in the place of the other, which was lost or may
-be in other hands; agents believe it because the key that stays signed it.
+be in other hands; agents believe it because the key that stays signed it. What was cut off in the middle is finished by
+the same command.
 
   --with FILE                 the authority key that stays
   --to FILE                   where the new key goes
@@ -23,6 +25,9 @@ be in other hands; agents believe it because the key that stays signed it.
   --passphrase-file FILE      holds the passphrase of the key that stays; asked for otherwise
   --passphrase-file-new FILE  the new one's
 `
+
+/** As key files of authorities call themselves. */
+const keyName = 'authority'
 
 const verb: Verb = {
   summary: 'says who names operators, or replaces one of the two keys',
@@ -42,17 +47,34 @@ const verb: Verb = {
     const key = await openKeyFile(staying, '--with', passphrase)
     await withIdentity(config, async (identity) => {
       const pair = await demandPair(identity)
-      const sealed = await makeSealedKey('authority', await askPassphrase('the new authority key', passphraseOfNew))
-      writeKeyFile(to, sealed)
-      await rotate(identity, pair, key, { kid: sealed.kid, key: sealed.key })
+      const next = await nextKey(to, passphraseOfNew)
+      await rotate(identity, pair, key, { kid: next.kid, key: next.key })
       process.stdout.write(saying(await pairOf(identity.documents)))
     })
   },
 }
 export default verb
 
-/** The succession first; then the register, in case the key that goes had signed it. */
-async function rotate(identity: Identity, pair: Authorities, staying: SigningKey, by: Authorities['keys'][number]): Promise<void> {
+/** A crash may have come after the key was written: then it is that one, and nothing is made anew. */
+async function nextKey(file: string, passphraseFile: string | undefined): Promise<AuthorityKey> {
+  if (existsSync(file)) {
+    const begun = await openKeyFile(file, '--to', passphraseFile)
+    if (begun.name !== keyName) throw new Fault('key-exists', `${file} is another key; name another file, or move it away.`)
+    writePublicHalf(file, begun)
+    return begun
+  }
+  const sealed = await makeSealedKey(keyName, await askPassphrase('the new authority key', passphraseFile))
+  writeKeyFile(file, sealed)
+  return sealed
+}
+
+/**
+ * The succession first; then the register, in case the key that goes had signed it. Each is left out where an earlier try
+ * came so far, so the same command finishes what a crash cut off.
+ */
+async function rotate(identity: Identity, pair: Authorities, staying: SigningKey, by: AuthorityKey): Promise<void> {
+  if (by.kid === staying.kid) throw new Fault('key-no-authority', '--with and --to are the same key; --to is where the new one goes.')
+  if (pair.keys.some(({ kid }) => kid === by.kid)) return void (await putRegister(identity, staying, (operators) => operators))
   const replaced = pair.keys.find(({ kid }) => kid !== staying.kid)
   if (!replaced || !pair.keys.some(({ kid }) => kid === staying.kid))
     throw new Fault('key-no-authority', 'The key named with --with is no authority of this collector, or one that was replaced.')

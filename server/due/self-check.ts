@@ -9,6 +9,7 @@ import type { Turns } from '../pipeline/turns.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { mendMissed } from './maintenance.ts'
 import { createRecurring } from './recurring.ts'
+import { ageOfRegister } from './register-age.ts'
 
 /*
  * Every minute: each open ticket has a next timer (invariant 4), nothing waits longer than it should, and no timer is late; what keeps coming back is a problem. What is found is mended where that
@@ -29,6 +30,8 @@ interface Needs {
   log: Logger
   turns: Turns
   afterCommit(kept: Kept): void
+  /** Of operators; undefined: the collector commands alone. */
+  register?: () => { issuedAt: number } | undefined
   /** Signals of our own wait for the pipeline. */
   onRaised(): void
 }
@@ -55,6 +58,7 @@ export function startSelfCheck(needs: Needs): SelfCheck {
     const found = await mendMissing(needs)
     await mendHeld(needs)
     await lookForProblems(time.now())
+    await sayRegister(needs)
     const late = await whenLate(needs.store.reader, time.now() - lateMs)
     if (late === undefined) await sayClear(needs)
     return found
@@ -121,6 +125,31 @@ async function sayLate({ time, turns, onRaised }: Needs, ms: number): Promise<vo
   onRaised()
 }
 
+const registerKind = 'system.operators.lapsing'
+
+/** Said once when it is nearly over, once more when it is, and taken back when it was signed anew. */
+async function sayRegister({ store, time, turns, onRaised, register }: Needs): Promise<void> {
+  const said = ageOfRegister(register?.()?.issuedAt, time.now())
+  if (!said) return
+  const tickets = store.reader
+    .selectFrom('tickets')
+    .select('severity')
+    .where('endpoint_id', 'is', null)
+    .where('fingerprint', '=', registerKind)
+  const standing = await tickets.where('is_standing', '=', 1).executeTakeFirst()
+  const isSaid =
+    said.state === 'cleared'
+      ? standing === undefined
+      : standing !== undefined && (standing.severity === 'high' || said.severity === 'medium')
+  if (isSaid) return
+  const { state, severity, summary, leftMs } = said
+  await turns(async (tx) => {
+    const organisation = await oldestOrganisation(tx)
+    if (organisation) await raise(tx, organisation, registerKind, severity, state, summary, { leftMs }, time.now())
+  })
+  onRaised()
+}
+
 async function sayClear({ store, time, turns, onRaised }: Needs): Promise<void> {
   const standing = await store.reader
     .selectFrom('tickets')
@@ -141,7 +170,7 @@ const raise = (
   tx: Tx,
   organisationId: string,
   kind: string,
-  severity: 'critical' | 'high',
+  severity: 'critical' | 'high' | 'medium',
   state: 'raised' | 'cleared' | 'happened',
   summary: string,
   facts: Record<string, number>,

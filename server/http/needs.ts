@@ -21,6 +21,7 @@ import type { LiveBus } from '../live.ts'
 import type { Receivers } from '../notify/receivers.ts'
 import type { People } from '../people/people.ts'
 import type { Rosters } from '../people/rosters.ts'
+import type { Scripts } from '../script/script.ts'
 import type { AgentWire } from '../wire/wire.ts'
 import type { PersonOf } from './guard.ts'
 import type { ToldTicket } from './reads/figures.ts'
@@ -43,6 +44,7 @@ export interface Needs {
   held: Held
   heldMails: HeldMails
   signing: Signing
+  scripts: Scripts
   identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt'>
   ingest: Pick<Ingest, 'takeFromSource'>
   archives: Pick<Archives, 'file'>

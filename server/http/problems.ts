@@ -41,6 +41,11 @@ export const problems = {
     title: 'Sign in as a person to do this',
     when: 'a token tries to make another token, or to change a password',
   },
+  'sign-in-again': {
+    status: 403,
+    title: 'Sign in again to do this',
+    when: 'it is of high risk, and your session is older than 15 minutes or you use a token',
+  },
   'not-found': {
     status: 404,
     title: 'There is no such thing',

@@ -15,6 +15,7 @@ import receivers from './resources/receivers.ts'
 import requests from './resources/requests.ts'
 import restored from './resources/restored.ts'
 import rosters from './resources/rosters.ts'
+import scripts from './resources/scripts.ts'
 import session from './resources/session.ts'
 import signals from './resources/signals.ts'
 import signing from './resources/signing.ts'
@@ -32,6 +33,7 @@ const resources = [
   endpoints,
   commands,
   signing,
+  scripts,
   enrolmentTokens,
   organisations,
   people,

@@ -13,6 +13,8 @@ export interface Caller {
   organisationId: string | null
   scope: Scope
   via: 'session' | 'token'
+  /** When this session began; null: a token's, whose person may be far away. */
+  signedInAt: number | null
 }
 
 export type PersonRow = Pick<PeopleTable, 'id' | 'name' | 'login' | 'is_admin' | 'teams' | 'organisation_id'>
@@ -25,7 +27,7 @@ export const personColumns = [
   'people.organisation_id',
 ] as const
 
-export function callerOf(person: PersonRow, via: Caller['via']): Caller {
+export function callerOf(person: PersonRow, via: Caller['via'], signedInAt: number | null): Caller {
   return {
     personId: person.id,
     name: person.name,
@@ -35,5 +37,6 @@ export function callerOf(person: PersonRow, via: Caller['via']): Caller {
     organisationId: person.organisation_id,
     scope: person.organisation_id ?? 'all',
     via,
+    signedInAt,
   }
 }

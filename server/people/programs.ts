@@ -70,7 +70,7 @@ export function createPrograms({ store, time }: { store: Store; time: Time }): P
     callerOf: async (token) => {
       if (!token.startsWith(prefixes.token)) return undefined
       const person = await personOfToken(store, token, time.now())
-      return person && callerOf(person, 'token')
+      return person && callerOf(person, 'token', null)
     },
     sourceOf: async (key) => {
       if (!key.startsWith(prefixes.source)) return undefined

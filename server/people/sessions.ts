@@ -66,7 +66,7 @@ export function createSessions({ store, time }: { store: Store; time: Time }): S
       const isRight = await isPassword(password, person?.password_hash ?? nobody)
       if (!person || !isRight) return { kind: 'refused' }
       limit.succeeded(from, login)
-      return { kind: 'signed-in', caller: callerOf(person, 'session'), ...(await open(person.id)) }
+      return { kind: 'signed-in', caller: callerOf(person, 'session', time.now()), ...(await open(person.id)) }
     },
     changePassword: async ({ personId, current, next, from, secret }) => {
       const person = await enabledPerson(store, 'id', personId)
@@ -85,12 +85,12 @@ export function createSessions({ store, time }: { store: Store; time: Time }): S
       const person = await store.reader
         .selectFrom('sessions')
         .innerJoin('people', 'people.id', 'sessions.person_id')
-        .select(personColumns)
+        .select([...personColumns, 'sessions.created_at as signedInAt'])
         .where('sessions.id', '=', digestOf(secret))
         .where('sessions.expires_at', '>', time.now())
         .where('people.disabled_at', 'is', null)
         .executeTakeFirst()
-      return person && callerOf(person, 'session')
+      return person && callerOf(person, 'session', person.signedInAt)
     },
   }
 }

@@ -14,6 +14,7 @@ import type { PageTables } from './tables/page.ts'
 import type { PeopleTables } from './tables/people.ts'
 import type { PresenceTables } from './tables/presence.ts'
 import type { RouteTables } from './tables/route.ts'
+import type { ScriptTables } from './tables/script.ts'
 import type { StoreTables } from './tables/store.ts'
 import type { SuppressTables } from './tables/suppress.ts'
 import type { TicketTables } from './tables/ticket.ts'
@@ -40,6 +41,7 @@ export type Database = ArchiveTables &
   PeopleTables &
   PresenceTables &
   RouteTables &
+  ScriptTables &
   StoreTables &
   SuppressTables &
   TicketTables
@@ -90,6 +92,7 @@ export const writers = {
   isolations: 'command',
   release_consents: 'command',
   archives: 'archive',
+  scripts: 'script',
   matrix_versions: 'route',
   idempotency_keys: 'http',
   audit: 'audit',

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { calculateJwkThumbprint, importJWK } from 'jose'
 import type { z } from 'zod'
@@ -13,8 +13,12 @@ export const PublicHalf = AuthorityKey.extend({ name: SealedKey.shape.name })
 /** Never over another: a key that is lost is lost for ever. */
 export function writeKeyFile(file: string, sealed: SealedKey): void {
   writeNew(file, sealed, 0o600)
-  const { name, kid, key } = sealed
-  writeNew(`${file}.pub`, { name, kid, key }, 0o644)
+  writePublicHalf(file, sealed)
+}
+
+/** Beside the key, unless it is there. */
+export function writePublicHalf(file: string, { name, kid, key }: z.infer<typeof PublicHalf>): void {
+  if (!existsSync(`${file}.pub`)) writeNew(`${file}.pub`, { name, kid, key }, 0o644)
 }
 
 export async function readPublicHalf(file: string): Promise<z.infer<typeof PublicHalf>> {
@@ -50,11 +54,14 @@ function read<Schema extends z.ZodType>(file: string, schema: Schema, what: stri
 function writeNew(file: string, content: unknown, mode: number): void {
   mkdirSync(dirname(resolve(file)), { recursive: true, mode: 0o700 })
   if (existsSync(file)) throw new Fault('key-exists', `${file} is there already; name another file, or move it away.`)
-  const descriptor = openSync(file, 'wx', mode)
+  const descriptor = openSync(`${file}.new`, 'w', mode)
   try {
     writeSync(descriptor, `${JSON.stringify(content, null, 2)}\n`)
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
   }
+  // Whole or not at all, and never over another that came meanwhile.
+  linkSync(`${file}.new`, file)
+  rmSync(`${file}.new`)
 }

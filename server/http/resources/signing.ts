@@ -1,12 +1,17 @@
 import { z } from 'zod'
 import { CommandAsked, NewCommand, NewSignature, powersToAsk, SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
+import { NamedScript } from '#shared/api/scripts.ts'
 import { commands } from '#shared/commands/registry.ts'
+import { minutes } from '#shared/domain/time.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
+import type { Caller } from '../../people/caller.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import { demandPower } from '../guard.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
+import { found } from '../reads/found.ts'
 import { defineRoute, type Route } from '../route.ts'
+import type { View } from '../view.ts'
 import { actorIn } from './tickets.ts'
 
 const id = z.object({ id: z.string().max(64) })
@@ -15,7 +20,7 @@ const maxListed = 200
 const ownDoors = new Set(['isolate-host', 'release-host'])
 
 /** What people ask of machines, and the signatures of operators on it. The signature is the power; who carries it here needs little. */
-export default function signing({ signing }: Needs): Route[] {
+export default function signing({ signing, scripts, time }: Needs): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -66,14 +71,38 @@ export default function signing({ signing }: Needs): Route[] {
       handle: async ({ params, body, by, subject }) => {
         const definition = ownDoors.has(body.verb) ? undefined : commands.get(body.verb)
         if (!definition) throw refuse('refused', `There is no command "${body.verb}" that can be asked for here.`)
-        const args = definition.args.safeParse(body.args)
+        const named = body.verb === 'run-script' ? NamedScript.safeParse(body.args).data : undefined
+        const given = named ? await ofLibrary(scripts, by.view, params.id, named) : body.args
+        const args = definition.args.safeParse(given)
         if (!args.success) throw refuse('refused', `args.${firstIssue(args.error)}`)
-        for (const power of powersToAsk(body.verb, subject.role)) demandPower({ who: 'person', power, reach: 'organisation' }, by, subject)
+        // What was reviewed asks for no more than a restart does.
+        for (const power of powersToAsk(named ? 'reboot' : body.verb, subject.role))
+          demandPower({ who: 'person', power, reach: 'organisation' }, by, subject)
+        if (definition.risk === 'high') demandFreshSignIn(by.caller, time.now())
         const { verb, reason, ticketId = null } = body
-        const asked = await signing.ask({ verb, args: body.args, reason, ticketId, endpointId: params.id, person: actorIn(by) })
+        const asked = await signing.ask({ verb, args: given, reason, ticketId, endpointId: params.id, person: actorIn(by) })
         mustBeDone(asked.outcome)
         return { id: asked.id }
       },
     }),
   ]
+}
+
+/** The text goes with the command, so that it is what gets signed. */
+async function ofLibrary(scripts: Needs['scripts'], view: View, endpointId: string, named: NamedScript): Promise<Record<string, unknown>> {
+  const { platform } = found(
+    'endpoint',
+    await view.endpoints().select('platform').where('endpoints.id', '=', endpointId).executeTakeFirst(),
+  )
+  const resolved = await scripts.resolve(named, platform)
+  if (resolved.kind === 'refused') throw refuse('refused', resolved.reason)
+  return resolved.args
+}
+
+/** What is risky is asked for by a person who is here: a session left open, or stolen, is no sign-in. */
+const freshMs = minutes(15)
+
+function demandFreshSignIn({ signedInAt }: Caller, now: number): void {
+  if (signedInAt !== null && now - signedInAt <= freshMs) return
+  throw refuse('sign-in-again', 'This is of high risk: sign out, sign in again, and ask within 15 minutes.')
 }

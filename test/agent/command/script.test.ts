@@ -18,7 +18,7 @@ describe.skipIf(process.platform !== 'linux')('a script', () => {
   it('is not waited for by what left its group and holds its output', { timeout: 10_000 }, async () => {
     const ended = await runScript(
       folder,
-      `echo said; setsid sh -c 'echo $$ > ${folder}/pid; exec sleep 60' & sleep 0.2`,
+      { text: `echo said; setsid sh -c 'echo $$ > ${folder}/pid; exec sleep 60' & sleep 0.2`, interpreter: 'sh' },
       5_000,
       systemTime,
       silent,
@@ -28,7 +28,7 @@ describe.skipIf(process.platform !== 'linux')('a script', () => {
   })
 
   it('may say what JSON writes six times as long; it is cut so that it fits a record', async () => {
-    const ended = await runScript(folder, 'head -c 65536 /dev/zero', 5_000, systemTime, silent)
+    const ended = await runScript(folder, { text: 'head -c 65536 /dev/zero', interpreter: 'sh' }, 5_000, systemTime, silent)
     expect([ended.isCut, Buffer.byteLength(JSON.stringify(ended)) < maxRecordBytes]).toEqual([true, true])
     expect(ended.text.length).toBeGreaterThan(20_000)
   })

@@ -24,6 +24,7 @@ import { createReceivers } from '../../../server/notify/receivers.ts'
 import { createPeople, type People } from '../../../server/people/people.ts'
 import { createRosters } from '../../../server/people/rosters.ts'
 import { createTurns } from '../../../server/pipeline/turns.ts'
+import { createScripts } from '../../../server/script/script.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
 import * as words from '../../../server/ticket/sentences.ts'
 import { storeUrl } from '../../support/database.ts'
@@ -107,6 +108,7 @@ async function rooms({
     | 'identity'
     | 'ingest'
     | 'archives'
+    | 'scripts'
     | 'receivers'
     | 'modes'
     | 'rosters'
@@ -133,6 +135,7 @@ async function rooms({
     ),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     archives: { file: (id) => id },
+    scripts: createScripts({ store, time }),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),
     modes: openModes({ store, time, rules: matrices.rules, log: pino({ level: 'silent' }), onRaised: () => undefined }),
     rosters: createRosters({ store, time, teams: () => matrices.rules.matrix.teams }),

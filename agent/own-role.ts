@@ -1,0 +1,52 @@
+import type { Logger } from 'pino'
+import type { Role } from '#shared/domain/endpoint.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import type { Time } from '#shared/domain/time.ts'
+
+/** An attack waits no longer for a look at what this machine is for. */
+const patienceMs = 50
+
+export interface OwnRoleNeeds {
+  /** By whoever let this machine in; undefined: they didn't say. */
+  said: Role | undefined
+  look(): Promise<Role>
+  time: Time
+  log: Logger
+}
+
+/**
+ * What this machine is for, as a person said, or else by its own facts of now; never by the collector's word. Whenever it
+ * is asked it looks again: whoever made it core since its start is right at once. Where looking takes longer than an
+ * attack can wait, the last that was seen holds, and core as long as this agent runs.
+ */
+export function openOwnRole({ said, look, time, log }: OwnRoleNeeds): () => Promise<Role> {
+  if (said && said !== 'unknown') return () => Promise.resolve(said)
+  let seen: Role | undefined
+  let looking: Promise<Role> | undefined
+  const lookNow = async (): Promise<Role> => {
+    try {
+      const found = await look()
+      if (seen !== 'core') seen = found
+    } catch (error) {
+      log.warn({ reason: sentenceOf(error) }, 'what this machine is for could not be found out')
+      seen ??= 'unknown'
+    }
+    return seen ?? 'unknown'
+  }
+  const lookOnce = (): Promise<Role> => {
+    looking ??= lookNow().finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+  void lookOnce()
+  return async () => {
+    const last = seen
+    const fresh = lookOnce()
+    if (last === undefined) return fresh
+    const { promise, resolve } = Promise.withResolvers<Role>()
+    const cancel = time.after(patienceMs, () => resolve(seen ?? last))
+    void fresh.then(resolve)
+    return promise.finally(cancel)
+  }
+}

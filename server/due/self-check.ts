@@ -31,7 +31,7 @@ interface Needs {
   turns: Turns
   afterCommit(kept: Kept): void
   /** Of operators; undefined: the collector commands alone. */
-  register?: () => { issuedAt: number } | undefined
+  registerOf?: () => { issuedAt: number } | undefined
   /** Signals of our own wait for the pipeline. */
   onRaised(): void
 }
@@ -128,8 +128,8 @@ async function sayLate({ time, turns, onRaised }: Needs, ms: number): Promise<vo
 const registerKind = 'system.operators.lapsing'
 
 /** Said once when it is nearly over, once more when it is, and taken back when it was signed anew. */
-async function sayRegister({ store, time, turns, onRaised, register }: Needs): Promise<void> {
-  const said = ageOfRegister(register?.()?.issuedAt, time.now())
+async function sayRegister({ store, time, turns, onRaised, registerOf }: Needs): Promise<void> {
+  const said = ageOfRegister(registerOf?.()?.issuedAt, time.now())
   if (!said) return
   const tickets = store.reader
     .selectFrom('tickets')

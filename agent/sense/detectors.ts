@@ -1,5 +1,6 @@
 import type { Detector } from './define-detector.ts'
 import failedLogins from './detectors/failed-logins.ts'
+import powerChanged from './detectors/power-changed.ts'
 import processStarts from './detectors/process-starts.ts'
 import ransomwareCanary from './detectors/ransomware-canary.ts'
 import ransomwareEncryption from './detectors/ransomware-encryption.ts'
@@ -11,6 +12,7 @@ export const detectors: readonly Detector[] = [
   ransomwareCanary,
   ransomwareEncryption,
   processStarts,
+  powerChanged,
   failedLogins,
   sigmaRules,
   ...healthDetectors,

@@ -1,0 +1,65 @@
+import { basename } from 'node:path'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { type Cancel, seconds } from '#shared/domain/time.ts'
+import { defineDetector, type SenseSettings } from '../define-detector.ts'
+import { changesBetween, type Doing, eventOf } from '../power/compare.ts'
+import { type Snapshot, Snapshots } from '../power/snapshot.ts'
+import type { Tree } from '../writers/trees.ts'
+
+/*
+ * security.account.admin-added, .persistence.dangerous and .persistence.new (rows 12 to 14): files by which programs start by themselves and
+ * people get powers, compared with before every five seconds by their change times, so that an idle machine reads nothing. What a package
+ * manager writes is info; what runs from a folder of users is dangerous wherever it is written down. Said once for each change, with
+ * the lines before and after, and who, where fatrace tells. The alert-rules have none for this. Not yet: what changed while the agent was off,
+ * setuid, modules loaded by hand. Threat: contents are the attacker's: shown masked and printable, cut, and never run.
+ */
+const lookEveryMs = seconds(5)
+const packageManagers =
+  /^\/usr\/(?:s?bin|lib)\/(?:.*\/)?(?:dpkg|apt|apt-get|aptitude|unattended-upgrade|rpm|dnf[\d-]*|yum|zypper|pacman|apk|snapd?|flatpak|packagekitd)$/
+
+export default defineDetector({
+  name: 'power-changed',
+  platforms: ['linux'],
+  async watch(probe, say, { time, settings, broken }) {
+    const snapshots = new Snapshots(probe)
+    let before: Snapshot = await snapshots.take()
+    let next: Cancel = () => undefined
+    let isStopped = false
+    const look = async (): Promise<void> => {
+      const after = await snapshots.take()
+      for (const change of changesBetween(before, after)) {
+        const event = eventOf(change, await doingOf(change.path, settings))
+        if (event) await say(event)
+      }
+      before = after
+    }
+    const plan = (): void => {
+      if (isStopped) return
+      next = time.after(lookEveryMs, () => void look().then(plan, (error: unknown) => broken(sentenceOf(error))))
+    }
+    plan()
+    return {
+      stop: async () => {
+        isStopped = true
+        next()
+      },
+    }
+  },
+})
+
+/** Package managers write beside the file and rename; so the whole tree of whoever wrote there last is asked. */
+async function doingOf(path: string, { writers }: SenseSettings): Promise<Doing> {
+  const tree = await writers?.of([path, `${path}.dpkg-new`, `${path}+`, `${path}-`], 0)
+  return { facts: factsOf(tree), isByPackages: tree !== undefined && isPackages(tree), isByOwnCommand: false }
+}
+
+function isPackages({ top }: Tree): boolean {
+  const script = top.commandLine.split(' ')[1] ?? ''
+  return packageManagers.test(top.exe) || (/^(?:python|perl)/.test(basename(top.exe)) && packageManagers.test(script))
+}
+
+function factsOf(tree: Tree | undefined): Doing['facts'] {
+  if (!tree) return { process: 'unknown' }
+  const { pid, startTicks, exe, userId } = tree.top
+  return { process: exe, pid, startTicks, userId }
+}

@@ -1,0 +1,80 @@
+import { maskSecrets } from '#shared/domain/mask-secrets.ts'
+import type { Happening } from '../../signal/signal.ts'
+import { administratorsIn, runsFromUsers } from './places.ts'
+import type { Kept, Snapshot } from './snapshot.ts'
+
+type Event = Omit<Happening, 'detector'>
+
+/** Who was seen to do it, as far as anybody was: facts, and whether a package manager or our own command did. */
+export interface Doing {
+  facts: Record<string, string | number | boolean | null>
+  isByPackages: boolean
+  isByOwnCommand: boolean
+}
+
+export interface Change {
+  path: string
+  before: Kept | undefined
+  after: Kept
+}
+
+/** What is new or another than before. What was taken away gives nobody a power. */
+export function changesBetween(before: Snapshot, after: Snapshot): Change[] {
+  return [...after].flatMap(([path, kept]) => {
+    const old = before.get(path)
+    return old?.sha256 === kept.sha256 ? [] : [{ path, before: old, after: kept }]
+  })
+}
+
+/** A change in words; undefined where nobody got a power by it. */
+export function eventOf({ path, before, after }: Change, doing: Doing): Event | undefined {
+  const { technique, what } = after.place
+  const administrators = newAdministrators(path, before, after)
+  if (administrators?.length === 0) return undefined
+  const kind = kindOf(after, doing)
+  const who = administrators
+    ? `${administrators.join(', ')} became an administrator`
+    : `${path} (${what}) ${before ? 'was changed' : 'is new'}`
+  return {
+    kind,
+    severity: doing.isByPackages ? 'info' : severityOf(kind),
+    about: path,
+    summary: printable(`${who}${doing.isByPackages ? ', by the package manager' : ''}`).slice(0, 500),
+    facts: {
+      ...{ technique, path, what, isNew: before === undefined, sha256: after.sha256, sha256Before: before?.sha256 ?? null },
+      ...{ byPackages: doing.isByPackages, byOwnCommand: doing.isByOwnCommand, ...doing.facts },
+      ...(administrators && { administrators }),
+    },
+    evidence: [
+      { name: 'lines that were added', text: shown(addedLines(before?.text ?? '', after.text)) },
+      { name: 'lines that are gone', text: shown(addedLines(after.text, before?.text ?? '')) },
+    ],
+  }
+}
+
+function newAdministrators(path: string, before: Kept | undefined, after: Kept): string[] | undefined {
+  if (path !== '/etc/passwd' && path !== '/etc/group') return undefined
+  const known = new Set(administratorsIn(path, before?.text ?? ''))
+  return administratorsIn(path, after.text).filter((name) => !known.has(name))
+}
+
+function kindOf({ place, text }: Kept, { isByPackages }: Doing): string {
+  if (place.class === 'admin') return 'security.account.admin-added'
+  const isDangerous = place.class === 'dangerous' || (!isByPackages && runsFromUsers(text))
+  return isDangerous ? 'security.persistence.dangerous' : 'security.persistence.new'
+}
+
+/** Rows 12 to 14. */
+const severityOf = (kind: string): Event['severity'] =>
+  kind === 'security.persistence.new' ? 'low' : kind === 'security.persistence.dangerous' ? 'high' : 'medium'
+
+function addedLines(before: string, after: string): string {
+  const known = new Set(before.split('\n'))
+  return after
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !known.has(line))
+    .join('\n')
+}
+
+const shown = (text: string): string => maskSecrets(printable(text.slice(0, 4_000)))
+const printable = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, '�')

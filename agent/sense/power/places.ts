@@ -1,0 +1,74 @@
+/** What a change at a place would be: row 13 of the matrix, row 14, or row 12. */
+export type Class = 'dangerous' | 'new' | 'admin'
+
+export interface Place {
+  /** A file, or a folder of which every file is meant. */
+  path: string
+  class: Class
+  /** MITRE ATT&CK. */
+  technique: string
+  what: string
+}
+
+const place = (path: string, kind: Class, technique: string, what: string): Place => ({ path, class: kind, technique, what })
+
+/** Where programs are made to start by themselves, and powers are given, on Linux. A folder that isn't there is looked for again. */
+export const places: readonly Place[] = [
+  place('/etc/ld.so.preload', 'dangerous', 'T1574.006', 'the list of libraries that every program loads'),
+  place('/root/.ssh/authorized_keys', 'dangerous', 'T1098.004', 'the keys that may sign in as root'),
+  place('/root/.ssh/authorized_keys2', 'dangerous', 'T1098.004', 'the keys that may sign in as root'),
+  place('/etc/sudoers', 'admin', 'T1548.003', 'who may act as root'),
+  place('/etc/sudoers.d', 'admin', 'T1548.003', 'who may act as root'),
+  place('/etc/passwd', 'admin', 'T1136.001', 'the list of users'),
+  place('/etc/group', 'admin', 'T1098', 'the list of groups'),
+  ...['/etc/crontab', '/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/etc/cron.weekly', '/etc/cron.monthly'].map((path) =>
+    place(path, 'new', 'T1053.003', 'a job of cron'),
+  ),
+  ...['/var/spool/cron', '/var/spool/cron/crontabs'].map((path) => place(path, 'new', 'T1053.003', 'a job of cron')),
+  ...['/etc/systemd/system', '/run/systemd/system', '/etc/systemd/user', '/root/.config/systemd/user'].map((path) =>
+    place(path, 'new', 'T1543.002', 'a service or timer'),
+  ),
+  place('/etc/init.d', 'new', 'T1037.004', 'a service'),
+  place('/etc/rc.local', 'new', 'T1037.004', 'a script of the start'),
+  ...['/etc/xdg/autostart', '/root/.config/autostart'].map((path) =>
+    place(path, 'new', 'T1547.013', 'a program that starts with the desktop'),
+  ),
+  ...['/etc/modules', '/etc/modules-load.d', '/etc/modprobe.d'].map((path) =>
+    place(path, 'new', 'T1547.006', 'a kernel module to be loaded'),
+  ),
+  ...[
+    '/etc/profile',
+    '/etc/profile.d',
+    '/etc/bash.bashrc',
+    '/etc/environment',
+    '/root/.bashrc',
+    '/root/.profile',
+    '/root/.bash_profile',
+    '/root/.zshrc',
+  ].map((path) => place(path, 'new', 'T1546.004', 'a file that every shell reads at its start')),
+  ...['/etc/pam.d', '/etc/ssh/sshd_config', '/etc/ssh/sshd_config.d', '/etc/udev/rules.d', '/etc/apt/apt.conf.d'].map((path) =>
+    place(path, 'new', 'T1546', 'a setting that runs programs or lets people in'),
+  ),
+]
+
+/** A program that anybody can have put there. */
+const loosely = /(?:^|[\s="'])(?:\/tmp\/|\/var\/tmp\/|\/dev\/shm\/|\/home\/[^/\s]+\/\.?)/m
+
+/** A job or service that runs from a folder of users is dangerous, wherever it is written down. */
+export const runsFromUsers = (text: string): boolean => loosely.test(text)
+
+/** Names that mean root: users of number 0, and members of the groups that may act as root. */
+export function administratorsIn(path: string, text: string): string[] {
+  const rows = text.split('\n').map((line) => line.split(':'))
+  if (path === '/etc/passwd') return rows.filter(([, , id]) => id === '0').map(([name = '']) => name)
+  if (path === '/etc/group')
+    return rows.flatMap(([group = '', , , members = '']) =>
+      ['root', 'sudo', 'wheel', 'admin', 'adm-sudo', 'docker', 'lxd', 'libvirt'].includes(group)
+        ? members
+            .split(',')
+            .filter((name) => name !== '')
+            .map((name) => `${group}:${name}`)
+        : [],
+    )
+  return []
+}

@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { createProbe } from '../../../../agent/host/probe.ts'
+import { changesBetween, eventOf } from '../../../../agent/sense/power/compare.ts'
+import { Snapshots } from '../../../../agent/sense/power/snapshot.ts'
+import { systemTime } from '../../../../agent/system-time.ts'
+import { silent } from '../bench-machine.ts'
+
+const nobody = { facts: {}, isByPackages: false, isByOwnCommand: false }
+const probe = createProbe({ time: systemTime, log: silent })
+const attacks = join(import.meta.dirname, '../../../../../shared/data/attacks/T1053.003.yaml')
+let root: string
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'tierline-power-'))
+  put('/etc/passwd', 'root:x:0:0::/root:/bin/sh\neve:x:1000:1000::/home/eve:/bin/sh\n')
+  put('/etc/group', 'root:x:0:\nsudo:x:27:\nvideo:x:44:\n')
+  for (const folder of ['hourly', 'daily', 'weekly', 'monthly', 'd']) mkdirSync(join(root, `etc/cron.${folder}`), { recursive: true })
+  mkdirSync(join(root, 'var/spool/cron/crontabs'), { recursive: true })
+})
+
+afterEach(() => rmSync(root, { recursive: true }))
+
+function put(path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  writeFileSync(join(root, path), text)
+}
+
+/** What is said of what `change` does. */
+async function said(change: () => void, doing = nobody) {
+  const snapshots = new Snapshots(probe, root)
+  const before = await snapshots.take()
+  change()
+  return changesBetween(before, await snapshots.take()).flatMap((each) => eventOf(each, doing) ?? [])
+}
+
+describe.skipIf(process.platform !== 'linux')('a change of power', () => {
+  it.each<[string, string, string, string, string]>([
+    ['/etc/ld.so.preload', '/lib/x.so', 'security.persistence.dangerous', 'high', 'T1574.006'],
+    ['/root/.ssh/authorized_keys', 'ssh-ed25519 AAAA eve', 'security.persistence.dangerous', 'high', 'T1098.004'],
+    ['/etc/sudoers.d/eve', 'eve ALL=(ALL) NOPASSWD: ALL', 'security.account.admin-added', 'medium', 'T1548.003'],
+    ['/etc/systemd/system/x.service', 'ExecStart=/usr/bin/x', 'security.persistence.new', 'low', 'T1543.002'],
+    ['/etc/systemd/system/y.service', 'ExecStart=/tmp/x', 'security.persistence.dangerous', 'high', 'T1543.002'],
+    ['/etc/cron.d/x', '* * * * * root /usr/bin/true', 'security.persistence.new', 'low', 'T1053.003'],
+    ['/etc/profile.d/x.sh', 'export A=1', 'security.persistence.new', 'low', 'T1546.004'],
+  ])('%s', async (path, text, kind, severity, technique) => {
+    expect(await said(() => put(path, text))).toMatchObject([{ kind, severity, about: path, facts: { technique, isNew: true } }])
+  })
+
+  it('shows the lines before and after, masked and printable', async () => {
+    put('/etc/crontab', 'a\nold\n')
+    const [event] = await said(() => put('/etc/crontab', 'a\ncurl --password hunter2 \u001b[31m\n'))
+    expect(event?.evidence).toMatchObject([{ text: expect.stringContaining('curl') }, { text: 'old' }])
+    expect(JSON.stringify(event)).not.toMatch(/hunter2|\\u001b/)
+  })
+
+  it('of the users and groups is one only when somebody became an administrator', async () => {
+    const added = (path: string, line: string) => said(() => appendFileSync(join(root, path), line))
+    expect(await added('etc/passwd', 'bob:x:1001:1001::/home/bob:/bin/sh\n')).toEqual([])
+    expect(await added('etc/passwd', 'toor:x:0:0::/root:/bin/sh\n')).toMatchObject([
+      { kind: 'security.account.admin-added', facts: { administrators: ['toor'] } },
+    ])
+    const joined = await said(() => put('/etc/group', 'root:x:0:\nsudo:x:27:eve\nvideo:x:44:eve\n'))
+    expect(joined).toMatchObject([{ kind: 'security.account.admin-added', facts: { administrators: ['sudo:eve'] } }])
+  })
+
+  it('by the package manager is only kept, and what is read, touched or taken away is none', async () => {
+    const packages = { ...nobody, isByPackages: true }
+    expect(await said(() => put('/etc/systemd/system/x.service', 'ExecStart=/usr/bin/x'), packages)).toMatchObject([{ severity: 'info' }])
+    const quiet = await said(() => {
+      execFileSync('touch', [join(root, 'etc/passwd')])
+      rmSync(join(root, 'etc/systemd/system/x.service'))
+    })
+    expect(quiet).toEqual([])
+  })
+
+  it('is not looked for behind links and in pipes', async () => {
+    put('/secret', 'hunter2')
+    const events = await said(() => {
+      symlinkSync(join(root, 'secret'), join(root, 'etc/cron.d/link'))
+      symlinkSync(join(root, 'etc/cron.d'), join(root, 'etc/cron.d/loop'))
+      execFileSync('mkfifo', [join(root, 'etc/cron.d/pipe')])
+    })
+    expect(events).toEqual([])
+  })
+})
+
+interface Attack {
+  name: string
+  command: string
+}
+
+/** Commands of a real collection that write below /etc and /var, on a tree of their own. */
+function attacksHere(): Attack[] {
+  if (!existsSync(attacks)) {
+    console.log('not run here: attacks from outside, because ../shared/data is not there')
+    return []
+  }
+  const { atomic_tests } = parse(readFileSync(attacks, 'utf8')) as {
+    atomic_tests: {
+      name: string
+      input_arguments?: Record<string, { default: string }>
+      executor: { command: string }
+      supported_platforms: string[]
+    }[]
+  }
+  return atomic_tests
+    .filter(
+      ({ executor, supported_platforms }) =>
+        supported_platforms.includes('linux') && />\s*\/(?:etc|var\/spool)\/cron/.test(executor.command),
+    )
+    .map(({ name, executor, input_arguments = {} }) => ({
+      name,
+      command: executor.command.replace(/#\{(\w+)\}/g, (_, argument: string) => String(input_arguments[argument]?.default ?? '')),
+    }))
+}
+
+describe.skipIf(process.platform !== 'linux' || !existsSync(attacks))('an attack from outside', () => {
+  it.each(attacksHere())('$name', async ({ command }) => {
+    const events = await said(() => void execFileSync('bash', ['-c', command.replaceAll(/> *\/(etc|var)\//g, `> ${root}/$1/`)]))
+    expect(events.length).toBeGreaterThan(0)
+    for (const { kind, facts } of events) {
+      expect(kind).toMatch(/^security\.persistence\./)
+      expect(facts?.technique).toBe('T1053.003')
+    }
+  })
+})

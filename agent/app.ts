@@ -25,7 +25,9 @@ import { jsonFile } from './json-file.ts'
 import { openOwnRole } from './own-role.ts'
 import type { Detector } from './sense/define-detector.ts'
 import { detectors as allDetectors } from './sense/detectors.ts'
+import { openHealthMemory } from './sense/memory.ts'
 import { Starts } from './sense/processes/starts.ts'
+import { openRest, type Rest } from './sense/rest.ts'
 import { type Sense, startSense } from './sense/sense.ts'
 import { Writers } from './sense/writers/writers.ts'
 import { openSignals, recordOf, type Signals } from './signal/signal.ts'
@@ -88,14 +90,15 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
   let wire: Wire | undefined
   const isolation = await startIsolation(parts, () => wire?.isConnected() ?? false)
   onStop(() => isolation.stop())
-  const sense = startSensing(parts, isolation)
+  const rest = restOf(parts, isolation)
+  const sense = startSensing(parts, isolation, rest)
   onStop(() => sense.stop())
   const commands = await startCommands(parts, isolation, sense, {
     received: (commandId, at) => wire?.received(commandId, at),
     progress: (said) => wire?.progress(said) ?? false,
   })
   onStop(() => commands.stop())
-  wire = dial(parts, isolation, sense, commands)
+  wire = dial(parts, isolation, sense, commands, rest)
   onStop((reason) => wire?.stop(reason))
   return wire
 }
@@ -137,15 +140,26 @@ async function startIsolation(parts: Parts, isConnected: () => boolean): Promise
   return isolation
 }
 
-function startSensing({ config, time, log, probe, host, detectors, spool, signals, suspender }: Parts, isolation: Isolation): Sense {
+function restOf({ config, spool, time }: Parts, isolation: Isolation): Rest {
+  const starts = jsonFile(join(config.dataDir, 'starts.json'))
+  const isCutOff = (): boolean => isolation.status().actual !== 'open'
+  return openRest({ starts, spool, isCutOff, memoryBytes: () => process.memoryUsage.rss(), time })
+}
+
+function startSensing(
+  { config, time, log, probe, host, detectors, spool, signals, suspender }: Parts,
+  isolation: Isolation,
+  rest: Rest,
+): Sense {
   const { canaryDirs, services, authLogs, sampleEveryMs, dataDir } = config
   const canaryFile = jsonFile(join(dataDir, 'canaries.json'))
   const about = { version: packageJson.version, runtime: `Node ${process.version}`, isolation: () => isolation.status().readiness }
   const settings = {
     ...{ canaryDirs, services, authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), suspend: suspender.accuse },
-    shareClients: () => shareClients(host),
+    ...{ shareClients: () => shareClients(host), agent: rest },
   }
-  return startSense({ detectors, probe, signals, spool, settings, sampleEveryMs, about, time, log })
+  const memory = openHealthMemory(jsonFile(join(dataDir, 'health.json')), log)
+  return startSense({ detectors, probe, signals, spool, settings, sampleEveryMs, about, memory, time, log })
 }
 
 async function shareClients(host: Host): Promise<string> {
@@ -194,7 +208,7 @@ function machineOf({ config, probe, host, suspender, time, identity }: Parts, is
 const roleOf = ({ identity, probe, time, log }: Parts): (() => Promise<Role>) =>
   openOwnRole({ said: identity.role, look: async () => (await probe.role()).role, time, log })
 
-function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Commands): Wire {
+function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Commands, rest: Rest): Wire {
   const { identity, spool, signals, time, log } = parts
   return startWire({
     ...{ identity, spool, time, log, version: packageJson.version },
@@ -209,7 +223,10 @@ function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Comman
     // Whoever was revoked must be known before anything that they signed is looked at.
     onCommand: (signed) => void identity.documents.settled().then(() => commands.take(signed)),
     onWatch: (isWatched) => sense.setWatched(isWatched),
-    onCollectorTime: (now) => commands.noteCollectorTime(now),
+    onCollectorTime: (now) => {
+      commands.noteCollectorTime(now)
+      rest.noteCollectorTime(now)
+    },
   })
 }
 

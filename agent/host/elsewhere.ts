@@ -23,7 +23,7 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     networks: () => unsupported('network counters'),
     uptimeSeconds: async () => uptime(),
     unitsDown: () => unsupported('the state of services'),
-    vitals: createVitals(),
+    vitals: createVitals(time),
     role,
     async inventory() {
       return {

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { open, readdir, readFile, statfs } from 'node:fs/promises'
+import { lstat, open, readdir, readFile, statfs } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Time } from '#shared/domain/time.ts'
+import { knock, resolverMs } from './knock.ts'
 import type { Answer } from './probe.ts'
 
 /**
@@ -18,6 +21,12 @@ export interface Vitals {
   space(mount: string): Promise<{ inodes: number; inodesFree: number } | undefined>
   /** What a program that only reads prints, whatever its exit code. Starts a child process: for a slow pace. */
   ask(program: AskedProgram, args: readonly string[]): Promise<Answer<string>>
+  /** Milliseconds until this address answers a knock, even by a refusal; undefined when it doesn't within a second. */
+  knock(address: string): Promise<number | undefined>
+  /** Milliseconds until the system's name servers say who serves the root; undefined when they don't within five seconds. */
+  resolverMs(): Promise<number | undefined>
+  /** Epoch ms at which the newest file anywhere below a folder was written; undefined when there is none. */
+  newestBelow(folder: string): Promise<number | undefined>
   isOnBattery(): Promise<boolean>
   cores(): number
 }
@@ -28,7 +37,7 @@ export type AskedProgram = 'smartctl' | 'systemctl' | 'apt-get'
 const maxChars = 1_048_576
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
-export function createVitals(root = ''): Vitals {
+export function createVitals(time: Time, root = ''): Vitals {
   const kernel: Vitals['kernel'] = async (path) => {
     try {
       // The process table answers out of memory, and a thread of the pool would cost more than it; a driver below /sys may wait for its device.
@@ -49,6 +58,9 @@ export function createVitals(root = ''): Vitals {
     file: (path) => ordinary(root + path),
     space,
     ask,
+    knock: (address) => knock(address, time),
+    resolverMs: () => resolverMs(time),
+    newestBelow: (folder) => newestBelow(root + folder),
     isOnBattery: () => isOnBattery(kernel, names),
     cores: availableParallelism,
   }
@@ -97,4 +109,17 @@ async function isOnBattery(kernel: Vitals['kernel'], names: Vitals['names']): Pr
   const folder = '/sys/class/power_supply'
   const states = (await names(folder)).map((name) => kernel(`${folder}/${name}/status`))
   return (await Promise.all(states)).some((state) => state?.trim() === 'Discharging')
+}
+
+/** Two levels, as restic nests them; links are looked at and not followed, so a circle of them ends here. */
+async function newestBelow(folder: string, levels = 2): Promise<number | undefined> {
+  const names = (await readdir(folder).catch(() => [])).slice(0, 5_000)
+  let newest: number | undefined
+  for (const name of names) {
+    const found = await lstat(join(folder, name)).catch(() => undefined)
+    const at =
+      found?.isDirectory() && levels > 1 ? await newestBelow(join(folder, name), levels - 1) : found?.isFile() ? found.mtimeMs : undefined
+    if (at !== undefined && at > (newest ?? 0)) newest = Math.floor(at)
+  }
+  return newest
 }

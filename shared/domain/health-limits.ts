@@ -21,6 +21,21 @@ export const healthLimits = {
   'cpu-throttled': { perMinuteCount: 10, lastsMinutes: 30 },
   'cpu-hot': { belowLimitDegrees: 3, lastsMinutes: 10 },
   'service-down': { lastsMinutes: 3 },
+  'service-flapping': { restartsPerHourCount: 5 },
+  'link-errors': { errorsPercent: 1, leastPacketsCount: 1_000, lastsMinutes: 15 },
+  'gateway-path': { lossPercent: 5, delayMs: 500, lastsMinutes: 5 },
+  'dns-slow': { answerMs: 1_000, lastsMinutes: 5 },
+  'no-route': { lastsMinutes: 3 },
+  'address-conflict': { changesCount: 3 },
+  'clock-offset': { offsetSeconds: 60, lastsMinutes: 10 },
+  'reboot-pending': { workstationDays: 7, serverDays: 14, uptimeDays: 365 },
+  'updates-missing': { missingDays: 30, listsDays: 30 },
+  'certificate-expiring': { soonDays: 14, severeDays: 3 },
+  'backup-late': { serverHours: 26, severeHours: 50, workstationHours: 168 },
+  'kernel-crash': { onWorkstationCount: 3 },
+  'battery-worn': { leftPercent: 60 },
+  'hardware-old': { ageYears: 5 },
+  'agent-health': { waitingCount: 5_000, restartsPerHourCount: 3, memoryMib: 150 },
 } as const satisfies Record<string, Record<string, number>>
 
 export type HealthName = keyof typeof healthLimits

@@ -52,6 +52,9 @@ export class FakeMachine implements Probe {
     names: async (folder) => (await this.list(folder))?.names ?? [],
     space: async () => undefined,
     ask: async (program) => ({ kind: 'unsupported', reason: `${program} is not there` }),
+    knock: async () => 1,
+    resolverMs: async () => 5,
+    newestBelow: async () => undefined,
     isOnBattery: async () => this.isOnBatteryNow,
     cores: () => 4,
   }

@@ -26,7 +26,7 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     networks: async () => ({ kind: 'known', value: parseNetworks(await text('/proc/net/dev')) }),
     uptimeSeconds: async () => Number((await text('/proc/uptime')).split(' ')[0]),
     unitsDown,
-    vitals: createVitals(),
+    vitals: createVitals(time),
     role,
     inventory: async () => inventory(await hardware((await memory()).totalBytes)),
     followFile: (path, follower) => followFile(path, follower, time),

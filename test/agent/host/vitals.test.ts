@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createVitals } from '../../../agent/host/vitals.ts'
+import { systemTime } from '../../../agent/system-time.ts'
 
 let room: string
-const vitals = createVitals()
+const vitals = createVitals(systemTime)
 
 beforeAll(() => {
   room = mkdtempSync(join(tmpdir(), 'vitals-'))
@@ -38,7 +39,7 @@ describe('what health detectors read', () => {
   })
 
   it('and a program that is not there is said to be so', async () => {
-    const answer = await createVitals().ask('smartctl', ['--version'])
+    const answer = await createVitals(systemTime).ask('smartctl', ['--version'])
     expect(['known', 'unsupported']).toContain(answer.kind)
     if (answer.kind === 'unsupported') expect(answer.reason).toBe("smartctl can't be asked (ENOENT)")
   })

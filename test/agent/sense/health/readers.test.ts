@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { readDrive } from '../../../../agent/sense/disk/smart.ts'
+import { hoursUntilFull } from '../../../../agent/sense/disk/space.ts'
+import { defaultGateway, neighboursIn } from '../../../../agent/sense/network/gateway.ts'
+import { readLinks } from '../../../../agent/sense/network/links.ts'
+
+describe('what health detectors read', () => {
+  it('is the default gateway, out of little-endian hexadecimal', () => {
+    const table = 'Iface\tDestination\tGateway\tFlags\neth0\t000200C0\t00000000\t0001\neth0\t00000000\t010200C0\t0003\n'
+    expect(defaultGateway(table)).toEqual({ device: 'eth0', address: '192.0.2.1' })
+    expect(defaultGateway('Iface\tDestination\n')).toBeUndefined()
+  })
+
+  it('is the neighbours that answer', () => {
+    const arp = 'IP address HW\n192.0.2.1 0x1 0x2 02:fc:00:00:00:05 * eth0\n192.0.2.7 0x1 0x0 00:00:00:00:00:00 * eth0\n'
+    expect([...neighboursIn(arp)]).toEqual([['192.0.2.1 eth0', '02:fc:00:00:00:05']])
+  })
+
+  it('is the counters of links that have a cable', () => {
+    const text =
+      'Inter-| Receive\n face |bytes\n    lo: 1 1 9 9 0 0 0 0 1 1 9 9 0 0 0 0\n  eth0:10 4 1 2 0 0 0 0 20 6 1 3 0 0 0 0\nveth1a: 1 1 9 9 0 0 0 0 1 1 9 9 0 0 0 0'
+    expect(readLinks(text)).toEqual([{ name: 'eth0', packets: 10, errors: 2, dropped: 5 }])
+  })
+
+  it('is a drive, by what smartctl prints as JSON; nothing of one that prints something else', () => {
+    const ata = { device: { name: '/dev/sda' }, model_name: 'Acme', smart_status: { passed: true }, temperature: { current: 31 } }
+    const table = [{ id: 198, raw: { value: 8 } }]
+    expect(readDrive(JSON.stringify({ ...ata, ata_smart_attributes: { table } }))).toMatchObject([
+      { device: '/dev/sda', isPassed: true, lost: 8 },
+    ])
+    expect(readDrive('{"smartctl":{"messages":[{"string":"Device is in STANDBY mode"}]},"device":{"name":"/dev/sda"}}')).toEqual([])
+    expect(readDrive('Permission denied')).toEqual([])
+  })
+
+  it('is how long a disk has left, once it was watched for long enough', () => {
+    const course = Array.from({ length: 19 }, (_, step) => ({ at: step * 600_000, freeBytes: 1_000_000 - step * 10_000 }))
+    const store = { mount: '/', device: 'd', type: 'ext4', totalBytes: 1, freeBytes: 820_000, usedRatio: 0.9 }
+    expect(hoursUntilFull(course, store, 3 * 3_600_000)).toBe(13)
+    expect(hoursUntilFull(course.slice(0, 10), store, 3 * 3_600_000)).toBeUndefined()
+    expect(
+      hoursUntilFull(
+        course.toReversed().map((step, index) => ({ ...step, at: index })),
+        store,
+        1,
+      ),
+    ).toBeUndefined()
+  })
+})

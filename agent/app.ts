@@ -9,11 +9,13 @@ import type { DocumentFrame } from '#shared/protocol/document.ts'
 import auditHeads from '#shared/protocol/documents/audit-heads.ts'
 import type { RecordBody } from '#shared/protocol/record.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { openBackups } from './command/backups.ts'
 import { type Commands, createCommands } from './command/command.ts'
 import { openQuarantine } from './command/quarantine.ts'
 import { removeLeftScripts } from './command/script.ts'
 import type { Machine } from './command/verb.ts'
 import { verbs } from './command/verbs.ts'
+import { startVerifying } from './command/verify-backups.ts'
 import type { AgentConfig } from './config.ts'
 import { createHost, type Host } from './host/host.ts'
 import { createProbe, type Probe } from './host/probe.ts'
@@ -93,6 +95,8 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
   const rest = restOf(parts, isolation)
   const sense = startSensing(parts, isolation, rest)
   onStop(() => sense.stop())
+  const verifying = { open: backupsOf(config, parts.host), time: parts.time, log: parts.log }
+  onStop(startVerifying({ ...verifying, happened: (event) => parts.signals.happened(event) }))
   const commands = await startCommands(parts, isolation, sense, {
     received: (commandId, at) => wire?.received(commandId, at),
     progress: (said) => wire?.progress(said) ?? false,
@@ -194,6 +198,9 @@ async function startCommands(
   return commands
 }
 
+const backupsFolderOf = ({ dataDir }: AgentConfig): string => join(dataDir, 'backups')
+const backupsOf = (config: AgentConfig, host: Host) => () => openBackups(host, backupsFolderOf(config), join(config.dataDir, 'restic.json'))
+
 const scriptsFolderOf = ({ dataDir }: AgentConfig): string => join(dataDir, 'commands')
 
 function machineOf({ config, probe, host, suspender, time, identity }: Parts, isolation: Isolation, sense: Sense): Machine {
@@ -201,7 +208,8 @@ function machineOf({ config, probe, host, suspender, time, identity }: Parts, is
   const scriptsFolder = scriptsFolderOf(config)
   const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(realpathSync(dataDir), path).startsWith('..'))
   const handOver: Machine['handOver'] = (commandId, bytes, sent) => upload({ identity, time }, commandId, bytes, sent)
-  const library = { handOver, host, processes: suspender.processes, quarantine, services, scriptsFolder, isTrial, time }
+  const backups = { openBackups: backupsOf(config, host), backupsFolder: backupsFolderOf(config) }
+  const library = { ...backups, handOver, host, processes: suspender.processes, quarantine, services, scriptsFolder, isTrial, time }
   return { isolation, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
 }
 

@@ -6,6 +6,7 @@ import type { Time } from '#shared/domain/time.ts'
 import type { Host } from '../host/host.ts'
 import type { Processes } from '../host/processes.ts'
 import type { Isolation } from '../isolate/isolate.ts'
+import type { Opened as OpenedBackups } from './backups.ts'
 import type { Live } from './live.ts'
 import type { Quarantine } from './quarantine.ts'
 
@@ -25,6 +26,10 @@ export interface Machine {
   services: readonly string[]
   /** Hands a file over to the collector, under the id of the command that asked for it; says what part has arrived. */
   handOver(commandId: string, bytes: Buffer, sent: (ratio: number) => void): Promise<HandedOver>
+  /** This machine's own, as restic.json in the data folder names it; read anew each time. */
+  openBackups(): OpenedBackups
+  /** Where restored files lie before they are put in their places. */
+  backupsFolder: string
   /** Where scripts lie while they run. */
   scriptsFolder: string
   /** Somebody's own machine, on which `npm start` runs. */

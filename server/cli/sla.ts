@@ -7,6 +7,7 @@ import { calendarNamed } from '../escalate/promise.ts'
 import type { Verb } from '../main.ts'
 import { loadMatrix, type Matrix, parseMatrix } from '../route/matrix.ts'
 import type { Store } from '../store/store.ts'
+import type { TicketsTable } from '../store/tables/ticket.ts'
 import { systemTime } from '../system-time.ts'
 import { headline } from '../ticket/sentences.ts'
 import { readWords } from './start/flags.ts'
@@ -35,7 +36,7 @@ const verb: Verb = {
 }
 export default verb
 
-async function explain({ reader }: Store, name: string): Promise<string> {
+export async function ticketNamed({ reader }: Store, name: string): Promise<TicketsTable> {
   const tickets = reader.selectFrom('tickets').selectAll()
   const number = /^#?(\d{1,12})$/.exec(name)?.[1]
   const ticket = await (number === undefined
@@ -43,6 +44,12 @@ async function explain({ reader }: Store, name: string): Promise<string> {
     : tickets.where('number', '=', Number(number))
   ).executeTakeFirst()
   if (!ticket) throw new Fault('ticket-unknown', `There is no ticket ${name}; the board shows the numbers of those that there are.`)
+  return ticket
+}
+
+export async function explain(store: Store, name: string): Promise<string> {
+  const { reader } = store
+  const ticket = await ticketNamed(store, name)
   const rows = await reader.selectFrom('timeline').selectAll().where('ticket_id', '=', ticket.id).orderBy('at').orderBy('id').execute()
   const entries = rows.map((row): LedgerEntry => ({ ...row, body: JSON.parse(row.body) as LedgerEntry['body'] }))
   const now = systemTime.now()

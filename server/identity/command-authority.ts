@@ -13,6 +13,8 @@ export interface CommandAuthority extends PublicAuthority {
   sign(order: CommandOrder): Promise<string>
   /** The same over a document's, with another `typ`. */
   signDocument(document: SignedDocument): Promise<string>
+  /** The same over the list of what a dossier holds, with a `typ` that is no order's and no document's. */
+  signDossier(manifest: object): Promise<string>
   /** What stands in a document that this key signed; undefined for whatever it didn't. */
   openDocument(jws: string): Promise<Uint8Array | undefined>
 }
@@ -33,6 +35,7 @@ export async function openCommandAuthority(files: KeyFiles, verbs: readonly stri
     verbs: [...verbs, ...[...documents.values()].flatMap(({ name, signedBy }) => (signedBy === 'authority' ? [] : verbOfDocument(name)))],
     sign: signAs('tierline-command+jws'),
     signDocument: signAs(documentType),
+    signDossier: signAs('tierline-dossier+jws'),
     openDocument: async (jws) => {
       if (jws.length > maxDocumentChars) return undefined
       // Whatever a stranger sent: why it is not ours is nobody's business.

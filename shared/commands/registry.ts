@@ -1,3 +1,4 @@
+import backupList from './backup-list.ts'
 import collectDiagnostics from './collect-diagnostics.ts'
 import type { CommandDefinition } from './define-command.ts'
 import isolateHost from './isolate-host.ts'
@@ -8,6 +9,7 @@ import reboot from './reboot.ts'
 import releaseHost from './release-host.ts'
 import restartService from './restart-service.ts'
 import restoreFile from './restore-file.ts'
+import restoreFromBackup from './restore-from-backup.ts'
 import resumeProcess from './resume-process.ts'
 import runScript from './run-script.ts'
 import stopProcess from './stop-process.ts'
@@ -16,11 +18,12 @@ import suspendProcess from './suspend-process.ts'
 const contain = [isolateHost, releaseHost, rearmCanaries]
 const processes = [suspendProcess, resumeProcess, stopProcess]
 const files = [quarantineFile, restoreFile]
+const backups = [backupList, restoreFromBackup]
 const care = [ping, collectDiagnostics, restartService, runScript, reboot]
 
 /** Every command both ends know, by verb. A browser can't list a folder, so this list stands in a file. */
 export const commands: ReadonlyMap<string, CommandDefinition> = new Map(
-  [...contain, ...processes, ...files, ...care].map((command) => [command.verb, command as CommandDefinition]),
+  [...contain, ...processes, ...files, ...backups, ...care].map((command) => [command.verb, command as CommandDefinition]),
 )
 
 /** What passes every queue. */

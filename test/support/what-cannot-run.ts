@@ -16,6 +16,7 @@ function lacks(): string[] {
   if (!hasChromium()) found.push('the browser test, because no Chromium was found (package chromium)')
   if (!has('faketime')) found.push('the tests that move a real process’s clock, because faketime is missing (package faketime)')
   if (!has('dovecot')) found.push('the tests of answers by mail over IMAP, because dovecot is missing (package dovecot-imapd)')
+  if (!has('restic')) found.push('the tests of restoring from a backup, because restic is missing (package restic)')
   if (!has('fatrace')) found.push('the tests of who encrypts what, because fatrace is missing (package fatrace)')
   if (!has('tcpdump') || !has('python3'))
     found.push(

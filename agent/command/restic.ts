@@ -1,0 +1,108 @@
+import { readFileSync, statSync } from 'node:fs'
+import { z } from 'zod'
+import { hours, minutes } from '#shared/domain/time.ts'
+import { firstIssue } from '#shared/protocol/envelope.ts'
+import type { Ended, Host } from '../host/host.ts'
+
+/*
+ * The way to restic (0.14 on), and the only one. Enters: what to do, by name. Leaves: what restic said. Promises: its
+ * options are this fixed list; no word of a command becomes an option; where the repository is and its password stand in
+ * a file that only root reads, and never leave this machine. Threat: an order that makes root run something by
+ * `-o sftp.command`, `--password-command` and their like, or that sends the backup to a stranger's repository.
+ */
+
+const Settings = z.strictObject({
+  /** A folder, or what restic calls a repository. */
+  repository: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .refine((text) => !text.startsWith('-'), 'a repository does not begin with -'),
+  /** Holds the repository's password; only root can read it. */
+  passwordFile: z.string().startsWith('/'),
+  /** Folders into which may be restored, and everything below them. */
+  restoresInto: z.array(z.string().startsWith('/')).min(1).max(50),
+})
+export type ResticSettings = z.infer<typeof Settings>
+
+export type Read = { kind: 'settings'; settings: ResticSettings } | { kind: 'none'; reason: string }
+
+/** Anew each time, so that a repository that is set up later needs no restart. */
+export function readSettings(file: string): Read {
+  try {
+    const settings = Settings.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+    if (!settings.success) return none(`${file}: ${firstIssue(settings.error)}`)
+    for (const secret of [file, settings.data.passwordFile]) mustBeOurs(secret)
+    return { kind: 'settings', settings: settings.data }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return none(code === 'ENOENT' ? `this machine names no backup (${file})` : String(error instanceof Error ? error.message : error))
+  }
+}
+
+function mustBeOurs(file: string): void {
+  const { uid, mode } = statSync(file)
+  if (uid !== (process.getuid?.() ?? uid) || (mode & 0o077) !== 0)
+    throw new Error(`${file} can be read by others on this machine; give it to the agent's user and run chmod 600 on it`)
+}
+
+const none = (reason: string): Read => ({ kind: 'none', reason })
+
+const Listed = z.array(z.object({ id: z.string().regex(/^[0-9a-f]{64}$/), time: z.string(), paths: z.array(z.string()) }))
+const Node = z.object({
+  struct_type: z.literal('node'),
+  type: z.string(),
+  path: z.string(),
+  size: z.number().default(0),
+  mtime: z.string(),
+})
+export type ResticNode = z.infer<typeof Node>
+
+export interface Restic {
+  snapshots(): Promise<{ id: string; at: number; paths: string[] }[]>
+  /** Regular files of a snapshot. */
+  files(snapshot: string): Promise<ResticNode[]>
+  /** Whole into this folder, each restored file read again and compared. */
+  restore(snapshot: string, paths: readonly string[], into: string): Promise<void>
+}
+
+/** @throws Error with one sentence, by each of its functions. */
+export function openRestic(host: Pick<Host, 'run'>, { repository, passwordFile }: ResticSettings): Restic {
+  const always = [`--repo=${repository}`, `--password-file=${passwordFile}`, '--no-lock', '--no-cache', '--quiet']
+  const run = async (act: string, options: readonly string[], words: readonly string[], timeoutMs: number): Promise<string> =>
+    said(act, await host.run('restic', [act, ...always, ...options, '--', ...words], { timeoutMs }))
+  return {
+    async snapshots() {
+      const listed = Listed.parse(JSON.parse(await run('snapshots', ['--json'], [], minutes(2))))
+      return listed.map(({ id, time, paths }) => ({ id, at: Date.parse(time), paths })).toSorted((a, b) => b.at - a.at)
+    },
+    async files(snapshot) {
+      const lines = (await run('ls', ['--json'], [snapshot], minutes(10))).split('\n')
+      const nodes = lines.flatMap((line) => nodeIn(line) ?? [])
+      return nodes.filter(({ type }) => type === 'file')
+    },
+    async restore(snapshot, paths, into) {
+      const only = paths.map((path) => `--include=${literally(path)}`)
+      await run('restore', ['--verify', `--target=${into}`, ...only], [snapshot], hours(12))
+    },
+  }
+}
+
+/** The last line may be cut off: what a program says is bounded. */
+function nodeIn(line: string): ResticNode | undefined {
+  try {
+    return Node.safeParse(JSON.parse(line)).data
+  } catch {
+    return undefined
+  }
+}
+
+/** restic reads a path as a pattern. */
+const literally = (path: string): string => path.replace(/[\\*?[\]]/g, '\\$&')
+
+function said(act: string, ended: Ended): string {
+  if (ended.kind === 'missing') throw new Error('this machine has no restic')
+  if (ended.kind === 'timed-out') throw new Error(`restic ${act} did not end in time`)
+  if (ended.code !== 0) throw new Error(`restic ${act} ended with code ${ended.code}: ${ended.stderr.trim().slice(0, 300)}`)
+  return ended.stdout
+}

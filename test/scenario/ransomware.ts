@@ -4,19 +4,24 @@ import type { EndpointDetail } from '#shared/api/endpoints.ts'
 import type { Machine } from '../support/namespaces.ts'
 import type { Scenario } from './scenario.ts'
 import { startAttack, type Taken, writeDocuments } from './stage/attack.ts'
+import { backUp, hasRestic, restore, verifyBackup } from './stage/backup.ts'
 import { type Timeline, watchDisks } from './stage/timeline.ts'
 import { agentsPort, openWorld, sharePort, tryConnection, type World, whyNoWorld } from './stage/world.ts'
 
 const documentCount = 1_000
 
 export default {
-  says: 'a real openssl loop encrypts a workstation: it must be cut off from its neighbour, keep its collector, and come back',
-  whyNot: whyNoWorld,
+  says: 'a real openssl loop encrypts a workstation: it must be cut off from its neighbour, keep its collector, be restored, and come back',
+  whyNot: () => whyNoWorld() ?? (hasRestic() ? undefined : 'restic was not found; install the package restic'),
   play: async () => {
     console.log(`Setting the stage: a collector, an endpoint with ${documentCount} documents, a neighbour …`)
-    const world = await openWorld((documents) => writeDocuments(documents, documentCount))
+    let before = new Map<string, string>()
+    const world = await openWorld((documents, agentData) => {
+      writeDocuments(documents, documentCount)
+      before = backUp(documents, agentData)
+    })
     try {
-      return await play(world)
+      return await play(world, before)
     } catch (error) {
       console.error(`\nIt did not hold: ${error instanceof Error ? error.message : error}`)
       return false
@@ -26,9 +31,10 @@ export default {
   },
 } satisfies Scenario
 
-async function play(world: World): Promise<boolean> {
+async function play(world: World, backedUp: Map<string, string>): Promise<boolean> {
   const { documents, canaries } = world
   console.log(`The agent has ${canaries.length} canaries among them: ${canaries.map((path) => relative(documents, path)).join(', ')}\n`)
+  verifyBackup(world, world.agentData)
   const before = await checkConnections(world, 'before the attack', 'connected')
 
   const disks = watchDisks(world)
@@ -38,16 +44,18 @@ async function play(world: World): Promise<boolean> {
   const during = await checkConnections(world, 'while it is isolated', 'cut off')
   attack.stop()
   disks.stop()
-  tell(world, touched, disks.timeline(touched.at), attack.taken, isolated)
+  // What encrypts many files may be noticed before it comes to a canary.
+  const began = attack.taken[0] ?? touched
+  tell(world, touched, disks.timeline(began.at), attack.taken, isolated)
 
+  const restored = await restore(world, backedUp, began.at)
   await world.person.post(`/api/endpoints/${world.endpointId}/release`, {
-    reason: 'the loop was stopped; the scenario is over',
-    withoutRestore: 'it is a scenario',
+    reason: 'the loop was stopped, and everything is restored',
   })
   await world.until(({ isolation }) => isolation.actual === 'open')
   const after = await checkConnections(world, 'after a person released it', 'connected')
 
-  const holds = before && during && after
+  const holds = before && during && restored && after
   console.log(holds ? '\nAll of it held.' : '\nNot all of it held: see the lines marked with ✗.')
   return holds
 }
@@ -77,8 +85,10 @@ async function tried(what: string, from: Machine, address: string, port: number,
 }
 
 function tell(world: World, touched: Taken, timeline: Timeline, taken: readonly Taken[], isolated: EndpointDetail): void {
-  const line = (at: number, what: string): void => console.log(`${(at - touched.at).toFixed(1).padStart(9)} ms  ${what}`)
+  const began = (taken[0] ?? touched).at
+  const line = (at: number, what: string): void => console.log(`${(at - began).toFixed(1).padStart(9)} ms  ${what}`)
   console.log('\nTimeline:')
+  line(began, 'first file taken')
   line(touched.at, `first canary touched: ${relative(world.documents, touched.path)}`)
   line(timeline.signalOnDisk, 'signal on the endpoint’s disk')
   line(timeline.committed, 'committed by the collector')

@@ -25,6 +25,7 @@ export interface World {
   canaries: string[]
   databaseFile: string
   spoolFolder: string
+  agentData: string
   agent: AgentProcess
   endpoint(): Promise<EndpointDetail>
   /** Resolves once it is so; rejects with what it was instead. */
@@ -49,8 +50,8 @@ export function whyNoWorld(): string | undefined {
   return spawnSync('openssl', ['version']).error ? 'openssl was not found; install the package openssl' : undefined
 }
 
-/** @param fill puts what people have into the documents folder, before the agent adds its canaries. */
-export async function openWorld(fill: (documents: string) => void): Promise<World> {
+/** @param fill puts what people have into the documents folder, before the agent adds its canaries; its data folder is empty by then. */
+export async function openWorld(fill: (documents: string, agentData: string) => void): Promise<World> {
   const network = openNetwork(['collector', 'endpoint', 'neighbour'])
   const folder = mkdtempSync(join(tmpdir(), 'tierline-world-'))
   const close = async (): Promise<void> => {
@@ -66,11 +67,15 @@ export async function openWorld(fill: (documents: string) => void): Promise<Worl
   }
 }
 
-async function furnish(machines: World['machines'], folder: string, fill: (documents: string) => void): Promise<Omit<World, 'close'>> {
+async function furnish(
+  machines: World['machines'],
+  folder: string,
+  fill: (documents: string, agentData: string) => void,
+): Promise<Omit<World, 'close'>> {
   const data = join(folder, 'collector')
   const agentData = join(folder, 'agent')
   const documents = join(folder, 'documents')
-  fill(documents)
+  fill(documents, agentData)
   const person = await startCollector(machines.collector, data)
   const token = await makeToken(person)
   await openShare(machines)
@@ -86,6 +91,7 @@ async function furnish(machines: World['machines'], folder: string, fill: (docum
     canaries: ready.inventory?.agent.canaries ?? [],
     databaseFile: join(data, 'tierline.db'),
     spoolFolder: join(agentData, 'spool'),
+    agentData,
   }
 }
 

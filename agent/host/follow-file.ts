@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Cancel, Time } from '#shared/domain/time.ts'
@@ -114,9 +115,14 @@ class Tail {
 
   async #open(): Promise<number> {
     this.#startOver()
-    const file = await open(this.#path, 'r').catch(whenMissing)
+    // A pipe without a writer would hold one of Node's four file threads for ever, and a device has no end.
+    const file = await open(this.#path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(whenMissing)
     if (!file) return 0
     const found = await file.stat()
+    if (!found.isFile()) {
+      await file.close()
+      return 0
+    }
     this.#identity = identityOf(found)
     this.#file = file
     return found.size

@@ -1,4 +1,5 @@
-import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { appendFile, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -76,5 +77,28 @@ describe('a log that is followed', () => {
     await vi.waitFor(() => expect(lines.at(-1)).toBe('next'), { timeout: 3_000 })
     expect(lines).toHaveLength(2)
     expect(lines[0]?.length).toBeLessThan(100_000)
+  })
+
+  it('of a hundred megabytes in one line is cut, and read on behind it', async () => {
+    await follow()
+    const beside = join(folder, 'large')
+    await writeFile(beside, '')
+    // Holes cost no disk; they are read as zero bytes.
+    await truncate(beside, 104_857_600)
+    await appendFile(beside, '\nnext \xff\n', 'latin1')
+    await rename(beside, path)
+    await vi.waitFor(() => expect(lines.at(-1)).toBe('next \ufffd'), { timeout: 12_000 })
+    expect(lines).toHaveLength(2)
+  }, 20_000)
+
+  it.skipIf(process.platform === 'win32')('that is a pipe or a device is none, until a file is there', async () => {
+    execFileSync('mkfifo', [path])
+    await follow()
+    await rm(path)
+    await symlink('/dev/zero', path)
+    await new Promise((done) => setTimeout(done, 600))
+    await rm(path)
+    await writeFile(path, 'one\n')
+    await seen(['one'])
   })
 })

@@ -101,8 +101,14 @@ const mails = createRoute({
   component: lazyRouteComponent(() => import('./mails/mails-page.tsx'), 'MailsPage'),
 })
 
+const scripts = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/scripts',
+  component: lazyRouteComponent(() => import('./scripts/scripts-page.tsx'), 'ScriptsPage'),
+})
+
 export function createConsoleRouter(context: RouteContext) {
-  const pages = [board, tickets, ticket, endpoints, endpoint, teams, mails, maintenance, administration, audit] as const
+  const pages = [board, tickets, ticket, endpoints, endpoint, teams, mails, maintenance, administration, audit, scripts] as const
   const routeTree = root.addChildren([signIn, signedIn.addChildren(pages)])
   return createRouter({ routeTree, context, defaultPreload: false })
 }

@@ -45,7 +45,7 @@ export interface Needs {
   heldMails: HeldMails
   signing: Signing
   scripts: Scripts
-  identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt'>
+  identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt' | 'register'>
   ingest: Pick<Ingest, 'takeFromSource'>
   archives: Pick<Archives, 'file'>
   wire: Pick<AgentWire, 'watch' | 'disconnect'>

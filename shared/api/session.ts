@@ -33,5 +33,7 @@ export const Session = z.object({
   }),
   powers: z.array(Power),
   collectorVersion: z.string(),
+  /** Whose word machines take: the collector's own key, or that of operators, and how many they are. */
+  trust: z.object({ by: z.enum(['collector', 'operators']), operators: z.number().int() }),
 })
 export type Session = z.infer<typeof Session>

@@ -4,6 +4,7 @@ export const keys = {
   tickets: ['tickets'],
   ticket: (id: string) => ['ticket', id],
   noise: (id: string) => ['noise', id],
+  scripts: ['scripts'],
   command: (id: string) => ['command', id],
   endpoints: ['endpoints'],
   endpoint: (id: string) => ['endpoint', id],

@@ -48,6 +48,8 @@ export const ticketQuery = (api: Api, id: string) =>
 export const noiseQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.noise(id), queryFn: ({ signal: stop }) => api.noise(id, stop) })
 
+export const scriptsQuery = (api: Api) => queryOptions({ queryKey: keys.scripts, queryFn: ({ signal: stop }) => api.scripts(stop) })
+
 export const commandQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.command(id), queryFn: ({ signal: stop }) => api.command(id, stop) })
 

@@ -10,6 +10,7 @@ import {
   RosterPlan,
   TeamList,
 } from '#shared/api/rosters.ts'
+import { type NewScript, ScriptList } from '#shared/api/scripts.ts'
 import type { Call } from './call.ts'
 
 const Ignored = z.unknown()
@@ -33,6 +34,12 @@ export function createStaff(call: Call) {
     describePerson: (id: string, body: z.input<typeof PersonWork>) => call(person(id), Ignored, { method: 'PATCH', body }),
     sendAway: (id: string, body: z.input<typeof NewAbsence>) => make(`${person(id)}/away`, body),
     bringBack: (id: string) => call(`${person(id)}/away`, Ignored, { method: 'DELETE' }),
+
+    scripts: (stop?: AbortSignal) => read('/scripts', ScriptList, stop),
+    writeScript: (body: NewScript) => make('/scripts', body),
+    reviewScript: (id: string, sha256: string) =>
+      call(`/scripts/${encodeURIComponent(id)}/review`, Ignored, { method: 'POST', body: { sha256 } }),
+    retireScript: (id: string) => end('/scripts', id),
 
     mails: (stop?: AbortSignal) => read('/mails', HeldMails, stop),
     takeMail: (body: z.input<typeof TakeMail>) => call('/mails/take', Ignored, { method: 'POST', body }),

@@ -9,6 +9,7 @@ import { PageLink } from './page-link.tsx'
 import { SignedIn } from './signed-in.tsx'
 import { StopBanner } from './stop-banner.tsx'
 import { StopButton } from './stop-button.tsx'
+import { TrustLine } from './trust-line.tsx'
 import { Wordmark } from './wordmark.tsx'
 
 /** What stands around every page once somebody is signed in. */
@@ -34,6 +35,7 @@ export function Frame() {
           <IsolationFailed />
           <StopBanner />
           <Outlet />
+          <TrustLine />
         </AppShell.Main>
       </AppShell>
     </Live>

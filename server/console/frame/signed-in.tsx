@@ -62,6 +62,7 @@ function Pages() {
     <>
       {isProvider && <PageMenuItem to="/teams">Teams and rosters</PageMenuItem>}
       {isProvider && may('work-tickets') && <PageMenuItem to="/mails">Mail and requesters</PageMenuItem>}
+      {isProvider && may('work-tickets') && <PageMenuItem to="/scripts">Scripts</PageMenuItem>}
       <PageMenuItem to="/maintenance">Maintenance and noise</PageMenuItem>
       {may('administer') && (
         <>

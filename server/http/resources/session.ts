@@ -1,12 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { PasswordChange, Session, SignIn } from '#shared/api/session.ts'
+import type { Register } from '#shared/protocol/command-powers.ts'
 import { cookieName } from '../guard.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { defineRoute, type Person, type Route } from '../route.ts'
 
-export default function session({ people, personOf, time, version, log }: Needs): Route[] {
+export default function session({ people, personOf, time, version, log, identity }: Needs): Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -26,7 +27,7 @@ export default function session({ people, personOf, time, version, log }: Needs)
         setCookie(request, reply, outcome.secret, Math.floor((outcome.expiresAt - time.now()) / 1_000))
         // From here on the request is that person's, for the audit too.
         request.by = personOf(outcome.caller)
-        return sessionOf(request.by, version)
+        return sessionOf(request.by, version, identity.register())
       },
     }),
     defineRoute({
@@ -35,7 +36,7 @@ export default function session({ people, personOf, time, version, log }: Needs)
       summary: 'Who is signed in, and what they may do',
       access: { who: 'person', power: null, reach: 'own' },
       answer: Session,
-      handle: async ({ by }) => sessionOf(by, version),
+      handle: async ({ by }) => sessionOf(by, version, identity.register()),
     }),
     defineRoute({
       method: 'POST',
@@ -83,9 +84,10 @@ function setCookie(request: FastifyRequest, reply: FastifyReply, secret: string,
   reply.setCookie(cookieName, secret, { httpOnly: true, sameSite: 'strict', path: '/', secure, maxAge })
 }
 
-function sessionOf({ caller, powers }: Person, collectorVersion: string): z.output<typeof Session> {
+function sessionOf({ caller, powers }: Person, collectorVersion: string, register: Register | undefined): z.output<typeof Session> {
   const { personId: id, name, login, isAdmin, teams, organisationId } = caller
-  return { person: { id, name, login, isAdmin, teams, organisationId }, powers, collectorVersion }
+  const trust = register ? { by: 'operators' as const, operators: register.operators.length } : { by: 'collector' as const, operators: 0 }
+  return { person: { id, name, login, isAdmin, teams, organisationId }, powers, collectorVersion, trust }
 }
 
 function tooMany(retryAfterMs: number) {

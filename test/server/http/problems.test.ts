@@ -91,6 +91,7 @@ describe('what was not expected', () => {
   it('tells the caller an id and nothing else', async () => {
     const broken = await startConsole({
       identity: {
+        register: () => undefined,
         createToken: () => Promise.reject(new Error('select secret from table')),
         revoke: () => Promise.reject(new Error('select secret from table')),
         confirmRole: () => Promise.reject(new Error('select secret from table')),

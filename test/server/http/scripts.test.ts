@@ -72,3 +72,7 @@ it('what is of high risk is asked for by who signed in lately, and by no token',
   const late = await anna.ask('POST', `/api/endpoints/${alpha.endpoint}/commands`, raw)
   expect([late.status, late.text]).toEqual([403, expect.stringContaining('sign in again')])
 })
+
+it('whoever is signed in is told whose word machines take', async () => {
+  expect((await anna.ask('GET', '/api/session')).body).toMatchObject({ trust: { by: 'collector', operators: 0 } })
+})

@@ -31,6 +31,8 @@ export interface Gatherings {
   /** It counts towards how loud its machine is. */
   heard(signal: Pick<SignalRow, 'endpoint_id' | 'received_at' | 'age_ms'>): void
   among(openers: readonly Opener[], parentIds: readonly string[], matrix: Matrix, now: number): Crowds
+  /** A trouble is on a loud machine's ticket (null: on none any more) and has none of its own. */
+  held(trouble: string, ticketId: string | null): void
   /** What is open under a ticket. */
   childrenOf(parentId: string): TicketCase[]
   underOf(parent: Pick<TicketsTable, 'id'>, since: number): Under
@@ -56,6 +58,7 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
   const under = new Map<string, Map<string, Pick<TicketsTable, 'endpoint_id' | 'came_at'>>>()
   const lately = new Map<string, { id: string; at: number }[]>()
   const said = new Map<string, number[]>()
+  const held = new Map<string, string>()
 
   const place = (before: TicketsTable | undefined, { id, parent_id, endpoint_id, came_at }: TicketsTable): void => {
     if (before?.parent_id != null && before.parent_id !== parent_id) under.get(before.parent_id)?.delete(id)
@@ -143,6 +146,10 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
       }
       return createCrowds(loaded, matrix)
     },
+    held(trouble, ticketId) {
+      if (ticketId === null) held.delete(trouble)
+      else held.set(trouble, ticketId)
+    },
     childrenOf: (parentId) =>
       casesOf(under.get(parentId)?.keys() ?? [])
         .filter(({ ticket }) => ticket.resolved_at === null)
@@ -152,7 +159,7 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
       const isTrue = (childId: string): boolean => rows.get(childId)?.is_standing === 1 && rows.get(childId)?.resolved_at === null
       return {
         lately: theirs.filter(([, { came_at }]) => came_at > since).length,
-        isStillTrue: theirs.some(([childId]) => isTrue(childId)),
+        isStillTrue: theirs.some(([childId]) => isTrue(childId)) || [...held.values()].includes(id),
       }
     },
     isInStorm({ parent_id }) {

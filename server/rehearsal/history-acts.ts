@@ -1,6 +1,6 @@
 import type { Packet } from '#shared/domain/packet.ts'
 import { Urgency } from '#shared/domain/priority.ts'
-import { HopReason, Resolution, type TimelineKind, WaitingFor } from '#shared/domain/ticket.ts'
+import { type ChildrenAct, HopReason, PersonsResolution, Resolution, type TimelineKind, WaitingFor } from '#shared/domain/ticket.ts'
 import type { Request } from '../desk/requests.ts'
 import type { Entry } from '../pipeline/changes.ts'
 import type { causeNamed } from '../ticket/acts.ts'
@@ -16,7 +16,8 @@ export type ToldAct =
   | { kind: 'resume' | 'reopen'; note: string }
   | { kind: 'escalate'; reason: HopReason; to: string; tried: string; hypothesis: string; packet: Packet | undefined }
   | { kind: 'contain'; verb: string; reason: string; isAnswer: boolean }
-  | { kind: 'leave'; reason: string }
+  | { kind: 'leave'; answer: 'isolate' | 'leave'; reason: string }
+  | { kind: 'children'; act: ChildrenAct; resolution: PersonsResolution | undefined; note: string }
 
 /** Written beside decisions: what became of a command or a notice, as others report it. */
 export const reported: ReadonlySet<TimelineKind> = new Set([
@@ -38,6 +39,7 @@ export const isPerson = ({ actor }: Entry): boolean => actor !== 'system' && act
 export function actIn(entries: readonly Entry[]): { act: ToldAct; personId: string } | undefined {
   const of = (...kinds: TimelineKind[]): Entry | undefined => entries.find((entry) => isPerson(entry) && kinds.includes(entry.kind))
   const lead =
+    of('children') ??
     of('escalated', 'waiting', 'containment-answered', 'command-requested') ??
     of('acknowledged', 'commented', 'resumed', 'reopened', 'resolved', 'cause-named')
   if (!lead) return undefined
@@ -65,9 +67,13 @@ function readAct({ kind, body }: Entry, entries: readonly Entry[]): ToldAct | un
       return { kind: 'reopen', note: textOf(body.note) }
     case 'escalated':
       return hopIn(body)
+    case 'children': {
+      const ended = PersonsResolution.safeParse(entries.find((entry) => entry.kind === 'resolved')?.body.resolution)
+      return { kind: 'children', act: body.act as ChildrenAct, resolution: ended.data, note: textOf(body.note) }
+    }
     case 'containment-answered':
     case 'command-requested':
-      return containmentIn(entries, textOf(body.reason))
+      return containmentIn(entries, textOf(body.reason), body.answer === 'isolate' ? 'isolate' : 'leave')
     default:
       return undefined
   }
@@ -78,10 +84,10 @@ const hopIn = (body: Entry['body']): ToldAct => ({
   ...{ tried: textOf(body.tried), hypothesis: textOf(body.hypothesis), packet: body.packet as Packet | undefined },
 })
 
-function containmentIn(entries: readonly Entry[], reason: string): ToldAct {
+function containmentIn(entries: readonly Entry[], reason: string, answer: 'isolate' | 'leave'): ToldAct {
   const order = entries.find((entry) => isPerson(entry) && entry.kind === 'command-requested')
   const isAnswer = entries.some((entry) => isPerson(entry) && entry.kind === 'containment-answered')
-  return order ? { kind: 'contain', verb: textOf(order.body.verb), reason, isAnswer } : { kind: 'leave', reason }
+  return order ? { kind: 'contain', verb: textOf(order.body.verb), reason, isAnswer } : { kind: 'leave', answer, reason }
 }
 
 /** What a person asked for, where these lines open a ticket of theirs. */

@@ -3,7 +3,7 @@ import type { Leaver } from '../desk/absences.ts'
 import type { Roster } from '../people/roster.ts'
 import { loadRoster } from '../people/rosters.ts'
 import { loadReach, type Reach } from '../pipeline/attend.ts'
-import type { Entry, Timer } from '../pipeline/changes.ts'
+import type { Entry, Subject, Timer } from '../pipeline/changes.ts'
 import { loadRequesters, loadSubjects, type Subjects } from '../pipeline/load.ts'
 import { columnsOfSignal, type SignalRow } from '../pipeline/world.ts'
 import { type Matrix, parseMatrix } from '../route/matrix.ts'
@@ -11,6 +11,7 @@ import type { Database } from '../store/schema.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
 import type { DisarmedDetectorsTable } from '../store/tables/suppress.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
+import type { Among } from './gatherings.ts'
 import { reported } from './history-acts.ts'
 
 /*
@@ -28,7 +29,8 @@ export interface ToldSignal {
 export type Happening = { at: number } & (
   | { kind: 'signals'; signals: readonly ToldSignal[] }
   | { kind: 'timers'; due: ReadonlyMap<string, readonly Timer[]>; leavers: readonly Leaver[] }
-  | { kind: 'written'; ticketId: string; entries: readonly Entry[] }
+  /** `lineId`: of the first line, by which those of one instant stand in their order. */
+  | { kind: 'written'; ticketId: string; entries: readonly Entry[]; lineId: string }
 )
 
 /** What was decided on one ticket, as it stands in the store. */
@@ -36,6 +38,8 @@ export interface ToldTicket {
   ticket: TicketsTable
   entries: readonly Entry[]
   timers: readonly Pick<TimersTable, 'kind' | 'due_at' | 'fired_at' | 'cancelled_at'>[]
+  /** Of a problem: of which kind its incidents are, as the signal said that raised it. */
+  incidents: string | undefined
 }
 
 export interface History {
@@ -49,6 +53,9 @@ export interface History {
   sites: ReadonlyMap<string, string>
   roster: Roster
   reach: Reach
+  /** Of machines, in the order in which they came, whatever became of them. */
+  heard: readonly Pick<SignalRow, 'endpoint_id' | 'received_at' | 'age_ms'>[]
+  fleet: Pick<Among, 'machines' | 'siteSizes' | 'provider'>
   /** Which detectors isolated nothing alone, from when until when. */
   disarmed: readonly DisarmedDetectorsTable[]
   /** The oldest first. */
@@ -85,9 +92,16 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
     ({ ticket_id }) => ticket_id,
   )
   const timersOf = Map.groupBy(timers, ({ ticket_id }) => ticket_id)
+  const incidentsOf = new Map(
+    signals.flatMap(({ ticket_id, kind, facts }) =>
+      ticket_id !== null && kind === 'problem.recurring'
+        ? [[ticket_id, String((JSON.parse(facts) as { kind?: unknown }).kind)] as const]
+        : [],
+    ),
+  )
   const told = tickets.map((ticket): [string, ToldTicket] => [
     ticket.id,
-    { ticket, entries: entries.get(ticket.id) ?? [], timers: timersOf.get(ticket.id) ?? [] },
+    { ticket, entries: entries.get(ticket.id) ?? [], timers: timersOf.get(ticket.id) ?? [], incidents: incidentsOf.get(ticket.id) },
   ])
   const firedAt = new Set(timers.flatMap(({ ticket_id, fired_at }) => (fired_at === null ? [] : `${ticket_id} ${fired_at}`)))
   const decidedAt = new Set(signals.flatMap(({ ticket_id, handled_at }) => (ticket_id === null ? [] : `${ticket_id} ${handled_at}`)))
@@ -95,7 +109,7 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
     ...rounds(signals.map(({ ticket_id, handled_at, ...row }) => ({ row, ticketId: ticket_id, at: handled_at ?? 0 }))),
     ...firings(timers, entries),
     ...writings(entries, (key) => firedAt.has(key) || decidedAt.has(key)),
-  ].toSorted((a, b) => a.at - b.at || order[a.kind] - order[b.kind])
+  ].toSorted((a, b) => a.at - b.at || order[a.kind] - order[b.kind] || lineOf(a).localeCompare(lineOf(b)))
   const matrices = versions.flatMap(({ version, yaml, created_at }) => {
     const parsed = parseMatrix(yaml)
     return parsed.kind === 'matrix' ? [{ from: created_at, matrix: { ...parsed.matrix, version } }] : []
@@ -103,11 +117,49 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
   const latest = matrices.at(-1)?.matrix
   const roster = await loadRoster(reader, (team) => latest?.teams[team]?.passesTo, 0)
   return {
-    ...{ happenings, tickets: new Map(told), versions: matrices, roster, disarmed },
+    ...{
+      happenings,
+      tickets: new Map(told),
+      versions: matrices,
+      roster,
+      disarmed,
+      heard: await readHeard(reader),
+      fleet: await readFleet(reader),
+    },
     requesters: await loadRequesters(reader, tickets),
     sites: new Map((await reader.selectFrom('sites').select(['id', 'name']).execute()).map(({ id, name }) => [id, name])),
     ...{ subjects: await loadSubjects(reader, [...tickets, ...signals]), reach: await loadReach(reader, roster) },
   }
+}
+
+const readHeard = (reader: Kysely<Database>): Promise<History['heard'][number][]> =>
+  reader
+    .selectFrom('signals')
+    .select(['endpoint_id', 'received_at', 'age_ms'])
+    .where('endpoint_id', 'is not', null)
+    .orderBy('arrival')
+    .execute()
+
+async function readFleet(reader: Kysely<Database>): Promise<History['fleet']> {
+  const endpoints = await reader.selectFrom('endpoints').select('site_id').where('removed_at', 'is', null).execute()
+  const siteSizes = new Map<string, number>()
+  for (const { site_id: id } of endpoints) if (id !== null) siteSizes.set(id, (siteSizes.get(id) ?? 0) + 1)
+  const first = await reader.selectFrom('organisations').select('id').orderBy('created_at').orderBy('id').limit(1).executeTakeFirst()
+  const provider = { endpoint_id: null, organisation_id: first?.id ?? '' }
+  return { machines: endpoints.length, siteSizes, provider: (await loadSubjects(reader, [provider])).of(provider) }
+}
+
+/** What a ticket was called that opened then. */
+export function openedThen({ tickets }: History): (of: Subject, fingerprint: string, at: number) => string | undefined {
+  const key = (organisationId: string, endpointId: string | null, fingerprint: string, at: number): string =>
+    `${organisationId} ${endpointId ?? ''} ${at} ${fingerprint}`
+  const ids = new Map(
+    [...tickets.values()].map(({ ticket: { id, organisation_id, endpoint_id, fingerprint, opened_at } }) => [
+      key(organisation_id, endpoint_id, fingerprint, opened_at),
+      id,
+    ]),
+  )
+  return ({ organisation, endpoint }, fingerprint, at) => ids.get(key(organisation.id, endpoint?.id ?? null, fingerprint, at))
 }
 
 /** What a task was called that followed from a ticket then. */
@@ -116,6 +168,8 @@ export const taskThen =
   (parentId: string, name: string): string =>
     [...tickets.values()].find(({ ticket }) => ticket.follows_id === parentId && ticket.task === name && ticket.opened_at === at)?.ticket
       .id ?? `again-${parentId}-${name}`
+
+const lineOf = (happening: Happening): string => (happening.kind === 'written' ? happening.lineId : '')
 
 /** Of one instant: timers fire on what was there before, and people act on what they see. */
 const order: Record<Happening['kind'], number> = { timers: 0, signals: 1, written: 2 }
@@ -150,12 +204,12 @@ function leaversAt(at: number, entries: ReadonlyMap<string, readonly Entry[]>): 
 }
 
 /** What neither a signal nor a timer wrote: people did, or somebody reported. */
-function writings(entries: ReadonlyMap<string, readonly Entry[]>, isDecided: (key: string) => boolean): Happening[] {
+function writings(entries: ReadonlyMap<string, readonly (Entry & { id: string })[]>, isDecided: (key: string) => boolean): Happening[] {
   return [...entries].flatMap(([ticketId, all]) =>
     [...Map.groupBy(all, ({ at }) => at)].flatMap(([at, written]): Happening[] => {
       const rest = isDecided(`${ticketId} ${at}`) ? written.filter(({ kind }) => kind === 'command-settled') : written
       const isSaid = rest.some(({ kind }) => kind === 'command-settled' || !reported.has(kind))
-      return isSaid ? [{ kind: 'written', at, ticketId, entries: rest }] : []
+      return isSaid ? [{ kind: 'written', at, ticketId, entries: rest, lineId: rest[0]?.id ?? '' }] : []
     }),
   )
 }

@@ -1,14 +1,15 @@
+import { isOpen } from '#shared/domain/ticket.ts'
 import { type LoneIsolation, latelyMs } from '../command/contain.ts'
-import { ordered } from '../command/order.ts'
+import { type Release, releaseBy } from '../correlate/children.ts'
 import { correlationKey } from '../correlate/correlate.ts'
 import { putBack } from '../desk/absences.ts'
-import { type Acting, acknowledge, answering, comment, type Decided, hearCustomer, reopen, resolve, resume, wait } from '../desk/acts.ts'
-import { escalate } from '../desk/hops.ts'
+import { asksUnder, released, standing } from '../desk/children.ts'
 import { planned } from '../desk/replan.ts'
 import { keyIn, requested } from '../desk/requests.ts'
 import { fireDue } from '../due/due.ts'
 import { inWindowAgain } from '../due/maintenance.ts'
 import type { Staff } from '../escalate/crew.ts'
+import type { Firing } from '../escalate/fire.ts'
 import { asFoundFingerprint } from '../onboard/onboard.ts'
 import type { Paging } from '../page/page.ts'
 import { decideCalls, lookAt, needsOf } from '../pipeline/attend.ts'
@@ -18,14 +19,17 @@ import { memoryMs } from '../pipeline/load.ts'
 import { decide } from '../pipeline/pipeline.ts'
 import { followUps } from '../pipeline/tasks.ts'
 import { memoryOf } from '../pipeline/work.ts'
-import { newestPerTrouble, type SignalRow, worldOf } from '../pipeline/world.ts'
+import { newestPerTrouble, type SignalRow, type World, worldOf } from '../pipeline/world.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
 import { createBook } from '../suppress/book.ts'
 import { armKey, nothingSuppressed } from '../suppress/suppress.ts'
-import { causeNamed, decided } from '../ticket/acts.ts'
-import { type Happening, type History, type ToldSignal, type ToldTicket, taskThen } from './history.ts'
-import { actIn, reported, requestIn, type ToldAct } from './history-acts.ts'
+import { type Difference, differencesOf, type PlayedTicket } from './differences.ts'
+import { createGatherings } from './gatherings.ts'
+import { type Happening, type History, openedThen, type ToldSignal, type ToldTicket, taskThen } from './history.ts'
+import { actIn, requestIn } from './history-acts.ts'
 import { remember } from './memory.ts'
+import { act, isReleased, taken } from './played-acts.ts'
+import { linked } from './problems-again.ts'
 
 /*
  * Recorded events, played once more over memory by the functions that decided: signals in their rounds, what people did,
@@ -40,17 +44,12 @@ export interface PlayedAgain {
   decisions: number
 }
 
-export interface Difference {
-  what: string
-  was: string | undefined
-  is: string | undefined
-}
-
 export function playAgain(history: History): PlayedAgain {
   const memory = createMemory(history)
   for (const happening of history.happenings) memory.play(happening)
+  memory.link()
   const told = [...history.tickets.values()].filter(({ entries }) => entries.some(({ kind }) => kind === 'opened'))
-  const compared = told.map((ticket) => ({ told: ticket, differences: differencesOf(ticket, memory.of(ticket.ticket.id)) }))
+  const compared = told.map((ticket) => ({ told: ticket, differences: differencesOf(ticket, playedOf(memory.of(ticket.ticket.id))) }))
   return {
     differing: compared.filter(({ differences }) => differences.length > 0),
     tickets: told.length,
@@ -58,10 +57,11 @@ export function playAgain(history: History): PlayedAgain {
   }
 }
 
+const playedOf = (kept: Remembered | undefined): PlayedTicket | undefined => kept && { ...kept, ticket: kept.work.ticket }
+
 interface Remembered {
   work: TicketCase
   entries: Entry[]
-  /** Every timer that was ever planned: "kind due". */
   planned: string[]
 }
 
@@ -73,7 +73,9 @@ function createMemory(history: History) {
   const states = new Map<string, SignalRow['state']>()
   const rulesOf = rulesThen(history)
   const staff: Staff[] = history.roster.members.map(({ id, teams, isAdmin, organisationId }) => ({ id, teams, isAdmin, organisationId }))
-  let [timers, lastNumber] = [0, 0]
+  const nameThen = openedThen(history)
+  const releases = new Map<string, Release>()
+  let [timers, lastNumber, heard] = [0, 0, 0]
 
   const subjectOf = (of: Parameters<History['subjects']['of']>[0]): Subject | undefined => {
     const subject = history.subjects.of(of)
@@ -85,6 +87,7 @@ function createMemory(history: History) {
     const subject = known && subjectOf(known.ticket)
     return known && subject ? { ...known, subject } : undefined
   }
+  const gatherings = createGatherings({ caseOf: current, ...history.fleet })
   /** As keepCases does: who shall have it, whom to call, and that something is due. */
   const keep = (cases: readonly TicketCase[], rules: Rules, now: number): void => {
     for (const work of attended(cases.filter(hasChanged), rules, now)) {
@@ -98,6 +101,9 @@ function createMemory(history: History) {
         entries: [...before.entries, ...entries],
         planned: [...before.planned, ...fresh.map(({ kind, dueAt }) => `${kind} ${dueAt}`)],
       })
+      gatherings.took(after.ticket)
+      const release = releaseBy(work)
+      if (release) releases.set(release.parentId, release)
       lastNumber = Math.max(lastNumber, after.ticket.number)
       for (const { verb, requestedBy } of work.orders) order(work.subject, verb, requestedBy, now)
     }
@@ -131,33 +137,47 @@ function createMemory(history: History) {
     return new Set(then.map(armKey))
   }
   const playSignals = (signals: readonly ToldSignal[], rules: Rules, now: number): void => {
-    for (const { row } of signals) states.set(correlationKey(row), row.state)
-    const keys = new Set(signals.map(({ row }) => correlationKey(row)))
+    for (; (history.heard[heard]?.received_at ?? now + 1) <= now; heard += 1) gatherings.heard(history.heard[heard] ?? nobody)
+    const rows = signals.map(({ row }) => row)
+    for (const row of rows) states.set(correlationKey(row), row.state)
+    const world = worldFor(rows, rules, now)
+    for (const row of rows) {
+      if (row.state === 'cleared') gatherings.held(correlationKey(row), null)
+      const outcome = decide(world, rules, row, now)
+      world.take(row, outcome)
+      if (outcome.kind === 'ticket' && outcome.suppressed) gatherings.held(correlationKey(row), outcome.suppressed.id)
+    }
+    keep(world.cases, rules, now)
+  }
+  const worldFor = (rows: readonly SignalRow[], rules: Rules, now: number): World => {
+    const keys = new Set(rows.map(correlationKey))
     const recent = [...kept.values()]
       .map(({ work }) => work.ticket)
       .filter(({ resolved_at }) => resolved_at === null || resolved_at > now - memoryMs)
     const isTheirs = (ticket: TicketsTable): boolean =>
       keys.has(correlationKey(ticket)) || (ticket.fingerprint === asFoundFingerprint && ticket.resolved_at === null)
     const theirs = newestPerTrouble(recent.filter(isTheirs)).flatMap(({ id }) => current(id) ?? [])
+    const open = new Map(theirs.filter(({ ticket }) => isOpen(ticket.status)).map((work) => [correlationKey(work.ticket), work]))
+    const openers = rows.flatMap((row) => {
+      const subject = row.state === 'cleared' || open.has(correlationKey(row)) ? undefined : subjectOf(row)
+      return subject ? [{ kind: row.kind, subject }] : []
+    })
+    const parentIds = new Set([...open.values()].flatMap(({ ticket }) => ticket.parent_id ?? []))
     const since = now - latelyMs(rules.matrix)
-    const world = worldOf({
+    return worldOf({
       subjects: { of: subjectOf },
       cases: theirs,
+      crowds: gatherings.among(openers, [...parentIds], rules.matrix, now),
       lately: lately.filter(({ at }) => at > since),
       isOver: (signal) => signal.state === 'raised' && states.get(correlationKey(signal)) === 'cleared',
       // What waited or was spared is left out, and what was decided anew later comes then.
       suppression: { ...nothingSuppressed, disarmed: disarmedAt(now) },
       book: createBook(rules.matrix, new Map(), now),
       firstNumber: lastNumber + 1,
+      // What was called by chance is called as it was.
+      newId: (of, fingerprint) => nameThen(of, fingerprint, now) ?? `again-${now}-${fingerprint}`,
       now,
     })
-    for (const { row, ticketId } of signals) {
-      const outcome = decide(world, rules, row, now)
-      // What was called by chance is called as it was.
-      const isNamed = 'work' in outcome && outcome.work.isNew && ticketId !== null
-      world.take(row, isNamed ? { ...outcome, work: { ...outcome.work, ticket: { ...outcome.work.ticket, id: ticketId } } } : outcome)
-    }
-    keep(world.cases, rules, now)
   }
   const playTimers = ({ due, leavers }: Extract<Happening, { kind: 'timers' }>, rules: Rules, now: number): void => {
     const left = [...kept.values()].filter(
@@ -171,7 +191,10 @@ function createMemory(history: History) {
       const isDue = (timer: Timer): boolean => wanted.some(({ kind, dueAt }) => kind === timer.kind && dueAt === timer.dueAt)
       const rest = { ...work, timers: work.timers.filter((timer) => !isDue(timer)), isChanged: true }
       const packet = packetAt(history.tickets.get(id), now)
-      return [apply(fireDue(rest, work.timers.filter(isDue), { rules, staff, packet }, now), putBack(work, leavers), now)]
+      const fires = work.timers.filter(isDue)
+      const under = asksUnder(work, fires) ? gatherings.underOf(work.ticket, now - rules.matrix.gathering.storm.calm.for) : undefined
+      const firing = { rules, staff, packet, lately: under?.lately, isInStorm: gatherings.isInStorm(work.ticket) }
+      return [apply(fireDue(standing(rest, under), fires, firing, now), putBack(work, leavers), now)]
     })
     keep(cases, rules, now)
   }
@@ -189,10 +212,18 @@ function createMemory(history: History) {
     if (isReplanned(entries, work)) return planned(work, rules, now)
     const inWindow = inWindowAgain(work, entries, rules, now)
     if (inWindow) return inWindow
+    const release = releases.get(work.ticket.parent_id ?? '')
+    if (release && isReleased(entries)) return released(work, release, rules, now)
     const told = actIn(entries)
-    const done = told && act(work, told.act, { person: { id: told.personId }, rules, now }, rules)
-    return done?.kind === 'work' ? done.work : undefined
+    if (!told) return undefined
+    const acting = { person: { id: told.personId }, rules, now }
+    const done = act(taken(work, entries, told.personId, rules, now), told.act, acting, rules, isAnsweredForAll(work, told.personId, now))
+    return done.kind === 'work' ? done.work : undefined
   }
+  const isAnsweredForAll = ({ ticket }: TicketCase, personId: string, now: number): boolean =>
+    history.tickets
+      .get(ticket.parent_id ?? '')
+      ?.entries.some(({ kind, actor, at }) => kind === 'containment-answered' && actor === personId && at === now) === true
   const settle = ({ endpoint }: Subject, { verb, outcome }: Entry['body']): void => {
     const before = isolations.get(endpoint?.id ?? '')
     if (!endpoint || !before) return
@@ -208,6 +239,15 @@ function createMemory(history: History) {
   }
   return {
     of: (id: string): Remembered | undefined => kept.get(id),
+    /** Incidents name their problems. */
+    link(): void {
+      const tickets = [...kept.values()].map(({ work }) => work.ticket)
+      const { matrix } = rulesOf(Number.POSITIVE_INFINITY)
+      for (const [id, problemId] of linked(tickets, (problem) => kindOfIncidents(history, problem), matrix)) {
+        const each = kept.get(id)
+        if (each) kept.set(id, { ...each, work: { ...each.work, ticket: { ...each.work.ticket, problem_id: problemId } } })
+      }
+    },
     play(happening: Happening): void {
       const { at } = happening
       const rules = rulesOf(at)
@@ -217,6 +257,11 @@ function createMemory(history: History) {
     },
   }
 }
+
+/** Of which kind its incidents are, as the signal said that raised it. */
+const kindOfIncidents = ({ tickets }: History, { id }: TicketsTable): string => tickets.get(id)?.incidents ?? ''
+
+const nobody: History['heard'][number] = { endpoint_id: null, received_at: 0, age_ms: 0 }
 
 /** The matrix that was in force, and those before it. */
 function rulesThen({ versions }: History): (at: number) => Rules {
@@ -236,65 +281,5 @@ const isReplanned = (entries: readonly Entry[], { ticket }: TicketCase): boolean
   entries.every(({ kind, actor }) => kind === 'promised' && actor === 'system') &&
   entries.some(({ body }) => body.matrixVersion !== ticket.plan_version)
 
-function act(work: TicketCase, told: ToldAct, acting: Acting, rules: Rules): Decided {
-  const { person, now } = acting
-  switch (told.kind) {
-    case 'acknowledge':
-      return acknowledge(work, acting)
-    case 'comment':
-      return comment(work, told, acting)
-    case 'cause':
-      return { kind: 'work', work: answering(work, causeNamed(person.id, told.said, now), acting) }
-    case 'hear':
-      return hearCustomer(work, told.text, acting)
-    case 'resolve':
-      return resolve(work, told, acting)
-    case 'wait':
-      return wait(work, told, acting)
-    case 'resume':
-      return resume(work, told.note, acting)
-    case 'reopen':
-      return reopen(work, told.note, acting)
-    case 'escalate':
-      return escalate(work, { ...told, person, mayLeaveSecurity: true }, told.packet, rules, now)
-    case 'leave':
-      return { kind: 'work', work: answering(work, decided(work, person.id, 'leave', told.reason, now), acting) }
-    case 'contain': {
-      const answer = told.verb === 'isolate-host' ? 'isolate' : 'release'
-      const answered = answering(work, decided(work, person.id, answer, told.reason, now), acting)
-      return { kind: 'work', work: apply(answered, ordered(told.verb, person.id, told.reason), now) }
-    }
-  }
-}
-
 const packetAt = (told: ToldTicket | undefined, at: number) =>
-  told?.entries.find((entry) => entry.at === at && entry.kind === 'escalated')?.body.packet as Parameters<typeof escalate>[2]
-
-function differencesOf(told: ToldTicket, played: Remembered | undefined): Difference[] {
-  const [was, is] = [linesOf(told.entries), linesOf(played?.entries ?? [])]
-  const [plannedThen, plannedNow] = [told.timers.map(({ kind, due_at }) => `${kind} ${due_at}`).sort(), (played?.planned ?? []).toSorted()]
-  return [
-    ...unlike('line', was, is),
-    ...unlike('timer', plannedThen, plannedNow),
-    ...unlike('ticket', [JSON.stringify(told.ticket)], played ? [JSON.stringify(inOrder(played.work.ticket, told.ticket))] : []),
-  ]
-}
-
-const unlike = (what: string, was: readonly string[], is: readonly string[]): Difference[] =>
-  Array.from({ length: Math.max(was.length, is.length) }, (_, at) => ({ what: `${what} ${at + 1}`, was: was[at], is: is[at] })).filter(
-    (each) => each.was !== each.is,
-  )
-
-/** Byte for byte, but for the ids of commands, which chance makes: each is called by its place, and answers by their verb. */
-function linesOf(entries: readonly Entry[]): string[] {
-  const names = new Map<unknown, string>()
-  return entries
-    .filter(({ kind }) => kind === 'command-settled' || !reported.has(kind))
-    .map(({ at, kind, actor, body }, place) => {
-      if (kind === 'command-requested') names.set(body.verb, `command of line ${place + 1}`)
-      return JSON.stringify({ at, kind, actor, body: 'commandId' in body ? { ...body, commandId: names.get(body.verb) ?? '' } : body })
-    })
-}
-
-const inOrder = <Row extends object>(row: Row, like: Row): Row =>
-  Object.fromEntries(Object.keys(like).map((key) => [key, row[key as keyof Row]])) as Row
+  told?.entries.find((entry) => entry.at === at && entry.kind === 'escalated')?.body.packet as Firing['packet']

@@ -92,13 +92,7 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
     ({ ticket_id }) => ticket_id,
   )
   const timersOf = Map.groupBy(timers, ({ ticket_id }) => ticket_id)
-  const incidentsOf = new Map(
-    signals.flatMap(({ ticket_id, kind, facts }) =>
-      ticket_id !== null && kind === 'problem.recurring'
-        ? [[ticket_id, String((JSON.parse(facts) as { kind?: unknown }).kind)] as const]
-        : [],
-    ),
-  )
+  const incidentsOf = incidentKinds(signals)
   const told = tickets.map((ticket): [string, ToldTicket] => [
     ticket.id,
     { ticket, entries: entries.get(ticket.id) ?? [], timers: timersOf.get(ticket.id) ?? [], incidents: incidentsOf.get(ticket.id) },
@@ -131,6 +125,16 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
     ...{ subjects: await loadSubjects(reader, [...tickets, ...signals]), reach: await loadReach(reader, roster) },
   }
 }
+
+/** Of problems, as the signals said that raised them, by ticket. */
+const incidentKinds = (signals: readonly { ticket_id: string | null; kind: string; facts: string }[]): Map<string, string> =>
+  new Map(
+    signals.flatMap(({ ticket_id, kind, facts }) =>
+      ticket_id !== null && kind === 'problem.recurring'
+        ? [[ticket_id, String((JSON.parse(facts) as { kind?: unknown }).kind)] as const]
+        : [],
+    ),
+  )
 
 const readHeard = (reader: Kysely<Database>): Promise<History['heard'][number][]> =>
   reader

@@ -3,6 +3,7 @@ import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import { seconds } from '#shared/domain/time.ts'
 import type { Agent } from '../app.ts'
+import { beginAnew, untilOverCeiling } from '../ceiling.ts'
 import { onFallingAsleep, untilToldToGo } from '../goodbye.ts'
 import { createHost } from '../host/host.ts'
 import { hasIdentity } from '../identity/files.ts'
@@ -12,6 +13,8 @@ import { systemTime } from '../system-time.ts'
 
 /** Who started us waits no longer than five, of which finding out why took up to a half. */
 const stopWithinMs = seconds(4)
+/** EX_TEMPFAIL of sysexits.h, for whatever starts services. */
+const startMeAgain = 75
 
 const verb: Verb = {
   summary: 'watches this machine until it is told to stop',
@@ -25,15 +28,22 @@ const verb: Verb = {
     // Listened to before anything else: until then SIGUSR1 would open Node's debugger.
     const host = createHost()
     const toldToGo = untilToldToGo(process, host, systemTime)
-    const stopped = Promise.race([toldToGo, ...(config.isTrial ? [untilParentIsGone()] : [])])
+    const ceiling = untilOverCeiling(() => process.memoryUsage.rss(), systemTime)
+    const isOver = ceiling.over.then(() => 'over' as const)
+    const stopped = Promise.race([toldToGo, isOver, ...(config.isTrial ? [untilParentIsGone()] : [])])
     void stopped.then(() => setTimeout(() => process.exit(1), stopWithinMs).unref())
     let agent: Agent | undefined
     onFallingAsleep(process, () => void agent?.sleep())
     const [{ startAgent }, { pino }] = await Promise.all([import('../app.ts'), import('pino')])
     const log = pino({ level: config.logLevel, base: null })
     agent = await startAgent(config, { time: systemTime, log, host })
-    await agent.stop(await stopped)
+    const reason = await stopped
+    ceiling.stop()
+    if (reason === 'over') log.error({ bytes: await ceiling.over }, 'the agent holds too much memory, and begins anew')
+    // Nothing is announced: whoever is back within seconds was never away, and who isn't should be asked after.
+    await agent.stop(reason === 'over' ? 'stop' : reason)
     await lock.release()
+    if (reason === 'over' && !beginAnew(process, process.env)) process.exit(startMeAgain)
   },
 }
 export default verb

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seconds } from '#shared/domain/time.ts'
 import authorities from '#shared/protocol/documents/authorities.ts'
+import { readHead } from '../../server/audit/chain.ts'
+import { verifyAudit } from '../../server/audit/verify.ts'
 import { startTestAgent, type TestAgent } from '../support/agent.ts'
 import { type ApiClient, signIn } from '../support/api.ts'
 import { startTestCollector, type TestCollector } from '../support/collector.ts'
@@ -59,6 +61,9 @@ it('from then on isolating the core machine waits for an operator, and runs once
   const [waiting] = commands
   if (!waiting) throw new Error('nothing waits')
   expect(JSON.parse(waiting.payload)).toMatchObject({ id: waiting.id, verb: 'isolate-host', endpoints: [agent.endpointId] })
+  const head = readHead(JSON.parse(waiting.payload).auditHead)
+  if (!head) throw new Error('the order carries no head of the audit')
+  expect(await verifyAudit(collector.store.reader, [head])).toMatchObject({ faults: [], provenTo: head.number })
   const stranger = await (await personsKey()).sign(JSON.parse(waiting.payload), 'tierline-command+jws')
   await expect(person.post(`/api/commands/${waiting.id}/signatures`, { jws: stranger })).rejects.toThrow('409')
 

@@ -24,6 +24,7 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     uptimeSeconds: async () => uptime(),
     unitsDown: () => unsupported('the state of services'),
     vitals: createVitals(time),
+    packageManager: () => unsupported('whether packages are being changed'),
     role,
     async inventory() {
       return {

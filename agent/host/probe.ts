@@ -29,6 +29,8 @@ export interface Probe {
   unitsDown(listed: string[]): Promise<Answer<UnitReading[]>>
   /** What health detectors read by. */
   readonly vitals: Vitals
+  /** Which package manager is changing the machine; null: none. */
+  packageManager(): Promise<Answer<string | null>>
   role(): Promise<RoleReading>
   inventory(): Promise<MachineInventory>
   /** Whole lines as they are appended, from the end the file has now; also over rotation and truncation. */

@@ -5,6 +5,7 @@ import processStarts from './detectors/process-starts.ts'
 import ransomwareCanary from './detectors/ransomware-canary.ts'
 import ransomwareEncryption from './detectors/ransomware-encryption.ts'
 import sigmaRules from './detectors/sigma-rules.ts'
+import updateRunning from './detectors/update-running.ts'
 import { healthDetectors } from './health-detectors.ts'
 
 /** Every file of detectors/, and those of health/. A bundled agent can't list a folder, so this list stands in a file; a test holds it against the disk. */
@@ -15,5 +16,6 @@ export const detectors: readonly Detector[] = [
   powerChanged,
   failedLogins,
   sigmaRules,
+  updateRunning,
   ...healthDetectors,
 ]

@@ -28,6 +28,8 @@ export class FakeMachine implements Probe {
   networksNow: NetworkReading[] = [{ name: 'eth0', receivedBytes: 0, sentBytes: 0, errors: 0 }]
   uptimeNow = 3_600
   unitsNow: Answer<UnitReading[]> = { kind: 'known', value: [] }
+  /** Who is changing packages. */
+  packageManagerNow: string | null = null
   roleNow: RoleReading = { role: 'server', reasons: ['a test says so'] }
   hostnameNow = 'pc-1'
   isOnBatteryNow = false
@@ -44,6 +46,7 @@ export class FakeMachine implements Probe {
   networks = () => this.#answer((): Answer<NetworkReading[]> => ({ kind: 'known', value: this.networksNow }))
   uptimeSeconds = () => this.#answer(() => this.uptimeNow)
   unitsDown = () => this.#answer(() => this.unitsNow)
+  packageManager = () => this.#answer((): Answer<string | null> => ({ kind: 'known', value: this.packageManagerNow }))
   role = async () => this.roleNow
   /** By path what the kernel and well-known files say. */
   readonly vitals: Vitals = {

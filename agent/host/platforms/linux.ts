@@ -6,6 +6,7 @@ import { followFile } from '../follow-file.ts'
 import { type HardwareReading, hardwareOnce, identity, inventoryDisks, readInterfaces } from '../hardware.ts'
 import { judgeRole, readRoleFacts } from '../linux-role.ts'
 import { parseMounts, readDisk } from '../mounts.ts'
+import { packageManagerAtWork } from '../package-locks.ts'
 import type { Answer, DiskReading, MachineInventory, MemoryReading, Probe, RoleReading } from '../probe.ts'
 import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.ts'
 import { readProcess } from '../process-facts.ts'
@@ -27,6 +28,7 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     uptimeSeconds: async () => Number((await text('/proc/uptime')).split(' ')[0]),
     unitsDown,
     vitals: createVitals(time),
+    packageManager: async () => ({ kind: 'known', value: (await packageManagerAtWork()) ?? null }),
     role,
     inventory: async () => inventory(await hardware((await memory()).totalBytes)),
     followFile: (path, follower) => followFile(path, follower, time),

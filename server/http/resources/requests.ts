@@ -2,6 +2,7 @@ import { NewRequest, PutRequester, Requester, RequesterList, RequesterQuery, urg
 import { TicketDetail } from '#shared/api/tickets.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
+import { demandKnownAddress } from '../reads/known-address.ts'
 import { defineRoute, type Route } from '../route.ts'
 import { detailOf } from './tickets.ts'
 
@@ -56,7 +57,10 @@ export default function requests(needs: Needs): Route[] {
       action: 'requester.put',
       body: PutRequester,
       answer: Requester,
-      handle: async ({ body }) => ({ ...(await people.putRequester(body)), organisationId: body.organisationId }),
+      handle: async ({ body, by }) => {
+        await demandKnownAddress(by, body.organisationId, body.mail)
+        return { ...(await people.putRequester(body)), organisationId: body.organisationId }
+      },
     }),
   ]
 }

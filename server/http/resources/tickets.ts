@@ -31,6 +31,7 @@ import type { Needs } from '../needs.ts'
 import { ownerOfTicket, type Subject } from '../owners.ts'
 import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
+import { demandKnownAddress } from '../reads/known-address.ts'
 import { listTickets, type Reading, readTicket, wholeTimeline } from '../reads/tickets.ts'
 import { defineReading, defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
 
@@ -176,6 +177,7 @@ function readAndOpen({ desk }: Needs, reading: () => Reading, detail: (by: Perso
       status: 201,
       handle: async ({ body, by }) => {
         const { endpointId, requester, ...ticket } = body
+        if (requester) await demandKnownAddress(by, body.organisationId, requester.mail)
         const about = { ...(endpointId !== undefined && { endpointId }), ...(requester && { requester }) }
         const id = await desk.open({ ...ticket, ...about, person: actorIn(by) })
         return detail(by, id)

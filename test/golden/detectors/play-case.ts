@@ -21,7 +21,7 @@ export interface DetectorCase {
 interface Step {
   afterSeconds: number
   /** Fields of the machine that are so from here on. */
-  machine?: Partial<Pick<FakeMachine, 'disksNow' | 'memoryNow' | 'stallNow' | 'unitsNow'>>
+  machine?: Partial<Pick<FakeMachine, 'disksNow' | 'memoryNow' | 'stallNow' | 'unitsNow' | 'packageManagerNow'>>
   log?: string[]
   /** The same step so many times. */
   times?: number

@@ -153,8 +153,14 @@ describe('somebody who only asks', () => {
     const { organisation: organisationId } = alpha
     const eva = { organisationId, name: 'Eva', mail: 'Eva@alpha.example', language: 'de' }
     expect((await technician.ask('POST', '/api/requesters', eva)).body).toMatchObject({ mail: 'eva@alpha.example', language: 'de' })
+    const ofTheirs = { organisationId, name: 'Otto', mail: 'otto@ALPHA.example' }
+    const stranger = { ...ofTheirs, mail: 'otto@beta.example' }
+    expect((await ivan.ask('POST', '/api/requesters', stranger)).body).toMatchObject({ code: 'provider-only' })
+    const asked = { organisationId, title: 'Help', requester: { name: 'Otto', mail: 'otto@beta.example' } }
+    expect((await ivan.ask('POST', '/api/tickets', asked)).status).toBe(403)
+    expect((await ivan.ask('POST', '/api/requesters', ofTheirs)).status).toBe(200)
     const known = await technician.ask('GET', `/api/requesters?organisationId=${organisationId}`)
-    expect((known.body.requesters as { name: string }[]).map(({ name }) => name)).toEqual(['Eva', 'asker'])
+    expect((known.body.requesters as { name: string }[]).map(({ name }) => name)).toEqual(['Eva', 'Otto', 'asker'])
     expect((await asker.ask('GET', '/api/requesters')).status).toBe(403)
   })
 })

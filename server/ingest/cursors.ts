@@ -17,6 +17,8 @@ export interface Cursors {
   committed(batch: Batch): void
   /** Nobody knows what became of the batch. */
   forget(batch: Batch): void
+  /** An agent goes on behind what is remembered: if that is wrong, it is wrong once only. */
+  doubt(job: Job): void
 }
 
 type Place = { endpoint_id: string; epoch: string }
@@ -29,8 +31,10 @@ export function rememberCursors(store: Store): Cursors {
   const remembered = new Map<string, Lanes>()
 
   const read = async (wanted: readonly Place[]): Promise<void> => {
+    // First the answer: a store that is away must not be remembered as one that has nothing.
+    const rows = await rowsAt(wanted, store)
     for (const place of wanted) remembered.set(placeKey(place), {})
-    for (const row of await rowsAt(wanted, store)) Object.assign(remembered.get(placeKey(row)) ?? {}, { [row.lane]: row.seq })
+    for (const row of rows) Object.assign(remembered.get(placeKey(row)) ?? {}, { [row.lane]: row.seq })
   }
   /** Those used last are forgotten last. */
   const recall = (place: Place): Lanes => {
@@ -65,6 +69,9 @@ export function rememberCursors(store: Store): Cursors {
     },
     forget(batch) {
       for (const row of batch.moved) remembered.delete(placeKey(row))
+    },
+    doubt(job) {
+      for (const place of placesOf([job])) remembered.delete(placeKey(place))
     },
   }
 }

@@ -68,6 +68,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
       throw error
     })
     cursors.committed(batch)
+    for (const [index, job] of jobs.entries()) if (taken[index]?.kind === 'gap') cursors.doubt(job)
     told.committed(batch)
     needs.onCommitted(summarise(batch))
     return taken

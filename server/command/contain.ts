@@ -1,5 +1,5 @@
 import { isClosed } from '#shared/domain/endpoint.ts'
-import { seconds } from '#shared/domain/time.ts'
+import { minutes } from '#shared/domain/time.ts'
 import type { Changes, Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Contain } from '../route/sections/containment.ts'
@@ -129,8 +129,21 @@ const actsAlone = (contain: Contain): boolean => contain.kind === 'auto' || (con
 function allowed({ contain, isLate, isDisarmed, lately }: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
   const mayAct = matrix.modes[subject.organisation.mode].isolatesAlone && !isStopped(subject, now)
   if (actsAlone(contain) && (isLate || isDisarmed || !mayAct)) return askThenLeave
+  if (contain.kind === 'auto' && isBeyondFleet(subject, lately, now)) return askThenLeave
   if (contain.kind !== 'auto' || !isBeyondLimits(subject, lately, matrix, now)) return contain
   return matrix.containment.beyond[subject.role === 'unknown' ? 'core' : subject.role]
+}
+
+/**
+ * So much at once is more likely a mistake of ours than so many attacks: from then on nothing isolates without a person. Not of the
+ * matrix, because whoever widens the limits of one organisation shall not widen everybody's.
+ */
+const fleet = { organisations: 3, machines: 20, withinMs: minutes(30) }
+
+function isBeyondFleet(subject: Subject, lately: readonly LoneIsolation[], now: number): boolean {
+  const others = lately.filter(({ endpointId, at }) => endpointId !== subject.endpoint?.id && at > now - fleet.withinMs)
+  const organisations = new Set(others.map(({ organisationId }) => organisationId)).size
+  return organisations >= fleet.organisations || new Set(others.map(({ endpointId }) => endpointId)).size >= fleet.machines
 }
 
 function isBeyondLimits(subject: Subject, lately: readonly LoneIsolation[], { containment }: Matrix, now: number): boolean {
@@ -162,4 +175,5 @@ function whyNotAlone(
 }
 
 /** How far back the limits look. */
-export const latelyMs = ({ containment }: Matrix): number => Math.max(containment.site.within, containment.organisation.within, seconds(1))
+export const latelyMs = ({ containment }: Matrix): number =>
+  Math.max(containment.site.within, containment.organisation.within, fleet.withinMs)

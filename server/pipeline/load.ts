@@ -142,9 +142,8 @@ export async function loadConditions(from: From, listed: Listed, troubles: reado
   return rows.map((row) => ({ ...row, organisation_id: '', source_id: null }))
 }
 
-/** Machines that were isolated since `since` without a person. */
-export async function loadLoneIsolations(from: From, organisationIds: readonly string[], since: number): Promise<LoneIsolation[]> {
-  if (organisationIds.length === 0) return []
+/** Machines that were isolated since `since` without a person; of every organisation, for the fleet's limit counts them all and shows none. */
+export async function loadLoneIsolations(from: From, since: number): Promise<LoneIsolation[]> {
   const rows = await from
     .selectFrom('commands')
     .innerJoin('endpoints', 'endpoints.id', 'commands.endpoint_id')
@@ -157,7 +156,6 @@ export async function loadLoneIsolations(from: From, organisationIds: readonly s
     .where('verb', '=', 'isolate-host')
     .where('requested_by', '=', 'system')
     .where('requested_at', '>', since)
-    .where('commands.organisation_id', 'in', organisationIds)
     .execute()
   return rows
 }

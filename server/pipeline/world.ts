@@ -96,13 +96,12 @@ export async function loadWorld(
   matrix: Matrix,
   now: number,
 ): Promise<World> {
-  const organisationIds = [...new Set(signals.map(({ organisation_id }) => organisation_id))]
   const isContaining = signals.some(({ kind }) => kind.startsWith('security.'))
   const cleared = [...new Set(signals.flatMap((signal) => (signal.state === 'cleared' ? correlationKey(signal) : [])))]
   const [subjects, standing, lately, isOver, nextNumber, suppression, waiting] = await Promise.all([
     loadSubjects(db, signals),
     loadStanding(db, listed, signals, now),
-    isContaining ? loadLoneIsolations(db, organisationIds, now - latelyMs(matrix)) : [],
+    isContaining ? loadLoneIsolations(db, now - latelyMs(matrix)) : [],
     overOf(db, listed, signals, matrix),
     nextTicketNumber(db),
     loadSuppression(db, signals, matrix, now),

@@ -165,6 +165,63 @@ describe('limits', () => {
   })
 })
 
+describe('the limit of the fleet', () => {
+  /** Machines of other customers that were isolated without a person a while ago. */
+  async function isolatedElsewhere(organisations: number, machinesEach: number, agoMs: number): Promise<void> {
+    const { db } = room.store
+    const at = room.time.now() - agoMs
+    const wish = { ticket_id: null, verb: 'isolate-host', args: '{}', risk: 'protective', status: 'succeeded', reason: 'x' } as const
+    const never = {
+      running_at: null,
+      resolution: null,
+      jws: null,
+      payload: null,
+      signatures: null,
+      sent_at: null,
+      delivered_at: null,
+      settled_at: null,
+      result: null,
+    }
+    for (let customer = 0; customer < organisations; customer += 1) {
+      const organisation_id = `customer-${customer}`
+      const made = { name: organisation_id, mode: 'live', plan: 'standard', time_zone: 'Europe/Berlin', created_at: at } as const
+      await db
+        .insertInto('organisations')
+        .values({ id: organisation_id, ...made })
+        .execute()
+      for (let machine = 0; machine < machinesEach; machine += 1) {
+        const endpoint_id = `${organisation_id}-${machine}`
+        const endpoint = { hostname: endpoint_id, platform: 'linux', confirmed_role: null, enrolled_at: at, removed_at: null } as const
+        await db
+          .insertInto('endpoints')
+          .values({ id: endpoint_id, organisation_id, site_id: null, ...endpoint })
+          .execute()
+        const command = { id: `isolated-${endpoint_id}`, organisation_id, endpoint_id, requested_by: 'system' }
+        const times = { requested_at: at, expires_at: at + minutes(60) }
+        await db
+          .insertInto('commands')
+          .values({ ...command, ...wish, ...never, ...times })
+          .execute()
+      }
+    }
+  }
+
+  it.each([
+    ['two organisations', 2, 1, minutes(1), true],
+    ['three organisations', 3, 1, minutes(1), false],
+    ['three organisations, long ago', 3, 1, minutes(31), true],
+    ['19 machines of one', 1, 19, minutes(1), true],
+    ['20 machines of one', 1, 20, minutes(1), false],
+  ] as const)('after %s: isolates by itself or asks, and then leaves', async (_how, organisations, machines, agoMs, isAuto) => {
+    room = await openDeskRoom()
+    await isolatedElsewhere(organisations, machines, agoMs)
+    await room.signals(unreadable)
+    await room.time.advance(minutes(10))
+    expect(await ticketOf('ws')).toMatchObject({ containment: isAuto ? 'auto' : 'asked' })
+    expect((await commands()).filter(({ endpoint_id }) => endpoint_id === 'ws')).toHaveLength(isAuto ? 1 : 0)
+  })
+})
+
 it('an organisation that observes is asked, and nothing happens without a person', async () => {
   room = await openDeskRoom({ mode: 'observe' })
   await room.signals(unreadable, { ...unreadable, endpointId: 'srv' })

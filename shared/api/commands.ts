@@ -83,6 +83,7 @@ const powerOf: Readonly<Record<string, Power>> = {
   'collect-diagnostics': 'look-after',
   'restart-service': 'look-after',
   'rearm-canaries': 'look-after',
+  'backup-list': 'look-after',
   reboot: 'run-library',
   'isolate-host': 'isolate',
   'suspend-process': 'isolate',
@@ -91,6 +92,7 @@ const powerOf: Readonly<Record<string, Power>> = {
   'release-host': 'release',
   'resume-process': 'release',
   'restore-file': 'run-anything',
+  'restore-from-backup': 'run-anything',
   'run-script': 'run-anything',
 }
 

@@ -56,8 +56,8 @@ describe('a storm, for the provider', () => {
     const body = { version: 1, act: 'close', resolution: 'false-alarm', note: 'a bad rule' }
     await provider.ask('POST', path, body)
     expect(console_.asked.at(-1)).toMatchObject(['desk.children', { ticketId: first.ticket, ...body }])
-    const count = console_.asked.length
     const visitor = await signedIn(console_.url, 'vcio')
+    const count = console_.asked.length
     expect(await visitor.ask('POST', path, body)).toMatchObject({ status: 403 })
     expect(await provider.ask('POST', path, { version: 1, act: 'burn' })).toMatchObject({ status: 400 })
     expect(console_.asked).toHaveLength(count)

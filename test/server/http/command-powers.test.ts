@@ -30,12 +30,14 @@ const table: Record<string, { args: object; row: Row }> = {
   'collect-diagnostics': { args: {}, row: looksAfter },
   'restart-service': { args: { unit: 'nginx.service' }, row: looksAfter },
   'rearm-canaries': { args: {}, row: looksAfter },
+  'backup-list': { args: {}, row: looksAfter },
   reboot: { args: {}, row: { tier1: ws, tier2: wsAndSrv, tier3: every, 'customer-it': ws } },
   'suspend-process': { args: named, row: contains },
   'stop-process': { args: named, row: contains },
   'quarantine-file': { args: { path: '/tmp/x' }, row: contains },
   'resume-process': { args: named, row: contains },
   'restore-file': { args: { quarantineId: uuid }, row: anything },
+  'restore-from-backup': { args: { paths: ['/srv/files'], before: 1 }, row: anything },
   'run-script': { args: { script: 'true', sha256: '0'.repeat(64) }, row: anything },
 }
 /** These have doors of their own, which powers.test.ts tries. */

@@ -26,7 +26,7 @@ anything in such an archive was altered since; it needs no collector.
 `
 
 const verb: Verb = {
-  summary: 'writes a ticket with its evidence into one signed archive, or verifies one',
+  summary: 'writes all about a ticket into one signed archive, or verifies one',
   usage,
   async run(args) {
     const { data, database } = configFlags

@@ -2,8 +2,7 @@ import type { Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
 import { type Crowd, gathersOnSite, isGathered, mayBeGathered, type Surge, siteFingerprint, stormFingerprint } from './gather.ts'
-import { createLoudest, type Heard } from './loudness.ts'
-import type { Loud } from './noisy.ts'
+import { createLoudest, type Heard, type Loudest } from './loudness.ts'
 
 /** How many tickets of a kind came lately in one organisation. */
 export interface Came {
@@ -23,7 +22,7 @@ export interface Loaded {
   /** Which machines have a ticket under which one. */
   underSites: readonly { parentId: string | null; endpointId: string | null }[]
   siteSizes: ReadonlyMap<string, number>
-  /** How loud the machines are that may open a ticket. */
+  /** How loud the machines and sources are that may open a ticket. */
   heard: readonly Heard[]
   fleet: number | null
   provider: Subject | undefined
@@ -36,8 +35,8 @@ export interface Crowds {
   readonly provider: Subject | undefined
   /** undefined: a ticket of this trouble stands alone whatever else there is. */
   of(trouble: Trouble, subject: Subject, caseOf: (ticketId: string) => TicketCase | undefined): Crowd | undefined
-  /** What is open on a machine that may be too loud. */
-  loudOf(subject: Subject, caseOf: (ticketId: string) => TicketCase | undefined): Loud | undefined
+  /** What is open of whoever may be too loud. */
+  loudOf: Loudest['of']
   /** A ticket as it stands from now on. */
   took(work: TicketCase): void
 }

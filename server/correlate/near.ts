@@ -12,6 +12,7 @@ import { gathersOnSite, isGathered, mayBeStorm, siteFingerprint, stormFingerprin
 export interface Opener {
   kind: string
   subject: Subject
+  sourceId: string | null
 }
 
 type Words = Pick<Matrix, 'gathering'>

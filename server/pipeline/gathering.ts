@@ -65,24 +65,24 @@ export function gather(view: View, rules: Rules, arrival: Arrival, now: number):
   return { work: under(arrival.work), parent: asking, siblings }
 }
 
-/** Where this goes instead of a ticket of its own: its machine is too loud. With what it said before, if that is one ticket from now on. */
+/** Where this goes instead of a ticket of its own: who says it is too loud. With what it said before, if that is one ticket from now on. */
 export function hush(
   view: View,
   rules: Rules,
-  { trouble, subject, rule }: Omit<Arrival, 'work'> & { rule: string },
+  { trouble, subject, sourceId, rule }: Omit<Arrival, 'work'> & { sourceId: string | null; rule: string },
   now: number,
 ): { into: TicketCase; siblings: readonly TicketCase[] } | undefined {
-  const loud = view.loudOf(subject)
+  const loud = view.loudOf(subject, sourceId)
   const found = loud ? hushed(loud, trouble, rule, rules.matrix) : ({ kind: 'none' } as const)
-  if (found.kind === 'none') return undefined
+  if (!loud || found.kind === 'none') return undefined
   if (found.kind === 'joins') return { into: found.into, siblings: [] }
-  const over = { trouble: noisyTrouble(trouble, subject), subject, about: subject }
+  const over = { trouble: noisyTrouble(trouble, subject, loud.voice), subject, about: subject, sourceId }
   const into = made(view, rules, over, 'endpoint', found.siblings, { number: view.nextNumber, many: undefined }, now)
   return { into, siblings: found.siblings.map((each) => apply(each, gathered(each, into, 'endpoint'), now)) }
 }
 
 /** As what the one over it is decided, and about whom it is. */
-type Over = Pick<Arrival, 'trouble' | 'subject'> & { about: Subject }
+type Over = Pick<Arrival, 'trouble' | 'subject'> & { about: Subject; sourceId?: string | null }
 
 function overOf(gathers: 'site' | 'storm', provider: Subject | undefined, { trouble, subject }: Arrival): Over | undefined {
   if (gathers === 'site') {
@@ -111,7 +111,7 @@ function made(
 ): TicketCase {
   const { matrix, owedOf, planOf } = rules
   const id = view.newId(over.about, over.trouble.fingerprint)
-  const draft = draftTicket(over.trouble, over.about, { id, number, sourceId: null }, now)
+  const draft = draftTicket(over.trouble, over.about, { id, number, sourceId: over.sourceId ?? null }, now)
   const ticket = { ...draft, gathers, gathering: 'on' as const, is_standing: 1 as const, occurrences: 0 }
   const { found, decisionAt } = decided(rules, over, many, now)
   const worst = children.map(({ ticket: { priority } }) => priority)

@@ -36,7 +36,8 @@ export async function loadCrowds(
   now: number,
 ): Promise<Crowds> {
   const gathered = gatheredOf(openers)
-  if (!openers.some(({ subject }) => subject.endpoint) && parentIds.length === 0) return createCrowds(nothing, matrix)
+  if (!openers.some(({ subject, sourceId }) => subject.endpoint || sourceId !== null) && parentIds.length === 0)
+    return createCrowds(nothing, matrix)
   const { site, storm } = matrix.gathering
   const places = placesOf(gathered, matrix)
   const [parents, came, onSites, loud] = await Promise.all([

@@ -60,7 +60,7 @@ export function decide(view: View, rules: Rules, signal: SignalRow, now: number)
   if (verdict.kind === 'opens' && view.asFound && isAsFound(trouble, subject, matrix, now))
     return foundBefore(view, signal, trouble, subject, rules, now)
 
-  const loud = isJoining ? undefined : hush(view, rules, { trouble, subject, rule: rule.name }, now)
+  const loud = isJoining ? undefined : hush(view, rules, { trouble, subject, sourceId: signal.source_id, rule: rule.name }, now)
   const entering = loud ? { kind: 'joins' as const, earlier: loud.into } : verdict
   const isDisarmed = view.suppression.disarmed.has(armKey({ detector: signal.detector, kind: trouble.kind, rule: rule.name }))
   const { work, also } = settle(view, rules, { signal, trouble, subject, found, decision, isDisarmed }, entering, now)

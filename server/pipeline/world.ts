@@ -57,8 +57,8 @@ export interface View {
   readonly suppression: Suppression
   /** What a ticket of this would stand among; undefined: it stands alone whatever else there is. */
   crowdOf(trouble: Trouble, subject: Subject): Crowd | undefined
-  /** What is open on the machine of this; undefined: it is as quiet as can be. */
-  loudOf(subject: Subject): Loud | undefined
+  /** What is open of the machine or source of this; undefined: it is as quiet as can be. */
+  loudOf(subject: Subject, sourceId: string | null): Loud | undefined
   /** The ticket under which this one is kept. */
   parentOf(work: TicketCase): TicketCase | undefined
   /** The provider's own organisation; undefined: no storm can come of these signals. */
@@ -127,7 +127,7 @@ function crowdsOf(
   const open = new Map(known.filter(({ ticket }) => isOpen(ticket.status)).map((work) => [correlationKey(work.ticket), work]))
   const openers = signals.flatMap((signal) => {
     const subject = signal.state === 'cleared' || open.has(correlationKey(signal)) ? undefined : subjects.of(signal)
-    return subject ? [{ kind: signal.kind, subject }] : []
+    return subject ? [{ kind: signal.kind, subject, sourceId: signal.source_id }] : []
   })
   const parentIds = new Set([...open.values()].flatMap(({ ticket }) => ticket.parent_id ?? []))
   return loadCrowds(db, listed, openers, [...parentIds], matrix, now)
@@ -233,7 +233,7 @@ export function worldOf({ subjects, cases: known, crowds, lately, firstNumber, n
       return nextNumber
     },
     crowdOf: (trouble, subject) => crowds?.of(trouble, subject, caseOf),
-    loudOf: (subject) => crowds?.loudOf(subject, caseOf),
+    loudOf: (subject, sourceId) => crowds?.loudOf({ subject, sourceId }, caseOf),
     parentOf: ({ ticket }) => (ticket.parent_id === null ? undefined : caseOf(ticket.parent_id)),
     provider: crowds?.provider,
     get cases() {

@@ -1,7 +1,7 @@
 import { isSecurity } from '#shared/domain/signal.ts'
 import { minutes } from '#shared/domain/time.ts'
 import { type Came, type Crowds, createCrowds, type Loaded } from '../correlate/crowds.ts'
-import { comingOn, listenTo, type OpenOn } from '../correlate/loudness.ts'
+import { comingBy, listenTo, type OpenOn } from '../correlate/loudness.ts'
 import {
   crowdedSites,
   fingerprintsOver,
@@ -13,7 +13,7 @@ import {
   placesOf,
   surgingKinds,
 } from '../correlate/near.ts'
-import { noisyKind } from '../correlate/noisy.ts'
+import { limitsOf, noisyKinds, type Voice, voiceOf, voices } from '../correlate/noisy.ts'
 import type { Under } from '../desk/children.ts'
 import type { Subject, TicketCase } from '../pipeline/changes.ts'
 import type { SignalRow } from '../pipeline/world.ts'
@@ -28,8 +28,8 @@ import type { TicketsTable } from '../store/tables/ticket.ts'
 export interface Gatherings {
   /** A ticket as it stands from now on. */
   took(ticket: TicketsTable): void
-  /** It counts towards how loud its machine is. */
-  heard(signal: Pick<SignalRow, 'endpoint_id' | 'received_at' | 'age_ms'>): void
+  /** It counts towards how loud its machine or source is. */
+  heard(signal: Pick<SignalRow, 'endpoint_id' | 'source_id' | 'received_at' | 'age_ms'>): void
   among(openers: readonly Opener[], parentIds: readonly string[], matrix: Matrix, now: number): Crowds
   /** A trouble is on a loud machine's ticket (null: on none any more) and has none of its own. */
   held(trouble: string, ticketId: string | null): void
@@ -87,15 +87,16 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
       const row = rows.get(id)
       return row && row.resolved_at === null ? [row] : []
     })
-  const openOf = (endpointId: string): OpenOn => {
-    const theirs = openOn.of(endpointId).flatMap((id) => rows.get(id) ?? [])
+  const openOf = (voiceId: string, by: Voice['by']): OpenOn => {
+    const theirs = openOn.of(voiceId).flatMap((id) => rows.get(id) ?? [])
     const security = theirs.filter(({ kind }) => isSecurity(kind)).length
-    const noisy = theirs.filter(({ kind }) => kind === noisyKind).length
-    return { endpointId, security, others: theirs.length - security - noisy, isNoisy: noisy > 0 }
+    const noisy = theirs.filter(({ kind }) => kind === noisyKinds[by]).length
+    return { voiceId, security, others: theirs.length - security - noisy, isNoisy: noisy > 0 }
   }
-  const loudOf = (openers: readonly Opener[], matrix: Matrix, now: number) => {
-    const coming = comingOn(openers)
-    const listening = listenTo(coming, [...coming.keys()].map(openOf), matrix)
+  const loudBy = (by: Voice['by'], openers: readonly Opener[], matrix: Matrix, now: number) => {
+    const coming = comingBy(openers, by)
+    const open = [...coming.keys()].map((id) => openOf(id, by))
+    const listening = listenTo(coming, open, limitsOf(matrix, by))
     const since = now - minutes(1)
     return listening.with(
       new Map(listening.several.map((id) => [id, (said.get(id) ?? []).reduce((count, at) => count + Number(at > since), 0)])),
@@ -108,16 +109,18 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
       place(before, ticket)
       rows.set(ticket.id, ticket)
       const isOpen = ticket.resolved_at === null
-      if (ticket.endpoint_id !== null) openOn.put(ticket.endpoint_id, ticket.id, isOpen)
+      const voice = voiceOf(ticket)
+      if (voice) openOn.put(voice.id, ticket.id, isOpen)
       else if (ticket.gathers !== null) over.put(ticket.fingerprint, ticket.id, isOpen)
       if (before?.came_at !== ticket.came_at) came(ticket)
     },
-    heard({ endpoint_id, received_at, age_ms }) {
-      if (endpoint_id === null || age_ms >= minutes(1)) return
-      const times = said.get(endpoint_id) ?? []
+    heard({ received_at, age_ms, ...from }) {
+      const voice = voiceOf(from)
+      if (!voice || age_ms >= minutes(1)) return
+      const times = said.get(voice.id) ?? []
       while ((times[0] ?? received_at) < received_at - minutes(1)) times.shift()
       times.push(received_at)
-      said.set(endpoint_id, times)
+      said.set(voice.id, times)
     },
     among(openers, parentIds, matrix, now) {
       const gathered = gatheredOf(openers)
@@ -127,7 +130,8 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
       const parents = parentsOf(fingerprintsOver(gathered, places), parentIds)
       const counted = countCame(recent.filter(({ came_at }) => came_at > now - storm.within))
       const onSites = recent.filter((ticket) => ticket.came_at > now - site.within && isOnSite(ticket, places)).sort(byNumber)
-      const { heard, loud } = loudOf(openers, matrix, now)
+      const listened = voices.map((by) => loudBy(by, openers, matrix, now))
+      const [heard, loud] = [listened.flatMap((each) => each.heard), listened.flatMap((each) => each.loud)]
       const surging = new Set(surgingKinds(gathered, counted, matrix))
       const surged = recent.filter(
         ({ kind, came_at, status, parent_id }) =>

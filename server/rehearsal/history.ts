@@ -54,7 +54,7 @@ export interface History {
   roster: Roster
   reach: Reach
   /** Of machines, in the order in which they came, whatever became of them. */
-  heard: readonly Pick<SignalRow, 'endpoint_id' | 'received_at' | 'age_ms'>[]
+  heard: readonly Pick<SignalRow, 'endpoint_id' | 'source_id' | 'received_at' | 'age_ms'>[]
   fleet: Pick<Among, 'machines' | 'siteSizes' | 'provider'>
   /** Which detectors isolated nothing alone, from when until when. */
   disarmed: readonly DisarmedDetectorsTable[]
@@ -139,8 +139,8 @@ const incidentKinds = (signals: readonly { ticket_id: string | null; kind: strin
 const readHeard = (reader: Kysely<Database>): Promise<History['heard'][number][]> =>
   reader
     .selectFrom('signals')
-    .select(['endpoint_id', 'received_at', 'age_ms'])
-    .where('endpoint_id', 'is not', null)
+    .select(['endpoint_id', 'source_id', 'received_at', 'age_ms'])
+    .where(({ eb, or }) => or([eb('endpoint_id', 'is not', null), eb('source_id', 'is not', null)]))
     .orderBy('arrival')
     .execute()
 

@@ -261,7 +261,7 @@ function createMemory(history: History) {
 /** Of which kind its incidents are, as the signal said that raised it. */
 const kindOfIncidents = ({ tickets }: History, { id }: TicketsTable): string => tickets.get(id)?.incidents ?? ''
 
-const nobody: History['heard'][number] = { endpoint_id: null, received_at: 0, age_ms: 0 }
+const nobody: History['heard'][number] = { endpoint_id: null, source_id: null, received_at: 0, age_ms: 0 }
 
 /** The matrix that was in force, and those before it. */
 function rulesThen({ versions }: History): (at: number) => Rules {

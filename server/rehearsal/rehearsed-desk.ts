@@ -105,7 +105,7 @@ export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], 
     const earlier = caseOf(newest.get(correlationKey(signal)) ?? '')
     const subject = subjectOf(signal)
     const isKnown = earlier !== undefined && isOpen(earlier.ticket.status)
-    const openers = subject && !isKnown && signal.state !== 'cleared' ? [{ kind: signal.kind, subject }] : []
+    const openers = subject && !isKnown && signal.state !== 'cleared' ? [{ kind: signal.kind, subject, sourceId: signal.source_id }] : []
     const parents = isKnown && earlier.ticket.parent_id !== null ? [earlier.ticket.parent_id] : []
     const since = now - latelyMs(matrix)
     return worldOf({

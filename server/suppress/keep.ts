@@ -134,7 +134,7 @@ async function release(tx: Tx, waiting: readonly Waiting[], now: number): Promis
   return anew.map(({ signal_id }) => signal_id)
 }
 
-/** Whose machine has said that it is over, in a signal that nobody has handled yet: whoever is far behind would open what ends at once. */
+/** Whose machine or source has said that it is over, in a signal that nobody has handled yet: whoever is far behind would open what ends at once. */
 async function clearedMeanwhile(tx: Tx, raised: readonly Waiting[]): Promise<Set<string>> {
   if (raised.length === 0) return new Set()
   const ids = raised.map(({ signal_id }) => signal_id)
@@ -142,18 +142,21 @@ async function clearedMeanwhile(tx: Tx, raised: readonly Waiting[]): Promise<Set
     .selectFrom('signals as held')
     .select('held.id')
     .where('held.id', 'in', ids)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('signals as later')
-          .select('later.id')
-          .whereRef('later.endpoint_id', '=', 'held.endpoint_id')
-          .whereRef('later.received_at', '>=', 'held.received_at')
-          .whereRef('later.fingerprint', '=', 'held.fingerprint')
-          .whereRef('later.arrival', '>', 'held.arrival')
-          .where('later.state', '=', 'cleared')
-          .where('later.handled_at', 'is', null),
-      ),
-    )
+    .where(({ exists, or, selectFrom }) => {
+      const clearedBy = (whose: 'endpoint_id' | 'source_id') =>
+        exists(
+          selectFrom('signals as later')
+            .select('later.id')
+            .whereRef(`later.${whose}`, '=', `held.${whose}`)
+            .whereRef('later.received_at', '>=', 'held.received_at')
+            .whereRef('later.fingerprint', '=', 'held.fingerprint')
+            .whereRef('later.arrival', '>', 'held.arrival')
+            .where('later.state', '=', 'cleared')
+            .where('later.handled_at', 'is', null),
+        )
+      // What has no machine is null there, which equals nothing.
+      return or([clearedBy('endpoint_id'), clearedBy('source_id')])
+    })
     .execute()
   return new Set(rows.map(({ id }) => id))
 }

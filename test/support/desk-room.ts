@@ -71,6 +71,8 @@ export interface PlacedSignal extends Signal {
   origin?: 'sent' | 'collector'
   ageMs: number
   endpointId: string | null
+  /** Of what has no machine. */
+  sourceId?: string
   organisationId: string
 }
 
@@ -183,7 +185,15 @@ export function signalRow(signal: Partial<PlacedSignal>, now: number) {
   const { endpointId = 'ws', organisationId = 'acme', kind = 'health.disk.full', severity = 'medium', state = 'raised' } = signal
   const id = signal.id ?? `signal-${String(++count).padStart(8, '0')}`
   return {
-    ...{ id, organisation_id: organisationId, endpoint_id: endpointId, source_id: null, kind, severity, state },
+    ...{
+      id,
+      organisation_id: organisationId,
+      endpoint_id: signal.sourceId === undefined ? endpointId : null,
+      source_id: signal.sourceId ?? null,
+      kind,
+      severity,
+      state,
+    },
     ...{ fingerprint: signal.fingerprint ?? kind, about: signal.about ?? '', summary: signal.summary ?? `It is ${kind}` },
     ...{
       facts: JSON.stringify(signal.facts ?? {}),
@@ -193,7 +203,12 @@ export function signalRow(signal: Partial<PlacedSignal>, now: number) {
       received_at: now,
       age_ms: signal.ageMs ?? 0,
     },
-    ...{ origin: signal.origin ?? ('sent' as const), handled_at: null, outcome: null, ticket_id: null },
+    ...{
+      origin: signal.sourceId === undefined ? (signal.origin ?? ('sent' as const)) : ('source' as const),
+      handled_at: null,
+      outcome: null,
+      ticket_id: null,
+    },
   }
 }
 

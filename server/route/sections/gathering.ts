@@ -38,6 +38,11 @@ const Endpoint = z
   .strictObject({ tickets: few, fromTickets: few, signalsPerMinute: few, quiet: Duration })
   .prefault({ tickets: 20, fromTickets: 5, signalsPerMinute: 50, quiet: '1h' })
 
+/** The same of a source that speaks for many machines: another tool, a webhook. */
+const Source = z
+  .strictObject({ tickets: few, fromTickets: few, signalsPerMinute: few, quiet: Duration })
+  .prefault({ tickets: 100, fromTickets: 25, signalsPerMinute: 250, quiet: '1h' })
+
 /** What begins and ends so often within this time closes only after so much quiet. */
 const Flapping = z.strictObject({ changes: few, within: Duration, quiet: Duration }).prefault({ changes: 5, within: '1h', quiet: '1h' })
 
@@ -48,5 +53,5 @@ const Recurring = z
 
 /** When many tickets are one. */
 export const Gathering = z
-  .strictObject({ site: Site, storm: Storm, endpoint: Endpoint, flapping: Flapping, recurring: Recurring })
+  .strictObject({ site: Site, storm: Storm, endpoint: Endpoint, source: Source, flapping: Flapping, recurring: Recurring })
   .prefault({})

@@ -31,6 +31,7 @@ import { ownCore } from './0031-own-core.ts'
 import { signatures } from './0032-signatures.ts'
 import { numbersAfterRestores } from './0033-numbers-after-restores.ts'
 import { held } from './0035-held.ts'
+import { loudSources } from './0036-loud-sources.ts'
 import { releaseConsents } from './0037-release-consents.ts'
 import { halted } from './0038-halted.ts'
 import { lifeOfCommands } from './0039-life-of-commands.ts'
@@ -71,6 +72,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0032-signatures': signatures,
     '0033-numbers-after-restores': numbersAfterRestores,
     '0035-held': held,
+    '0036-loud-sources': loudSources,
     '0037-release-consents': releaseConsents,
     '0038-halted': halted,
     '0039-life-of-commands': lifeOfCommands,

@@ -160,7 +160,7 @@ function createMemory(history: History) {
     const open = new Map(theirs.filter(({ ticket }) => isOpen(ticket.status)).map((work) => [correlationKey(work.ticket), work]))
     const openers = rows.flatMap((row) => {
       const subject = row.state === 'cleared' || open.has(correlationKey(row)) ? undefined : subjectOf(row)
-      return subject ? [{ kind: row.kind, subject }] : []
+      return subject ? [{ kind: row.kind, subject, sourceId: row.source_id }] : []
     })
     const parentIds = new Set([...open.values()].flatMap(({ ticket }) => ticket.parent_id ?? []))
     const since = now - latelyMs(rules.matrix)

@@ -34,7 +34,9 @@ export async function takeOver(collector: { dataDir: string; agentsUrl: string }
   const keys = join(collector.dataDir, 'keys')
   const authority = await openCommandAuthority(openKeyFiles(keys), ['*'])
   const { certificate: cert, key } = JSON.parse(readFileSync(join(keys, 'server.json'), 'utf8'))
-  const server = createServer({ cert, key, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false })
+  const tls = { cert, key, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false } as const
+  // He wants no archives; what he collects is in the results.
+  const server = createServer(tls, (_request, response) => response.writeHead(404).end())
   const sockets = new WebSocketServer({ server, handleProtocols: () => subprotocol })
   const records: { type: string }[] = []
   let agent: WebSocket | undefined

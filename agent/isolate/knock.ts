@@ -53,9 +53,12 @@ function knockUdp(place: Place, how: Knock): Promise<Answer> {
     const socket = createSocket(isIP(place.address) === 6 ? 'udp6' : 'udp4')
     const heard = (error: Error): void => say(kindOf(error) === 'refused' ? 'answered' : kindOf(error))
     socket.on('error', heard).once('message', () => say('answered'))
-    // On a busy machine the time may be over before the connect is told; a closed socket that sends throws.
+    // On a busy machine the time may be over before the connect is told; a socket that sends closed or unconnected throws.
     let isOpen = true
-    socket.connect(place.port, place.address, () => isOpen && socket.send('', (error) => error && heard(error)))
+    socket.connect(place.port, place.address, (error?: Error) => {
+      if (error) heard(error)
+      else if (isOpen) socket.send('', (failed) => failed && heard(failed))
+    })
     return () => {
       isOpen = false
       socket.close()

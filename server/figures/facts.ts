@@ -39,8 +39,13 @@ export function factsOf(story: Story, dayOf: DayOf): Fact[] {
     standing = after(standing, entry)
     tiers.add(standing.tier)
   }
-  return [...facts, ...responseTo(story), ...workOn(story)]
+  const all = [...facts, ...responseTo(story), ...workOn(story)]
+  return isUnder(entries) ? all.filter(({ kind }) => kind === 'worked' || kind === 'escalated') : all
 }
+
+/** The ticket over it counts for it: but for what people did on it, it would be counted twice. */
+const isUnder = (entries: Story['entries']): boolean =>
+  entries.findLast(({ kind }) => kind === 'gathered' || kind === 'parted')?.kind === 'gathered'
 
 function factsIn(
   { kind, at, body }: LedgerEntry,

@@ -17,7 +17,7 @@ export interface Stretch {
   team: string
   tier: string
   priority: string
-  state: 'queued' | 'taken' | 'waiting' | 'ended'
+  state: 'queued' | 'taken' | 'waiting' | 'under' | 'ended'
 }
 
 type Standing = Omit<Stretch, 'from' | 'to'>
@@ -50,6 +50,10 @@ export function after(standing: Standing, { kind, body }: LedgerEntry): Standing
       return { ...standing, state: 'waiting' }
     case 'resumed':
       return { ...standing, state: body.why === 'it moved' ? 'queued' : 'taken' }
+    case 'gathered':
+      return { ...standing, state: 'under' }
+    case 'parted':
+      return { ...standing, state: 'queued' }
     case 'resolved':
       return { ...standing, state: 'ended' }
     case 'reopened':

@@ -164,7 +164,7 @@ function overMachines(machines: readonly Subject[], organisationId: string): Sub
 }
 
 /** The provider is the first organisation there was. */
-function fleetOf(machines: readonly Subject[]) {
+export function fleetOf(machines: readonly Subject[]) {
   const siteSizes = new Map<string, number>()
   for (const { site } of machines) if (site) siteSizes.set(site.id, (siteSizes.get(site.id) ?? 0) + 1)
   return { machines: machines.length, siteSizes, provider: overMachines(machines, machines[0]?.organisation.id ?? '') }

@@ -1,7 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { isOpen } from '#shared/domain/ticket.ts'
 import { days } from '#shared/domain/time.ts'
 import { type LoneIsolation, latelyMs } from '../command/contain.ts'
-import { type Acting, acknowledge, type Decided, hearCustomer, resolve, wait } from '../desk/acts.ts'
+import { releaseBy } from '../correlate/children.ts'
+import { correlationKey } from '../correlate/correlate.ts'
+import { type Acting, acknowledge, answering, type Decided, hearCustomer, resolve, wait } from '../desk/acts.ts'
+import { asksUnder, released, standing } from '../desk/children.ts'
 import { escalate } from '../desk/hops.ts'
 import { requested } from '../desk/requests.ts'
 import { fireDue } from '../due/due.ts'
@@ -10,16 +14,23 @@ import { ledgerOf, type Named } from '../escalate/ledger.ts'
 import { calendarNamed, timeZoneOf } from '../escalate/promise.ts'
 import { createDayOf, factsOf } from '../figures/facts.ts'
 import type { Subject, TicketCase } from '../pipeline/changes.ts'
-import type { Rules } from '../pipeline/keep.ts'
+import { actForAll } from '../pipeline/for-all.ts'
+import { hasChanged, type Rules } from '../pipeline/keep.ts'
 import { decide } from '../pipeline/pipeline.ts'
-import { alone, type View } from '../pipeline/world.ts'
+import type { SignalRow } from '../pipeline/world.ts'
+import { worldOf } from '../pipeline/world.ts'
 import { isPagingTicket } from '../route/route.ts'
 import { type Arrival, arrivalsOf } from '../simulate/arrivals.ts'
 import { assemble } from '../simulate/crews.ts'
+import { createFleet } from '../simulate/fleet.ts'
 import type { Crew, Load } from '../simulate/load.ts'
-import { type Deciding, type Simulated, simulate } from '../simulate/simulate.ts'
+import type { Deciding, Simulated } from '../simulate/scene.ts'
+import { simulate } from '../simulate/simulate.ts'
+import { createBook } from '../suppress/book.ts'
 import { nothingSuppressed } from '../suppress/suppress.ts'
+import { createGatherings } from './gatherings.ts'
 import { remember } from './memory.ts'
+import { fleetOf } from './rehearsed-desk.ts'
 
 /*
  * A desk's days over memory: hands the simulator the very functions that decide on a collector.
@@ -42,8 +53,16 @@ export function runSimulation({ rules, load, crews, seed, days: count, recorded 
   const openingsOf = (crew: Crew): Opening[] => openingsIn(crew, load.timeZone, from, until)
   const assembled = assemble(crews, { tierOf: rules.matrix.tierOf, openingsOf })
   const arrivals = recorded?.arrivals ?? arrivalsOf(load, seed, from, until)
-  return simulate({ from, until, arrivals, crews: assembled, load }, decidingBy(rules))
+  return simulate(
+    { from, until, arrivals, crews: assembled, load },
+    decidingBy(rules, recorded ? machinesOf(recorded.arrivals) : createFleet(load).all),
+  )
 }
+
+/** Those that anything came from. */
+const machinesOf = (arrivals: readonly Arrival[]): Subject[] => [
+  ...new Map(arrivals.flatMap(({ subject }) => (subject.endpoint ? [[subject.endpoint.id, subject] as const] : []))).values(),
+]
 
 export const beginningOf = ({ startsOn, timeZone }: Pick<Load, 'startsOn' | 'timeZone'>, from?: number): Temporal.ZonedDateTime =>
   from === undefined
@@ -69,45 +88,71 @@ function night(opensAt: number, closes: string, timeZone: string, from: number, 
 /** Lines of packets and notes that nobody reads. */
 const note = 'simulated'
 
-function decidingBy(rules: Rules): Deciding {
+function decidingBy(rules: Rules, machines: readonly Subject[]): Deciding {
   const lately: LoneIsolation[] = []
   const sinceMs = latelyMs(rules.matrix)
   const calendarOf = calendarsOf(rules)
   const dayOf = createDayOf()
   const acting = (id: string, now: number): Acting => ({ person: { id }, rules, now })
-  let [number, timers] = [0, 0]
-  const viewOf = (subject: Subject, earlier: TicketCase | undefined): View => ({
-    subjectOf: () => subject,
-    earlier: () => (earlier && earlier.subject !== subject ? { ...earlier, subject } : earlier),
-    isOver: () => false,
-    nextNumber: number + 1,
-    lately,
-    suppression: nothingSuppressed,
-    // A simulated desk is of tickets that come one by one.
-    ...alone,
-  })
+  let [number, timers, made] = [0, 0, 0]
+  const open = new Map<string, TicketCase>()
+  const gatherings = createGatherings({ caseOf: (id) => open.get(id), ...fleetOf(machines) })
+  const worldFor = (signal: SignalRow, subject: Subject, earlier: TicketCase | undefined, now: number) => {
+    const about = earlier && { ...earlier, subject }
+    const isKnown = about !== undefined && isOpen(about.ticket.status)
+    const openers = isKnown || signal.state === 'cleared' ? [] : [{ kind: signal.kind, subject, sourceId: signal.source_id }]
+    const parents = isKnown && about.ticket.parent_id !== null ? [about.ticket.parent_id] : []
+    return worldOf({
+      ...{ subjects: { of: () => subject }, cases: about ? [about] : [], isOver: () => false },
+      crowds: gatherings.among(openers, parents, rules.matrix, now),
+      ...{ suppression: nothingSuppressed, book: createBook(rules.matrix, new Map(), now) },
+      lately: lately.filter(({ at }) => at > now - sinceMs),
+      ...{ firstNumber: number + 1, newId: () => `simulated-${++made}`, now },
+    })
+  }
   return {
     signal(signal, subject, earlier, now) {
       while (lately[0] && lately[0].at <= now - sinceMs) lately.shift()
-      const outcome = decide(viewOf(subject, earlier), rules, signal, now)
+      gatherings.heard(signal)
+      if (signal.state === 'cleared') gatherings.held(correlationKey(signal), null)
+      const outcome = decide(worldFor(signal, subject, earlier, now), rules, signal, now)
       if (outcome.kind !== 'ticket') return undefined
-      const { work } = outcome
-      number = Math.max(number, work.ticket.number)
-      if (work.orders.some(({ verb }) => verb === 'isolate-host')) lately.push(isolationOf(work, now))
-      return work
+      const { work, also = [], suppressed } = outcome
+      if (suppressed) gatherings.held(correlationKey(signal), suppressed.id)
+      for (const each of [work, ...also]) {
+        number = Math.max(number, each.ticket.number)
+        if (each.orders.some(({ verb }) => verb === 'isolate-host')) lately.push(isolationOf(each, now))
+      }
+      return { work, also: also.filter(hasChanged) }
     },
     request: (request, subject, now) => requested(request, subject, { id: randomUUIDv7(), number: ++number }, rules, now),
     acknowledge: (work, personId, now) => done(acknowledge(work, acting(personId, now))),
     askCustomer: (work, personId, now) => done(wait(work, { waitingFor: 'customer', until: null, note }, acting(personId, now))),
     hearCustomer: (work, now) => done(hearCustomer(work, note, acting('requester', now))),
-    resolve: (work, personId, now) => done(resolve(work, { resolution: 'fixed', note }, acting(personId, now))),
+    // Whoever has worked on what is over others ends all of them.
+    resolve: (work, personId, now) =>
+      work.ticket.gathers !== null
+        ? done(actForAll(answering(work, {}, acting(personId, now)), closing(work, personId), now))
+        : done(resolve(work, { resolution: 'fixed', note }, acting(personId, now))),
     escalate(work, personId, reason, now) {
       const act = { reason, tried: note, hypothesis: '', person: { id: personId }, mayLeaveSecurity: true }
       const decided = escalate(work, act, undefined, rules, now)
       return decided.kind === 'work' ? decided.work : undefined
     },
-    fire: (work, due, staff, now) => fireDue(work, due, { rules, staff, packet: undefined }, now),
-    remember: (work, now) => remember(work, rules, now, () => `timer-${++timers}`),
+    fire(work, due, staff, now) {
+      const under = asksUnder(work, due) ? gatherings.underOf(work.ticket, now - rules.matrix.gathering.storm.calm.for) : undefined
+      const firing = { rules, staff, packet: undefined, lately: under?.lately, isInStorm: gatherings.isInStorm(work.ticket) }
+      return fireDue(standing(work, under), due, firing, now)
+    },
+    remember(decided, now) {
+      const { work, entries } = remember(decided, rules, now, () => `timer-${++timers}`)
+      if (isOpen(work.ticket.status)) open.set(work.ticket.id, work)
+      else open.delete(work.ticket.id)
+      gatherings.took(work.ticket)
+      const release = releaseBy(decided)
+      const theirs = release ? gatherings.childrenOf(release.parentId).map((child) => released(child, release, rules, now)) : []
+      return { work, entries, released: theirs }
+    },
     isPaging: (work) => isPagingTicket(rules.at(work.ticket.matrix_version), work),
     factsOf: (entries, subject, now) => {
       const told = { id: '', organisationId: subject.organisation.id, timeZone: timeZoneOf(subject), entries }
@@ -115,6 +160,9 @@ function decidingBy(rules: Rules): Deciding {
     },
   }
 }
+
+const closing = ({ ticket: { id: ticketId, version } }: TicketCase, personId: string) =>
+  ({ ticketId, version, person: { id: personId, name: '' }, act: 'close', resolution: 'fixed', note }) as const
 
 /** The simulator does nothing that a desk would refuse. */
 function done(decided: Decided): TicketCase {

@@ -4,6 +4,7 @@ import { oneOf, type Random } from './random.ts'
 
 /** The machines of a described load, spread evenly over its organisations; each organisation has one site. */
 export interface Fleet {
+  readonly all: readonly Subject[]
   machine(role: Sort['role'], random: Random): Subject
   /** So many machines of the first so many organisations. */
   some(organisations: number, machines: number): readonly Subject[]
@@ -31,6 +32,7 @@ export function createFleet({ fleet, timeZone }: Load): Fleet {
   }
   const all = [...machines.workstation, ...machines.server, ...machines.core]
   return {
+    all,
     machine(role, random) {
       const found = oneOf(random, machines[role]) ?? oneOf(random, all)
       if (!found) throw new RangeError('a fleet without a machine was not checked')

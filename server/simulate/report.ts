@@ -1,7 +1,7 @@
 import type { Figures } from '../figures/figures.ts'
 import type { CrewAtWork } from './crews.ts'
 import { staffedMs } from './crews.ts'
-import type { Simulated } from './simulate.ts'
+import type { Simulated } from './scene.ts'
 
 /** What a run is judged by. */
 export interface Report {
@@ -10,6 +10,8 @@ export interface Report {
   otherSignals: number
   solved: number
   stillOpen: number
+  /** Tickets under another, which counts for them. */
+  under: number
   /** Milliseconds. */
   responseP50Ms: number | null
   responseP90Ms: number | null
@@ -24,10 +26,10 @@ export interface Report {
   longestQueues: Record<string, number>
 }
 
-export function reportOf(name: string, { otherSignals, stillOpen, isolated, gauge, crews }: Simulated, figures: Figures): Report {
+export function reportOf(name: string, { otherSignals, stillOpen, under, isolated, gauge, crews }: Simulated, figures: Figures): Report {
   const { opened, resolved, response, sameDay, solvedInTier1, escalations, promises } = figures
   return {
-    ...{ name, tickets: opened, otherSignals, solved: resolved, stillOpen },
+    ...{ name, tickets: opened, otherSignals, solved: resolved, stillOpen, under },
     ...{ responseP50Ms: response.p50Ms, responseP90Ms: response.p90Ms, sameDayShare: sameDay.share, tier1Share: solvedInTier1.share },
     ...{ escalations, promises, isolated, crews: crews.map(worked) },
     longestQueues: Object.fromEntries([...gauge.curves()].map(([team, curve]) => [team, Math.max(...curve)])),
@@ -58,6 +60,7 @@ function rowsOf(reports: readonly Report[]): string[][] {
     row('Tickets', ({ tickets }) => whole(tickets)),
     row('Solved', ({ solved }) => whole(solved)),
     row('Still open', ({ stillOpen }) => whole(stillOpen)),
+    row('Under another', ({ under }) => whole(under)),
     row('Other signals', ({ otherSignals }) => whole(otherSignals)),
     row('First response, p50', ({ responseP50Ms }) => span(responseP50Ms)),
     row('First response, p90', ({ responseP90Ms }) => span(responseP90Ms)),

@@ -1,15 +1,14 @@
 import type { HopReason } from '#shared/domain/ticket.ts'
-import type { Staff } from '../escalate/crew.ts'
 import type { Fact } from '../figures/facts.ts'
 import type { Entry, Subject, TicketCase, Timer } from '../pipeline/changes.ts'
 import type { SignalRow } from '../pipeline/world.ts'
 import { type Agenda, createAgenda } from './agenda.ts'
 import type { Arrival } from './arrivals.ts'
 import { type CrewAtWork, staffOf, type Worker } from './crews.ts'
-import { createGauge, type Gauge } from './gauge.ts'
-import type { Load } from './load.ts'
+import { createGauge } from './gauge.ts'
 import { createQueues } from './queues.ts'
 import { exponential } from './random.ts'
+import type { Decided, Deciding, Scene, Simulated } from './scene.ts'
 
 /*
  * Enters: what comes to a desk and when, who is there, how long they work; and the functions that decide on a collector.
@@ -19,42 +18,6 @@ import { exponential } from './random.ts'
  * What people do is a model: whoever is free takes the most pressing ticket of their queues, of those the oldest, works on
  * it to the end, also after their shift, and then ends it, asks the customer, or gives it to people who know more.
  */
-
-/** The functions that decide on a collector, as the simulator asks them. */
-export interface Deciding {
-  /** undefined: it becomes no ticket. */
-  signal(signal: SignalRow, subject: Subject, earlier: TicketCase | undefined, now: number): TicketCase | undefined
-  request(arrival: Extract<Arrival['what'], { kind: 'request' }>['request'], subject: Subject, now: number): TicketCase
-  acknowledge(work: TicketCase, personId: string, now: number): TicketCase
-  askCustomer(work: TicketCase, personId: string, now: number): TicketCase
-  hearCustomer(work: TicketCase, now: number): TicketCase
-  resolve(work: TicketCase, personId: string, now: number): TicketCase
-  /** undefined: from here this leads nowhere. */
-  escalate(work: TicketCase, personId: string, reason: HopReason, now: number): TicketCase | undefined
-  fire(work: TicketCase, due: readonly Timer[], staff: readonly Staff[], now: number): TicketCase
-  remember(work: TicketCase, now: number): { work: TicketCase; entries: readonly Entry[] }
-  isPaging(work: TicketCase): boolean
-  factsOf(entries: readonly Entry[], subject: Subject, now: number): Fact[]
-}
-
-export interface Scene {
-  from: number
-  until: number
-  arrivals: Iterable<Arrival>
-  crews: readonly CrewAtWork[]
-  load: Pick<Load, 'work' | 'notices'>
-}
-
-export interface Simulated extends Pick<Scene, 'from' | 'until'> {
-  facts: readonly Fact[]
-  /** Signals that opened no ticket: they joined one, cleared, were recorded, or are a line in a digest. */
-  otherSignals: number
-  stillOpen: number
-  /** Machines that were cut off without a person. */
-  isolated: number
-  gauge: Gauge
-  crews: readonly CrewAtWork[]
-}
 
 /** One ticket while it lives. */
 interface Ticket {
@@ -93,12 +56,12 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
   /** What may come again, by what it is found by. */
   const known = new Map<string, Ticket>()
   /** Whose story isn't counted yet. */
-  const untold = new Set<Ticket>()
+  const untold = new Map<string, Ticket>()
   const cutOff = new Set<string>()
   const facts: Fact[] = []
-  let [otherSignals, isolated] = [0, 0]
+  let [otherSignals, isolated, under] = [0, 0, 0]
   const keep = (ticket: Ticket, decided: TicketCase): void => {
-    const { work, entries } = deciding.remember(decided, agenda.now)
+    const { work, entries, released } = deciding.remember(decided, agenda.now)
     if (decided.orders.some(isolatesAlone)) {
       isolated += 1
       cutOff.add(work.subject.endpoint?.id ?? '')
@@ -107,14 +70,24 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
     for (const entry of entries) ticket.entries.push(entry)
     planTimer(ticket)
     place(ticket)
+    keepAll(released, ticket.arrival)
+  }
+  /** Others that were decided with one: those over it are new, and a person's who sees them. */
+  const keepAll = (works: readonly TicketCase[], arrival: Arrival): void => {
+    for (const work of works) {
+      const ticket = untold.get(work.ticket.id)
+      if (ticket) keep(ticket, work)
+      else open({ ...arrival, subject: work.subject, ...bySight }, work)
+    }
   }
   /** In a queue, in somebody's hands, waiting, or over: as its status says. */
   const place = (ticket: Ticket): void => {
-    const { status, team, priority } = ticket.work.ticket
+    const { status, team, priority, parent_id } = ticket.work.ticket
+    const isAlone = parent_id === null
     const { hands } = ticket
-    if (hands && (status === 'acknowledged' || (status === 'new' && !hands.isTaken && team === hands.team))) return
+    if (hands && isAlone && (status === 'acknowledged' || (status === 'new' && !hands.isTaken && team === hands.team))) return
     ticket.hands = undefined
-    if (status === 'new' || status === 'acknowledged') {
+    if (isAlone && (status === 'new' || status === 'acknowledged')) {
       queues.put(ticket, team, priority, deciding.isPaging(ticket.work))
       const free = freeFor(ticket)
       if (free) begin(free, ticket, Math.max(soonestMs, load.notices))
@@ -129,7 +102,8 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
     if (ticket.arrival.isOnce) tell(ticket)
   }
   const tell = (ticket: Ticket): void => {
-    untold.delete(ticket)
+    untold.delete(ticket.work.ticket.id)
+    if (ticket.work.ticket.parent_id !== null) under += 1
     for (const fact of deciding.factsOf(ticket.entries, ticket.work.subject, agenda.now)) facts.push(fact)
   }
 
@@ -227,24 +201,28 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
     const key = `${subject.endpoint?.id ?? ''} ${what.signal.fingerprint}`
     const earlier = known.get(key)
     const decided = decideOn(what.signal, subject, earlier)
-    const isNew = decided !== undefined && decided.ticket.id !== earlier?.work.ticket.id
-    if (!isNew) otherSignals += 1
+    const before = decided && (untold.get(decided.work.ticket.id) ?? earlier)
+    const isNew = decided !== undefined && decided.work.ticket.id !== before?.work.ticket.id
+    if (!isNew || decided.work.ticket.gathers !== null) otherSignals += 1
     if (!decided) return
-    if (!isNew && earlier) {
-      keep(earlier, decided)
+    if (!isNew && before) {
+      keep(before, decided.work)
+      keepAll(decided.also, arrival)
       return
     }
-    const ticket = open(arrival, decided)
+    const ticket = open(decided.work.ticket.gathers === null ? arrival : { ...arrival, ...bySight }, decided.work)
+    keepAll(decided.also, arrival)
+    if (decided.work.ticket.gathers !== null) return
     if (!arrival.isOnce) known.set(key, ticket)
     if (arrival.clearsAfterMs !== null) agenda.plan(agenda.now + Math.round(arrival.clearsAfterMs), () => clear(ticket, what.signal))
   }
-  const decideOn = (signal: SignalRow, subject: Subject, earlier: Ticket | undefined): TicketCase | undefined => {
+  const decideOn = (signal: SignalRow, subject: Subject, earlier: Ticket | undefined): Decided | undefined => {
     const about = cutOff.has(subject.endpoint?.id ?? '') ? { ...subject, isolation: isolatedNow } : subject
     return deciding.signal(signal, about, earlier?.work, agenda.now)
   }
   const open = (arrival: Arrival, work: TicketCase): Ticket => {
     const ticket: Ticket = { work, arrival, entries: [], hands: undefined, alarm: undefined, leftMs: undefined }
-    untold.add(ticket)
+    untold.set(work.ticket.id, ticket)
     keep(ticket, work)
     return ticket
   }
@@ -252,7 +230,9 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
     if (ticket.work.ticket.status === 'resolved') return
     otherSignals += 1
     const decided = decideOn({ ...signal, id: `${signal.id}-cleared`, state: 'cleared' }, ticket.work.subject, ticket)
-    if (decided) keep(ticket, decided)
+    if (!decided) return
+    keep(untold.get(decided.work.ticket.id) ?? ticket, decided.work)
+    keepAll(decided.also, ticket.arrival)
   }
 
   /** Whoever is on call takes over when the others leave. */
@@ -272,12 +252,15 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
   for (const crew of crews) planShifts(crew, agenda, change)
   planNext(arrivals[Symbol.iterator]())
   agenda.playUntil(until, gauge.moveTo)
-  const rest = [...untold]
+  const rest = [...untold.values()]
   for (const ticket of rest) tell(ticket)
-  return { from, until, facts, otherSignals, stillOpen: rest.filter(isStillOpen).length, isolated, gauge, crews }
+  return { from, until, facts, otherSignals, stillOpen: rest.filter(isStillOpen).length, under, isolated, gauge, crews }
 }
 
-const isStillOpen = ({ work }: Ticket): boolean => work.ticket.status !== 'resolved'
+const isStillOpen = ({ work: { ticket } }: Ticket): boolean => ticket.status !== 'resolved' && ticket.parent_id === null
+
+/** What gathers others came by itself: nobody has to be asked, and whoever has it can end it. */
+const bySight = { needs: undefined, waitsMs: null, clearsAfterMs: null, isOnce: true } as const
 
 function planShifts(crew: CrewAtWork, agenda: Agenda, change: (crew: CrewAtWork, isThere: boolean) => void): void {
   for (const { opensAt, closesAt } of crew.openings) {

@@ -12,7 +12,7 @@ export interface ToldTicket {
 /** What is counted; the rest of a timeline is for reading. */
 const counted: TimelineKind[] = [
   ...(['opened', 'prioritised', 'routed', 'promised', 'acknowledged', 'commented', 'waiting', 'resumed', 'escalated'] as const),
-  ...(['promise-kept', 'promise-broken', 'containment-answered', 'resolved', 'reopened'] as const),
+  ...(['promise-kept', 'promise-broken', 'containment-answered', 'resolved', 'reopened', 'gathered', 'parted'] as const),
 ]
 /** Tickets whose timelines are read at once. */
 const maxAtOnce = 500

@@ -66,7 +66,10 @@ describe('tierline matrix simulate', () => {
     const storm = `storms:\n  - { at: 2026-11-25T10:00, alerts: 5000, within: 10m, organisations: 40, machines: 1200, kind: security.sigma.bad-rule, severity: high }\n`
     const load = await file('storm.yaml', `${await readFile(shippedLoad, 'utf8')}\n${storm}`)
     const [calm, stormy] = runsOf((await simulate(matrixFile, '--days', '5', '--against-load', load, '--json')).out)
-    expect((stormy?.tickets ?? 0) + (stormy?.otherSignals ?? 0)).toBe(5_000 + (calm?.tickets ?? 0) + (calm?.otherSignals ?? 0))
+    // All of them under one ticket but for the few that somebody had in hand before it was a storm.
+    expect((stormy?.tickets ?? 0) - (calm?.tickets ?? 0)).toBeLessThanOrEqual(10)
+    expect(stormy?.under).toBeGreaterThan(1_000)
+    expect(stormy?.isolated).toBe(calm?.isolated)
   })
 
   it.each([

@@ -70,6 +70,32 @@ describe('the figures of a desk', () => {
     expect((await figures('organisation', 'other')).total.opened).toBe(0)
   })
 
+  it('count what is under another ticket once, on that one; what stands alone again counts for itself', async () => {
+    const down = { kind: 'health.service.down', fingerprint: 'down', severity: 'high' as const }
+    await room.signals(...['ws', 'srv', 'core'].map((endpointId) => ({ ...down, endpointId })))
+    const [over] = await room.store.db.selectFrom('tickets').selectAll().where('gathers', '=', 'site').execute()
+    expect(await room.store.db.selectFrom('tickets').select('id').execute()).toHaveLength(4)
+    expect((await figures('team')).total.opened).toBe(1)
+    await room.time.advance(minutes(5))
+    const ending = { ticketId: over?.id ?? '', version: over?.version ?? 0, person }
+    await room.desk.children({ ...ending, act: 'raise', note: '' } as never)
+    await room.timers.idle()
+    expect((await figures('team')).total).toMatchObject({ opened: 4, resolved: 0 })
+  })
+
+  it('end with the ticket over them', async () => {
+    const down = { kind: 'health.service.down', fingerprint: 'down', severity: 'high' as const }
+    await room.signals(...['ws', 'srv', 'core'].map((endpointId) => ({ ...down, endpointId })))
+    await room.time.advance(minutes(5))
+    const [over] = await room.store.db.selectFrom('tickets').selectAll().where('gathers', '=', 'site').execute()
+    const ending = { ticketId: over?.id ?? '', version: over?.version ?? 0, person }
+    await room.desk.children({ ...ending, act: 'close', resolution: 'fixed', note: 'The switch' } as never)
+    await room.timers.idle()
+    const open = await room.store.db.selectFrom('tickets').select('id').where('resolved_at', 'is', null).execute()
+    expect(open).toEqual([])
+    expect((await figures('team')).total).toMatchObject({ opened: 1, resolved: 1, response: { count: 1 } })
+  })
+
   it('know how long the more pressing lay behind the less pressing', async () => {
     await room.signals({ endpointId: 'srv', fingerprint: 'bad', kind: 'health.service.down', severity: 'high' })
     await room.signals({ endpointId: 'srv', fingerprint: 'mild', kind: 'health.memory.pressure' })

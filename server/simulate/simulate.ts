@@ -53,10 +53,8 @@ export function simulate({ from, until, arrivals, crews, load }: Scene, deciding
   const queues = createQueues<Ticket>()
   const gauge = createGauge(from, until, queues.lengths)
   const staff = staffOf(crews)
-  /** What may come again, by what it is found by. */
-  const known = new Map<string, Ticket>()
-  /** Whose story isn't counted yet. */
-  const untold = new Map<string, Ticket>()
+  /** What may come again, by what it is found by; whose story isn't counted yet, by its id. */
+  const [known, untold] = [new Map<string, Ticket>(), new Map<string, Ticket>()]
   const cutOff = new Set<string>()
   const facts: Fact[] = []
   let [otherSignals, isolated, under] = [0, 0, 0]

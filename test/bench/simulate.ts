@@ -7,6 +7,7 @@ import { summed } from '../../server/figures/figures.ts'
 import { readRules } from '../../server/pipeline/keep.ts'
 import { runSimulation } from '../../server/rehearsal/simulation.ts'
 import { createAgenda } from '../../server/simulate/agenda.ts'
+import type { Load } from '../../server/simulate/load.ts'
 import { exponential, seeded } from '../../server/simulate/random.ts'
 import { defaultMatrix } from '../support/desk-room.ts'
 import { type Benchmark, type Figures, rounded } from './benchmark.ts'
@@ -28,7 +29,7 @@ async function measure({ tickets, rounds }: typeof sizes.whole): Promise<Figures
   const months = tickets / ticketsOfMonth
   const crews = (crewsOf(read.value, 'tiers') ?? []).map((crew) => ({ ...crew, people: Math.round(crew.people * months) }))
   const load = loadOf(read.value)
-  const grown = { ...load, arrivals: { ...load.arrivals, perDay: load.arrivals.perDay * months } }
+  const grown = { ...load, arrivals: { ...load.arrivals, perDay: load.arrivals.perDay * months }, fleet: fleetOf(load, months) }
   const played: number[] = []
   const bare: number[] = []
   let opened = 0
@@ -49,6 +50,12 @@ async function measure({ tickets, rounds }: typeof sizes.whole): Promise<Figures
   const ratio = rounded(figure / yardstick, 1)
   return { figure: rounded(figure), unit: 'CPU-s', yardstick: rounded(yardstick, 3), ratio, goalSeconds, tickets: opened, microseconds }
 }
+
+/** As many machines as tickets: on fewer they would be storms and loud machines, which are few tickets. */
+const fleetOf = ({ fleet }: Load, months: number): Load['fleet'] => ({
+  ...{ ...fleet, organisations: Math.round(fleet.organisations * months), workstations: Math.round(fleet.workstations * months) },
+  ...{ servers: Math.round(fleet.servers * months), core: Math.round(fleet.core * months) },
+})
 
 /** As many come, are taken by one of as many as it takes, and are done: the clock and chance, and nothing else. */
 function playBare(count: number): void {

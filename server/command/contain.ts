@@ -70,11 +70,19 @@ export function askForAll(parent: TicketCase, child: TicketCase): Changes {
 /**
  * The question stood and nobody answered. Where it was asked for others, each of them has a timer of its own.
  * @param isInStorm what is over it went into a storm meanwhile: nothing there is isolated without a person.
+ * @param lately what was isolated without a person since: beyond the fleet's limit nothing more is.
  */
-export function unanswered({ ticket, subject }: TicketCase, modes: Matrix['modes'], now: number, isInStorm = false): Changes {
+export function unanswered(
+  { ticket, subject }: TicketCase,
+  modes: Matrix['modes'],
+  now: number,
+  isInStorm = false,
+  lately: readonly LoneIsolation[] = [],
+): Changes {
   const isForAll = ticket.gathers === 'site'
   if (ticket.containment !== 'asked' || (!isForAll && (!subject.endpoint || isContained(subject)))) return {}
-  const isAllowed = modes[subject.organisation.mode].isolatesAlone && !isStopped(subject, now) && !isInStorm
+  const isHeld = isStopped(subject, now) || isInStorm || isBeyondFleet(subject, lately, now)
+  const isAllowed = modes[subject.organisation.mode].isolatesAlone && !isHeld
   const answered = {
     kind: 'containment-answered' as const,
     actor: 'system',
@@ -128,8 +136,7 @@ const actsAlone = (contain: Contain): boolean => contain.kind === 'auto' || (con
 /** What the organisation's mode and the limits leave of it. */
 function allowed({ contain, isLate, isDisarmed, lately }: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
   const mayAct = matrix.modes[subject.organisation.mode].isolatesAlone && !isStopped(subject, now)
-  if (actsAlone(contain) && (isLate || isDisarmed || !mayAct)) return askThenLeave
-  if (contain.kind === 'auto' && isBeyondFleet(subject, lately, now)) return askThenLeave
+  if (actsAlone(contain) && (isLate || isDisarmed || !mayAct || isBeyondFleet(subject, lately, now))) return askThenLeave
   if (contain.kind !== 'auto' || !isBeyondLimits(subject, lately, matrix, now)) return contain
   return matrix.containment.beyond[subject.role === 'unknown' ? 'core' : subject.role]
 }

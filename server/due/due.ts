@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
-import { unanswered } from '../command/contain.ts'
+import { type LoneIsolation, latelyMs, unanswered } from '../command/contain.ts'
 import { calmDown } from '../correlate/gather.ts'
 import { leavers, putBack, ticketsOf } from '../desk/absences.ts'
 import { loadOverOthers, type OverOthers, type Released, releaseAgain, releaseDue, releaseJoinedToo, standing } from '../desk/children.ts'
@@ -17,7 +17,7 @@ import { takeDigest } from '../notify/digest.ts'
 import type { Notice } from '../notify/notify.ts'
 import { apply, type TicketCase, type Timer } from '../pipeline/changes.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from '../pipeline/keep.ts'
-import { loadCases, loadStaff, loadTickets } from '../pipeline/load.ts'
+import { loadCases, loadLoneIsolations, loadStaff, loadTickets } from '../pipeline/load.ts'
 import type { Turns } from '../pipeline/turns.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
@@ -79,9 +79,11 @@ async function fireAll(tx: Tx, { store, rules, hasGivenChance }: DueOptions, ids
   const tickets = await loadTickets(tx, [...new Set([...due, ...(await ticketsOf(tx, away)), ...windows.ticketIds])])
   const loaded = await loadCases(tx, tickets)
   const known = { ...(await loadForHops(tx, loaded, timers, now)), ...(await loadOverOthers(tx, loaded, byTicket, rules, now)) }
+  const alone = timers.some(({ kind }) => kind === 'ask-due') ? await loadLoneIsolations(tx, now - latelyMs(rules.matrix)) : []
   const fired = loaded.map((work) => {
     const timersOf = byTicket.get(work.ticket.id) ?? []
-    const after = timersOf.length > 0 ? fireOn(work, timersOf, rules, known, now) : work
+    const after = timersOf.length > 0 ? fireOn(work, timersOf, rules, { ...known, alone }, now) : work
+    alone.push(...isolatedBy(after, now))
     return inWindows(apply(after, putBack(work, away), now), windows, rules, now)
   })
   const replanning = await replanDue(tx, own, rules, now)
@@ -138,13 +140,25 @@ async function loadForHops(tx: Tx, cases: readonly TicketCase[], timers: readonl
 }
 
 /** Several may be due on one ticket after a long silence: in their order, each on what the one before it left. */
-function fireOn(work: TicketCase, timers: readonly TimersTable[], rules: Rules, known: ForHops & OverOthers, now: number): TicketCase {
-  const { staff, packets, stormy } = known
+function fireOn(
+  work: TicketCase,
+  timers: readonly TimersTable[],
+  rules: Rules,
+  known: ForHops & OverOthers & { alone: readonly LoneIsolation[] },
+  now: number,
+): TicketCase {
+  const { staff, packets, stormy, alone } = known
   const packet = packets.get(work.ticket.id)
   const under = known.under.get(work.ticket.id)
   const due = timers.map(({ id, kind, due_at: dueAt }) => ({ id, kind, dueAt }))
   const isInStorm = stormy.has(work.ticket.parent_id ?? '')
-  return fireDue(standing(touchedBy(work), under), due, { rules, staff, packet, lately: under?.lately, isInStorm }, now)
+  return fireDue(standing(touchedBy(work), under), due, { rules, staff, packet, lately: under?.lately, isInStorm, alone }, now)
+}
+
+/** What a question that nobody answered has just isolated, for those after it in the same group. */
+function isolatedBy({ subject: { endpoint, site, organisation }, orders }: TicketCase, now: number): LoneIsolation[] {
+  if (!endpoint || !orders.some(({ verb, requestedBy }) => verb === 'isolate-host' && requestedBy === 'system')) return []
+  return [{ endpointId: endpoint.id, siteId: site?.id ?? null, organisationId: organisation.id, at: now }]
 }
 
 /** What these timers, which are no longer on the ticket, do to it (pure). */
@@ -157,11 +171,15 @@ export const fireDue = (
     packet,
     lately = 0,
     isInStorm = false,
-  }: { rules: Rules; lately?: number | undefined; isInStorm?: boolean } & Pick<Firing, 'staff' | 'packet'>,
+    alone = [],
+  }: { rules: Rules; lately?: number | undefined; isInStorm?: boolean; alone?: readonly LoneIsolation[] } & Pick<
+    Firing,
+    'staff' | 'packet'
+  >,
   now: number,
 ): TicketCase =>
   due.reduce((before, timer) => {
-    if (timer.kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes, now, isInStorm), now)
+    if (timer.kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes, now, isInStorm, alone), now)
     if (timer.kind === 'storm-calm') return apply(before, calmDown(before, lately, rules.matrix, now), now)
     const matrix = rules.planOf(before)
     const fired = apply(before, fire(before, timer, { matrix, owed: rules.owedOf(before), staff, packet }, now), now)

@@ -36,12 +36,13 @@ const told = [
 export type Recorder = (route: Route, request: FastifyRequest, organisationId: string | null, answer: unknown) => Promise<void>
 
 export function createRecorder({ audit, db, time }: { audit: Audit; db: Kysely<Database>; time: Time }): Recorder {
-  const isFirstLook = createLooks(time)
+  const looks = createLooks(time)
   return async (route, request, organisationId, answer) => {
     if (!route.action) return
     const { by } = request
     const target = targetOf(route.action, request, answer)
-    if (route.method === 'GET' && !isFirstLook(`${actorOf(by)} ${target}`)) return
+    const look = route.method === 'GET' ? `${actorOf(by)} ${target}` : undefined
+    if (look !== undefined && looks.isTold(look)) return
     await audit.record(db, {
       actor: actorOf(by),
       action: route.action,
@@ -50,18 +51,19 @@ export function createRecorder({ audit, db, time }: { audit: Audit; db: Kysely<D
       organisationId: organisationId ?? (isPerson(by) ? by.caller.organisationId : null),
       detail: { ...(isPerson(by) && { via: by.caller.via }), address: request.ip, ...detailOf(request.body) },
     })
+    if (look !== undefined) looks.told(look)
   }
 }
 
-/** A console asks anew with each change; who looked at what is one line an hour. @returns whether this look begins one. */
-function createLooks(time: Time): (look: string) => boolean {
+/** A console asks anew with each change; who looked at what is one line an hour, counted once that line is written. */
+function createLooks(time: Time) {
   const since = new Map<string, number>()
-  return (look) => {
-    const now = time.now()
-    if ((since.get(look) ?? Number.NEGATIVE_INFINITY) > now - hours(1)) return false
-    if (since.size >= maxLooks) since.clear()
-    since.set(look, now)
-    return true
+  return {
+    isTold: (look: string): boolean => (since.get(look) ?? Number.NEGATIVE_INFINITY) > time.now() - hours(1),
+    told(look: string): void {
+      if (since.size >= maxLooks) since.clear()
+      since.set(look, time.now())
+    },
   }
 }
 /** Forgetting costs a few more lines. */

@@ -118,6 +118,10 @@ it('diagnostics bring all of it as an archive, with progress; who looked at it i
   expect(hashOf(await download(`/api/commands/${id}/archive`))).toBe(detail.archive.sha256)
   const lines = await collector.store.db.selectFrom('audit').select(['action', 'target']).where('action', '=', 'archive.view').execute()
   expect(lines).toEqual([{ action: 'archive.view', target: `archive:${id}` }])
+
+  // As after a restore, whose backup has the row and not the file.
+  rmSync(fileOf(id))
+  expect(JSON.parse((await download(`/api/commands/${id}/archive`)).toString())).toMatchObject({ code: 'not-found' })
 })
 
 describe('an archive', () => {

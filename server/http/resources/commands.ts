@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { z } from 'zod'
 import { CommandDetail, FoundCommand, powersToAsk, ScriptsSwitch } from '#shared/api/commands.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
@@ -7,7 +7,7 @@ import { demandPower } from '../guard.ts'
 import type { Needs } from '../needs.ts'
 import { readCommand } from '../reads/command.ts'
 import { found } from '../reads/found.ts'
-import { defineReading, defineRoute, type Route } from '../route.ts'
+import { defineRoute, type Route } from '../route.ts'
 import { actorIn } from './tickets.ts'
 
 const summaries: Record<HeldAnswer, string> = {
@@ -39,8 +39,13 @@ export default function commands({ held, signing, archives }: Needs): Route[] {
 }
 
 const detail = ({ liveOf }: Needs['signing']): Route =>
-  defineReading('/api/commands/:id', 'One command: its life, what it writes while it runs, its result', {
+  defineRoute({
+    method: 'GET',
+    path: '/api/commands/:id',
+    summary: 'One command: its life, what it writes while it runs, its result',
+    access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
     names: { 'params.id': 'command' },
+    action: 'command.view',
     params: byId,
     answer: CommandDetail,
     handle: async ({ params, by }) => found('command', await readCommand(by.view, params.id, liveOf(params.id) ?? null)),
@@ -90,7 +95,16 @@ const archive = ({ file }: Needs['archives']): Route =>
     handle: async ({ params, by, reply }) => {
       const complete = by.view.archives().select('id').where('id', '=', params.id).where('completed_at', 'is not', null)
       const { id } = found('archive', await complete.executeTakeFirst())
+      // Opened before anybody is told of it: a stream that fails while nobody listens would end the process.
+      const handle = found('archive', await open(file(id)).catch(absent))
       reply.header('content-type', 'application/gzip').header('content-disposition', `attachment; filename="${id}.tar.gz"`)
-      return createReadStream(file(id))
+      const stream = handle.createReadStream()
+      reply.raw.once('close', () => stream.destroy())
+      return stream
     },
   })
+
+/** A restored collector knows of archives whose files are not in its backup. */
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}

@@ -220,6 +220,19 @@ describe('the limit of the fleet', () => {
     expect(await ticketOf('ws')).toMatchObject({ containment: isAuto ? 'auto' : 'asked' })
     expect((await commands()).filter(({ endpoint_id }) => endpoint_id === 'ws')).toHaveLength(isAuto ? 1 : 0)
   })
+
+  it.each(['before it was asked', 'while the question stood'] as const)(
+    'that was reached %s isolates no server that nobody answered for',
+    async (when) => {
+      room = await openDeskRoom()
+      if (when === 'before it was asked') await isolatedElsewhere(3, 1, minutes(1))
+      await room.signals({ ...unreadable, endpointId: 'srv' })
+      if (when === 'while the question stood') await isolatedElsewhere(3, 1, 0)
+      await room.time.advance(minutes(10))
+      expect(await ticketOf('srv')).toMatchObject({ containment: 'asked' })
+      expect((await commands()).filter(({ endpoint_id }) => endpoint_id === 'srv')).toEqual([])
+    },
+  )
 })
 
 it('an organisation that observes is asked, and nothing happens without a person', async () => {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
 import { canonicalJson } from '#shared/protocol/canonical.ts'
 import { type Register, whyNotByCollector } from '#shared/protocol/command-powers.ts'
 import type { Entry } from '../pipeline/changes.ts'
@@ -17,6 +19,7 @@ import type { CommandsTable } from '../store/tables/command.ts'
 
 export interface SignNeeds {
   db: Kysely<Database>
+  log: Logger
   /** Compact JWS over the order, by the collector's authority. */
   sign(order: CommandOrder): Promise<string>
   /** Whose keys may sign commands; undefined, or absent: the collector commands alone. */
@@ -32,7 +35,9 @@ type Prepared = CommandsTable & { why?: string }
 export async function signRequested(needs: SignNeeds, requested: readonly CommandsTable[], now: number): Promise<CommandsTable[]> {
   if (requested.length === 0) return []
   const roles = needs.register?.() ? await rolesOf(needs.db, requested) : undefined
-  const prepared = await Promise.all(requested.map((command) => prepare(needs, command, roles, now)))
+  const reasons = requested.map((command) => roles && whyNotByCollector(...askedOf(command, roles)))
+  const auditHead = reasons.some((why) => why !== undefined) ? await headOrNone(needs) : undefined
+  const prepared = await Promise.all(requested.map((command, at) => prepare(needs, command, reasons[at], auditHead, now)))
   await needs.db.transaction().execute(async (tx) => {
     for (const each of prepared) await keepPrepared(tx, needs, each, now)
   })
@@ -57,16 +62,26 @@ export async function withoutOverruled({ db, register }: SignNeeds, commands: re
   return commands.filter(({ id }) => !overruled.includes(id))
 }
 
+/** Once a batch. An audit that can't be read keeps no command from going out. */
+async function headOrNone({ db, log, auditHead }: SignNeeds): Promise<string | undefined> {
+  try {
+    return await auditHead?.(db)
+  } catch (error) {
+    log.error({ reason: sentenceOf(error) }, 'orders are shown to operators without the head of the audit')
+    return undefined
+  }
+}
+
 async function prepare(
-  { db, sign, auditHead }: SignNeeds,
+  { sign }: SignNeeds,
   command: CommandsTable,
-  roles: Map<string, Role> | undefined,
+  why: string | undefined,
+  auditHead: string | undefined,
   now: number,
 ): Promise<Prepared> {
   const order = orderOf(command, now)
-  const why = roles && whyNotByCollector(...askedOf(command, roles))
   if (why !== undefined) {
-    const seen = { ...order, ...(auditHead && { auditHead: await auditHead(db) }) }
+    const seen = { ...order, ...(auditHead !== undefined && { auditHead }) }
     return { ...command, status: 'unsigned', payload: canonicalJson(seen), signatures: '[]', why }
   }
   return { ...command, status: 'queued', jws: await sign(order) }

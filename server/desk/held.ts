@@ -64,7 +64,7 @@ async function keepDecision(tx: Tx, store: Store, rules: Rules, decision: HeldDe
     return { ...kept, commands: [...kept.commands, hint] }
   }
   if (decision.answer === 'drop') return { ...nothingKept, commands: [hint] }
-  const [order] = ordered(verb, decision.person.id, command.reason).orders
+  const [order] = ordered(verb, decision.person.id, command.reason, argsOf(command)).orders
   const wanted = order ? [{ ...order, organisationId, endpointId, ticketId }] : []
   await requestCommands(tx, putRows, wanted, now)
   return { ...nothingKept, commands: [hint, ...wanted], hasOrders: true }
@@ -87,8 +87,12 @@ function contained(work: TicketCase, { verb, reason }: CommandsTable, { answer: 
   return decided(work, person.id, said === 'drop' ? 'leave' : answers[verb], reason, now)
 }
 
-function said({ id, verb, reason }: CommandsTable, decision: HeldDecision): Changes {
-  if (decision.answer === 'send') return ordered(verb, decision.person.id, reason)
+/** What was asked for, whole: many a verb says nothing without. */
+const argsOf = ({ args }: CommandsTable): Record<string, unknown> => JSON.parse(args) as Record<string, unknown>
+
+function said(command: CommandsTable, decision: HeldDecision): Changes {
+  const { id, verb, reason } = command
+  if (decision.answer === 'send') return ordered(verb, decision.person.id, reason, argsOf(command))
   const body = { commandId: id, verb, outcome: 'dropped', detail: '' }
   return { entries: [{ kind: 'command-settled', actor: decision.person.id, body }] }
 }

@@ -28,7 +28,7 @@ export interface Leaving {
   openKey: (() => Promise<SigningKey>) | undefined
 }
 
-type Somebody = { id: string; name: string; disabled_at: number | null }
+type Somebody = { id: string; name: string }
 
 /** They never come back by this. */
 const forEver = days(36_500)
@@ -39,9 +39,11 @@ export async function leave(config: CollectorConfig, leaving: Leaving): Promise<
   prepareDataFolder(config.dataDir)
   return withStore(config, async (store) => {
     const person = await find(store, leaving.login)
+    // Before anything is changed: a passphrase may be wrong.
+    const key = await leaving.openKey?.()
     return [
       ...(await endSignIns(store, person)),
-      ...(await endKey(config, store, person, leaving)),
+      ...(await endKey(config, store, person, leaving, key)),
       ...(await dropCommands(store, person, leaving)),
       ...(await endEnrolments(store)),
       ...(await giveBack(store, person)),
@@ -51,7 +53,7 @@ export async function leave(config: CollectorConfig, leaving: Leaving): Promise<
 }
 
 async function find(store: Store, login: string): Promise<Somebody> {
-  const people = store.db.selectFrom('people').select(['id', 'name', 'disabled_at'])
+  const people = store.db.selectFrom('people').select(['id', 'name'])
   const person = await people.where('login', '=', login.trim().toLowerCase()).executeTakeFirst()
   if (!person) throw new Fault('person-unknown', `Nobody signs in as "${login}".`)
   return person
@@ -66,11 +68,17 @@ async function endSignIns(store: Store, { id, name }: Somebody): Promise<string[
 }
 
 /** Agents hear of it in \`welcome\`, before they look at any command. */
-async function endKey(config: CollectorConfig, store: Store, { name }: Somebody, { operator = name, openKey }: Leaving): Promise<string[]> {
+async function endKey(
+  config: CollectorConfig,
+  store: Store,
+  { name }: Somebody,
+  { operator = name }: Leaving,
+  key: SigningKey | undefined,
+): Promise<string[]> {
   const identity = await openIdentity({ dataDir: config.dataDir, store, time: systemTime, verbs: ['*'] })
   if (!identity.register()?.operators.some((each) => each.name === operator)) return [`There is no operator "${operator}" in the register.`]
-  if (!openKey) return [`ATTENTION: ${operator} is an operator still. Say it again with an authority key (--with).`]
-  await putRegister(identity, await openKey(), (operators) => operators.filter((each) => each.name !== operator))
+  if (!key) return [`ATTENTION: ${operator} is an operator still. Say it again with an authority key (--with).`]
+  await putRegister(identity, key, (operators) => operators.filter((each) => each.name !== operator))
   return [`${operator} is no operator any more; agents hear of it before any other command.`]
 }
 
@@ -94,9 +102,11 @@ async function endEnrolments(store: Store): Promise<string[]> {
 }
 
 /** By the way of every absence, so that a running collector does it within a minute, and a stopped one when it starts. */
-async function giveBack(store: Store, { id, disabled_at }: Somebody): Promise<string[]> {
-  if (disabled_at !== null) return []
+async function giveBack(store: Store, { id }: Somebody): Promise<string[]> {
   const now = systemTime.now()
+  const away = store.db.selectFrom('absences').select('id').where('person_id', '=', id).where('from_at', '<=', now)
+  // One of weeks is a holiday, not this.
+  if (await away.where('until_at', '>', now + forEver / 2).executeTakeFirst()) return []
   const absences = createAbsences({ store, time: systemTime, timers: { replan: () => undefined } })
   await absences.begin({ personId: id, from: now, until: now + forEver })
   return ['Their tickets go back into the queues within a minute, and they have no more turns on call.']

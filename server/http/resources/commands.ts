@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { z } from 'zod'
 import { CommandDetail, FoundCommand, powersToAsk, ScriptsSwitch } from '#shared/api/commands.ts'
+import { commands as definitions } from '#shared/commands/registry.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import { demandPower } from '../guard.ts'
@@ -8,6 +9,7 @@ import type { Needs } from '../needs.ts'
 import { readCommand } from '../reads/command.ts'
 import { found } from '../reads/found.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { demandFreshSignIn } from './signing.ts'
 import { actorIn } from './tickets.ts'
 
 const summaries: Record<HeldAnswer, string> = {
@@ -17,7 +19,7 @@ const summaries: Record<HeldAnswer, string> = {
 
 const byId = z.object({ id: z.string().max(64) })
 
-export default function commands({ held, signing, archives }: Needs): Route[] {
+export default function commands({ held, signing, archives, time }: Needs): Route[] {
   const decide = (answer: HeldAnswer): Route =>
     defineRoute({
       method: 'POST',
@@ -32,6 +34,7 @@ export default function commands({ held, signing, archives }: Needs): Route[] {
       handle: async ({ params, by, subject }) => {
         const { verb } = found('command', await by.view.commands().select('verb').where('id', '=', params.id).executeTakeFirst())
         for (const power of powersToAsk(verb, subject.role)) demandPower({ who: 'person', power, reach: 'organisation' }, by, subject)
+        if (answer === 'send' && definitions.get(verb)?.risk === 'high') demandFreshSignIn(by.caller, time.now())
         mustBeDone(await held.decide({ commandId: params.id, answer, person: actorIn(by) }))
       },
     })

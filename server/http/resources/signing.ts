@@ -102,7 +102,7 @@ async function ofLibrary(scripts: Needs['scripts'], view: View, endpointId: stri
 /** What is risky is asked for by a person who is here: a session left open, or stolen, is no sign-in. */
 const freshMs = minutes(15)
 
-function demandFreshSignIn({ signedInAt }: Caller, now: number): void {
+export function demandFreshSignIn({ signedInAt }: Caller, now: number): void {
   if (signedInAt !== null && now - signedInAt <= freshMs) return
   throw refuse('sign-in-again', 'This is of high risk: sign out, sign in again, and ask within 15 minutes.')
 }

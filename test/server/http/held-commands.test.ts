@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { minutes } from '#shared/domain/time.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
 import { addOrganisation, addPerson, type Belongings } from './world.ts'
@@ -41,4 +42,30 @@ it('is decided by whoever may isolate, once', async () => {
   expect((await responder.ask('GET', `/api/tickets/${own.ticket}`)).body.heldCommands).toEqual([])
   const audit = await console_.store.db.selectFrom('audit').select(['action', 'target']).where('action', 'like', 'command.%').execute()
   expect(audit).toEqual([{ action: 'command.send', target: `command:${own.command}` }])
+})
+
+it('goes out with what it was asked with, and at high risk only for somebody who has just signed in', async () => {
+  const { db } = console_.store
+  const known = await db.selectFrom('commands').selectAll().where('id', '=', own.command).executeTakeFirstOrThrow()
+  const args = JSON.stringify({ unit: 'postgresql.service' })
+  const held = { ...known, verb: 'restart-service', args, status: 'held', settled_at: null } as const
+  await db
+    .insertInto('commands')
+    .values([
+      { ...held, id: 'held-1' },
+      { ...held, id: 'held-2', ticket_id: null },
+      { ...held, id: 'held-3', verb: 'restore-file', risk: 'high' },
+    ])
+    .execute()
+  for (const id of ['held-1', 'held-2']) expect(await responder.ask('POST', `/api/commands/${id}/send`)).toMatchObject({ status: 204 })
+  const sent = await db
+    .selectFrom('commands')
+    .select('args')
+    .where('verb', '=', 'restart-service')
+    .where('status', '=', 'requested')
+    .execute()
+  expect(sent).toEqual([{ args }, { args }])
+  console_.time.jump(minutes(16))
+  expect((await responder.ask('POST', '/api/commands/held-3/send')).body.code).toBe('sign-in-again')
+  expect(await responder.ask('POST', '/api/commands/held-3/drop')).toMatchObject({ status: 204 })
 })

@@ -61,11 +61,12 @@ export async function giveHead({ store, time, audit, documents, dataDir, outbox 
   const { number, hash } = await audit.settle(store.db)
   const told = documents.content(auditHeads)?.heads.at(-1)
   if (number === 0 || told?.number === number || (told !== undefined && told.at > now - tellEveryMs)) return
-  await audit.erase(store.db, now - keptForMs)
+  while ((await audit.erase(store.db, now - keptForMs)) > 0);
   const head = { number, hash, at: now }
+  // First what says that this day is done: while it fails, nobody is told once a minute.
+  await documents.issue(auditHeads, (latest) => ({ heads: [...(latest?.heads ?? []), head].slice(-maxAuditHeads) }))
   appendFileSync(join(dataDir, 'audit-heads.txt'), `${lineOf(head)}\n`, { mode: 0o600 })
   if (await tellAdmins(store, head, now)) outbox.nudge()
-  await documents.issue(auditHeads, (latest) => ({ heads: [...(latest?.heads ?? []), head].slice(-maxAuditHeads) }))
 }
 
 const lineOf = (head: AuditHead): string => `${headText(head)} ${new Date(head.at).toISOString()}`

@@ -136,7 +136,9 @@ async function sayRegister({ store, time, turns, onRaised, registerOf }: Needs):
     .select('severity')
     .where('endpoint_id', 'is', null)
     .where('fingerprint', '=', registerKind)
-  const standing = await tickets.where('is_standing', '=', 1).executeTakeFirst()
+  const newest = tickets.where('is_standing', '=', 1).orderBy('number', 'desc')
+  // A ticket that a person has ended hears no clear, so none is said for it.
+  const standing = await (said.state === 'cleared' ? newest.where('resolved_at', 'is', null) : newest).executeTakeFirst()
   const isSaid =
     said.state === 'cleared'
       ? standing === undefined

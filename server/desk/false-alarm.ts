@@ -25,7 +25,7 @@ export async function falseAlarm(
   const { reason, person } = act
   const { now } = acting
   if (isOverOthers(work)) return { kind: 'refused', reason: 'This ticket is over others: end those with it, each in its own way.' }
-  const isCutOff = isHeld(work)
+  const isCutOff = await isHeldByIt(tx, work)
   const gate = isCutOff ? await releaseGate(tx, work.ticket.endpoint_id ?? '', { isFalseAlarm: true }, acting) : nothingToEnd
   if (gate.kind === 'refused') return gate
   const released = isCutOff
@@ -39,6 +39,14 @@ export async function falseAlarm(
 }
 
 const nothingToEnd = { kind: 'free' as const, ended: [] }
+
+/** What another ticket, or somebody on the machine's page, has cut off stays so: this ticket says nothing of why. */
+async function isHeldByIt(tx: Tx, work: TicketCase): Promise<boolean> {
+  if (!isHeld(work)) return false
+  const isolations = tx.selectFrom('commands').select('ticket_id').where('endpoint_id', '=', work.ticket.endpoint_id)
+  const last = await isolations.where('verb', '=', 'isolate-host').orderBy('requested_at', 'desc').limit(1).executeTakeFirst()
+  return last === undefined || last.ticket_id === work.ticket.id
+}
 
 /** Also of one whose isolation failed: what is wanted of it is taken back. */
 const isHeld = ({ subject: { isolation } }: TicketCase): boolean =>

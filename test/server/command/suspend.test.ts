@@ -96,6 +96,17 @@ describe('a false alarm', () => {
     expect(await tickets()).toMatchObject([{ status: 'resolved' }])
   })
 
+  it('of another ticket leaves the machine cut off, and its own ticket lets it go', async () => {
+    await room.signals(unreadable)
+    await room.signals({ kind: 'security.other', severity: 'high', state: 'happened', fingerprint: 'another', endpointId: 'ws' })
+    const [own, other] = await tickets()
+    const word = { person, reason: 'That was us' }
+    expect(await room.desk.falseAlarm({ ticketId: other?.id ?? '', version: other?.version ?? 0, ...word })).toMatchObject({ kind: 'done' })
+    expect(await commands('release-host')).toEqual([])
+    expect(await room.desk.falseAlarm({ ticketId: own?.id ?? '', version: own?.version ?? 0, ...word })).toMatchObject({ kind: 'done' })
+    expect(await commands('release-host')).toHaveLength(1)
+  })
+
   it('resumes what the agent halted by itself, where nobody was cut off', async () => {
     await room.signals({ ...unreadable, endpointId: 'core', facts: { ...unreadable.facts, suspended: true } })
     expect(await room.desk.falseAlarm(await act())).toMatchObject({ kind: 'done' })

@@ -39,13 +39,18 @@ async function play(world: World, backedUp: Map<string, string>): Promise<boolea
 
   const disks = watchDisks(world)
   const attack = startAttack(world.machines.endpoint, documents)
-  const touched = await attack.first(canaries)
+  let touched: Taken | undefined
+  // It may be halted before it comes to a canary, and then it never does.
+  void attack.first(canaries).then(
+    (file) => (touched = file),
+    () => undefined,
+  )
   const isolated = await world.until(({ isolation }) => isolation.actual === 'isolated')
   const during = await checkConnections(world, 'while it is isolated', 'cut off')
   attack.stop()
   disks.stop()
-  // What encrypts many files may be noticed before it comes to a canary.
-  const began = attack.taken[0] ?? touched
+  const [began] = attack.taken
+  if (!began) throw new Error('the machine was isolated, and the attack had taken nothing')
   tell(world, touched, disks.timeline(began.at), attack.taken, isolated)
 
   const restored = await restore(world, backedUp, began.at)
@@ -84,12 +89,12 @@ async function tried(what: string, from: Machine, address: string, port: number,
   return { isFit, line: `  ${isFit ? '✓' : '✗'} ${what}  ${`${address}:${port}`.padEnd(20)} ${answer}` }
 }
 
-function tell(world: World, touched: Taken, timeline: Timeline, taken: readonly Taken[], isolated: EndpointDetail): void {
-  const began = (taken[0] ?? touched).at
+function tell(world: World, touched: Taken | undefined, timeline: Timeline, taken: readonly Taken[], isolated: EndpointDetail): void {
+  const began = taken[0]?.at ?? timeline.signalOnDisk
   const line = (at: number, what: string): void => console.log(`${(at - began).toFixed(1).padStart(9)} ms  ${what}`)
   console.log('\nTimeline:')
   line(began, 'first file taken')
-  line(touched.at, `first canary touched: ${relative(world.documents, touched.path)}`)
+  if (touched) line(touched.at, `first canary touched: ${relative(world.documents, touched.path)}`)
   line(timeline.signalOnDisk, 'signal on the endpoint’s disk')
   line(timeline.committed, 'committed by the collector')
   line(timeline.ticket, 'ticket opened, isolation decided')
@@ -102,7 +107,7 @@ function tell(world: World, touched: Taken, timeline: Timeline, taken: readonly 
   const until = (at: number): number => taken.filter((file) => file.at < at).length
   const left = readdirSync(world.documents).filter((name) => !name.endsWith('.enc')).length
   console.log(`
-Files lost: ${until(touched.at)} before the first canary, ${until(timeline.proven)} until isolation was proven, ${taken.length} until the loop was stopped; ${left} are left.
+Files lost: ${touched ? `${until(touched.at)} before the first canary, ` : 'no canary was touched, '}${until(timeline.proven)} until isolation was proven, ${taken.length} until the loop was stopped; ${left} are left.
 Isolating a machine keeps what is on it from spreading and from talking to its masters; it does not stop a program.
 `)
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
+import { writeTar } from '#shared/protocol/tar.ts'
 import type { Ended, Host } from '../host/host.ts'
-import { tarOf } from './tar.ts'
 
 /*
  * What `collect-diagnostics` reads, and nothing else: a fixed list of programs that only look. Promises: each section is
@@ -62,7 +62,7 @@ const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 export function archiveOf(reads: readonly Read[], at: number): Buffer {
   const files = reads.map(({ section: { name }, whole }) => ({ name: `${name.replaceAll(' ', '-')}.txt`, content: whole }))
   const sums = files.map(({ name, content }) => `${hashOf(content)}  ${name}\n`).join('')
-  return gzipSync(tarOf([...files, { name: 'SHA256SUMS', content: Buffer.from(sums) }], at))
+  return gzipSync(writeTar([...files, { name: 'SHA256SUMS', content: Buffer.from(sums) }], at))
 }
 
 /** Its beginning, as much as JSON writes in `most` bytes. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { recur } from '#shared/domain/recur.ts'
 import { hours, minutes, type Time } from '#shared/domain/time.ts'
 import type { Happening } from '../signal/signal.ts'
 import type { Opened } from './backups.ts'
@@ -15,22 +16,12 @@ export interface VerifyingParts {
   happened(event: Happening): Promise<void>
 }
 
-/** @returns its stop; a look that runs ends by itself, and restores into a folder that the next one doesn't use. */
+/** @returns its stop, which waits for nothing: a look that runs ends by itself, in a folder that the next one doesn't use. */
 export function startVerifying(parts: VerifyingParts): () => void {
   const { time, log } = parts
-  let isStopped = false
-  let cancel = time.after(firstAfterMs, begin)
-  function begin(): void {
-    verifyOnce(parts)
-      .catch((error: unknown) => log.warn({ reason: sentenceOf(error) }, 'the backup of this machine could not be tried'))
-      .finally(() => {
-        if (!isStopped) cancel = time.after(everyMs, begin)
-      })
-  }
-  return () => {
-    isStopped = true
-    cancel()
-  }
+  const failed = (error: unknown): void => log.warn({ reason: sentenceOf(error) }, 'the backup of this machine could not be tried')
+  const stop = recur({ time, everyMs, firstAfterMs, round: () => verifyOnce(parts), failed })
+  return () => void stop()
 }
 
 export async function verifyOnce({ open, time, log, happened }: VerifyingParts): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import type { Time } from '#shared/domain/time.ts'
+import { days, type Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import { type Head, headText, linkOf, payloadHashOf } from './chain.ts'
@@ -37,14 +37,22 @@ export interface Audit {
   erase(db: Kysely<Database>, before: number): Promise<number>
 }
 
-/** More wait for the next time. */
+/** In one transaction; more wait for the next. */
 const maxSteps = 500
 const maxErased = 1_000
+/** As signals and tickets (invariant 10). */
+export const payloadsKeptForMs = days(400)
 
 export function createAudit({ time }: { time: Time }): Audit {
   const within = <Result>(db: Kysely<Database>, work: (tx: Tx) => Promise<Result>): Promise<Result> =>
     db.isTransaction ? work(db as Tx) : db.transaction().execute(work)
-  const settle = (db: Kysely<Database>): Promise<Head> => within(db, (tx) => append(tx, [], time.now()))
+  /** Inside a caller's transaction once; the rest waits, so that nobody's change is held up by it. */
+  const settle = async (db: Kysely<Database>): Promise<Head> => {
+    for (;;) {
+      const { head, isMore } = await within(db, (tx) => append(tx, [], time.now()))
+      if (!isMore || db.isTransaction) return head
+    }
+  }
   return {
     record: async (db, entry) => {
       await within(db, (tx) => append(tx, [entry], time.now()))
@@ -56,13 +64,13 @@ export function createAudit({ time }: { time: Time }): Audit {
 }
 
 /** Steps that wait come first: they were committed before. */
-async function append(tx: Tx, entries: readonly AuditEntry[], now: number): Promise<Head> {
+async function append(tx: Tx, entries: readonly AuditEntry[], now: number): Promise<{ head: Head; isMore: boolean }> {
   // Writers take turns by this row: on PostgreSQL it is locked until the transaction ends.
   const { numUpdatedRows } = await tx.updateTable('audit_heads').set({ id: 'head' }).where('id', '=', 'head').executeTakeFirst()
   if (numUpdatedRows !== 1n) throw new Error('The audit has lost its head.')
-  let head: Head = await tx.selectFrom('audit_heads').select(['number', 'hash']).where('id', '=', 'head').executeTakeFirstOrThrow()
+  const head: Head = await tx.selectFrom('audit_heads').select(['number', 'hash']).where('id', '=', 'head').executeTakeFirstOrThrow()
   const steps = await tx.selectFrom('audit_due').selectAll().orderBy('number').limit(maxSteps).execute()
-  for (const entry of [...steps.map(entryOf), ...entries]) head = await link(tx, head, entry, now)
+  const after = await link(tx, head, [...steps.map(entryOf), ...entries], now)
   const last = steps.at(-1)
   if (last)
     await tx
@@ -74,20 +82,39 @@ async function append(tx: Tx, entries: readonly AuditEntry[], now: number): Prom
         steps.map(({ number }) => number),
       )
       .execute()
-  if (steps.length + entries.length > 0) await tx.updateTable('audit_heads').set(head).where('id', '=', 'head').execute()
-  return head
+  if (after !== head) await tx.updateTable('audit_heads').set(after).where('id', '=', 'head').execute()
+  return { head: after, isMore: steps.length === maxSteps }
 }
 
-async function link(tx: Tx, { number, hash }: Head, entry: AuditEntry & { at?: number }, now: number): Promise<Head> {
-  const { actor, action, target, organisationId, detail, at = now } = entry
-  const [id, salt, text] = [randomUUIDv7(), randomBytes(16).toString('base64url'), JSON.stringify(detail)]
-  const payloadHash = payloadHashOf(salt, text)
-  const line = { id, number: number + 1, at, actor, action, target, organisationId, payloadHash, previous: hash }
-  const after = { number: line.number, hash: linkOf(line) }
-  const row = { id, at, actor, action, target, organisation_id: organisationId, payload_hash: payloadHash, previous: hash, ...after }
-  await tx.insertInto('audit').values(row).execute()
-  await tx.insertInto('audit_payloads').values({ audit_id: id, salt, detail: text }).execute()
+/** All of them in two statements, whatever their number. @returns the head after the last. */
+async function link(tx: Tx, head: Head, entries: readonly Entry[], now: number): Promise<Head> {
+  if (entries.length === 0) return head
+  let after = head
+  const lines = entries.map((entry) => {
+    const made = lineAfter(after, entry, now)
+    after = { number: made.row.number, hash: made.row.hash }
+    return made
+  })
+  await tx
+    .insertInto('audit')
+    .values(lines.map(({ row }) => row))
+    .execute()
+  await tx
+    .insertInto('audit_payloads')
+    .values(lines.map(({ payload }) => payload))
+    .execute()
   return after
+}
+
+type Entry = AuditEntry & { at?: number }
+
+function lineAfter({ number, hash }: Head, { actor, action, target, organisationId, detail, at }: Entry, now: number) {
+  const [id, salt, text] = [randomUUIDv7(), randomBytes(16).toString('base64url'), JSON.stringify(detail)]
+  const about = { id, number: number + 1, at: at ?? now, actor, action, target }
+  const payloadHash = payloadHashOf(salt, text)
+  const line = { ...about, organisationId, payloadHash, previous: hash }
+  const row = { ...about, organisation_id: organisationId, payload_hash: payloadHash, previous: hash, hash: linkOf(line) }
+  return { row, payload: { audit_id: id, salt, detail: text } }
 }
 
 /** Oldest first, so that what was erased up to a line is one range. */

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Database } from '../store/schema.ts'
+import { payloadsKeptForMs } from './audit.ts'
 import { beginning, type Head, headText, linkOf, payloadHashOf } from './chain.ts'
 
 /*
@@ -15,6 +16,8 @@ export interface Verdict {
   /** Of before there was a chain: they prove nothing. */
   unchained: number
   erased: number
+  /** Of these, how many before signals and tickets end by themselves: somebody had them ended. */
+  erasedEarly: number
   head: Head
   /** The highest line that a head from outside proves; null: none did. */
   provenTo: number | null
@@ -23,22 +26,26 @@ export interface Verdict {
 const pageLines = 1_000
 export const maxFaults = 20
 
+/** Beside a collector that goes on writing too: only what stood there before the first line is read must be there. */
 export async function verifyAudit(db: Kysely<Database>, heads: readonly Head[]): Promise<Verdict> {
-  const walk = new Walk(heads)
+  const before = await keptHead(db)
+  const walk = new Walk(heads, before)
   for (let last = 0; ; ) {
     const page = await readPage(db, last)
     for (const line of page) walk.take(line)
     last = page.at(-1)?.number ?? last
     if (page.length < pageLines) break
   }
-  const kept = await db.selectFrom('audit_heads').select(['number', 'hash']).where('id', '=', 'head').executeTakeFirst()
   const unchained = await db
     .selectFrom('audit')
     .select(({ fn }) => fn.countAll<number>().as('lines'))
     .where('number', 'is', null)
     .executeTakeFirstOrThrow()
-  return { ...walk.end(kept), unchained: Number(unchained.lines) }
+  return { ...walk.end(await keptHead(db)), unchained: Number(unchained.lines) }
 }
+
+const keptHead = (db: Kysely<Database>): Promise<Head | undefined> =>
+  db.selectFrom('audit_heads').select(['number', 'hash']).where('id', '=', 'head').executeTakeFirst()
 
 async function readPage(db: Kysely<Database>, after: number) {
   const lines = db.selectFrom('audit').leftJoin('audit_payloads', 'audit_id', 'audit.id').selectAll('audit').select(['salt', 'detail'])
@@ -51,14 +58,18 @@ type Row = Awaited<ReturnType<typeof readPage>>[number]
 class Walk {
   readonly #heads: Map<number, Set<string>>
   readonly #faults: string[] = []
-  readonly #bare = new Set<number>()
+  /** Lines that tell nothing, with their instants. */
+  readonly #bare = new Map<number, number>()
+  readonly #before: Head | undefined
   #head: Head = beginning
   #lines = 0
   #erased = 0
+  #erasedEarly = 0
   #provenTo: number | null = null
   #firstFault: number | null = null
 
-  constructor(heads: readonly Head[]) {
+  constructor(heads: readonly Head[], before: Head | undefined) {
+    this.#before = before
     this.#heads = new Map(
       [...Map.groupBy(heads, ({ number }) => number)].map(([number, those]) => [number, new Set(those.map(({ hash }) => hash))]),
     )
@@ -76,11 +87,11 @@ class Walk {
     this.#takePayload(row)
     this.#head = { number, hash: row.hash ?? '' }
     this.#meet(this.#head)
-    if (row.action === 'audit.erase') this.#forgive(row.target)
+    if (row.action === 'audit.erase') this.#forgive(row)
   }
 
-  #takePayload({ number, salt, detail, payload_hash, action, target }: Row): void {
-    if (salt === null || detail === null) this.#bare.add(number)
+  #takePayload({ number, at, salt, detail, payload_hash, action, target }: Row): void {
+    if (salt === null || detail === null) this.#bare.set(number, at)
     else if (payloadHashOf(salt, detail) !== payload_hash)
       this.#say(number, `What line ${number} tells was altered (${action} of ${target})`)
   }
@@ -96,28 +107,38 @@ class Walk {
   }
 
   /** `audit:1-7,9`: their payloads ended, and it was said. */
-  #forgive(target: string): void {
+  #forgive({ target, at }: Row): void {
     for (const span of target.replace(/^audit:/, '').split(',')) {
       const [from = 0, to = from] = span.split('-').map(Number)
-      for (const number of this.#bare) if (number >= from && number <= to) this.#erased += Number(this.#bare.delete(number))
+      for (const [number, toldAt] of this.#bare)
+        if (number >= from && number <= to) {
+          this.#bare.delete(number)
+          this.#erased += 1
+          this.#erasedEarly += Number(toldAt > at - payloadsKeptForMs)
+        }
     }
   }
 
   end(kept: Head | undefined): Omit<Verdict, 'unchained'> {
-    for (const number of this.#bare) this.#say(number, `What line ${number} tells is gone, and no line says that it was erased`)
-    const { number, hash } = this.#head
+    for (const number of this.#bare.keys()) this.#say(number, `What line ${number} tells is gone, and no line says that it was erased`)
+    const { number } = this.#head
     if (!kept) this.#say(number, 'The row with the head of the chain is gone')
-    else if (kept.number > number) this.#say(number + 1, `The end was cut off: the last line is ${number}, and there were ${kept.number}`)
-    else if (kept.hash !== hash) this.#say(number, `The head that is kept (${headText(kept)}) is not that of the last line, ${number}`)
+    else if (this.#before && this.#before.number > number)
+      this.#say(number + 1, `The end was cut off: the last line is ${number}, and there were ${this.#before.number}`)
+    else if (kept.number < number || this.#isOther(kept) || this.#isOther(this.#before))
+      this.#say(number, `The head that is kept (${headText(kept)}) is not that of the last line, ${number}`)
     for (const [beyond, said] of this.#heads)
       for (const each of beyond === 0 ? [] : said)
         this.#say(
           beyond,
           `The end was cut off, or an older backup was restored: the head ${beyond}:${each.slice(0, 8)}… left this machine, and no line ${beyond} is here`,
         )
-    const { faults, lines, erased, provenTo } = { faults: this.#faults, lines: this.#lines, erased: this.#erased, provenTo: this.#provenTo }
-    return { faults, lines, erased, head: this.#head, provenTo }
+    const counts = { lines: this.#lines, erased: this.#erased, erasedEarly: this.#erasedEarly }
+    return { faults: this.#faults, ...counts, head: this.#head, provenTo: this.#provenTo }
   }
+
+  /** The last line is the one that this head is of, and its hash is another. */
+  #isOther = (head: Head | undefined): boolean => head?.number === this.#head.number && head.hash !== this.#head.hash
 
   #say(number: number, sentence: string): void {
     this.#firstFault ??= number

@@ -61,11 +61,12 @@ const readHeads = (file: string): Head[] =>
     .filter((line) => line.trim() !== '')
     .map((line) => mustBeHead(line.trim().split(/\s/)[0] ?? ''))
 
-export function told({ faults, lines, unchained, erased, head, provenTo }: Verdict): string {
+export function told({ faults, lines, unchained, erased, erasedEarly, head, provenTo }: Verdict): string {
   const about = [
     `${lines} lines; head ${headText(head)}`,
     ...(unchained > 0 ? [`${unchained} more are from before there was a chain, and prove nothing.`] : []),
     ...(erased > 0 ? [`What ${erased} lines told was erased, and that it was stands in the audit.`] : []),
+    ...(erasedEarly > 0 ? [`${erasedEarly} of them before their 400 days were over: ask who had them erased, and why.`] : []),
     ...faults,
     ...(faults.length === maxFaults ? ['There may be more.'] : []),
   ]

@@ -2,9 +2,10 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { recur } from '#shared/domain/recur.ts'
 import { days, minutes, type Time } from '#shared/domain/time.ts'
 import auditHeads, { type AuditHead, maxAuditHeads } from '#shared/protocol/documents/audit-heads.ts'
-import type { Audit } from '../audit/audit.ts'
+import { type Audit, payloadsKeptForMs } from '../audit/audit.ts'
 import { headText } from '../audit/chain.ts'
 import type { Documents } from '../identity/documents.ts'
 import { enqueue, loadReceivers } from '../notify/notify.ts'
@@ -31,29 +32,15 @@ export interface AuditHeadsNeeds {
 /** Steps of commands wait no longer for their place in the chain. */
 const everyMs = minutes(1)
 const tellEveryMs = days(1)
-/** As signals and tickets (invariant 10). */
-const keptForMs = days(400)
 
 /** @returns its stop, which waits for the round that runs. */
-export function startAuditHeads(needs: AuditHeadsNeeds): () => Promise<void> {
-  const { time, log } = needs
-  let running: Promise<void> = Promise.resolve()
-  let isStopped = false
-  let cancel = time.after(everyMs, begin)
-
-  function begin(): void {
-    running = giveHead(needs)
-      .catch((error: unknown) => log.error({ reason: sentenceOf(error) }, 'the head of the audit could not be given away'))
-      .then(() => {
-        if (!isStopped) cancel = time.after(everyMs, begin)
-      })
-  }
-  return async () => {
-    isStopped = true
-    cancel()
-    await running
-  }
-}
+export const startAuditHeads = (needs: AuditHeadsNeeds): (() => Promise<void>) =>
+  recur({
+    time: needs.time,
+    everyMs,
+    round: () => giveHead(needs),
+    failed: (error) => needs.log.error({ reason: sentenceOf(error) }, 'the head of the audit could not be given away'),
+  })
 
 /** Gives what waits its place, and once a day the head away. */
 export async function giveHead({ store, time, audit, documents, dataDir, outbox }: AuditHeadsNeeds): Promise<void> {
@@ -61,7 +48,7 @@ export async function giveHead({ store, time, audit, documents, dataDir, outbox 
   const { number, hash } = await audit.settle(store.db)
   const told = documents.content(auditHeads)?.heads.at(-1)
   if (number === 0 || told?.number === number || (told !== undefined && told.at > now - tellEveryMs)) return
-  while ((await audit.erase(store.db, now - keptForMs)) > 0);
+  while ((await audit.erase(store.db, now - payloadsKeptForMs)) > 0);
   const head = { number, hash, at: now }
   // First what says that this day is done: while it fails, nobody is told once a minute.
   await documents.issue(auditHeads, (latest) => ({ heads: [...(latest?.heads ?? []), head].slice(-maxAuditHeads) }))

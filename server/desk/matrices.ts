@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import { recur } from '#shared/domain/recur.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import { type Rules, readRules } from '../pipeline/keep.ts'
 import { type LoadedMatrix, loadMatrix, type Matrix, parseMatrix, problemLine } from '../route/matrix.ts'
@@ -92,7 +93,7 @@ export async function openMatrices({ store, time, file }: Needs): Promise<Matric
       const parsed = parseMatrix(yaml)
       return parsed.kind === 'bad' ? { errors: parsed.problems, warnings: [] } : { errors: [], warnings: parsed.warnings }
     },
-    watch: (log) => (file === undefined ? every({ time, log, look }) : async () => undefined),
+    watch: (log) => (file === undefined ? watchFor(look, time, log) : async () => undefined),
   }
 }
 
@@ -127,20 +128,10 @@ async function readInUse({ db }: Store): Promise<Matrix[]> {
   })
 }
 
-function every({ time, log, look }: { time: Time; log: Logger; look: () => Promise<void> }): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve()
-  let isStopped = false
-  let cancel = time.after(everyMs, begin)
-  function begin(): void {
-    running = look()
-      .catch((error: unknown) => log.error({ reason: sentenceOf(error) }, 'versions of the matrix could not be looked for'))
-      .then(() => {
-        if (!isStopped) cancel = time.after(everyMs, begin)
-      })
-  }
-  return async () => {
-    isStopped = true
-    cancel()
-    await running
-  }
-}
+const watchFor = (round: () => Promise<void>, time: Time, log: Logger): (() => Promise<void>) =>
+  recur({
+    time,
+    everyMs,
+    round,
+    failed: (error) => log.error({ reason: sentenceOf(error) }, 'versions of the matrix could not be looked for'),
+  })

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
+import type { TarFile } from '#shared/protocol/tar.ts'
 import type { Database } from '../store/schema.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
-import type { TarFile } from './tar.ts'
 
 /*
  * What is known of a ticket, as files: read and never written. Each instant stands as people read it (ISO 8601, UTC), and

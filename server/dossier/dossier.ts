@@ -4,7 +4,7 @@ import { calculateJwkThumbprint, compactVerify, decodeProtectedHeader, importJWK
 import { z } from 'zod'
 import { Fault } from '#shared/domain/fault.ts'
 import { PublicKey } from '#shared/protocol/authority.ts'
-import { readTar, type TarFile, writeTar } from './tar.ts'
+import { readTar, type TarFile, writeTar } from '#shared/protocol/tar.ts'
 
 /*
  * One ticket as a file for somebody outside: an insurer, the police, a court. Enters: what is known of it, as files.
@@ -50,7 +50,7 @@ export interface Opened {
 
 /** @throws Fault `dossier-bad` with one sentence that names the file that is not what was signed. */
 export async function openDossier(archive: Buffer): Promise<Opened> {
-  const files = readTar(unpacked(archive))
+  const files = filesOf(unpacked(archive))
   const byName = new Map(files.map((file) => [file.name, file.content]))
   if (byName.size < files.length) throw bad('it holds two files of one name')
   const { manifest, kid } = await readManifest(byName)
@@ -75,6 +75,14 @@ async function readManifest(byName: ReadonlyMap<string, Buffer>): Promise<Pick<O
     return { manifest: Manifest.parse(JSON.parse(new TextDecoder().decode(payload))), kid: await calculateJwkThumbprint(jwk) }
   } catch (error) {
     throw error instanceof Fault ? error : bad('the signature of its manifest does not hold')
+  }
+}
+
+function filesOf(archive: Buffer): TarFile[] {
+  try {
+    return readTar(archive)
+  } catch (error) {
+    throw error instanceof RangeError ? bad(error.message) : error
   }
 }
 

@@ -9,7 +9,9 @@ import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { coreTags, type Role } from '#shared/domain/endpoint.ts'
-import type { Time } from '#shared/domain/time.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { recur } from '#shared/domain/recur.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
 import type { Register } from '#shared/protocol/command-powers.ts'
 import addresses from '#shared/protocol/documents/addresses.ts'
 import type { EnrolRequest } from '#shared/protocol/enrolment.ts'
@@ -21,7 +23,6 @@ import { type Documents, openDocuments } from './documents.ts'
 import { type Enrolled, enrol, type Renewed, renew } from './enrolment.ts'
 import { type Adoption, adoptForgotten, type Caller, type Place } from './forgotten.ts'
 import { openKeyFiles } from './key-files.ts'
-import { lookAfter } from './look-after.ts'
 import { certificatesIn, type KnownEndpoint, type Refused, recognise } from './peers.ts'
 import { pairOf, registerOf } from './register.ts'
 import { createRevocations } from './revocations.ts'
@@ -120,8 +121,16 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
     },
     documents,
     register: () => registerOf(documents),
-    watchDocuments: () => lookAfter({ time, log, look: () => Promise.all([documents.refresh(), issueLate()]) }),
+    watchDocuments: () =>
+      recur({
+        ...{ time, everyMs: lookEveryMs, firstAfterMs: 0 },
+        round: () => Promise.all([documents.refresh(), issueLate()]),
+        failed: (error) => log?.error({ reason: sentenceOf(error) }, 'signed documents could not be looked after'),
+      }),
   }
 }
+
+/** `tierline addresses set` is another process; nobody who moves a collector minds these seconds. */
+const lookEveryMs = seconds(3)
 
 const hostOf = (collector: string): string => new URL(collector).hostname.replace(/^\[|\]$/g, '')

@@ -5,6 +5,7 @@ import { createAudit } from '../../../server/audit/audit.ts'
 import { beginning, type Head, linkOf, payloadHashOf, readHead } from '../../../server/audit/chain.ts'
 import { verifyAudit } from '../../../server/audit/verify.ts'
 import { told } from '../../../server/cli/audit.ts'
+import { requestCommands } from '../../../server/command/command.ts'
 import { suiteDatabase } from '../../support/database.ts'
 import { type OpenPeople, openPeople } from '../people/open-people.ts'
 
@@ -94,8 +95,36 @@ it('what people are named in can be erased, and the chain stays whole; in silenc
   expect(await audit().erase(opened.store.db, opened.time.now() - days(400))).toBe(3)
   const after = await verifyAudit(opened.store.db, [heads[7] ?? beginning])
   expect([after.faults, after.erased, after.provenTo, after.lines]).toEqual([[], 3, 8, 9])
+  expect([after.erasedEarly, told(after)]).toEqual([0, expect.not.stringContaining('400 days')])
   await opened.store.db.deleteFrom('audit_payloads').where('audit_id', 'in', idOf(7)).execute()
   expect(await faultsOf()).toEqual(['What line 7 tells is gone, and no line says that it was erased.'])
+})
+
+it('says that somebody had erased what was not old enough to end by itself', async () => {
+  expect(await audit().erase(opened.store.db, opened.time.now() - days(5))).toBe(3)
+  const verdict = await verifyAudit(opened.store.db, heads)
+  expect([verdict.faults, verdict.erased, verdict.erasedEarly]).toEqual([[], 3, 3])
+  expect(told(verdict)).toContain('3 of them before their 400 days were over')
+})
+
+it('finds nothing wrong beside a collector that goes on writing', async () => {
+  const entry = { actor: 'ada', action: 'ticket.resolve', target: 'ticket:9', organisationId: null, detail: {} }
+  const going = Array.from({ length: 30 }, () => audit().record(opened.store.db, entry))
+  const verdicts = await Promise.all(Array.from({ length: 8 }, () => verifyAudit(opened.store.reader, heads)))
+  await Promise.all(going)
+  expect(verdicts.map(({ faults }) => faults)).toEqual(verdicts.map(() => []))
+})
+
+it('gives more steps than one transaction takes their places, each in its order', async () => {
+  const { store, time } = opened
+  const wanted = { verb: 'ping', reason: 'is it there?', requestedBy: 'ada', organisationId: 'o', endpointId: 'e', ticketId: null }
+  const many = Array.from({ length: 1_200 }, (_, nth) => ({ ...wanted, id: `command-${String(nth).padStart(4, '0')}` }))
+  await store.db.transaction().execute((tx) => requestCommands(tx, store.capabilities.putRows, many, time.now()))
+  expect((await audit().settle(store.db)).number).toBe(1_208)
+  const verdict = await verifyAudit(store.db, heads)
+  expect([verdict.faults, verdict.lines]).toEqual([[], 1_208])
+  const last = await store.db.selectFrom('audit').select('target').orderBy('number', 'desc').limit(1).executeTakeFirst()
+  expect(last?.target).toBe('command:command-1199')
 })
 
 it('a head is written NUMBER:HASH and nothing else', () => {

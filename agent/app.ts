@@ -23,6 +23,7 @@ import { openProcesses } from './host/processes.ts'
 import { witness } from './identity/audit-heads.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { firewallFor, type Isolation, openIsolation } from './isolate/isolate.ts'
+import { type Neighbours, openNeighbours } from './isolate/neighbours.ts'
 import { jsonFile } from './json-file.ts'
 import { openOwnRole } from './own-role.ts'
 import type { Detector } from './sense/define-detector.ts'
@@ -71,6 +72,13 @@ interface Parts {
   suspender: Suspender
 }
 
+/** What orders and hints of the collector move. */
+interface Limbs {
+  isolation: Isolation
+  sense: Sense
+  neighbours: Neighbours
+}
+
 /** The enrolled agent of `config.dataDir`, running. @throws Fault when identity or spool can't be opened. */
 export async function startAgent(config: AgentConfig, surroundings: Surroundings): Promise<Agent> {
   const teardowns: Teardown[] = []
@@ -97,12 +105,17 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
   onStop(() => sense.stop())
   const verifying = { open: backupsOf(config, parts.host), time: parts.time, log: parts.log }
   onStop(startVerifying({ ...verifying, happened: (event) => parts.signals.happened(event) }))
-  const commands = await startCommands(parts, isolation, sense, {
-    received: (commandId, at) => wire?.received(commandId, at),
-    progress: (said) => wire?.progress(said) ?? false,
-  })
+  const neighbours = openNeighbours({ time: parts.time })
+  const commands = await startCommands(
+    parts,
+    { isolation, sense, neighbours },
+    {
+      received: (commandId, at) => wire?.received(commandId, at),
+      progress: (said) => wire?.progress(said) ?? false,
+    },
+  )
   onStop(() => commands.stop())
-  wire = dial(parts, isolation, sense, commands, rest)
+  wire = dial(parts, { isolation, sense, neighbours }, commands, rest)
   onStop((reason) => wire?.stop(reason))
   return wire
 }
@@ -171,12 +184,7 @@ async function shareClients(host: Host): Promise<string> {
   return ended.kind === 'ended' ? ended.stdout : ''
 }
 
-async function startCommands(
-  parts: Parts,
-  isolation: Isolation,
-  sense: Sense,
-  line: Pick<Wire, 'received' | 'progress'>,
-): Promise<Commands> {
+async function startCommands(parts: Parts, limbs: Limbs, line: Pick<Wire, 'received' | 'progress'>): Promise<Commands> {
   const { config, time, log, identity, spool, signals } = parts
   await removeLeftScripts(scriptsFolderOf(config))
   const commands = await createCommands({
@@ -187,7 +195,7 @@ async function startCommands(
     },
     endpointId: identity.endpointId,
     journalDir: join(config.dataDir, 'commands'),
-    machine: machineOf(parts, isolation, sense),
+    machine: machineOf(parts, limbs),
     append: (lane, body) => spool.append(lane, body),
     ...line,
     happened: (event) => signals.happened(event),
@@ -203,20 +211,20 @@ const backupsOf = (config: AgentConfig, host: Host) => () => openBackups(host, b
 
 const scriptsFolderOf = ({ dataDir }: AgentConfig): string => join(dataDir, 'commands')
 
-function machineOf({ config, probe, host, suspender, time, identity }: Parts, isolation: Isolation, sense: Sense): Machine {
+function machineOf({ config, probe, host, suspender, time, identity }: Parts, { isolation, sense, neighbours }: Limbs): Machine {
   const { dataDir, services, isTrial } = config
   const scriptsFolder = scriptsFolderOf(config)
   const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(realpathSync(dataDir), path).startsWith('..'))
   const handOver: Machine['handOver'] = (commandId, bytes, sent) => upload({ identity, time }, commandId, bytes, sent)
   const backups = { openBackups: backupsOf(config, host), backupsFolder: backupsFolderOf(config) }
   const library = { ...backups, handOver, host, processes: suspender.processes, quarantine, services, scriptsFolder, isTrial, time }
-  return { isolation, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
+  return { isolation, neighbours, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
 }
 
 const roleOf = ({ identity, probe, time, log }: Parts): (() => Promise<Role>) =>
   openOwnRole({ said: identity.role, look: async () => (await probe.role()).role, time, log })
 
-function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Commands, rest: Rest): Wire {
+function dial(parts: Parts, { isolation, sense, neighbours }: Limbs, commands: Commands, rest: Rest): Wire {
   const { identity, spool, signals, time, log } = parts
   return startWire({
     ...{ identity, spool, time, log, version: packageJson.version },
@@ -231,6 +239,7 @@ function dial(parts: Parts, isolation: Isolation, sense: Sense, commands: Comman
     // Whoever was revoked must be known before anything that they signed is looked at.
     onCommand: (signed) => void identity.documents.settled().then(() => commands.take(signed)),
     onWatch: (isWatched) => sense.setWatched(isWatched),
+    onNeighbours: (places) => neighbours.warm(places),
     onCollectorTime: (now) => {
       commands.noteCollectorTime(now)
       rest.noteCollectorTime(now)

@@ -8,6 +8,7 @@ import { type Archives, createArchives } from './archive/archive.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
 import { keepResults } from './command/command.ts'
 import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
+import { createWarm } from './command/warm-neighbours.ts'
 import { type CollectorConfig, isLoopback, storeUrlOf } from './config.ts'
 import { startAuditHeads } from './desk/audit-heads.ts'
 import { createDesk, type Desk } from './desk/desk.ts'
@@ -161,7 +162,8 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(() => telling.stop())
   const said = { onResult: () => pipeline.nudge(true), sayOnTimeline, takeWord: agentsWord.take }
   const signs = { sign: identity.authority.sign, register: identity.register, auditHead: audit.headText }
-  const dispatcher = createDispatcher({ db, time, log, bus, loops, send, ...signs, ...said })
+  const warm = createWarm({ db: store.deskReader, time, log, send: (endpointId, places) => wire?.askNeighbour(endpointId, places) })
+  const dispatcher = createDispatcher({ db, time, log, bus, loops, send, warm, ...signs, ...said })
   teardowns.defer(() => dispatcher.stop())
   const fire = createFire({ ...shared, hasGivenChance: () => pipeline.hasGivenChance() })
   const timers = createTimers({ db, time, loops, fire })

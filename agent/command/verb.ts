@@ -6,6 +6,7 @@ import type { Time } from '#shared/domain/time.ts'
 import type { Host } from '../host/host.ts'
 import type { Processes } from '../host/processes.ts'
 import type { Isolation } from '../isolate/isolate.ts'
+import type { Neighbours } from '../isolate/neighbours.ts'
 import type { Opened as OpenedBackups } from './backups.ts'
 import type { Live } from './live.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -15,6 +16,7 @@ export type HandedOver = { kind: 'stored'; sha256: string } | { kind: 'failed'; 
 /** What verbs may do to this machine; handed in by app.ts. */
 export interface Machine {
   isolation: Isolation
+  neighbours: Neighbours
   /** Puts the canaries back; resolves with how many. */
   rearm(): Promise<number>
   uptimeSeconds(): Promise<number>

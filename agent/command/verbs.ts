@@ -4,6 +4,7 @@ import collectDiagnostics from './verbs/collect-diagnostics.ts'
 import isolateHost from './verbs/isolate-host.ts'
 import ping from './verbs/ping.ts'
 import quarantineFile from './verbs/quarantine-file.ts'
+import reachNeighbour from './verbs/reach-neighbour.ts'
 import rearmCanaries from './verbs/rearm-canaries.ts'
 import reboot from './verbs/reboot.ts'
 import releaseHost from './verbs/release-host.ts'
@@ -15,7 +16,7 @@ import runScript from './verbs/run-script.ts'
 import stopProcess from './verbs/stop-process.ts'
 import suspendProcess from './verbs/suspend-process.ts'
 
-const contain = [isolateHost, rearmCanaries, releaseHost]
+const contain = [isolateHost, reachNeighbour, rearmCanaries, releaseHost]
 const processes = [suspendProcess, resumeProcess, stopProcess]
 const files = [quarantineFile, restoreFile]
 const backups = [backupList, restoreFromBackup]

@@ -65,6 +65,13 @@ export function neighboursIn(table: string): Place[] {
     .map((columns) => ({ protocol: 'udp', address: columns[0] ?? '', port: discardPort }))
 }
 
+/** The hardware that the kernel has found at this IPv4 address, from the text of /proc/net/arp. */
+export function hardwareIn(table: string, address: string): string | undefined {
+  const rows = table.split('\n').map((line) => line.trim().split(/\s+/))
+  const mac = rows.find((columns) => columns[0] === address)?.[3]
+  return mac === '00:00:00:00:00:00' ? undefined : mac?.toLowerCase()
+}
+
 /** `0200090A:01BD` → 10.9.0.2:445: words of four bytes, each little-endian, then the port. */
 function placeOf(hexadecimal: string): Place[] {
   const [host = '', port = ''] = hexadecimal.split(':')
@@ -89,7 +96,7 @@ function distinct(places: Place[]): Place[] {
 const maxBytes = 65_536
 
 /** What can't be read is no list at all. */
-async function readBeginning(file: string): Promise<string> {
+export async function readBeginning(file: string): Promise<string> {
   const chunks: Buffer[] = []
   try {
     for await (const chunk of createReadStream(file, { end: maxBytes - 1 })) chunks.push(chunk as Buffer)

@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import type { RawData, WebSocket } from 'ws'
 import type { GoodbyeReason } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import type { NeighbourPlace } from '#shared/domain/neighbours.ts'
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 import type { CollectorCapability } from '#shared/protocol/capabilities.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
@@ -44,6 +45,7 @@ export interface Takers {
   onCollectorTime(now: number): void
   onCommand(signed: { jws: string; also?: readonly string[] | undefined }): void
   onWatch(isWatched: boolean): void
+  onNeighbours?(places: readonly NeighbourPlace[]): void
 }
 
 export type SessionEnd = { kind: 'lost'; code: number; reason: string; wasWelcome: boolean } | { kind: 'goodbye'; retryAfterMs: number }
@@ -162,6 +164,9 @@ export class Session {
         break
       case 'watch':
         takers.onWatch(message.isWatched)
+        break
+      case 'neighbours':
+        takers.onNeighbours?.(message.places)
         break
       case 'document':
         this.#options.documents?.take(message)

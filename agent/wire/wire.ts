@@ -34,6 +34,7 @@ export interface WireOptions {
   appendStanding: () => Promise<void>
   onCommand: Takers['onCommand']
   onWatch: (isWatched: boolean) => void
+  onNeighbours?: Takers['onNeighbours']
   onCollectorTime: (now: number) => void
   backoff?: Backoff
   /** 0 ≤ random < 1. */
@@ -192,11 +193,12 @@ class DialingWire implements Wire {
   }
 
   #begin({ socket }: Extract<DialOutcome, { kind: 'open' }>, collector: string): Session {
-    const { spool, time, log, documents, onCollectorTime, onCommand, onWatch } = this.#options
+    const { spool, time, log, documents, onCollectorTime, onCommand, onWatch, onNeighbours } = this.#options
     const takers = {
       onCollectorTime,
       onCommand,
       onWatch,
+      ...(onNeighbours && { onNeighbours }),
       onWelcome: (takesStanding: boolean) => this.#welcome(collector, takesStanding),
     }
     return new Session({ socket, spool, time, log, hello: this.#hello(), takers, documents })

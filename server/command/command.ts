@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import type { Insertable } from 'kysely'
 import { commands as definitions } from '#shared/commands/registry.ts'
 import type { DesiredIsolation, IsolationStatus } from '#shared/domain/endpoint.ts'
 import { Fault } from '#shared/domain/fault.ts'
@@ -65,7 +66,7 @@ export const isProven = ({ actual, proof }: IsolationStatus): boolean => actual 
 
 /** What endpoints say is true of them; of one that says two things, the later holds. Nobody has wanted anything of one that is new. */
 export async function keepReports(tx: Tx, reports: readonly Report[], now: number): Promise<void> {
-  const rows = new Map<string, IsolationsTable>()
+  const rows = new Map<string, Insertable<IsolationsTable>>()
   for (const { endpointId, status } of reports) {
     const unasked = { endpoint_id: endpointId, desired: 'open', desired_at: now, desired_by: 'system', proof: null } as const
     rows.set(endpointId, { ...unasked, ...rows.get(endpointId), ...actualOf(status, now) })
@@ -97,13 +98,13 @@ export const desiredBy: Record<string, DesiredIsolation> = { 'isolate-host': 'is
 
 async function keepDesired(tx: Tx, { verb, endpointId, requestedBy }: Wanted, now: number): Promise<void> {
   await forgetConsents(tx, endpointId)
-  await putDesired(tx, endpointId, { desired: desiredBy[verb] ?? 'open', desired_at: now, desired_by: requestedBy })
+  await putDesired(tx, endpointId, { desired: desiredBy[verb] ?? 'open', desired_at: now, desired_by: requestedBy, neighbours: null })
 }
 
 export async function putDesired(
   tx: Tx,
   endpointId: string,
-  desired: Pick<IsolationsTable, 'desired' | 'desired_at' | 'desired_by'>,
+  desired: Pick<IsolationsTable, 'desired' | 'desired_at' | 'desired_by'> & { neighbours?: null },
 ): Promise<void> {
   const unheard = { actual: 'open', actual_at: desired.desired_at, is_ready: 0, detail: '', proof: null } as const
   await tx

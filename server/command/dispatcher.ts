@@ -19,6 +19,7 @@ import { notSwitchedOff, withoutSwitchedOff } from './scripts-off.ts'
 import { type SignNeeds, signRequested, withoutOverruled } from './sign.ts'
 import { signaturesOf } from './signatures.ts'
 import { keepSent, keepStep } from './steps.ts'
+import type { Warm } from './warm-neighbours.ts'
 
 /**
  * Brings commands to their endpoints: requested → queued (signed) → sent → delivered → running, each a fact with its
@@ -56,6 +57,8 @@ export interface DispatcherOptions {
   auditHead?: SignNeeds['auditHead']
   /** `away`: the endpoint is not connected. `unnamed`: it is, by an agent that didn't name this verb (invariant 12). */
   send(endpointId: string, command: { id: string; verb: string; jws: string; also?: string[] }): Offered
+  /** An isolation goes out: whoever stands beside its machine is asked whether it answers. */
+  warm?: Warm
   /** Something was kept that the pipeline has to handle: a result, or a word that differs. */
   onResult(): void
   /** After a restore an endpoint's first word says what is wanted of it; it may bring about a signal. */
@@ -80,6 +83,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (ticket_id !== null) bus.publish({ topic: 'ticket', id: ticket_id, ...about })
   }
   const send = async (commands: readonly CommandsTable[]): Promise<void> => {
+    options.warm?.(commands)
     for (const command of await withoutSwitchedOff(db, commands)) {
       if (!onTheirWay.hasRoom(command)) continue
       const { id, verb, jws, endpoint_id } = command
@@ -106,6 +110,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const round = async (): Promise<boolean> => {
     await resend()
     const requested = await mostUrgentFirst(db).where('status', '=', 'requested').limit(maxCommands).execute()
+    options.warm?.(requested)
     await send(await signRequested(options, requested, time.now()))
     await refill()
     return requested.length > 0 || connected.size > 0 || roomy.size > 0

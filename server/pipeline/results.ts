@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
 import type { Report } from '../command/command.ts'
+import { keepNeighbourly, stillReached } from '../command/neighbours.ts'
 import { expire, isolationFailed, keepHandledResults, keepSettlements, resultOf, type Settlement, settle } from '../command/settle.ts'
 import { raiseWithin } from '../ingest/handled.ts'
 import type { Store, Tx } from '../store/store.ts'
@@ -116,11 +117,16 @@ async function settleAll(
 
 /** What settling means for tickets: a line on the timeline, and an alarm where an isolation did not happen. */
 export async function keepConsequences(tx: Tx, store: Store, rules: Rules, settlements: readonly Settlement[], now: number): Promise<Kept> {
-  const tickets = await loadTickets(tx, [...new Set(settlements.flatMap(({ command }) => command.ticket_id ?? []))])
-  const cases = (await loadCases(tx, tickets)).map((work) => {
-    const entries = settlements.flatMap(({ command, entry }) => (command.ticket_id === work.ticket.id ? entry : []))
-    return apply(work, { entries }, now)
-  })
+  const { lines, reached, hasAsked } = await keepNeighbourly(tx, store.capabilities.putRows, settlements, now)
+  const settledOn = settlements.flatMap(({ command, entry }) =>
+    command.ticket_id === null ? [] : [{ ticketId: command.ticket_id, entry }],
+  )
+  const told = [...settledOn, ...lines]
+  const tickets = await loadTickets(tx, [...new Set(told.map(({ ticketId }) => ticketId))])
+  const cases = (await loadCases(tx, tickets)).map((work) =>
+    apply(work, { entries: told.flatMap(({ ticketId, entry }) => (ticketId === work.ticket.id ? entry : [])) }, now),
+  )
+  for (const each of reached) await raiseWithin(tx, stillReached(each), now)
   for (const settlement of settlements.filter(({ hasIsolationFailed }) => hasIsolationFailed)) {
     await raiseWithin(tx, isolationFailed(settlement, String(settlement.entry.body.detail)), now)
   }
@@ -130,5 +136,10 @@ export async function keepConsequences(tx: Tx, store: Store, rules: Rules, settl
     organisationId: command.organisation_id,
     endpointId: command.endpoint_id,
   }))
-  return { ...kept, commands: [...kept.commands, ...settled] }
+  return {
+    ...kept,
+    hasOrders: kept.hasOrders || hasAsked,
+    hasRaised: kept.hasRaised || reached.length > 0,
+    commands: [...kept.commands, ...settled],
+  }
 }

@@ -60,6 +60,11 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
     `${command(body)} ${outcomes[text(body.outcome)] ?? `ended: ${text(body.outcome)}`}. ${text(body.detail)}`.trimEnd(),
   'command-resolved': (body) =>
     `${command(body)}: somebody looked and found that it ${outcomes[text(body.outcome)] ?? text(body.outcome)}. ${text(body.note)}`.trimEnd(),
+  'neighbours-asked': (body) =>
+    Array.isArray(body.names) && body.names.length > 0
+      ? `Asked whether they still reach this machine: ${body.names.map(text).join(', ')}.`
+      : 'No neighbour can confirm the isolation: no other agent of this site is connected in its network.',
+  'neighbour-said': (body) => `${text(body.name)}: ${neighbourSays[text(body.found)] ?? text(body.found)}${baseline(body)}`,
   'agents-word': (body) =>
     `Its agent says that the machine is ${text(body.said)}, and the collector, restored from a backup of ${instant(body.madeAt)}, wanted it ${text(body.wanted)}. The agent's word holds.`,
   notified: (body) => `“${text(body.receiver)}” could not be told of ${text(body.event)}: ${text(body.reason)}.`,
@@ -134,6 +139,23 @@ const outcomes: Record<string, string> = {
   unknown: 'has an unknown outcome',
   dropped: 'was dropped and is not sent',
 }
+
+const neighbourSays: Record<string, string> = {
+  unreached: 'this machine can’t be reached any more; it is confirmed to be isolated',
+  reached: 'STILL REACHES THIS MACHINE, though it says that it is isolated',
+  'no-baseline': 'no answer, which confirms nothing: there was none before the isolation either (no baseline)',
+  'no-neighbour': 'confirms nothing: this machine is not in its network',
+  unable: 'confirms nothing: it could not ask',
+}
+
+/** Both instants are by that machine's own clock. */
+const baseline = ({ probe, answeredAt, at }: Body): string => {
+  if (typeof probe !== 'string' || typeof at !== 'number') return '.'
+  const before = typeof answeredAt === 'number' ? `, answered at ${second(answeredAt)}` : ''
+  return ` (${probe}${before}, asked again until ${second(at)}).`
+}
+
+const second = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`
 
 const resolutions: Record<string, string> = {
   fixed: 'fixed',

@@ -12,6 +12,7 @@ import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import type { NeighbourPlace } from '#shared/domain/neighbours.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import { maxFrameBytes, subprotocol } from '#shared/protocol/limits.ts'
@@ -54,6 +55,8 @@ export interface AgentWire {
   port: number
   /** Sent only to an agent that named its verb. */
   sendCommand(endpointId: string, command: { id: string; verb: string; jws: string; also?: string[] }): Offered
+  /** A hint; to an agent that named it. */
+  askNeighbour(endpointId: string, places: NeighbourPlace[]): void
   /** Remembered over reconnects until it is taken back; agents that didn't name `watch` don't hear of it. */
   watch(endpointId: string, isWatched: boolean): void
   /** Ends every session of this endpoint, within a second. */
@@ -135,6 +138,7 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
   return {
     port,
     sendCommand: (endpointId, { verb, ...command }) => sessions.offerTo(endpointId, verb, { kind: 'command', ...command }),
+    askNeighbour: (endpointId, places) => void sessions.offerTo(endpointId, 'neighbours', { kind: 'neighbours', places }),
     watch: (endpointId, isWatched) => {
       if (isWatched) watched.add(endpointId)
       else watched.delete(endpointId)

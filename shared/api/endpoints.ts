@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { FoundOutcome } from '../domain/command.ts'
 import { ActualIsolation, DesiredIsolation, GoodbyeReason, maxTags, Platform, Role, Tag } from '../domain/endpoint.ts'
 import { Inventory } from '../domain/inventory.ts'
+import { NeighboursView } from '../domain/neighbours.ts'
 import { steps } from '../domain/rollup.ts'
 import { Sample } from '../domain/sample.ts'
 import { Lane } from '../protocol/record.ts'
@@ -17,6 +18,8 @@ export const IsolationView = z.object({
   isReady: z.boolean(),
   detail: z.string(),
   proof: z.record(z.string(), z.unknown()).nullable(),
+  /** What other agents of its site say of it: a third fact. null: nobody was asked. */
+  neighbours: NeighboursView.nullable(),
 })
 export type IsolationView = z.infer<typeof IsolationView>
 

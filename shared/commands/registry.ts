@@ -4,6 +4,7 @@ import type { CommandDefinition } from './define-command.ts'
 import isolateHost from './isolate-host.ts'
 import ping from './ping.ts'
 import quarantineFile from './quarantine-file.ts'
+import reachNeighbour from './reach-neighbour.ts'
 import rearmCanaries from './rearm-canaries.ts'
 import reboot from './reboot.ts'
 import releaseHost from './release-host.ts'
@@ -15,7 +16,7 @@ import runScript from './run-script.ts'
 import stopProcess from './stop-process.ts'
 import suspendProcess from './suspend-process.ts'
 
-const contain = [isolateHost, releaseHost, rearmCanaries]
+const contain = [isolateHost, releaseHost, reachNeighbour, rearmCanaries]
 const processes = [suspendProcess, resumeProcess, stopProcess]
 const files = [quarantineFile, restoreFile]
 const backups = [backupList, restoreFromBackup]

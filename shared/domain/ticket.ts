@@ -90,6 +90,8 @@ export const TimelineKind = z.enum([
   'command-held',
   'command-settled',
   'command-resolved',
+  'neighbours-asked',
+  'neighbour-said',
   'agents-word',
   'notified',
   'paged',

@@ -7,5 +7,5 @@
 export const collectorCapabilities = ['skipped', 'received', 'standing', 'documents', 'progress'] as const
 export type CollectorCapability = (typeof collectorCapabilities)[number]
 
-/** Named in `hello`, beside every verb of a command that the agent can run: the frames `watch` and `document`. */
-export const agentCapabilities = ['watch', 'documents'] as const
+/** Named in `hello`, beside every verb of a command that the agent can run: the frames `watch`, `document` and `neighbours`. */
+export const agentCapabilities = ['watch', 'documents', 'neighbours'] as const

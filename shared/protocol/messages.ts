@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { GoodbyeReason, IsolationStatus } from '../domain/endpoint.ts'
+import { NeighbourPlace } from '../domain/neighbours.ts'
 import { DocumentFrame, DocumentNumbers } from './document.ts'
 import { maxRecordsPerFrame } from './limits.ts'
 import { Lane } from './record.ts'
@@ -116,6 +117,9 @@ export const Command = z.object({
 /** Somebody looks at this endpoint: send samples at once instead of six at a time. */
 export const Watch = z.object({ kind: z.literal('watch'), isWatched: z.boolean() })
 
+/** A machine of this network is about to be isolated: whether it answers now is what its silence afterwards is held against. A hint. */
+export const Neighbours = z.object({ kind: z.literal('neighbours'), places: z.array(NeighbourPlace).max(4) })
+
 /** The collector goes away on purpose; come back after `retryAfterMs`, which differs from agent to agent. */
 export const CollectorGoodbye = z.object({
   kind: z.literal('goodbye'),
@@ -123,5 +127,14 @@ export const CollectorGoodbye = z.object({
   retryAfterMs: z.number().int().nonnegative(),
 })
 
-export const CollectorMessage = z.discriminatedUnion('kind', [Welcome, Ack, Refused, Command, Watch, DocumentFrame, CollectorGoodbye])
+export const CollectorMessage = z.discriminatedUnion('kind', [
+  Welcome,
+  Ack,
+  Refused,
+  Command,
+  Watch,
+  Neighbours,
+  DocumentFrame,
+  CollectorGoodbye,
+])
 export type CollectorMessage = z.infer<typeof CollectorMessage>

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { confirmationOf } from '#shared/domain/neighbours.ts'
 import { startAttack, writeDocuments } from '../scenario/stage/attack.ts'
 import { openWorld, sharePort, tryConnection, type World, whyNoWorld } from '../scenario/stage/world.ts'
 
@@ -10,6 +11,7 @@ describe.skipIf(why)('a host under attack', () => {
   let world: World
   beforeAll(async () => {
     world = await openWorld((documents) => writeDocuments(documents, 60))
+    await world.addNeighboursAgent()
   })
   afterAll(() => world?.close())
 
@@ -29,6 +31,15 @@ describe.skipIf(why)('a host under attack', () => {
     expect([`tcp ${ipv4}:${sharePort}`, `udp ${ipv4}:9`]).toContain(isolation.proof?.witness)
     expect(commands).toContainEqual(expect.objectContaining({ verb: 'isolate-host', status: 'succeeded', requestedBy: 'Tierline' }))
     expect(await toNeighbour()).toBe('ECONNREFUSED')
+  })
+
+  it('is confirmed to be cut off by the agent beside it, within 5 s', async () => {
+    const { isolation } = await world.until(({ isolation }) => isolation.neighbours?.asked.every(({ said }) => said !== null) ?? false)
+    const { askedAt = 0, asked = [] } = isolation.neighbours ?? {}
+    expect(asked.map(({ said }) => said)).toEqual(['unreached'])
+    expect(Number(asked[0]?.at) - Number(isolation.proof?.rulesAppliedAt)).toBeLessThan(5_000)
+    expect(askedAt).toBeGreaterThanOrEqual(Number(isolation.proof?.rulesAppliedAt))
+    expect(confirmationOf({ askedAt, asked })).toBe('confirmed')
   })
 
   it('stays cut off when its agent is killed, and when it comes back', async () => {

@@ -5,10 +5,12 @@ import pino from 'pino'
 import type { LiveEvent } from '#shared/api/live.ts'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
+import type { NeighbourPlace } from '#shared/domain/neighbours.ts'
 import type { Signal } from '#shared/domain/signal.ts'
 import type { Register } from '#shared/protocol/command-powers.ts'
 import { createAudit } from '../../server/audit/audit.ts'
 import { createDispatcher, type Dispatcher } from '../../server/command/dispatcher.ts'
+import { createWarm } from '../../server/command/warm-neighbours.ts'
 import { createDesk, type Desk } from '../../server/desk/desk.ts'
 import { type Matrices, openMatrices } from '../../server/desk/matrices.ts'
 import { createPassOn } from '../../server/desk/pass-on.ts'
@@ -57,6 +59,8 @@ export interface DeskRoom {
   isIngestBusy: boolean
   /** Verbs that the agents don't know. */
   unnamed: string[]
+  /** Hints to neighbours of a machine that is about to be isolated. */
+  warmed: { endpointId: string; places: NeighbourPlace[] }[]
   /** Of operators; undefined: the collector commands alone. */
   register: Register | undefined
   heard: LiveEvent[]
@@ -118,6 +122,8 @@ async function startRoom(url: string, folder: string, time: FakeTime, calls: Par
   const heard: LiveEvent[] = []
   bus.subscribe((event) => heard.push(event))
   const { take: takeWord } = createAgentsWord({ store, audit: createAudit({ time }) })
+  const warmed: DeskRoom['warmed'] = []
+  const warm = createWarm({ db: store.deskReader, time, log, send: (endpointId, places) => void warmed.push({ endpointId, places }) })
   const dispatcher = createDispatcher({
     ...{ db: store.db, time, log, bus, loops, sayOnTimeline, takeWord },
     sign: async (order) => JSON.stringify(order),
@@ -127,6 +133,7 @@ async function startRoom(url: string, folder: string, time: FakeTime, calls: Par
       sent.push({ endpointId, order: JSON.parse(jws) as CommandOrder })
       return 'sent'
     },
+    warm: (commands) => warm(commands),
     register: () => room.register,
     onResult: () => pipeline.nudge(true),
   })
@@ -156,6 +163,7 @@ async function startRoom(url: string, folder: string, time: FakeTime, calls: Par
       isConnected: true,
       isIngestBusy: false,
       unnamed: [],
+      warmed,
       register: undefined,
     },
     receivers,

@@ -1,11 +1,12 @@
 import { Alert, Badge, Group, Stack, Text } from '@mantine/core'
 import type { IsolationView } from '#shared/api/endpoints.ts'
+import { confirmationOf, type NeighbourFound, type NeighboursView } from '#shared/domain/neighbours.ts'
 import { When } from '../time/when.tsx'
 import { actualColor, actualName, desiredName } from './words.ts'
 
 /** What is wanted of a machine's network and what it says is true: two facts, side by side. */
 export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
-  const { desired, desiredAt, actual, actualAt, isReady, detail } = isolation
+  const { desired, desiredAt, actual, actualAt, isReady, detail, neighbours } = isolation
   const isTrouble = ['failed', 'ineffective', 'refused'].includes(actual)
   return (
     <Stack gap="sm">
@@ -13,6 +14,7 @@ export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
         <Fact title="Wanted" name={desiredName[desired]} color={desired === 'isolated' ? 'grape' : 'gray'} at={desiredAt} />
         <Fact title="Actual" name={actualName[actual]} color={actualColor[actual]} at={actualAt} />
       </Group>
+      {neighbours && <ByNeighbours neighbours={neighbours} />}
       {isTrouble && (
         <Alert color="red" p="xs">
           {detail || 'The machine did not say why.'}
@@ -25,6 +27,36 @@ export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
       )}
     </Stack>
   )
+}
+
+function ByNeighbours({ neighbours }: { neighbours: NeighboursView }) {
+  const found = confirmationOf(neighbours)
+  const last = neighbours.asked.reduce((at, each) => Math.max(at, each.at ?? 0), neighbours.askedAt)
+  return (
+    <div>
+      <Fact title="Confirmed by neighbours" name={confirmations[found].name} color={confirmations[found].color} at={last} />
+      {neighbours.asked.map(({ endpointId, name, said }) => (
+        <Text key={endpointId} size="xs" c="dimmed" className="breakable">
+          {name}: {said === null ? 'has not answered yet' : neighbourSays[said]}
+        </Text>
+      ))}
+    </div>
+  )
+}
+
+const confirmations = {
+  confirmed: { name: 'Yes', color: 'teal' },
+  reached: { name: 'No: still reached', color: 'red' },
+  asked: { name: 'Asked', color: 'gray' },
+  'not-confirmed': { name: 'Not confirmed', color: 'gray' },
+}
+
+const neighbourSays: Record<NeighbourFound, string> = {
+  unreached: 'reached it before, and doesn’t now',
+  reached: 'still reaches it',
+  'no-baseline': 'no answer, and none before either',
+  'no-neighbour': 'not of its network',
+  unable: 'could not ask',
 }
 
 function Fact({ title, name, color, at }: { title: string; name: string; color: string; at: number | null }) {

@@ -1,5 +1,7 @@
+import type { Selectable } from 'kysely'
 import type { IsolationView } from '#shared/api/endpoints.ts'
 import type { TicketDetail } from '#shared/api/tickets.ts'
+import type { NeighboursView } from '#shared/domain/neighbours.ts'
 import type { IsolationsTable } from '../../store/tables/command.ts'
 import type { View } from '../view.ts'
 
@@ -12,6 +14,7 @@ const unheard: IsolationView = {
   isReady: false,
   detail: 'This endpoint has not said yet whether it can isolate.',
   proof: null,
+  neighbours: null,
 }
 
 /** By endpoint id; every id that was asked for has one. */
@@ -22,7 +25,7 @@ export async function isolationsOf(view: View, endpointIds: string[]): Promise<(
   return (endpointId) => known.get(endpointId) ?? unheard
 }
 
-function isolationOf(row: IsolationsTable): IsolationView {
+function isolationOf(row: Selectable<IsolationsTable>): IsolationView {
   return {
     desired: row.desired,
     desiredAt: row.desired_at,
@@ -31,6 +34,7 @@ function isolationOf(row: IsolationsTable): IsolationView {
     isReady: row.is_ready === 1,
     detail: row.detail,
     proof: row.proof === null ? null : (JSON.parse(row.proof) as Record<string, unknown>),
+    neighbours: row.neighbours ? (JSON.parse(row.neighbours) as NeighboursView) : null,
   }
 }
 

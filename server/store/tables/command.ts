@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { CommandStatus, Risk } from '#shared/domain/command.ts'
 import type { ActualIsolation, DesiredIsolation } from '#shared/domain/endpoint.ts'
 import type { Flag } from '../flag.ts'
@@ -53,6 +54,8 @@ export interface IsolationsTable {
   detail: string
   /** JSON: the proof of the last isolation. */
   proof: string | null
+  /** JSON of NeighboursView: what other agents of the site say of it; null: nobody was asked since something was last wanted. */
+  neighbours?: Generated<string | null>
 }
 /** One of two sides has said that this machine may be released; gone once anything else is wanted of it. */
 export interface ReleaseConsentsTable {

@@ -27,6 +27,8 @@ export interface World {
   spoolFolder: string
   agentData: string
   agent: AgentProcess
+  /** An agent on the neighbour too, of the same organisation: who can confirm an isolation. Resolves once the collector knows where it stands. */
+  addNeighboursAgent(): Promise<void>
   endpoint(): Promise<EndpointDetail>
   /** Resolves once it is so; rejects with what it was instead. */
   until(isSo: (endpoint: EndpointDetail) => boolean, withinMs?: number): Promise<EndpointDetail>
@@ -77,7 +79,8 @@ async function furnish(
   const documents = join(folder, 'documents')
   fill(documents, agentData)
   const person = await startCollector(machines.collector, data)
-  const token = await makeToken(person)
+  const organisationId = await makeOrganisation(person)
+  const token = await makeToken(person, organisationId)
   await openShare(machines)
   const agent = enrolAgent(machines.endpoint, agentData, documents, token)
   agent.start()
@@ -88,6 +91,16 @@ async function furnish(
   const ready = await until(({ inventory, isConnected }) => isConnected && (inventory?.agent.canaries.length ?? 0) > 0)
   return {
     ...{ machines, person, endpointId, documents, agent, endpoint, until },
+    addNeighboursAgent: async () => {
+      const another = await makeToken(person, organisationId)
+      enrolAgent(machines.neighbour, join(folder, 'neighbour'), join(folder, 'neighbours-documents'), another).start()
+      const other = async (): Promise<EndpointDetail | undefined> => {
+        const { endpoints } = await person.get<EndpointList>('/api/endpoints')
+        const found = endpoints.find(({ id }) => id !== endpointId)
+        return found && person.get(`/api/endpoints/${found.id}`)
+      }
+      await untilSo(other, (found) => found?.isConnected === true && found.inventory !== null, 60_000)
+    },
     canaries: ready.inventory?.agent.canaries ?? [],
     databaseFile: join(data, 'tierline.db'),
     spoolFolder: join(agentData, 'spool'),
@@ -109,13 +122,15 @@ async function startCollector(machine: Machine, data: string): Promise<ApiClient
   return signIn(consoleUrl, first.login, first.password, socketPath)
 }
 
-async function makeToken(person: ApiClient): Promise<string> {
+async function makeOrganisation(person: ApiClient): Promise<string> {
   const organisation = await person.post<z.infer<typeof Organisation>>('/api/organisations', {
     ...{ name: 'Scenario', mode: 'live', timeZone: 'Europe/Berlin' },
   })
-  const made = await person.post<z.infer<typeof EnrolmentTokenMade>>('/api/enrolment-tokens', {
-    ...{ organisationId: organisation.id, role: 'workstation' },
-  })
+  return organisation.id
+}
+
+async function makeToken(person: ApiClient, organisationId: string): Promise<string> {
+  const made = await person.post<z.infer<typeof EnrolmentTokenMade>>('/api/enrolment-tokens', { organisationId, role: 'workstation' })
   return made.token
 }
 
@@ -151,16 +166,16 @@ async function firstEndpoint(person: ApiClient): Promise<string> {
   return id
 }
 
-async function untilSo(
-  read: () => Promise<EndpointDetail>,
-  isSo: (endpoint: EndpointDetail) => boolean,
+async function untilSo<Read extends EndpointDetail | undefined>(
+  read: () => Promise<Read>,
+  isSo: (endpoint: Read) => boolean,
   withinMs: number,
-): Promise<EndpointDetail> {
+): Promise<Read> {
   const endsAt = performance.now() + withinMs
   for (;;) {
     const endpoint = await read()
     if (isSo(endpoint)) return endpoint
-    if (performance.now() > endsAt) throw new Error(`it did not come true in time; the endpoint is ${JSON.stringify(endpoint.isolation)}`)
+    if (performance.now() > endsAt) throw new Error(`it did not come true in time; the endpoint is ${JSON.stringify(endpoint?.isolation)}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

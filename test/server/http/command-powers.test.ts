@@ -31,6 +31,7 @@ const table: Record<string, { args: object; row: Row }> = {
   'restart-service': { args: { unit: 'nginx.service' }, row: looksAfter },
   'rearm-canaries': { args: {}, row: looksAfter },
   'backup-list': { args: {}, row: looksAfter },
+  'reach-neighbour': { args: { endpointId: uuid, name: 'ws', places: [{ address: '10.0.0.7', mac: '' }] }, row: anything },
   reboot: { args: {}, row: { tier1: ws, tier2: wsAndSrv, tier3: every, 'customer-it': ws } },
   'suspend-process': { args: named, row: contains },
   'stop-process': { args: named, row: contains },

@@ -1,0 +1,48 @@
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import type { NeighbourPlace } from '#shared/domain/neighbours.ts'
+import { minutes, type Time } from '#shared/domain/time.ts'
+import type { Database } from '../store/schema.ts'
+import type { CommandsTable } from '../store/tables/command.ts'
+import { neighboursOf } from './neighbours.ts'
+
+/*
+ * The "before" of what neighbours confirm. Enters: an isolation that is about to go out. Leaves: a hint to its neighbours, who ask
+ * the machine once while it is open. Promises: nobody waits for it; it is sent while the order is signed and kept, so it is there
+ * first. On failure: what they say later confirms nothing, and says so.
+ */
+
+export interface WarmParts {
+  /** On a connection of its own. */
+  db: Kysely<Database>
+  time: Time
+  log: Logger
+  send(endpointId: string, places: NeighbourPlace[]): void
+}
+
+/** An isolation is sent twice where its machine comes back meanwhile; their answers are good for longer than this. */
+const againAfterMs = minutes(1)
+
+export type Warm = (commands: readonly Pick<CommandsTable, 'verb' | 'endpoint_id'>[]) => void
+
+export function createWarm({ db, time, log, send }: WarmParts): Warm {
+  const warmed = new Map<string, number>()
+
+  const warm = async (endpointId: string): Promise<void> => {
+    const { places, neighbours } = await neighboursOf(db, endpointId)
+    for (const neighbour of neighbours) send(neighbour.endpointId, places)
+  }
+  const isDue = (endpointId: string): boolean => {
+    const now = time.monotonic()
+    for (const [known, at] of warmed) if (now - at >= againAfterMs) warmed.delete(known)
+    if (warmed.has(endpointId)) return false
+    warmed.set(endpointId, now)
+    return true
+  }
+  return (commands) => {
+    for (const { verb, endpoint_id } of commands)
+      if (verb === 'isolate-host' && isDue(endpoint_id))
+        warm(endpoint_id).catch((error: unknown) => log.warn({ reason: sentenceOf(error) }, 'no neighbour was asked before an isolation'))
+  }
+}

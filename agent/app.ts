@@ -146,6 +146,7 @@ async function startIsolation(parts: Parts, isConnected: () => boolean): Promise
     dir: join(config.dataDir, 'isolation'),
     firewall: firewallFor(probe.platform, host, time),
     ...config.isolation,
+    settings: () => config.isolationSettings,
     collectorAddresses: () => identity.addresses.resolve(),
     ca: identity.ca,
     happened: (event) => signals.happened(event),

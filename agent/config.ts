@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#shared/domain/fault.ts'
+import { IsolationSettings, usualIsolation } from '#shared/domain/isolation-settings.ts'
 import { days, seconds } from '#shared/domain/time.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 
@@ -10,7 +11,9 @@ export interface AgentConfig {
   /** The agent that `npm start` runs on the newcomer's own machine. */
   isTrial: boolean
   /** `reason` is one sentence for the console, when it isn't allowed. */
-  isolation: { isAllowed: boolean; reason?: string; unproven?: 'stay-closed' | 'reopen' }
+  isolation: { isAllowed: boolean; reason?: string }
+  /** Of the machine itself; a policy goes before it. */
+  isolationSettings: IsolationSettings
   /** `isolate` is only tried, for a minute. */
   isDrill: boolean
   /** Whether the agent may halt a process tree that encrypts, on its own word. */
@@ -43,7 +46,8 @@ type LogLevel = z.infer<typeof LogLevel>
 /** `agent.json` in the data folder. Every field may be missing; one we don't know is a typing error, so it stops the start. */
 const ConfigFile = z.strictObject({
   isolation: z.boolean().optional(),
-  unprovenIsolation: z.enum(['stay-closed', 'reopen']).optional(),
+  unprovenIsolation: IsolationSettings.shape.unproven.optional(),
+  isolationLeaseHours: IsolationSettings.shape.leaseHours.optional(),
   suspendsAlone: z.boolean().optional(),
   canaryDirs: z.array(z.string().min(1)).max(50).optional(),
   services: z.array(z.string().min(1).max(200)).max(200).optional(),
@@ -67,9 +71,10 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): AgentC
   return {
     dataDir,
     isTrial,
-    isolation: {
-      ...isolationOf(isTrial, flags.isIsolationAllowed ?? false, file.isolation ?? true),
-      ...(file.unprovenIsolation && { unproven: file.unprovenIsolation }),
+    isolation: isolationOf(isTrial, flags.isIsolationAllowed ?? false, file.isolation ?? true),
+    isolationSettings: {
+      unproven: file.unprovenIsolation ?? usualIsolation.unproven,
+      leaseHours: file.isolationLeaseHours ?? usualIsolation.leaseHours,
     },
     isDrill: flags.isDrill ?? false,
     // A new organisation only observes; its policy says when this may begin.

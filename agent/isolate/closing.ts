@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
-import type { Time } from '#shared/domain/time.ts'
+import type { IsolationSettings } from '#shared/domain/isolation-settings.ts'
+import { hours, type Time } from '#shared/domain/time.ts'
 import type { CollectorAddress } from './address.ts'
 import type { HeldRules } from './held-rules.ts'
 import type { Journal, Wish } from './journal.ts'
+import { beginLease, type Uptime } from './lease.ts'
 import type { Proof } from './prove.ts'
 import { isGood, type Prover, type Verdict } from './prover.ts'
 import type { IsolationState } from './state.ts'
@@ -22,7 +24,8 @@ export interface ClosingParts {
   journal: Journal
   wish(wish: Omit<Wish, 'v' | 'at'>): void
   settle(): void
-  unproven: 'stay-closed' | 'reopen'
+  settings(): IsolationSettings
+  uptime(): Uptime | undefined
   collectorAddresses(): Promise<CollectorAddress[]>
   onClosed(isClosed: boolean): void
   /** Aborted when the agent ends. */
@@ -43,7 +46,7 @@ export class Closing {
   async close(commandId: string, addresses: CollectorAddress[]): Promise<void> {
     const { prover, wish, onClosed, rules, time } = this.#parts
     const preparing = prover.prepare(addresses)
-    wish({ want: 'isolated', commandId, addresses })
+    wish({ want: 'isolated', commandId, addresses, ...this.#lease() })
     await preparing
     onClosed(true)
     try {
@@ -71,7 +74,7 @@ export class Closing {
     if (stop.aborted && tried.verdict !== 'proven') return
     if (tried.verdict === 'lost') tried = await this.#pinAgain(tried)
     await this.settleOn({ ...tried, facts: { ...tried.facts, rulesAppliedAt } })
-    if (tried.verdict === 'lost' && this.#parts.unproven === 'reopen') return this.#reopen(tried)
+    if (tried.verdict === 'lost' && this.#parts.settings().unproven === 'reopen') return this.#reopen(tried)
     if (tried.verdict !== 'proven') await state.say(sayings[tried.verdict], tried.facts)
   }
 
@@ -108,6 +111,13 @@ export class Closing {
     settle()
     onClosed(false)
     await state.refuse(error.message, commandId)
+  }
+
+  /** As the policy says now: whoever changes it later neither opens nor keeps what is closed already. */
+  #lease(): Pick<Wish, 'lease'> {
+    const { leaseHours } = this.#parts.settings()
+    const now = this.#parts.uptime()
+    return leaseHours === null || !now ? {} : { lease: beginLease(hours(leaseHours), now) }
   }
 
   /** Pinned with the wish, so that no name has to be resolved while nobody answers. */

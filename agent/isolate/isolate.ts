@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { DesiredIsolation, IsolationReadiness, IsolationStatus, Platform } from '#shared/domain/endpoint.ts'
+import { type IsolationSettings, usualIsolation } from '#shared/domain/isolation-settings.ts'
 import { type Cancel, hours, type Time } from '#shared/domain/time.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Host } from '../host/host.ts'
@@ -13,6 +14,7 @@ import { HeldRules } from './held-rules.ts'
 import { Isolator } from './isolator.ts'
 import { openJournal } from './journal.ts'
 import type { Place } from './knock.ts'
+import { readUptime, type Uptime } from './lease.ts'
 import { findObstacle } from './obstacles.ts'
 import { Prover } from './prover.ts'
 import { saveRulesIn } from './saved-rules.ts'
@@ -58,8 +60,10 @@ export interface IsolationParts {
   log: Logger
   /** The connection to the collector stands at this moment. */
   isConnected?: () => boolean
-  /** What becomes of a machine whose rules seem to cut off the collector as well. */
-  unproven?: 'stay-closed' | 'reopen' | undefined
+  /** What the policy says; looked at whenever something is isolated. */
+  settings?: (() => IsolationSettings) | undefined
+  /** The machine's own, when absent. */
+  uptime?: () => Uptime | undefined
   /** The port to the machine, for what else may stand in the way; without it nothing does. */
   host?: Host
   /** Places that may answer before the drop, asked then; and those that may be asked every few seconds. */
@@ -71,14 +75,15 @@ export interface IsolationParts {
 const readinessEveryMs = hours(1)
 
 export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
-  const { findPlaces = findWitnesses, isConnected = () => false, unproven = 'stay-closed', firewall, time, log } = parts
+  const { findPlaces = findWitnesses, isConnected = () => false, settings = () => usualIsolation, uptime = readUptime } = parts
+  const { firewall, time, log } = parts
   const journal = await openJournal(join(parts.dir, 'isolation.json'), () => wishByRules(parts))
   const baselines = new Baselines({ findPlaces: parts.findQuietPlaces ?? findQuietPlaces, time })
   const prover = new Prover({ ...parts, findPlaces, isConnected, baselines })
   const rules = firewall && new HeldRules({ firewall, saved: saveRulesIn(parts.dir), log })
   const keepWarm = (isClosed: boolean): void => (isClosed || !parts.isAllowed || !firewall ? baselines.pause() : baselines.keepWarm())
   const whyNot = async (): Promise<string | undefined> => parts.host && findObstacle({ ...parts, host: parts.host })
-  const isolator = new Isolator({ ...parts, unproven, journal, prover, rules, onClosed: keepWarm, whyNot })
+  const isolator = new Isolator({ ...parts, settings, uptime, journal, prover, rules, onClosed: keepWarm, whyNot })
   let nextLook: Cancel | undefined
   const lookAgain = (): void => {
     nextLook = time.after(readinessEveryMs, () => void isolator.readiness().finally(lookAgain))

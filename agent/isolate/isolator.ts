@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { IsolationReadiness, IsolationStatus } from '#shared/domain/endpoint.ts'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
+import type { IsolationSettings } from '#shared/domain/isolation-settings.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Happening } from '../signal/signal.ts'
@@ -11,6 +12,7 @@ import type { HeldRules } from './held-rules.ts'
 import type { Isolation } from './isolate.ts'
 import type { Journal, Wish } from './journal.ts'
 import { Keeping } from './keeping.ts'
+import type { Uptime } from './lease.ts'
 import type { Prover } from './prover.ts'
 import { IsolationState } from './state.ts'
 
@@ -26,7 +28,8 @@ export interface IsolatorParts {
   prover: Prover
   isAllowed: boolean
   reason?: string | undefined
-  unproven: 'stay-closed' | 'reopen'
+  settings(): IsolationSettings
+  uptime(): Uptime | undefined
   collectorAddresses(): Promise<CollectorAddress[]>
   /** More that can stand in the way of an isolation than the firewall knows of. */
   whyNot(): Promise<string | undefined>
@@ -52,7 +55,7 @@ export class Isolator implements Isolation {
     this.#state = new IsolationState({ ...parts, firewall: parts.firewall?.name ?? 'none' })
     const shared = {
       ...{ ...parts, state: this.#state, stop: this.#stopping.signal, rules: () => this.#held() },
-      ...{ wish: (wish: Pick<Wish, 'want' | 'commandId' | 'addresses'>) => this.#wish(wish), settle: () => this.#settle() },
+      ...{ wish: (wish: Omit<Wish, 'v' | 'at'>) => this.#wish(wish), settle: () => this.#settle() },
     }
     this.#closing = new Closing(shared)
     this.#keeping = new Keeping({ ...shared, closing: this.#closing, open: () => this.#open(), inTurn: (work) => this.#inTurn(work) })

@@ -2,6 +2,7 @@ import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, readFileSync,
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { DesiredIsolation } from '#shared/domain/endpoint.ts'
+import { Lease } from './lease.ts'
 
 /*
  * What we want of this machine's network, on disk before anything is touched. Enters: a wish. Leaves: the wish, also
@@ -20,6 +21,8 @@ export const Wish = z.object({
   addresses: z.array(z.object({ address: z.string(), port: z.number().int() })),
   /** When it was proven first; what is proven stays so over a restart. */
   provenAt: z.number().int().optional(),
+  /** Where it ends by itself. */
+  lease: Lease.optional(),
 })
 export type Wish = z.infer<typeof Wish>
 

@@ -2,7 +2,8 @@ import { type Cancel, seconds } from '#shared/domain/time.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Happening } from '../signal/signal.ts'
 import type { Closing, ClosingParts } from './closing.ts'
-import { countDrifts, isolationDrifted, reportOf } from './trouble.ts'
+import { carriedOn, isOver } from './lease.ts'
+import { countDrifts, isolationDrifted, leaseEnded, reportOf } from './trouble.ts'
 
 /*
  * Keeps closed what is closed. Enters: a tick every two seconds, and at once whenever our rules are touched. Leaves: rules as they
@@ -104,6 +105,7 @@ export class Keeping {
   async #tick(): Promise<void> {
     const { journal, state, prover, closing } = this.#parts
     if (journal.wish().want === 'open') return this.#parts.open()
+    if (this.#isLeaseOver()) return this.#endLease()
     const isRepaired = await this.repair()
     if (!isRepaired && (state.status.actual === 'isolated' || this.#hasSaidAll())) return
     const tried = await prover.prove(journal.wish().addresses)
@@ -114,6 +116,25 @@ export class Keeping {
     if (now - this.#brokenSince < repairWithinMs) return
     await closing.settleOn(tried)
     await state.sayOnce('this machine should be cut off, and for 10 s it has not been', tried.facts)
+  }
+
+  #isLeaseOver(): boolean {
+    const { journal, uptime, wish } = this.#parts
+    const { v: _, at: __, ...kept } = journal.wish()
+    const now = kept.lease && uptime()
+    if (!kept.lease || !now) return false
+    const lease = carriedOn(kept.lease, now)
+    if (lease) wish({ ...kept, lease })
+    return isOver(kept.lease, now)
+  }
+
+  async #endLease(): Promise<void> {
+    const { journal, wish, state, open } = this.#parts
+    const { commandId, lease } = journal.wish()
+    await state.tell(leaseEnded(state.firewall, lease?.ms ?? 0))
+    wish({ want: 'open', commandId, addresses: [] })
+    state.become('releasing', { detail: 'its lease is over' })
+    await open()
   }
 
   /** Unproven for want of anybody who answered before: asking the collector again changes nothing of that. */

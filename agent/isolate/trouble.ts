@@ -1,5 +1,5 @@
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
-import { minutes } from '#shared/domain/time.ts'
+import { hours, minutes } from '#shared/domain/time.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Happening } from '../signal/signal.ts'
 
@@ -22,6 +22,16 @@ export function isolationDrifted(firewall: string, rules: 'changed' | 'gone'): H
     ...{ kind: 'security.isolation.drifted', severity: 'high', fingerprint: 'isolation.drifted', about: firewall, detector: 'isolate' },
     summary: `somebody touched the rules that isolate this machine (they were ${rules}); they are being put back`,
     facts: { rules },
+  }
+}
+
+/** `security.isolation.lease-ended`: nobody ended it, and its policy says that it ends by itself. */
+export function leaseEnded(firewall: string, leaseMs: number): Happening {
+  const leaseHours = Math.round((leaseMs / hours(1)) * 10) / 10
+  return {
+    ...{ kind: 'security.isolation.lease-ended', severity: 'high', fingerprint: 'isolation.lease-ended', about: firewall },
+    summary: `this machine opened itself: its isolation was to last ${leaseHours} h, and nobody ended it`,
+    ...{ facts: { leaseHours }, detector: 'isolate' },
   }
 }
 

@@ -33,7 +33,7 @@ const isolation = await openIsolation({
   dir,
   firewall,
   isAllowed: true,
-  unproven: unproven === 'reopen' ? 'reopen' : 'stay-closed',
+  settings: () => ({ unproven: unproven === 'reopen' ? 'reopen' : 'stay-closed', leaseHours: null }),
   ca,
   collectorAddresses,
   happened: async (event) => void say({ happened: event }),

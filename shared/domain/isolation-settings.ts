@@ -1,0 +1,12 @@
+import { z } from 'zod'
+
+/** What a policy says of isolations that nobody ends; both ends read it. */
+export const IsolationSettings = z.object({
+  /** What becomes of a machine whose rules plainly cut off the collector as well. */
+  unproven: z.enum(['stay-closed', 'reopen']),
+  /** After so long the machine opens by itself; null: never. At least an hour, so that no policy undoes an isolation at once. */
+  leaseHours: z.number().min(1).max(2_160).nullable(),
+})
+export type IsolationSettings = z.infer<typeof IsolationSettings>
+
+export const usualIsolation: IsolationSettings = { unproven: 'stay-closed', leaseHours: null }

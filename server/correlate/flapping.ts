@@ -12,7 +12,7 @@ type Words = Pick<Matrix, 'gathering' | 'quiet'>
 export function flip({ ticket }: TicketCase, wasStanding: boolean, { gathering }: Words, now: number): Changes {
   if ((ticket.is_standing === 1) === wasStanding) return {}
   const { changes, within, quiet } = gathering.flapping
-  const before = flipsOf(ticket)
+  const before = flipsOf({ ticket })
   const flips = [...before, now].slice(-changes)
   const isNews = isOften(flips, gathering, now) && !isOften(before, gathering, before.at(-1) ?? now)
   return {
@@ -23,11 +23,15 @@ export function flip({ ticket }: TicketCase, wasStanding: boolean, { gathering }
 
 /** After how much quiet it closes by itself: what comes and goes has to be away for longer. */
 export const quietOf = ({ ticket }: TicketCase, { gathering, quiet }: Words, now: number): Matrix['quiet'] =>
-  isOften(flipsOf(ticket), gathering, now) ? { otherwise: gathering.flapping.quiet, kinds: {} } : quiet
+  comesAndGoes(ticket, { gathering }, now) ? { otherwise: gathering.flapping.quiet, kinds: {} } : quiet
+
+export const comesAndGoes = (ticket: Pick<TicketCase['ticket'], 'flips'>, { gathering }: Pick<Words, 'gathering'>, now: number): boolean =>
+  isOften(flipsOf({ ticket }), gathering, now)
 
 function isOften(flips: readonly number[], { flapping: { changes, within } }: Words['gathering'], now: number): boolean {
   const first = flips[0]
   return flips.length >= changes && first !== undefined && first >= now - within
 }
 
-const flipsOf = ({ flips }: TicketCase['ticket']): number[] => (flips === null ? [] : (JSON.parse(flips) as number[]))
+const flipsOf = ({ ticket: { flips } }: { ticket: Pick<TicketCase['ticket'], 'flips'> }): number[] =>
+  flips === null ? [] : (JSON.parse(flips) as number[])

@@ -25,7 +25,7 @@ import type { Scripts } from '../script/script.ts'
 import type { AgentWire } from '../wire/wire.ts'
 import type { PersonOf } from './guard.ts'
 import type { ToldTicket } from './reads/figures.ts'
-import type { Words } from './reads/tickets.ts'
+import type { Reading, Words } from './reads/tickets.ts'
 import type { Streams } from './streams.ts'
 import type { Watches } from './watches.ts'
 
@@ -64,6 +64,8 @@ export interface Needs {
   figuresOf(told: readonly ToldTicket[], asked: Asked, now: number): FiguresAnswer
   /** What is counted against what is aimed at. */
   noiseOf: typeof noiseOf
+  /** Whether a ticket's condition has begun and ended so often lately that it stays open for longer. */
+  comesAndGoes: Reading['comesAndGoes']
   /** Where agents dial in, as tokens carry it. */
   agentsUrl: string
 }

@@ -43,6 +43,10 @@ export const TicketSummary = z.object({
   owner: Named.nullable(),
   occurrences: z.number().int(),
   isStanding: z.boolean(),
+  /** It comes and goes so often that it stays open until it has been quiet for longer. */
+  isFlapping: z.boolean(),
+  /** It is an incident of a problem. */
+  recurs: z.boolean(),
   containment: Containment,
   /** Set while it is `waiting`. */
   waitingFor: WaitingFor.nullable(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { CommandDetail, type FoundCommand } from '#shared/api/commands.ts'
 import { EndpointDetail, EndpointList, type EndpointRelease, SampleList } from '#shared/api/endpoints.ts'
-import { type CallNoise, NoisePreview } from '#shared/api/noise.ts'
+import { type CallNoise, NoisePreview, type NoisePreviewQuery } from '#shared/api/noise.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
 import {
   type Children,
@@ -47,7 +47,8 @@ export function createApi(call: Call) {
     acknowledge: (id: string, version: number) => change(id, 'acknowledge', { version }),
     comment: (id: string, body: z.input<typeof Comment>) => change(id, 'comments', body),
     resolve: (id: string, body: z.infer<typeof Resolve>) => change(id, 'resolve', body),
-    noise: (id: string, stop?: AbortSignal) => call(`/tickets/${encodeURIComponent(id)}/noise`, NoisePreview, stop ? { stop } : {}),
+    noise: (id: string, query: z.input<typeof NoisePreviewQuery>, stop?: AbortSignal) =>
+      call(`/tickets/${encodeURIComponent(id)}/noise?${new URLSearchParams(asText(query))}`, NoisePreview, stop ? { stop } : {}),
     callNoise: (id: string, body: z.input<typeof CallNoise>) => change(id, 'noise', body),
     escalate: (id: string, body: z.input<typeof Escalate>) => change(id, 'escalate', body),
     callSecurity: (id: string, version: number) => change(id, 'security', { version }),

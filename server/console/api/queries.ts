@@ -1,4 +1,5 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import type { Excepted } from '../ticket/excepted.ts'
 import type { Api } from './api.ts'
 import { keys } from './keys.ts'
 
@@ -41,12 +42,26 @@ export const ticketsUnderQuery = (api: Api, parentId: string) =>
     queryFn: ({ signal: stop }) => api.tickets({ status: 'all', parentId, limit: 20 }, stop),
   })
 
+/** How many of them are open: they end one after the other, and no hint tells of the ticket over them. */
+export const openUnderQuery = (api: Api, parentId: string) =>
+  queryOptions({
+    queryKey: [...keys.tickets, 'open-under', parentId],
+    queryFn: ({ signal: stop }) => api.tickets({ status: 'open', parentId, limit: 1 }, stop),
+  })
+
 export const ticketQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.ticket(id), queryFn: ({ signal: stop }) => api.ticket(id, stop) })
 
 /** What “this is noise” would have spared. */
-export const noiseQuery = (api: Api, id: string) =>
-  queryOptions({ queryKey: keys.noise(id), queryFn: ({ signal: stop }) => api.noise(id, stop) })
+export const noiseQuery = (api: Api, id: string, { scope, tag, what }: Excepted) =>
+  queryOptions({
+    queryKey: [...keys.noise(id), scope, tag, what],
+    queryFn: ({ signal: stop }) => api.noise(id, { scope, what, ...(tag !== null && { tag }) }, stop),
+    // Without its tag it is about nothing.
+    enabled: scope !== 'tag' || tag !== null,
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+  })
 
 export const scriptsQuery = (api: Api) => queryOptions({ queryKey: keys.scripts, queryFn: ({ signal: stop }) => api.scripts(stop) })
 

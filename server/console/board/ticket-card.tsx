@@ -5,6 +5,7 @@ import { useNow } from '../time/clock.tsx'
 import { duration, fullInstant } from '../time/durations.ts'
 import { Countdown } from '../words/countdown.tsx'
 import { PriorityBadge } from '../words/priority-badge.tsx'
+import { TicketBadges } from '../words/ticket-badges.tsx'
 import styles from './board.module.css'
 
 /** One ticket, as much of it as decides whether to open it. */
@@ -32,6 +33,7 @@ export function TicketCard({ ticket }: { ticket: TicketSummary }) {
       <Text size="sm" fw={600} lh={1.35} lineClamp={3} className={styles.title} data-title>
         {ticket.title}
       </Text>
+      <TicketBadges ticket={ticket} />
       <div className={styles.where}>
         <Text size="xs" fw={550} truncate>
           {ticket.endpoint?.hostname ?? 'no machine'}

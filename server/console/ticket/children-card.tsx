@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { TicketDetail, TicketSummary } from '#shared/api/tickets.ts'
 import { type ChildrenAct, isOpen } from '#shared/domain/ticket.ts'
 import { useApi } from '../api/api-context.tsx'
-import { ticketsUnderQuery } from '../api/queries.ts'
+import { openUnderQuery, ticketsUnderQuery } from '../api/queries.ts'
 import { PageLink } from '../frame/page-link.tsx'
 import { SectionCard } from '../frame/section-card.tsx'
 import { ReasonDialog } from '../words/reason-dialog.tsx'
@@ -14,18 +14,24 @@ import { useTicketChange } from './use-ticket-change.ts'
 /** What is kept under this ticket, and what can be done with all of it at once. */
 export function ChildrenCard({ ticket }: { ticket: TicketDetail }) {
   if (!ticket.children) return null
-  const { total, open, machines, organisations } = ticket.children
+  const { total, machines, organisations } = ticket.children
   const where = organisations > 1 ? `, ${organisations} organisations` : ''
   return (
     <SectionCard title={`${total} tickets under this one`} aside={<Acts ticket={ticket} />}>
       <Stack gap={6}>
         <Text size="sm" c="dimmed">
-          {open} open · {machines} machines{where}. Nobody is called for them, and nothing is promised for them.
+          <StillOpen ticketId={ticket.id} before={ticket.children.open} /> open · {machines} machines{where}. Nobody is called for them, and
+          nothing is promised for them.
         </Text>
         <Newest parentId={ticket.id} total={total} />
       </Stack>
     </SectionCard>
   )
+}
+
+function StillOpen({ ticketId, before }: { ticketId: string; before: number }) {
+  const { data } = useQuery(openUnderQuery(useApi(), ticketId))
+  return data?.total ?? before
 }
 
 function Newest({ parentId, total }: { parentId: string; total: number }) {

@@ -5,9 +5,16 @@ import { PageLink } from '../frame/page-link.tsx'
 import { SectionCard } from '../frame/section-card.tsx'
 import { resolutionName, statusName } from '../words/words.ts'
 
-/** What this ticket follows from, and the tasks that follow from it. */
-export function LinkedCard({ ticket: { follows, tasks } }: { ticket: Pick<TicketDetail, 'follows' | 'tasks'> }) {
-  if (!follows && tasks.length === 0) return null
+/** Of the newest. */
+const maxIncidents = 20
+
+/** What this ticket follows from and the tasks that follow from it; the problem behind it, and the incidents of a problem. */
+export function LinkedCard({
+  ticket: { follows, tasks, problem, incidents },
+}: {
+  ticket: Pick<TicketDetail, 'follows' | 'tasks' | 'problem' | 'incidents'>
+}) {
+  if (!follows && !problem && tasks.length + incidents.length === 0) return null
   return (
     <SectionCard title="Linked">
       <Stack gap={6}>
@@ -15,6 +22,15 @@ export function LinkedCard({ ticket: { follows, tasks } }: { ticket: Pick<Ticket
         {tasks.map((task) => (
           <Linked key={task.id} ticket={task} what="Task" />
         ))}
+        {problem && <Linked ticket={problem} what="Problem" />}
+        {incidents.slice(0, maxIncidents).map((incident) => (
+          <Linked key={incident.id} ticket={incident} what="Incident" />
+        ))}
+        {incidents.length > maxIncidents && (
+          <Text size="sm" c="dimmed">
+            and {incidents.length - maxIncidents} more
+          </Text>
+        )}
       </Stack>
     </SectionCard>
   )

@@ -1,10 +1,11 @@
-import { Modal, Radio, Stack } from '@mantine/core'
+import { Checkbox, Modal, Radio, Stack } from '@mantine/core'
 import { useState } from 'react'
 import type { TicketDetail } from '#shared/api/tickets.ts'
 import { PersonsResolution } from '#shared/domain/ticket.ts'
 import { DialogForm } from '../frame/dialog-form.tsx'
 import { LongText } from '../frame/long-text.tsx'
 import { resolutionName } from '../words/words.ts'
+import { bodyOf, exceptedAtFirst, isUnsaid } from './excepted.ts'
 import { NoiseChoice } from './noise-choice.tsx'
 import { useTicketChange } from './use-ticket-change.ts'
 
@@ -32,14 +33,17 @@ function ResolveForm({ ticket, onClose }: { ticket: TicketDetail; onClose(): voi
   const [note, setNote] = useState('')
   const isNoise = resolution === 'noise'
   const [isExcepted, setExcepted] = useState(false)
+  const [excepted, except] = useState(() => exceptedAtFirst(ticket))
+  const isSparing = isNoise && isExcepted
   const resolve = useTicketChange(ticket.id, (api, input: { resolution: PersonsResolution; note: string }) =>
-    isNoise && isExcepted
-      ? api.callNoise(ticket.id, { version: ticket.version, reason: input.note.slice(0, maxReason) || meaning.noise })
+    isSparing
+      ? api.callNoise(ticket.id, { version: ticket.version, reason: input.note.slice(0, maxReason) || meaning.noise, ...bodyOf(excepted) })
       : api.resolve(ticket.id, { version: ticket.version, ...input }),
   )
   const submit = (): void => resolve.mutate({ resolution, note: note.trim() }, { onSettled: onClose })
+  const isBlank = isSparing && isUnsaid(excepted)
   return (
-    <DialogForm submit="Resolve it" isBusy={resolve.isPending} onSubmit={submit} onCancel={onClose}>
+    <DialogForm submit="Resolve it" isBusy={resolve.isPending} isBlank={isBlank} onSubmit={submit} onCancel={onClose}>
       <Radio.Group label="How did it end?" value={resolution} onChange={(value) => setResolution(PersonsResolution.parse(value))}>
         <Stack gap={8} mt={8}>
           {PersonsResolution.options.map((option) => (
@@ -47,7 +51,14 @@ function ResolveForm({ ticket, onClose }: { ticket: TicketDetail; onClose(): voi
           ))}
         </Stack>
       </Radio.Group>
-      {isNoise && <NoiseChoice ticket={ticket} isExcepted={isExcepted} onChange={setExcepted} />}
+      {isNoise && (
+        <Checkbox
+          label="Spare us the like of it until a date"
+          checked={isExcepted}
+          onChange={(event) => setExcepted(event.currentTarget.checked)}
+        />
+      )}
+      {isSparing && <NoiseChoice ticket={ticket} excepted={excepted} onChange={except} />}
       <LongText
         label="Note"
         placeholder="What it was, and what helped. The next person with the same trouble reads it, and so does whoever asked."

@@ -6,6 +6,7 @@ import { ReleaseDialog } from '../words/release-dialog.tsx'
 import type { note } from '../words/release-note.ts'
 import { FalseAlarmButton } from './false-alarm-button.tsx'
 import { HopButtons, WaitButtons } from './hop-buttons.tsx'
+import { NoiseButton } from './noise-button.tsx'
 import { ResolveDialog } from './resolve-dialog.tsx'
 import { useTicketChange } from './use-ticket-change.ts'
 
@@ -18,6 +19,7 @@ export function TicketActions({ ticket }: { ticket: TicketDetail }) {
     <Group gap="xs">
       <ContainButtons ticket={ticket} />
       <FalseAlarmButton ticket={ticket} />
+      <NoiseButton ticket={ticket} />
       <HopButtons ticket={ticket} />
       <WaitButtons ticket={ticket} />
       {can('resolve') && (

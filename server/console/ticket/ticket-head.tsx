@@ -4,6 +4,7 @@ import type { TicketDetail } from '#shared/api/tickets.ts'
 import { PageLink } from '../frame/page-link.tsx'
 import { When } from '../time/when.tsx'
 import { PriorityBadge } from '../words/priority-badge.tsx'
+import { TicketBadges } from '../words/ticket-badges.tsx'
 import { resolutionName, severityColor, statusName, tierName } from '../words/words.ts'
 
 export function TicketHead({ ticket, actions }: { ticket: TicketDetail; actions: ReactNode }) {
@@ -23,6 +24,7 @@ export function TicketHead({ ticket, actions }: { ticket: TicketDetail; actions:
               {statusName[ticket.status]}
               {ticket.resolution ? `: ${resolutionName[ticket.resolution]}` : ''}
             </Badge>
+            <TicketBadges ticket={ticket} />
           </Group>
           <Title order={1} fz={24} lh={1.3} mt={8} className="breakable">
             {ticket.title}

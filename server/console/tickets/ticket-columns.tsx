@@ -5,6 +5,7 @@ import type { Column } from '../frame/sortable-table.tsx'
 import { When } from '../time/when.tsx'
 import { Countdown } from '../words/countdown.tsx'
 import { PriorityBadge } from '../words/priority-badge.tsx'
+import { TicketBadges } from '../words/ticket-badges.tsx'
 import { resolutionName, statusName, tierName } from '../words/words.ts'
 
 const stateOf = (ticket: TicketSummary): string => (ticket.resolution ? resolutionName[ticket.resolution] : statusName[ticket.status])
@@ -33,9 +34,12 @@ export const ticketColumns: Column<TicketSummary>[] = [
 
 function Title({ ticket }: { ticket: TicketSummary }) {
   return (
-    <PageLink to="/tickets/$id" params={{ id: ticket.id }} fz="sm" fw={550} c="var(--mantine-color-text)" lineClamp={2}>
-      {ticket.title}
-    </PageLink>
+    <>
+      <PageLink to="/tickets/$id" params={{ id: ticket.id }} fz="sm" fw={550} c="var(--mantine-color-text)" lineClamp={2}>
+        {ticket.title}
+      </PageLink>
+      <TicketBadges ticket={ticket} />
+    </>
   )
 }
 

@@ -23,6 +23,7 @@ export interface Words {
 /** The same, read at one instant. */
 export interface Reading extends Words {
   now: number
+  comesAndGoes(ticket: Pick<TicketsTable, 'flips'>, now: number): boolean
 }
 
 /** A ticket that gathers more is one with a storm; its oldest entries are still in the store. */
@@ -123,7 +124,7 @@ function inOrder(rows: SummaryRows, status: 'open' | 'resolved' | 'all'): Summar
     .orderBy('tickets.opened_at')
 }
 
-async function summaries(view: View, rows: SummaryRow[], { headline, now }: Reading): Promise<TicketSummary[]> {
+async function summaries(view: View, rows: SummaryRow[], { headline, comesAndGoes, now }: Reading): Promise<TicketSummary[]> {
   const nextDue = await nextDues(
     view,
     rows.map(({ id }) => id),
@@ -145,6 +146,8 @@ async function summaries(view: View, rows: SummaryRow[], { headline, now }: Read
     owner: named(row.owner_id, row.owner_name),
     occurrences: row.occurrences,
     isStanding: row.is_standing === 1,
+    isFlapping: row.status !== 'resolved' && comesAndGoes(row, now),
+    recurs: row.problem_id !== null,
     containment: row.containment,
     waitingFor: row.waiting_for,
     waitingSince: row.waiting_since,

@@ -66,11 +66,11 @@ const accessOf: Record<TicketVerb, PersonAccess> = {
 }
 
 export default function tickets(needs: Needs): Route[] {
-  const { desk, words, time, matrices } = needs
+  const { desk, words, time, comesAndGoes, matrices } = needs
   /** Members of a security team, and admins. */
   const mayLeaveSecurity = ({ caller }: Person): boolean =>
     (caller.isAdmin && caller.scope === 'all') || caller.teams.some((team) => matrices.rules.matrix.tierOf(team) === 'security')
-  const reading = () => ({ ...words, now: time.now() })
+  const reading = () => ({ ...words, comesAndGoes, now: time.now() })
   const detail = detailOf(needs)
 
   /** A change of one ticket: it carries the version it saw and answers with the ticket as it is then. */
@@ -141,9 +141,9 @@ function sideOf({ isFalseAlarm, withoutRestore, withCustomer }: z.output<typeof 
 
 /** A ticket with all that this person may see and do of it. */
 export const detailOf =
-  ({ words, time }: Pick<Needs, 'words' | 'time'>) =>
+  ({ words, time, comesAndGoes }: Pick<Needs, 'words' | 'time' | 'comesAndGoes'>) =>
   async (by: Person, id: string): Promise<TicketDetail> => {
-    const reading = { ...words, now: time.now() }
+    const reading = { ...words, comesAndGoes, now: time.now() }
     const [ticket, owner] = await Promise.all([readTicket(by.view, id, reading), ownerOfTicket(by.view, id)])
     const subject = found('ticket', owner)
     return { ...found('ticket', ticket), may: TicketVerb.options.filter((verb) => isAllowed(accessOf[verb], by, subject)) }

@@ -21,6 +21,8 @@ const ticket = (over: Partial<TicketSummary>): TicketSummary => ({
   owner: null,
   occurrences: 1,
   isStanding: true,
+  isFlapping: false,
+  recurs: false,
   containment: 'none',
   waitingFor: null,
   waitingSince: null,

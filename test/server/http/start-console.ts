@@ -68,7 +68,7 @@ export async function startConsole(change: Partial<HttpOptions> = {}, database?:
       bus,
       version: '0.1.0-test',
       words,
-      ...createLedgers({ rules: { at: () => matrix } }),
+      ...createLedgers({ rules: { at: () => matrix, matrix } }),
     },
     ...(await rooms({ store, time, folder, asked })),
     wire: noting(asked, 'wire', { watch: () => undefined, disconnect: () => undefined }),

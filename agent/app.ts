@@ -171,12 +171,12 @@ function startSensing(
 ): Sense {
   const { canaryDirs, services, authLogs, sampleEveryMs, dataDir } = config
   const canaryFile = jsonFile(join(dataDir, 'canaries.json'))
+  const memory = openHealthMemory(jsonFile(join(dataDir, 'health.json')), log)
   const about = { version: packageJson.version, runtime: `Node ${process.version}`, isolation: () => isolation.status().readiness }
   const settings = {
     ...{ canaryDirs, services, authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), suspend: suspender.accuse },
-    ...{ shareClients: () => shareClients(host), agent: rest },
+    ...{ shareClients: () => shareClients(host), agent: rest, memory },
   }
-  const memory = openHealthMemory(jsonFile(join(dataDir, 'health.json')), log)
   return startSense({ detectors, probe, signals, spool, settings, sampleEveryMs, about, memory, time, log })
 }
 

@@ -59,12 +59,16 @@ export function syslogOf(json: string): string | undefined {
   const entry = parsed(json)
   const message = text(entry?.MESSAGE)
   const program = text(entry?.SYSLOG_IDENTIFIER) ?? text(entry?._COMM)
-  if (message === undefined || program === undefined) return undefined
+  if (message === undefined || program === undefined || isForged(program, entry)) return undefined
   const pid = text(entry?.SYSLOG_PID) ?? text(entry?._PID)
   const at = new Date(Number(text(entry?.__REALTIME_TIMESTAMP) ?? 0) / 1_000).toISOString()
   // One entry is one line, whatever its sender put into it.
   return `${at} ${text(entry?._HOSTNAME) ?? 'localhost'} ${program}${pid === undefined ? '' : `[${pid}]`}: ${message.replace(/[\r\n]+/g, ' ')}`
 }
+
+/** Anybody may log under any name; the journal adds who it was. What sshd says of sign-ins, root says. */
+const isForged = (program: string, entry: Record<string, unknown> | undefined): boolean =>
+  program.startsWith('sshd') && typeof entry?._UID === 'string' && entry._UID !== '0'
 
 function parsed(json: string): Record<string, unknown> | undefined {
   try {

@@ -10,6 +10,7 @@ import type { JsonFile } from '../json-file.ts'
 import type { Finding, Happening } from '../signal/signal.ts'
 import type { Suspension } from '../suspend/suspend.ts'
 import type { HealthDetector } from './define-health.ts'
+import type { HealthMemory } from './look.ts'
 import type { Starts } from './processes/starts.ts'
 import type { Writers } from './writers/writers.ts'
 
@@ -88,6 +89,8 @@ export interface SenseSettings {
   suspend?(top: ProcessNamed, why: string): Promise<Suspension>
   /** What `smbstatus` says of its clients; '' where there is none. */
   shareClients?(): Promise<string>
+  /** What is remembered over restarts. */
+  memory?: HealthMemory
   /** What the rest of the agent knows; absent where there is no rest. */
   agent?: AboutRest
 }

@@ -1,15 +1,23 @@
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { type Cancel, minutes } from '#shared/domain/time.ts'
 import type { Probe, Stop } from '../../host/probe.ts'
-import { defineDetector, type Unsupported, type WatchContext } from '../define-detector.ts'
+import { defineDetector, type Say, type Unsupported, type WatchContext } from '../define-detector.ts'
+import { Habits, LogonHabits } from '../logon/habits.ts'
 import { LogonJudge } from '../logon/judge.ts'
+import { type LogonLine, readLogonLine } from '../logon/read-line.ts'
+import { isAdministrator, unusualEvent } from '../logon/unusual.ts'
+
+const memoryName = 'log-on habits'
 
 /*
- * security.logon.bruteforce, .spray and .success-after-failures, from sshd's, PAM's and vsftpd's lines in the auth log or
- * the journal. From one source, 10 failures in a minute or 30 in ten minutes are no person; 6 in ten seconds are the same
+ * security.logon.bruteforce, .spray and .success-after-failures, from sshd's, PAM's, sudo's, su's, login's and vsftpd's lines in the auth
+ * log or the journal. From one source, 10 failures in a minute or 30 in ten minutes are no person; 6 in ten seconds are the same
  * rate seen sooner, and what CrowdSec's scenarios (auth-logs) call an attack. Slower, but five names within ten minutes:
  * a spray. High when the source is one of ours or it is a spray, else medium: the internet knocks on every open door all
  * day, and is one trouble per endpoint. Ten failures and then a success are high, unless it is a machine of ours under
- * one or two names: somebody who remembered the password. The alert-rules have none for this. An attack is said when it
+ * one or two names: somebody who remembered the password. Slower still: 50 failures a day in three hours at least, or ten names; or 30 in
+ * ten minutes from five sources that are none by themselves. security.logon.unusual (row 11): from where and when people sign in is learnt for
+ * 14 days, and kept; then what is new is info, low for an administrator on a server. The alert-rules have none for this. An attack is said when it
  * is seen, and again every ten minutes while it goes on, with the counts of the last ten minutes. Threat: lines are text
  * from attackers, so patterns are anchored, a name ends where the logger ended it, and memory is bounded.
  */
@@ -18,16 +26,50 @@ export default defineDetector({
   platforms: ['linux', 'macos', 'windows'],
   async watch(probe, say, context) {
     const judge = new LogonJudge()
-    const onLine = (line: string): void => {
-      for (const event of judge.take(line, context.time.monotonic())) {
-        say(event).catch((error: unknown) => context.broken(sentenceOf(error)))
-      }
+    const habits = await openHabits(context)
+    const onLine = (text: string): void => {
+      const line = readLogonLine(text)
+      if (!line) return
+      for (const event of judge.judge(line, text, context.time.monotonic())) tell(event)
+      if (line.outcome === 'accepted') noteSignIn(line, text)
+    }
+    const tell = (event: Parameters<Say>[0]): void => void say(event).catch((error: unknown) => context.broken(sentenceOf(error)))
+    const noteSignIn = (line: LogonLine, text: string): void => {
+      const { userName } = line
+      const unusual = userName === undefined ? undefined : habits.note(userName, line.source)
+      if (userName === undefined || !unusual) return
+      const asked = isAdministrator(probe, userName).catch(() => false)
+      void asked.then((isOne) => tell(unusualEvent(line, text, unusual, isOne, context.role)))
     }
     const followed = await follow(probe, onLine, context)
     if ('unsupported' in followed) return followed
-    return { stop: async () => followed.stops.forEach((stop) => void stop()) }
+    return {
+      stop: async () => {
+        followed.stops.forEach((stop) => void stop())
+        await habits.close()
+      },
+    }
   },
 })
+
+/** Written down a minute after something was learnt: a machine with many sign-ins writes no oftener. */
+async function openHabits({ settings, time }: WatchContext) {
+  const known = Habits.safeParse(await settings.memory?.read(memoryName))
+  const habits = new LogonHabits(known.data, time.now())
+  let pending: Cancel | undefined
+  const write = async (): Promise<void> => {
+    pending?.()
+    pending = undefined
+    await settings.memory?.write(memoryName, habits.kept())
+  }
+  return {
+    note(userName: string, source: string) {
+      pending ??= time.after(minutes(1), () => void write())
+      return habits.note(userName, source, time.now())
+    },
+    close: async () => (pending ? write() : undefined),
+  }
+}
 
 /** The logs that may be read; the journal where there is none. */
 async function follow(probe: Probe, onLine: (line: string) => void, context: WatchContext): Promise<{ stops: Stop[] } | Unsupported> {

@@ -31,15 +31,15 @@ export class Attempts {
   readonly #sources = new BoundedMap<Source>(maxSources)
   readonly #connections = new BoundedMap<{ at: number; seen: Map<string, number>; counted: number }>(maxConnections)
 
-  /** @param now monotonic ms. Answers the source as it is after this line. */
-  fail(line: LogonLine, text: string, now: number): Source {
+  /** @param now monotonic ms. Answers the source as it is after this line, and how many failures the line was. */
+  fail(line: LogonLine, text: string, now: number): { source: Source; added: number } {
     const source = this.#touch(line.source, now)
-    const count = this.#newFailures(line, now)
+    const added = this.#newFailures(line, now)
     source.lines = [...source.lines, text.slice(0, 500)].slice(-maxLines)
     source.programs.add(line.program)
     if (line.userName !== undefined) source.userNames.touch(line.userName.slice(0, 100), () => ({ at: now })).at = now
-    if (count > 0) add(source, { at: now, count, userName: line.userName })
-    return source
+    if (added > 0) add(source, { at: now, count: added, userName: line.userName })
+    return { source, added }
   }
 
   get(source: string, now: number): Source {

@@ -3,7 +3,9 @@ import { minutes, seconds } from '#shared/domain/time.ts'
 import type { Happening } from '../../signal/signal.ts'
 import { Attempts, failuresOf, failuresWithin, type Source, userNamesOf } from './attempts.ts'
 import { BoundedMap } from './bounded-map.ts'
+import { Crowd } from './crowd.ts'
 import { type LogonLine, readLogonLine } from './read-line.ts'
+import { type SlowCount, SlowFailures, slowAttackOf, slowFailures } from './slow.ts'
 
 type Event = Omit<Happening, 'detector'> & { fingerprint: string }
 
@@ -17,26 +19,37 @@ const maxRemembered = 1_000
 /** Lines in, what to say out. Keeps bounded memory and takes time as an argument: monotonic milliseconds. */
 export class LogonJudge {
   readonly #attempts = new Attempts()
+  readonly #slow = new SlowFailures()
+  readonly #crowd = new Crowd()
   readonly #said = new BoundedMap<{ at: number }>(maxRemembered)
 
   take(text: string, now: number): Event[] {
     const line = readLogonLine(text)
-    if (!line) return []
+    return line ? this.judge(line, text, now) : []
+  }
+
+  /** @param text the line as it was found, for people. */
+  judge(line: LogonLine, text: string, now: number): Event[] {
     return line.outcome === 'failed' ? this.#failed(line, text, now) : this.#accepted(line, text, now)
   }
 
   #failed(line: LogonLine, text: string, now: number): Event[] {
-    const source = this.#attempts.fail(line, text, now)
-    const attack = attackOf(source, now)
+    const { source, added } = this.#attempts.fail(line, text, now)
+    if (added === 0) return []
+    const slow = this.#slow.fail(source.source, line.userName, added, now)
+    const isCrowd = source.isOutside && this.#crowd.fail(source.source, now)
+    const attack = attackOf(source, now) ?? slowly(source, slow) ?? (isCrowd ? attackFrom('bruteforce', source, 'medium') : undefined)
     // Under attack most lines end here: nothing is described that isn't said.
     if (!attack || !this.#isDue(attack.fingerprint, now)) return []
-    return [describe(attack, source, this.#attempts.failing(now))]
+    return [describe(attack, source, slow, this.#attempts.failing(now))]
   }
 
   #accepted(line: LogonLine, text: string, now: number): Event[] {
     const source = this.#attempts.get(line.source, now)
-    const event = success(source, line.userName, text)
+    const slow = this.#slow.get(source.source)
+    const event = success(source, slow, line.userName, text)
     this.#attempts.forgive(source, line.userName)
+    this.#slow.forgive(source.source, line.userName)
     return event && this.#isDue(event.fingerprint, now) ? [event] : []
   }
 
@@ -48,15 +61,26 @@ export class LogonJudge {
   }
 }
 
-type Attack = { kind: 'security.logon.bruteforce' | 'security.logon.spray'; severity: Severity; fingerprint: string }
+type Attack = { kind: string; severity: Severity; fingerprint: string; technique: string; isSlow: boolean }
+
+/** The internet is one trouble per endpoint (its log-on service is open to it), each machine of ours is one of its own. */
+function attackFrom(way: 'bruteforce' | 'spray', source: Source, severity: Severity, isSlow = false): Attack {
+  const kind = `security.logon.${way}`
+  const fingerprint = `${kind}:${source.isOutside ? 'outside' : source.source}`
+  return { kind, severity, fingerprint, technique: way === 'spray' ? 'T1110.003' : 'T1110.001', isSlow }
+}
 
 /** Fast: passwords are guessed. Slow, with many names: names are, by somebody who doesn't want to be seen. */
 function attackOf(source: Source, now: number): Attack | undefined {
-  // The internet is one trouble per endpoint (its log-on service is open to it), each machine of ours is one of its own.
-  const origin = source.isOutside ? 'outside' : source.source
-  const attack = (kind: Attack['kind'], severity: Severity): Attack => ({ kind, severity, fingerprint: `${kind}:${origin}` })
-  if (isFast(source, now)) return attack('security.logon.bruteforce', source.isOutside ? 'medium' : 'high')
-  return isSpray(source, now) ? attack('security.logon.spray', 'high') : undefined
+  if (isFast(source, now)) return attackFrom('bruteforce', source, source.isOutside ? 'medium' : 'high')
+  return isSpray(source, now) ? attackFrom('spray', source, 'high') : undefined
+}
+
+/** One of ours that tries one or two names all day is a job with an old password rather than an attack. */
+function slowly(source: Source, slow: SlowCount): Attack | undefined {
+  const way = slowAttackOf(slow)
+  const isHigh = way === 'spray' || (!source.isOutside && slow.userNames.size > 2)
+  return way && attackFrom(way, source, isHigh ? 'high' : 'medium', true)
 }
 
 function isFast(source: Source, now: number): boolean {
@@ -69,14 +93,15 @@ function isSpray(source: Source, now: number): boolean {
   return userNamesOf(source).length >= manyNames && now - (source.failures[0]?.at ?? now) >= minutes(1)
 }
 
-function describe(attack: Attack, source: Source, all: Source[]): Event {
+function describe({ technique, isSlow, ...attack }: Attack, source: Source, slow: SlowCount, all: Source[]): Event {
   const outside = all.filter((each) => each.isOutside)
+  const inADay = `${slowFailures(slow)} sign-ins from ${source.source} failed within a day, in ${slow.byHour.size} different hours`
   return {
     ...attack,
     about: source.source,
-    summary: `${failuresOf(source)} sign-ins from ${source.source} failed within ten minutes, under ${names(source)}`,
+    summary: isSlow ? inADay : `${failuresOf(source)} sign-ins from ${source.source} failed within ten minutes, under ${names(source)}`,
     facts: {
-      ...facts(source),
+      ...{ technique, ...facts(source), failuresInADay: slowFailures(slow), isSlow },
       outsideSources: outside.slice(0, 100).map((each) => each.source),
       outsideSourceCount: outside.length,
       outsideFailures: outside.reduce((sum, each) => sum + failuresOf(each), 0),
@@ -85,16 +110,21 @@ function describe(attack: Attack, source: Source, all: Source[]): Event {
   }
 }
 
-function success(source: Source, userName: string | undefined, line: string): Event | undefined {
-  if (failuresOf(source) < 10 || (!source.isOutside && userNamesOf(source).length < 3)) return undefined
+function success(source: Source, slow: SlowCount | undefined, userName: string | undefined, line: string): Event | undefined {
+  const fast = failuresOf(source)
+  const isSlow = fast < 10 && slow !== undefined && slowAttackOf(slow) !== undefined
+  if (fast < 10 && !isSlow) return undefined
+  const nameCount = isSlow ? (slow?.userNames.size ?? 0) : userNamesOf(source).length
+  if (!source.isOutside && nameCount < 3) return undefined
   const kind = 'security.logon.success-after-failures'
+  const count = isSlow && slow ? `${slowFailures(slow)} failed sign-ins within a day` : `${fast} failed sign-ins within ten minutes`
   return {
     kind,
     severity: 'high',
     about: source.source,
     fingerprint: `${kind}:${source.source}`,
-    summary: `${source.source} got in after ${failuresOf(source)} failed sign-ins within ten minutes`,
-    facts: { ...facts(source), signedInAs: userName ?? null },
+    summary: `${source.source} got in after ${count}`,
+    facts: { technique: 'T1110', ...facts(source), isSlow, signedInAs: userName ?? null },
     evidence: [...evidence(source), { name: 'the line that let it in', text: line.slice(0, 1_000) }],
   }
 }

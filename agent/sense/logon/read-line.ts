@@ -1,4 +1,5 @@
 import { localSource, normalised } from './address.ts'
+import { atThisMachine } from './local-lines.ts'
 
 /** One line of a log, as far as it says that somebody got in or didn't. */
 export interface LogonLine {
@@ -14,7 +15,7 @@ export interface LogonLine {
   count: number
 }
 
-interface Pattern {
+export interface Pattern {
   witness: string
   outcome: LogonLine['outcome']
   programs: RegExp
@@ -76,7 +77,11 @@ const patterns: Pattern[] = [
     programs: sshd,
     line: /^Accepted \S+ for (?<user>.*) from (?<source>\S+) port \d+(?: ssh2)?(?:: .*)?$/,
   },
+  ...atThisMachine,
 ]
+
+/** What these two say without a process number is one attempt's, if it is one person's. */
+const isSudoOrSu = /^(?:sudo|su)$/
 
 /** rsyslog's own form (RFC 3164) and the ISO one, then host, program, process, message. */
 const syslog = /^(?:<\d+>)?(?:\w{3}\s+\d+ [\d:]+|\d{4}-\d\d-\d\dT\S+) \S+ (?<program>[\w./-]+?)(?:\[(?<pid>\d+)\])?: (?<message>.*)$/
@@ -108,12 +113,17 @@ function fromMessage(program: string, pid: string | undefined, message: string):
       source: source === '' ? localSource : normalised(source),
       userName: user === '' ? undefined : user,
       program,
-      connection: pid === undefined ? undefined : `${program.replace(/-.*/, '')}[${pid}]`,
+      connection: connectionOf(program, pid, user),
       witness: pattern.witness,
       count: Number(count ?? 1),
     }
   }
   return undefined
+}
+
+function connectionOf(program: string, pid: string | undefined, user: string | undefined): string | undefined {
+  if (pid !== undefined) return `${program.replace(/-.*/, '')}[${pid}]`
+  return isSudoOrSu.test(program) ? `${program} by ${user ?? 'unknown'}` : undefined
 }
 
 function fromFtp(groups: Record<string, string | undefined>): LogonLine {

@@ -1,5 +1,6 @@
 import type { Detector } from './define-detector.ts'
 import failedLogins from './detectors/failed-logins.ts'
+import logsCleared from './detectors/logs-cleared.ts'
 import powerChanged from './detectors/power-changed.ts'
 import processStarts from './detectors/process-starts.ts'
 import ransomwareCanary from './detectors/ransomware-canary.ts'
@@ -14,6 +15,7 @@ export const detectors: readonly Detector[] = [
   ransomwareEncryption,
   processStarts,
   powerChanged,
+  logsCleared,
   failedLogins,
   sigmaRules,
   updateRunning,

@@ -8,6 +8,7 @@ import clockOffset from './health/clock-offset.ts'
 import cpuBusy from './health/cpu-busy.ts'
 import cpuHot from './health/cpu-hot.ts'
 import cpuThrottled from './health/cpu-throttled.ts'
+import defenceDown from './health/defence-down.ts'
 import diskErrors from './health/disk-errors.ts'
 import diskFull from './health/disk-full.ts'
 import diskReadOnly from './health/disk-read-only.ts'
@@ -38,4 +39,5 @@ export const healthDetectors: readonly HealthDetector[] = [
   ...[linkErrors, gatewayPath, dnsSlow, noRoute, addressConflict],
   ...[clockOffset, rebootPending, updatesMissing, certificateExpiring, backupLate],
   ...[kernelCrash, batteryWorn, hardwareOld, agentHealth],
+  ...[defenceDown],
 ]

@@ -3,6 +3,7 @@ import type { ProcessStart } from './process-start.ts'
 
 const maxKept = 500
 const maxLine = 300
+const maxDepth = 20
 
 /** Every start of a program that was noticed: for whoever listens, and the last of them for whoever has to show what came before something. */
 export class Starts {
@@ -24,6 +25,18 @@ export class Starts {
   /** Of what is still known of it. */
   get(pid: number): ProcessStart | undefined {
     return this.#ring.findLast((start) => start.pid === pid)
+  }
+
+  /** What of the last starts is like that, newest last. */
+  latest(isLike: (start: ProcessStart) => boolean): ProcessStart[] {
+    return this.#ring.filter(isLike)
+  }
+
+  /** Whether a process was started by `top` or by something below it, as far as the ring knows. */
+  isBelow(pid: number, top: number): boolean {
+    for (let next = this.get(pid), depth = 0; next && depth < maxDepth; next = this.get(next.parentPid), depth += 1)
+      if (next.parentPid === top) return true
+    return false
   }
 
   /** Newest last, one to a line, masked and printable. */

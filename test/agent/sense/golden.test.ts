@@ -10,6 +10,7 @@ const triedLive = new Map([
   ['ransomware-encryption', 'encryption'],
   ['process-starts', 'processes'],
   ['power-changed', 'power'],
+  ['logs-cleared', 'defence'],
 ])
 
 describe('detectors say what they always said', () => {

@@ -1,0 +1,110 @@
+import { basename } from 'node:path'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { type Cancel, minutes, seconds } from '#shared/domain/time.ts'
+import type { Probe } from '../../host/probe.ts'
+import type { Happening } from '../../signal/signal.ts'
+import { type AuditChange, auditChange } from '../defence/audit-changes.ts'
+import { type Cleared, LogWatch } from '../defence/log-watch.ts'
+import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
+
+/*
+ * security.defence.down (row 15) at once: a log that lost what was in it, looked at every five seconds by size and identity, unless rotation
+ * moved or copied it; audit switched off or its rules taken out, as its own log says, unless others are loaded within ten seconds. And
+ * security.defence.history-cleared (low): a person's history of commands emptied, which attackers do and careful people too. The
+ * alert-rules have none for this. Threat: whoever empties a log copies it first to look like rotation; where fatrace tells the
+ * writer, it has to be one that rotates.
+ */
+const lookEveryMs = seconds(5)
+const rulesComeBackWithin = seconds(10)
+const auditLog = '/var/log/audit/audit.log'
+const rotators = /^(?:logrotate|savelog|newsyslog|systemd-journald|rsyslogd|syslog-ng|auditd|gzip|xz)$/
+
+export default defineDetector({
+  name: 'logs-cleared',
+  platforms: ['linux'],
+  async watch(probe, say, context) {
+    const { time, broken } = context
+    const watch = new LogWatch(probe)
+    await watch.take(time.now())
+    let next: Cancel = () => undefined
+    let isStopped = false
+    const look = async (): Promise<void> => {
+      for (const cleared of await watch.take(time.now())) await tellCleared(cleared, say, context)
+    }
+    const plan = (): void => {
+      if (!isStopped) next = time.after(lookEveryMs, () => void look().then(plan, (error: unknown) => broken(sentenceOf(error))))
+    }
+    plan()
+    const audit = await followAudit(probe, say, context)
+    return {
+      stop: async () => {
+        isStopped = true
+        next()
+        audit()
+      },
+    }
+  },
+})
+
+async function tellCleared(cleared: Cleared, say: Say, { settings, role }: WatchContext): Promise<void> {
+  const tree = await settings.writers?.of([cleared.path], 0)
+  const exe = tree?.top.exe ?? ''
+  if (cleared.kind === 'log' && rotators.test(basename(exe)) && exe.startsWith('/usr/')) return
+  const { path, kind, how, bytesBefore, bytesNow } = cleared
+  const isLog = kind === 'log'
+  const said: Omit<Happening, 'detector'> = {
+    kind: isLog ? 'security.defence.down' : 'security.defence.history-cleared',
+    severity: isLog ? severityFor(role) : 'low',
+    about: path,
+    summary: `${path} was ${how === 'cut' ? 'cut' : how}, and no rotation did it`.replace(/\p{Cc}/gu, '�').slice(0, 500),
+    facts: {
+      ...{ technique: isLog ? 'T1070.002' : 'T1070.003', defence: isLog ? 'logs' : 'history', path, how, bytesBefore, bytesNow },
+      ...(tree ? { process: exe, pid: tree.top.pid, startTicks: tree.top.startTicks, userId: tree.top.userId } : { process: 'unknown' }),
+    },
+    evidence: [{ name: 'what was started before it', text: settings.starts?.lines(20) ?? '' }],
+  }
+  await say(said)
+}
+
+const severityFor = (role: WatchContext['role']): 'medium' | 'high' => (role === 'workstation' ? 'medium' : 'high')
+
+/** Answers its end; nothing where there is no auditd. */
+async function followAudit(probe: Probe, say: Say, context: WatchContext) {
+  if (!(await probe.look(auditLog).catch(() => undefined))) return () => undefined
+  const { time, broken } = context
+  let pending: Cancel | undefined
+  let saidAt = Number.NEGATIVE_INFINITY
+  const tell = (change: AuditChange): void => {
+    if (time.monotonic() - saidAt < minutes(10)) return
+    saidAt = time.monotonic()
+    say(auditSaid(change, context)).catch((error: unknown) => broken(sentenceOf(error)))
+  }
+  const onLine = (line: string): void => {
+    const change = auditChange(line)
+    if (change?.what === 'disabled') tell(change)
+    else if (change?.what === 'rules-removed') pending ??= time.after(rulesComeBackWithin, () => tell(change))
+    else if (change?.what === 'rules-added') {
+      pending?.()
+      pending = undefined
+    }
+  }
+  const followed = await probe.followFile(auditLog, { onLine, onEnd: broken })
+  return () => {
+    pending?.()
+    if (followed.kind === 'known') followed.value()
+  }
+}
+
+function auditSaid({ what, userId, line }: AuditChange, { role, settings }: WatchContext): Omit<Happening, 'detector'> {
+  return {
+    kind: 'security.defence.down',
+    severity: severityFor(role),
+    about: 'audit',
+    summary: what === 'disabled' ? 'The audit of this machine was switched off' : 'Rules of this machine’s audit were taken out',
+    facts: { technique: 'T1562.012', defence: 'audit', what, userId: userId ?? null },
+    evidence: [
+      { name: 'the line of the audit', text: line },
+      { name: 'what was started before it', text: settings.starts?.lines(20) ?? '' },
+    ],
+  }
+}

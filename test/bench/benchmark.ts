@@ -1,3 +1,7 @@
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 /** A benchmark: one file in this folder, which exports this as its default. Its name is the file's. */
 export interface Benchmark {
   /** One sentence: what is measured, against what. */
@@ -26,3 +30,21 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 export const rounded = (value: number, digits = 2): number => Number(value.toFixed(digits))
+
+/** One small write and its fdatasync, as a spool or a journal does it, in ms; median of 200. */
+export function fsyncP50(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'tierline-fsync-'))
+  const file = openSync(join(folder, 'yardstick'), 'a')
+  try {
+    const took = Array.from({ length: 200 }, () => {
+      const startedAt = performance.now()
+      writeSync(file, Buffer.alloc(1_000, 'x'))
+      fdatasyncSync(file)
+      return performance.now() - startedAt
+    })
+    return rounded(percentile(took, 0.5), 3)
+  } finally {
+    closeSync(file)
+    rmSync(folder, { recursive: true })
+  }
+}

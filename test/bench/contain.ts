@@ -1,5 +1,3 @@
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TicketDetail, TicketList } from '#shared/api/tickets.ts'
@@ -7,7 +5,7 @@ import { startAttack, writeDocuments } from '../scenario/stage/attack.ts'
 import { type Timeline, watchDisks } from '../scenario/stage/timeline.ts'
 import { agentsPort, openWorld, type World, whyNoWorld } from '../scenario/stage/world.ts'
 import { top } from '../support/program.ts'
-import { type Benchmark, type Figures, percentile, rounded } from './benchmark.ts'
+import { type Benchmark, type Figures, fsyncP50, percentile, rounded } from './benchmark.ts'
 
 const sizes = { whole: { runs: 30, agents: 2_000 }, quick: { runs: 4, agents: 50 } }
 
@@ -113,23 +111,5 @@ function tell(how: string, runs: readonly Run[]): void {
   for (const step of ['signalOnDisk', 'committed', 'ticket', 'commandSent', 'rulesApplied', 'proven'] as const) {
     const times = runs.map((run) => run[step] - run.touched)
     console.log(`  ${step.padEnd(14)}${[0.5, 0.99].map((share) => percentile(times, share).toFixed(1).padStart(9)).join('')}`)
-  }
-}
-
-/** One small write and its fdatasync, as a spool or a journal does it; median of 200. */
-function fsyncP50(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'tierline-fsync-'))
-  const file = openSync(join(folder, 'yardstick'), 'a')
-  try {
-    const took = Array.from({ length: 200 }, () => {
-      const startedAt = performance.now()
-      writeSync(file, Buffer.alloc(1_000, 'x'))
-      fdatasyncSync(file)
-      return performance.now() - startedAt
-    })
-    return rounded(percentile(took, 0.5), 3)
-  } finally {
-    closeSync(file)
-    rmSync(folder, { recursive: true })
   }
 }

@@ -38,12 +38,14 @@ export interface World {
 /** The agent on the endpoint, as a process that can be lost and come back. */
 export interface AgentProcess {
   start(): void
+  pid(): number
   kill(): Promise<void>
 }
 
 export const agentsPort = 7843
 export const sharePort = 445
 const node = process.execPath
+const agentProgram = join(top, 'bin/tierline-agent.mjs')
 const support = (name: string): string => join(top, 'test/support', name)
 
 export function whyNoWorld(): string | undefined {
@@ -52,8 +54,8 @@ export function whyNoWorld(): string | undefined {
   return spawnSync('openssl', ['version']).error ? 'openssl was not found; install the package openssl' : undefined
 }
 
-/** @param fill puts what people have into the documents folder, before the agent adds its canaries; its data folder is empty by then. */
-export async function openWorld(fill: (documents: string, agentData: string) => void): Promise<World> {
+/** @param fill puts what people have into the documents folder, before the agent adds its canaries; its data folder is empty by then. @param program what runs as the agent. */
+export async function openWorld(fill: (documents: string, agentData: string) => void, program = agentProgram): Promise<World> {
   const network = openNetwork(['collector', 'endpoint', 'neighbour'])
   const folder = mkdtempSync(join(tmpdir(), 'tierline-world-'))
   const close = async (): Promise<void> => {
@@ -62,7 +64,7 @@ export async function openWorld(fill: (documents: string, agentData: string) => 
   }
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   try {
-    return { ...(await furnish(network.machines, folder, fill)), close }
+    return { ...(await furnish(network.machines, folder, fill, program)), close }
   } catch (error) {
     await close()
     throw error
@@ -73,6 +75,7 @@ async function furnish(
   machines: World['machines'],
   folder: string,
   fill: (documents: string, agentData: string) => void,
+  program: string,
 ): Promise<Omit<World, 'close'>> {
   const data = join(folder, 'collector')
   const agentData = join(folder, 'agent')
@@ -82,7 +85,7 @@ async function furnish(
   const organisationId = await makeOrganisation(person)
   const token = await makeToken(person, organisationId)
   await openShare(machines)
-  const agent = enrolAgent(machines.endpoint, agentData, documents, token)
+  const agent = enrolAgent(machines.endpoint, agentData, documents, token, program)
   agent.start()
 
   const endpointId = await firstEndpoint(person)
@@ -140,9 +143,8 @@ async function openShare({ endpoint, neighbour }: World['machines']): Promise<vo
   await firstLine(endpoint.spawn(node, [support('peer.ts'), 'hold', neighbour.ipv4, String(sharePort)], pipes), 'the endpoint')
 }
 
-function enrolAgent(machine: Machine, data: string, documents: string, token: string): AgentProcess {
-  const program = join(top, 'bin/tierline-agent.mjs')
-  const enrolled = machine.run(node, [program, 'enrol', '--data', data], `${token}\n`)
+function enrolAgent(machine: Machine, data: string, documents: string, token: string, program: string): AgentProcess {
+  const enrolled = machine.run(node, [agentProgram, 'enrol', '--data', data], `${token}\n`)
   if (enrolled.code !== 0) throw new Error(`the agent could not be enrolled: ${enrolled.stderr}`)
   const env = { TIERLINE_AGENT_LOG_LEVEL: 'error', ...process.env }
   let child: ChildProcess | undefined
@@ -150,6 +152,7 @@ function enrolAgent(machine: Machine, data: string, documents: string, token: st
     start: () => {
       child = machine.spawn(node, [program, 'run', '--data', data, '--canaries', documents], { stdio: ['pipe', 'inherit', 'inherit'], env })
     },
+    pid: () => child?.pid ?? 0,
     kill: async () => {
       if (!child) return
       const ended = once(child, 'exit')

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,7 +48,7 @@ async function measure(program: string, folder: string, { settleMs, overMs }: ty
 }
 
 /** Everything on, as a machine that people work at has it. */
-export function furnish(documents: string, agentData: string): void {
+function furnish(documents: string, agentData: string): void {
   writeDocuments(documents, 200)
   mkdirSync(agentData, { recursive: true })
   const log = join(agentData, '../auth.log')
@@ -60,7 +60,7 @@ export function furnish(documents: string, agentData: string): void {
 }
 
 /** The community's for Linux, as often as it takes: each under an id of its own is a rule of its own. */
-export function fillRules(folder: string): void {
+function fillRules(folder: string): void {
   const outside = join(top, '../shared/data/sigma-rules/linux')
   const texts = readdirSync(outside, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.yml'))

@@ -54,7 +54,10 @@ export function whyNoWorld(): string | undefined {
   return spawnSync('openssl', ['version']).error ? 'openssl was not found; install the package openssl' : undefined
 }
 
-/** @param fill puts what people have into the documents folder, before the agent adds its canaries; its data folder is empty by then. @param program what runs as the agent. */
+/**
+ * @param fill puts what people have into the documents folder, before the agent adds its canaries; its data folder is empty by then.
+ * @param program what runs as the agent of the endpoint.
+ */
 export async function openWorld(fill: (documents: string, agentData: string) => void, program = agentProgram): Promise<World> {
   const network = openNetwork(['collector', 'endpoint', 'neighbour'])
   const folder = mkdtempSync(join(tmpdir(), 'tierline-world-'))
@@ -96,7 +99,7 @@ async function furnish(
     ...{ machines, person, endpointId, documents, agent, endpoint, until },
     addNeighboursAgent: async () => {
       const another = await makeToken(person, organisationId)
-      enrolAgent(machines.neighbour, join(folder, 'neighbour'), join(folder, 'neighbours-documents'), another).start()
+      enrolAgent(machines.neighbour, join(folder, 'neighbour'), join(folder, 'neighbours-documents'), another, agentProgram).start()
       const other = async (): Promise<EndpointDetail | undefined> => {
         const { endpoints } = await person.get<EndpointList>('/api/endpoints')
         const found = endpoints.find(({ id }) => id !== endpointId)

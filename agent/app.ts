@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import type { Logger } from 'pino'
 import type { GoodbyeReason, Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import type { Signal } from '#shared/domain/signal.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import type { DocumentFrame } from '#shared/protocol/document.ts'
@@ -70,7 +71,11 @@ interface Parts {
   spool: DurableSpool
   signals: Signals
   suspender: Suspender
+  /** Who hears of what detectors say, once commands are taken. */
+  hearers: ((signal: Signal) => void)[]
 }
+
+type Line = Pick<Wire, 'received' | 'progress' | 'ask' | 'heardAt'>
 
 /** What orders and hints of the collector move. */
 interface Limbs {
@@ -106,14 +111,13 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
   const verifying = { open: backupsOf(config, parts.host), time: parts.time, log: parts.log }
   onStop(startVerifying({ ...verifying, happened: (event) => parts.signals.happened(event) }))
   const neighbours = openNeighbours({ time: parts.time })
-  const commands = await startCommands(
-    parts,
-    { isolation, sense, neighbours },
-    {
-      received: (commandId, at) => wire?.received(commandId, at),
-      progress: (said) => wire?.progress(said) ?? false,
-    },
-  )
+  const line: Line = {
+    received: (commandId, at) => wire?.received(commandId, at),
+    progress: (said) => wire?.progress(said) ?? false,
+    ask: () => wire?.ask(),
+    heardAt: () => wire?.heardAt(),
+  }
+  const commands = await startCommands(parts, { isolation, sense, neighbours }, line)
   onStop(() => commands.stop())
   wire = dial(parts, { isolation, sense, neighbours }, commands, rest)
   onStop((reason) => wire?.stop(reason))
@@ -130,12 +134,16 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
     ...{ endpointId: identity.endpointId, reportOf: (reason, epoch) => reportOfRestart(reason, epoch, time.now()), time, log },
   })
   onStop(() => spool.close())
-  const signals = await openSignals({ file: jsonFile(join(dataDir, 'signals.json')), spool, time, log })
+  const hearers: Parts['hearers'] = []
+  const noticed = (signal: Signal): void => {
+    for (const hear of hearers) hear(signal)
+  }
+  const signals = await openSignals({ file: jsonFile(join(dataDir, 'signals.json')), spool, noticed, time, log })
   const suspender = await openSuspender({
     ...{ file: jsonFile(join(dataDir, 'accusations.json')), processes: openProcesses(), isAllowed: () => config.suspendsAlone },
     ...{ time, log },
   })
-  return { config, time, log, probe, host, detectors, identity, spool, signals, suspender }
+  return { config, time, log, probe, host, detectors, identity, spool, signals, suspender, hearers }
 }
 
 async function startIsolation(parts: Parts, isConnected: () => boolean): Promise<Isolation> {
@@ -185,7 +193,7 @@ async function shareClients(host: Host): Promise<string> {
   return ended.kind === 'ended' ? ended.stdout : ''
 }
 
-async function startCommands(parts: Parts, limbs: Limbs, line: Pick<Wire, 'received' | 'progress'>): Promise<Commands> {
+async function startCommands(parts: Parts, limbs: Limbs, line: Line): Promise<Commands> {
   const { config, time, log, identity, spool, signals } = parts
   await removeLeftScripts(scriptsFolderOf(config))
   const commands = await createCommands({
@@ -197,6 +205,8 @@ async function startCommands(parts: Parts, limbs: Limbs, line: Pick<Wire, 'recei
     endpointId: identity.endpointId,
     journalDir: join(config.dataDir, 'commands'),
     machine: machineOf(parts, limbs),
+    standingFile: jsonFile(join(config.dataDir, 'commands', 'standing.json')),
+    contact: line,
     append: (lane, body) => spool.append(lane, body),
     ...line,
     happened: (event) => signals.happened(event),
@@ -204,6 +214,9 @@ async function startCommands(parts: Parts, limbs: Limbs, line: Pick<Wire, 'recei
     log,
   })
   void commands.recover()
+  parts.hearers.push((signal) => commands.noticed(signal))
+  // What a crash kept from being heard of is true still.
+  for (const signal of signals.allStanding()) commands.noticed(signal, signal.sensedAt)
   return commands
 }
 

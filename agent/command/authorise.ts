@@ -84,7 +84,7 @@ async function byOperators({ jws, also = [] }: SignedOrder, register: Register, 
 }
 
 /** An operator whose key can't be read signs nothing; it stops no other. */
-async function readyOperators(operators: readonly Operator[]): Promise<Verifier[]> {
+export async function readyOperators(operators: readonly Operator[]): Promise<Verifier[]> {
   const verifiers = operators.map(async ({ kid, key }) => ({ kid, key: await importJWK(key, 'EdDSA'), verbs: ['*'] }))
   return (await Promise.allSettled(verifiers)).flatMap((made) => (made.status === 'fulfilled' ? made.value : []))
 }

@@ -1,19 +1,21 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { CommandDefinition } from '#shared/commands/define-command.ts'
-import type { CommandOrder, CommandOutcome } from '#shared/domain/command.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 import type { Progress } from '#shared/protocol/messages.ts'
 import type { Lane, RecordBody, ResultRecord } from '#shared/protocol/record.ts'
+import type { JsonFile } from '../json-file.ts'
 import type { Happening } from '../signal/signal.ts'
 import { authorise, type SignedOrder, type TrustParts } from './authorise.ts'
 import { openCollectorTime } from './collector-time.ts'
-import { type CommandJournal, type Entry, openCommandJournal } from './journal.ts'
+import { type CommandJournal, type Entry, openCommandJournal, type RunOrder } from './journal.ts'
 import { Lanes, type Leave } from './lanes.ts'
 import { type Live, LiveLine } from './live.ts'
+import { type Answered, resultOf, type Settled } from './result.ts'
+import { type Contact, openStanding, type Standing } from './standing/standing.ts'
 import { forged, stale } from './suspicion.ts'
 import type { Machine, Verb, VerbOutcome } from './verb.ts'
 import { verbs as allVerbs } from './verbs.ts'
@@ -33,6 +35,8 @@ export interface Commands {
   /** After a start: what was begun and not finished is settled, what was not reported is. In the order it was begun. */
   recover(): Promise<void>
   noteCollectorTime(now: number): void
+  /** A detector of this agent said something; a standing order may be about it. */
+  noticed: Standing['noticed']
   /** Waits for what runs. */
   stop(): Promise<void>
 }
@@ -43,6 +47,10 @@ export interface CommandParts {
   endpointId: string
   journalDir: string
   machine: Machine
+  /** The standing orders that are kept, and what they did. */
+  standingFile: JsonFile
+  /** Absent: nobody's silence is judged. */
+  contact?: Contact
   append(lane: Lane, body: RecordBody): Promise<number>
   /** The command stands in the journal. */
   received(commandId: string, at: number): void
@@ -54,16 +62,15 @@ export interface CommandParts {
   verbs?: ReadonlyMap<string, Verb>
 }
 
-/** What ResultRecord takes. */
-const maxDetail = 1_000
-
 export async function createCommands(parts: CommandParts): Promise<Commands> {
   const { journalDir, time } = parts
   const collectorTime = openCollectorTime(join(journalDir, 'collector-time'), time, parts.log, parts.trust.register)
   const journal = openCommandJournal(join(journalDir, 'commands.jsonl'), collectorTime.latest)
   const running = new Set<Promise<void>>()
   const verifiers = await readyVerifiers(parts.authorities)
-  const desk = new CommandDesk({ verbs: allVerbs, ...parts, verifiers }, journal, collectorTime.latest)
+  const known = { verbs: allVerbs, ...parts, verifiers }
+  const standing = await openStanding({ ...known, latest: collectorTime.latest, run: (order) => track(desk.runByItself(order)) })
+  const desk = new CommandDesk({ ...known, machine: { ...parts.machine, standing } }, journal, collectorTime.latest)
 
   const track = (work: Promise<void>): Promise<void> => {
     running.add(work)
@@ -71,9 +78,11 @@ export async function createCommands(parts: CommandParts): Promise<Commands> {
   }
   return {
     take: (signed) => track(desk.take(signed)),
-    recover: () => track(desk.recover()),
+    recover: () => track(Promise.all([desk.recover(), standing.recover()]).then(() => undefined)),
     noteCollectorTime: collectorTime.note,
+    noticed: (signal, since) => standing.noticed(signal, since),
     stop: async () => {
+      standing.stop()
       desk.close()
       await Promise.allSettled(running)
       journal.close()
@@ -81,7 +90,6 @@ export async function createCommands(parts: CommandParts): Promise<Commands> {
   }
 }
 
-type Settled = Omit<VerbOutcome, 'outcome'> & { outcome: CommandOutcome }
 type Ready = { kind: 'ready'; command: CommandDefinition; run: (live: Live) => Promise<VerbOutcome> }
 type Begun = { kind: 'begun'; isWritten: boolean } | { kind: 'not-begun'; reason: string }
 
@@ -119,6 +127,11 @@ class CommandDesk {
     }
   }
 
+  /** Of a standing order; one that stands in the journal is settled from there. */
+  async runByItself(order: RunOrder): Promise<void> {
+    if (!this.#journal.find(order.id)) await this.#takeOrder(order)
+  }
+
   async recover(): Promise<void> {
     const waiting: Promise<void>[] = []
     for (const entry of this.#journal.entries()) {
@@ -138,7 +151,7 @@ class CommandDesk {
     this.#lanes.close()
   }
 
-  async #takeOrder(order: CommandOrder): Promise<void> {
+  async #takeOrder(order: RunOrder): Promise<void> {
     const { happened } = this.#parts
     const known = this.#journal.find(order.id)
     if (known) return this.#repeat(known)
@@ -156,7 +169,7 @@ class CommandDesk {
     else await this.#beginNow(order, prepared, place.leave)
   }
 
-  async #beginNow(order: CommandOrder, prepared: Ready, leave: Leave): Promise<void> {
+  async #beginNow(order: RunOrder, prepared: Ready, leave: Leave): Promise<void> {
     try {
       const startedAt = this.#parts.time.now()
       const begun = this.#begin(order, startedAt, prepared.command)
@@ -169,7 +182,7 @@ class CommandDesk {
   }
 
   /** It arrived, and stands in the journal until it has its turn. */
-  async #wait(order: CommandOrder, prepared: Ready, turn: Promise<Leave | undefined>): Promise<void> {
+  async #wait(order: RunOrder, prepared: Ready, turn: Promise<Leave | undefined>): Promise<void> {
     try {
       this.#journal.take(order, this.#parts.time.now())
     } catch (error) {
@@ -182,14 +195,14 @@ class CommandDesk {
     if (leave) await this.#beginInTurn(order, prepared, leave)
   }
 
-  async #beginInTurn(order: CommandOrder, prepared: Ready, leave: Leave): Promise<void> {
+  async #beginInTurn(order: RunOrder, prepared: Ready, leave: Leave): Promise<void> {
     if (order.expiresAt > this.#latest()) return this.#beginNow(order, prepared, leave)
     leave()
     await this.#settle(this.#resultOf(order, null, { outcome: 'expired', detail: 'its time was over before it had its turn' }))
   }
 
   /** It waited when this agent ended: it was never begun. */
-  async #takeAgain(order: CommandOrder): Promise<void> {
+  async #takeAgain(order: RunOrder): Promise<void> {
     const prepared = this.#prepare(order)
     if (prepared.kind === 'refused') return this.#settle(this.#resultOf(order, null, { outcome: 'refused', detail: prepared.reason }))
     const place = this.#lanes.enter(order.verb)
@@ -223,7 +236,7 @@ class CommandDesk {
   }
 
   /** A full disk must not stop what protects this machine and may run twice; all else, a release too, waits for a journal. */
-  #begin(order: CommandOrder, at: number, { risk, isIdempotent }: CommandDefinition): Begun {
+  #begin(order: RunOrder, at: number, { risk, isIdempotent }: CommandDefinition): Begun {
     try {
       this.#journal.start(order, at)
       return { kind: 'begun', isWritten: true }
@@ -237,7 +250,7 @@ class CommandDesk {
     }
   }
 
-  #prepare(order: CommandOrder): Ready | { kind: 'refused'; reason: string } {
+  #prepare(order: RunOrder): Ready | { kind: 'refused'; reason: string } {
     const verb = this.#parts.verbs.get(order.verb)
     if (!verb) return { kind: 'refused', reason: `this agent does not know the verb ${order.verb}` }
     const args = verb.command.args.safeParse(order.args)
@@ -246,7 +259,7 @@ class CommandDesk {
     return { kind: 'ready', command: verb.command, run }
   }
 
-  async #run(order: CommandOrder, startedAt: number, { command, run }: Ready): Promise<void> {
+  async #run(order: RunOrder, startedAt: number, { command, run }: Ready): Promise<void> {
     const live = new LiveLine(order.id, (said) => this.#parts.progress(said), this.#parts.time)
     // What is urgent is over before anybody has read that it runs.
     if (!command.isUrgent) live.begun()
@@ -277,19 +290,7 @@ class CommandDesk {
     await this.#parts.append('security', result)
   }
 
-  #resultOf({ id, verb }: Claimed, startedAt: number | null, settled: Settled): ResultRecord {
-    const { outcome, detail, output, isolation } = settled
-    return {
-      v: 1,
-      type: 'result',
-      commandId: id,
-      verb,
-      outcome,
-      startedAt,
-      finishedAt: this.#parts.time.now(),
-      detail: detail.slice(0, maxDetail),
-      ...(output && { output }),
-      ...(isolation && { isolation }),
-    }
+  #resultOf(answered: Answered, startedAt: number | null, settled: Settled): ResultRecord {
+    return resultOf(answered, startedAt, settled, this.#parts.time.now())
   }
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { CommandOrder } from '#shared/domain/command.ts'
 import { ResultRecord } from '#shared/protocol/record.ts'
+import { StandingRun } from '#shared/protocol/standing-order.ts'
 
 /*
  * What waits or was begun, what came of it, and whether that was handed to the spool. Enters: an order that is about to
@@ -12,9 +13,13 @@ import { ResultRecord } from '#shared/protocol/record.ts'
  * can't be done twice must not run; a file that can't be written anew is written on, so that a full disk stops no start.
  */
 
+/** What runs: a command, or what a standing order brought about, which says so. No signed command has that word of its own. */
+export const RunOrder = CommandOrder.extend({ standing: StandingRun.optional() })
+export type RunOrder = z.infer<typeof RunOrder>
+
 const Line = z.discriminatedUnion('kind', [
-  z.object({ v: z.literal(1), kind: z.literal('taken'), order: CommandOrder, at: z.number() }),
-  z.object({ v: z.literal(1), kind: z.literal('started'), order: CommandOrder, at: z.number() }),
+  z.object({ v: z.literal(1), kind: z.literal('taken'), order: RunOrder, at: z.number() }),
+  z.object({ v: z.literal(1), kind: z.literal('started'), order: RunOrder, at: z.number() }),
   z.object({ v: z.literal(1), kind: z.literal('finished'), result: ResultRecord }),
   z.object({ v: z.literal(1), kind: z.literal('reported'), id: z.string() }),
   z.object({
@@ -29,7 +34,7 @@ const Line = z.discriminatedUnion('kind', [
 type Line = z.infer<typeof Line>
 
 export interface Entry {
-  order: CommandOrder
+  order: RunOrder
   /** Undefined while it waits for its turn. */
   startedAt?: number
   /** Undefined while it runs, or when a crash came first. */
@@ -42,10 +47,10 @@ export interface CommandJournal {
   /** In the order in which they were started. */
   entries(): Entry[]
   /** It waits for its turn, over a crash too. */
-  take(order: CommandOrder, at: number): void
-  start(order: CommandOrder, at: number): void
+  take(order: RunOrder, at: number): void
+  start(order: RunOrder, at: number): void
   /** One that runs although the disk refused it: so that it runs once, and answers, until the next start at least. */
-  remember(order: CommandOrder, at: number): void
+  remember(order: RunOrder, at: number): void
   finish(result: ResultRecord): void
   /** Whether one that ran had this nonce. */
   hasNonce(nonce: string): boolean
@@ -100,17 +105,17 @@ class JournalFile implements CommandJournal {
   }
 
   /** Throws before the entry stands in memory. */
-  take(order: CommandOrder, at: number): void {
+  take(order: RunOrder, at: number): void {
     fdatasyncSync(this.#write({ v: 1, kind: 'taken', order, at }))
     this.#entries.set(order.id, { order, isReported: false })
   }
 
-  start(order: CommandOrder, at: number): void {
+  start(order: RunOrder, at: number): void {
     fdatasyncSync(this.#write({ v: 1, kind: 'started', order, at }))
     this.remember(order, at)
   }
 
-  remember(order: CommandOrder, at: number): void {
+  remember(order: RunOrder, at: number): void {
     this.#entries.set(order.id, { order, startedAt: at, isReported: false })
   }
 

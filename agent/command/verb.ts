@@ -10,6 +10,7 @@ import type { Neighbours } from '../isolate/neighbours.ts'
 import type { Opened as OpenedBackups } from './backups.ts'
 import type { Live } from './live.ts'
 import type { Quarantine } from './quarantine.ts'
+import type { Standing } from './standing/standing.ts'
 
 export type HandedOver = { kind: 'stored'; sha256: string } | { kind: 'failed'; reason: string }
 
@@ -34,6 +35,8 @@ export interface Machine {
   backupsFolder: string
   /** Where scripts lie while they run. */
   scriptsFolder: string
+  /** What it does by itself; made where commands are taken. */
+  standing?: Pick<Standing, 'take' | 'pause'>
   /** Somebody's own machine, on which `npm start` runs. */
   isTrial: boolean
 }

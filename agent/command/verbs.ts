@@ -1,7 +1,9 @@
 import type { Verb } from './verb.ts'
 import backupList from './verbs/backup-list.ts'
 import collectDiagnostics from './verbs/collect-diagnostics.ts'
+import installUpdates from './verbs/install-updates.ts'
 import isolateHost from './verbs/isolate-host.ts'
+import keepStandingOrder from './verbs/keep-standing-order.ts'
 import ping from './verbs/ping.ts'
 import quarantineFile from './verbs/quarantine-file.ts'
 import reachNeighbour from './verbs/reach-neighbour.ts'
@@ -20,7 +22,7 @@ const contain = [isolateHost, reachNeighbour, rearmCanaries, releaseHost]
 const processes = [suspendProcess, resumeProcess, stopProcess]
 const files = [quarantineFile, restoreFile]
 const backups = [backupList, restoreFromBackup]
-const care = [ping, collectDiagnostics, restartService, runScript, reboot]
+const care = [ping, collectDiagnostics, restartService, runScript, installUpdates, reboot, keepStandingOrder]
 
 /** Every verb this agent can do; a test holds the list against the folder and against shared/commands. */
 export const verbs: ReadonlyMap<string, Verb> = new Map(

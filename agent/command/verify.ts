@@ -70,7 +70,7 @@ export const readHeader = (jws: string) => attempt(() => decodeProtectedHeader(j
  * Base64url leaves spare bits in a part's last character: two texts can mean the same bytes. Only the one that encoding
  * would have written is taken, so that every changed byte counts.
  */
-function isCanonical(jws: string): boolean {
+export function isCanonical(jws: string): boolean {
   const parts = jws.split('.')
   return (
     jws.length <= maxLength && parts.length === 3 && parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)

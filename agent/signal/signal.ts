@@ -29,6 +29,8 @@ export interface Signals {
   happened(event: Happening): Promise<void>
   /** What stands from this detector, for its hysteresis. */
   standing(detector: string): StandingSignal[]
+  /** All that is true now. */
+  allStanding(): StandingSignal[]
   /** Appends what is true now to both signal lanes; a lane that still holds an unacknowledged one is left alone. */
   appendStanding(): Promise<void>
 }
@@ -36,6 +38,8 @@ export interface Signals {
 export interface SignalsOptions {
   file: JsonFile
   spool: Pick<DurableSpool, 'append' | 'acknowledged' | 'epoch' | 'lose' | 'noteWaiting' | 'waitedBefore'>
+  /** Told of whatever starts, before it is on disk; must not throw. */
+  noticed?: (signal: Signal) => void
   time: Time
   log: Logger
 }
@@ -77,6 +81,10 @@ class RememberedSignals implements Signals {
     return [...this.#memory.standing.values()].filter((signal) => signal.detector === detector)
   }
 
+  allStanding(): StandingSignal[] {
+    return [...this.#memory.standing.values()]
+  }
+
   report(detector: string, findings: Finding[]): Promise<void> {
     return this.#inTurn(async () => {
       const said = differences(detector, this.standing(detector), findings, this.#options.time.now())
@@ -90,6 +98,7 @@ class RememberedSignals implements Signals {
 
   async happened(event: Happening): Promise<void> {
     const { signal } = recordOf(event, this.#options.time.now())
+    this.#options.noticed?.(signal)
     if (await this.#append(signal)) {
       if (this.#memory.unsaid.first) void this.sayWhatIsUnsaid()
       return
@@ -129,6 +138,7 @@ class RememberedSignals implements Signals {
       if (state === 'raised') this.#memory.standing.set(signal.fingerprint, standing)
       else this.#memory.standing.delete(signal.fingerprint)
       this.#queue(signal)
+      if (state === 'raised') this.#options.noticed?.(signal)
     }
   }
 

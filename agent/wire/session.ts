@@ -84,12 +84,22 @@ export class Session {
     this.#stopListening = [spool.onAppended(() => this.#pump()), spool.onRestarted(() => this.#end(1000))]
     this.ended = this.#untilClosed()
     socket.on('message', (data, isBinary) => this.#hear(() => this.#take(data, isBinary)))
-    socket.on('ping', () => this.#hear(() => undefined))
+    for (const sign of ['ping', 'pong'] as const) socket.on(sign, () => this.#hear(() => undefined))
     this.#send(options.hello)
   }
 
   get isWelcome(): boolean {
     return this.#outgoing !== undefined && !this.#isEnding
+  }
+
+  /** Monotonic, of the last sign of life. */
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
+  /** Whoever is there answers. */
+  ask(): void {
+    if (this.#options.socket.readyState === this.#options.socket.OPEN) this.#options.socket.ping()
   }
 
   /** A hint for the collector; lost when the socket is. */

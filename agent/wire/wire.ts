@@ -47,6 +47,10 @@ export interface Wire {
   /** How a command comes along; false: it could not be sent, and is lost. */
   progress(said: Progress): boolean
   isConnected(): boolean
+  /** Asks the collector for a sign of life. */
+  ask(): void
+  /** Monotonic, of its last sign of life; undefined: nothing is connected. */
+  heardAt(): number | undefined
   /** Says goodbye, flushed, and dials again once the machine has slept, or a few seconds later if it didn't. */
   pause(reason: GoodbyeReason): Promise<void>
   /** Says goodbye, flushed, and dials no more. */
@@ -113,6 +117,14 @@ class DialingWire implements Wire {
 
   isConnected(): boolean {
     return this.#session?.isWelcome ?? false
+  }
+
+  ask(): void {
+    this.#session?.ask()
+  }
+
+  heardAt(): number | undefined {
+    return this.#session?.heardAt
   }
 
   async pause(reason: GoodbyeReason): Promise<void> {

@@ -85,6 +85,7 @@ const powerOf: Readonly<Record<string, Power>> = {
   'rearm-canaries': 'look-after',
   'backup-list': 'look-after',
   reboot: 'run-library',
+  'install-updates': 'run-library',
   'isolate-host': 'isolate',
   'suspend-process': 'isolate',
   'stop-process': 'isolate',
@@ -101,5 +102,5 @@ const isVital = (role: Role | undefined): boolean => role !== 'workstation' && r
 /** All that somebody needs to ask a machine of this role for it, or to let it go out after a restore. */
 export function powersToAsk(verb: string, role: Role | undefined): Power[] {
   const power = powerOf[verb] ?? 'run-anything'
-  return verb === 'reboot' && isVital(role) ? [power, 'run-anything'] : [power]
+  return power === 'run-library' && isVital(role) ? [power, 'run-anything'] : [power]
 }

@@ -1,7 +1,9 @@
 import backupList from './backup-list.ts'
 import collectDiagnostics from './collect-diagnostics.ts'
 import type { CommandDefinition } from './define-command.ts'
+import installUpdates from './install-updates.ts'
 import isolateHost from './isolate-host.ts'
+import keepStandingOrder from './keep-standing-order.ts'
 import ping from './ping.ts'
 import quarantineFile from './quarantine-file.ts'
 import reachNeighbour from './reach-neighbour.ts'
@@ -20,7 +22,7 @@ const contain = [isolateHost, releaseHost, reachNeighbour, rearmCanaries]
 const processes = [suspendProcess, resumeProcess, stopProcess]
 const files = [quarantineFile, restoreFile]
 const backups = [backupList, restoreFromBackup]
-const care = [ping, collectDiagnostics, restartService, runScript, reboot]
+const care = [ping, collectDiagnostics, restartService, runScript, installUpdates, reboot, keepStandingOrder]
 
 /** Every command both ends know, by verb. A browser can't list a folder, so this list stands in a file. */
 export const commands: ReadonlyMap<string, CommandDefinition> = new Map(

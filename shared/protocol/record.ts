@@ -5,6 +5,7 @@ import { Inventory } from '../domain/inventory.ts'
 import { Sample } from '../domain/sample.ts'
 import { SampleColumns } from '../domain/sample-columns.ts'
 import { isSecurity, Signal, StandingSignal } from '../domain/signal.ts'
+import { StandingRun } from './standing-order.ts'
 
 /** What the agent must not lose, in the order in which it is sent. */
 export const Lane = z.enum(['security', 'signals', 'inventory', 'samples'])
@@ -26,6 +27,8 @@ export const ResultRecord = z.object({
   output: z.record(z.string(), z.unknown()).optional(),
   /** Present when the command was about isolation. */
   isolation: IsolationStatus.optional(),
+  /** Present when nobody sent the command: a standing order was due. */
+  standing: StandingRun.optional(),
 })
 export type ResultRecord = z.infer<typeof ResultRecord>
 

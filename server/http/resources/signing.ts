@@ -17,7 +17,7 @@ import { actorIn } from './tickets.ts'
 const id = z.object({ id: z.string().max(64) })
 const maxListed = 200
 /** Their rules are the desk's. */
-const ownDoors = new Set(['isolate-host', 'release-host'])
+const ownDoors = new Set(['isolate-host', 'release-host', 'keep-standing-order'])
 
 /** What people ask of machines, and the signatures of operators on it. The signature is the power; who carries it here needs little. */
 export default function signing({ signing, scripts, time }: Needs): Route[] {

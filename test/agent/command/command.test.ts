@@ -10,6 +10,7 @@ import type { Progress } from '#shared/protocol/messages.ts'
 import type { RecordBody, ResultRecord } from '#shared/protocol/record.ts'
 import { type CommandParts, type Commands, createCommands } from '../../../agent/command/command.ts'
 import { defineVerb, type Machine, type Verb, type VerbOutcome } from '../../../agent/command/verb.ts'
+import { jsonFile } from '../../../agent/json-file.ts'
 import type { Happening } from '../../../agent/signal/signal.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { operatorOf, personsKey, signOrder } from '../../support/operators.ts'
@@ -84,6 +85,7 @@ async function open(verbs: Verb[] = [aVerb('isolate-host', true)], more: Partial
     trust: trustingTheCollector,
     endpointId,
     journalDir: folder,
+    standingFile: jsonFile(join(folder, 'standing.json')),
     machine: {} as Machine,
     append: async (_lane, body: RecordBody) => results.push(body as ResultRecord),
     received: (id) => void received.push(id),

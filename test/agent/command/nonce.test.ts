@@ -8,6 +8,7 @@ import { defineCommand } from '#shared/commands/define-command.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import { createCommands } from '../../../agent/command/command.ts'
 import { defineVerb, type Machine } from '../../../agent/command/verb.ts'
+import { jsonFile } from '../../../agent/json-file.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { anOrder, endpointId, issuedAt, makeSigner } from './orders.ts'
 
@@ -31,7 +32,13 @@ it('a command that is signed well and bears the nonce of one that ran is refused
   })
   const open = () =>
     createCommands({
-      ...{ authorities: [collector.authority], endpointId, journalDir: folder, machine: {} as Machine },
+      ...{
+        authorities: [collector.authority],
+        endpointId,
+        journalDir: folder,
+        standingFile: jsonFile(join(folder, 'standing.json')),
+        machine: {} as Machine,
+      },
       trust: { organisationId: 'organisation-1', register: () => undefined, role: async () => 'workstation' as const },
       append: async (_lane, body) => results.push(body as ResultRecord),
       ...{ received: () => undefined, progress: () => true, happened: async () => undefined },

@@ -9,6 +9,7 @@ import type { Progress } from '#shared/protocol/messages.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import { type Commands, createCommands } from '../../../agent/command/command.ts'
 import { defineVerb, type Machine, type Verb, type VerbOutcome } from '../../../agent/command/verb.ts'
+import { jsonFile } from '../../../agent/json-file.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { anOrder, endpointId, issuedAt, makeSigner, type Signer } from './orders.ts'
 
@@ -39,7 +40,14 @@ async function open(): Promise<Commands> {
   const opened = await createCommands({
     authorities: [collector.authority],
     trust: { organisationId: 'acme', register: () => undefined, role: async () => 'workstation' },
-    ...{ endpointId, journalDir: folder, machine: {} as Machine, time, log: pino({ level: 'silent' }) },
+    ...{
+      endpointId,
+      journalDir: folder,
+      standingFile: jsonFile(join(folder, 'standing.json')),
+      machine: {} as Machine,
+      time,
+      log: pino({ level: 'silent' }),
+    },
     append: async (_lane, body) => results.push(body as ResultRecord),
     received: (id) => void received.push(id),
     progress: (said) => progress.push(said) > 0,

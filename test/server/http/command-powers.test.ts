@@ -33,6 +33,7 @@ const table: Record<string, { args: object; row: Row }> = {
   'backup-list': { args: {}, row: looksAfter },
   'reach-neighbour': { args: { endpointId: uuid, name: 'ws', places: [{ address: '10.0.0.7', mac: '' }] }, row: anything },
   reboot: { args: {}, row: { tier1: ws, tier2: wsAndSrv, tier3: every, 'customer-it': ws } },
+  'install-updates': { args: {}, row: { tier1: ws, tier2: wsAndSrv, tier3: every, 'customer-it': ws } },
   'suspend-process': { args: named, row: contains },
   'stop-process': { args: named, row: contains },
   'quarantine-file': { args: { path: '/tmp/x' }, row: contains },
@@ -42,7 +43,7 @@ const table: Record<string, { args: object; row: Row }> = {
   'run-script': { args: { script: 'true', sha256: '0'.repeat(64) }, row: anything },
 }
 /** These have doors of their own, which powers.test.ts tries. */
-const ownDoors = ['isolate-host', 'release-host']
+const ownDoors = ['isolate-host', 'release-host', 'keep-standing-order']
 
 let console_: TestConsole
 let alpha: Belongings

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { SignedStanding, StandingPause } from '../domain/standing.ts'
+import { days } from '../domain/time.ts'
+import { defineCommand } from './define-command.ts'
+
+/** Protective, because what it carries bears signatures of its own, which the machine checks for itself; a pause takes only away. */
+export default defineCommand({
+  verb: 'keep-standing-order',
+  title: 'Keep a standing order, or its withdrawal',
+  args: z.object({ order: SignedStanding.optional(), pause: StandingPause.optional() }),
+  output: z.object({ number: z.number().int() }).partial(),
+  risk: 'protective',
+  ttlMs: days(6),
+  isIdempotent: true,
+})

@@ -1,0 +1,13 @@
+import { z } from 'zod'
+
+/** A standing order that is signed, as it travels and is kept: compact JWS; `also` are further signatures over the same bytes. */
+export const SignedStanding = z.object({ jws: z.string().max(20_000), also: z.array(z.string().max(20_000)).max(3).optional() })
+export type SignedStanding = z.infer<typeof SignedStanding>
+
+/** What a machine may not do by itself for now: the stop button, an organisation that observes, scripts that are switched off. */
+export const StandingPause = z.object({
+  scripts: z.boolean(),
+  /** Epoch ms; until then it doesn't isolate itself. */
+  isolationUntil: z.number().int().nonnegative(),
+})
+export type StandingPause = z.infer<typeof StandingPause>

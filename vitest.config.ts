@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/support/longest-first.ts'
 
 const isOnPostgres = process.env.TIERLINE_TEST_DATABASE === 'postgres'
 
@@ -24,6 +25,7 @@ export default defineConfig({
       'test/support/what-cannot-run.ts',
       ...(isOnPostgres ? ['test/support/postgres-suite.ts'] : []),
     ],
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       {

@@ -6,7 +6,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { type Collector, startCollector } from '../../server/app.ts'
 import { type CollectorConfig, loadConfig } from '../../server/config.ts'
 import { systemTime } from '../../server/system-time.ts'
-import { databaseSetting } from './database.ts'
+import { databaseSetting, storeUrl } from './database.ts'
 
 export interface TestCollectorOptions extends Partial<CollectorConfig> {
   time?: Time
@@ -30,6 +30,7 @@ export async function startTestCollector(options: TestCollectorOptions = {}): Pr
   const { time = systemTime, log = pino({ level: process.env.TIERLINE_TEST_LOG ?? 'silent' }), mode = 'live', ...settings } = options
   const dataDir = settings.dataDir ?? (await mkdtemp(join(tmpdir(), 'tierline-collector-')))
   const database = settings.database ?? (await databaseSetting(dataDir))
+  if (settings.dataDir === undefined && settings.database === undefined) await storeUrl(dataDir)
   const config: CollectorConfig = {
     ...loadConfig({ port: '0', 'agents-port': '0', 'may-call': '127.0.0.1' }, {}),
     ...settings,

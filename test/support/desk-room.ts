@@ -26,7 +26,7 @@ import { createPipeline, type Pipeline } from '../../server/pipeline/pipeline.ts
 import { createTurns } from '../../server/pipeline/turns.ts'
 import { createAgentsWord } from '../../server/restore/agents-word.ts'
 import { loadMatrix, type Matrix } from '../../server/route/matrix.ts'
-import { openStore, type Store } from '../../server/store/store.ts'
+import { openStore, type Store, type Tx } from '../../server/store/store.ts'
 import { keepEntries } from '../../server/ticket/ticket.ts'
 import { storeUrl } from './database.ts'
 import { FakeTime } from './fake-time.ts'
@@ -95,8 +95,9 @@ export async function openDeskRoom(options: Options = {}): Promise<DeskRoom> {
   const folder = await mkdtemp(join(tmpdir(), 'tierline-desk-'))
   const url = options.url ?? (await storeUrl(folder))
   const time = new FakeTime(options.startsAt)
-  await seed(url, time, options)
-  const room = await startRoom(url, folder, time, options.calls ?? {})
+  const store = await openStore(url)
+  await store.db.transaction().execute((tx) => seed(tx, time.now(), options))
+  const room = await startRoom(store, { url, folder, time, calls: options.calls ?? {} })
   const close = room.close
   room.close = async () => {
     await close()
@@ -105,8 +106,15 @@ export async function openDeskRoom(options: Options = {}): Promise<DeskRoom> {
   return room
 }
 
-async function startRoom(url: string, folder: string, time: FakeTime, calls: Partial<TellingOptions['config']>): Promise<DeskRoom> {
-  const store = await openStore(url)
+interface Place {
+  url: string
+  folder: string
+  time: FakeTime
+  calls: Partial<TellingOptions['config']>
+}
+
+async function startRoom(store: Store, place: Place): Promise<DeskRoom> {
+  const { folder, time, calls } = place
   const log = pino({ level: process.env.TIERLINE_TEST_LOG ?? 'silent' })
   const matrices = await openMatrices({ store, time })
   const bus = createLiveBus()
@@ -174,7 +182,7 @@ async function startRoom(url: string, folder: string, time: FakeTime, calls: Par
     },
     async restart() {
       await stop()
-      return startRoom(url, folder, time, calls)
+      return startRoom(await openStore(place.url), place)
     },
     close: stop,
   }
@@ -220,10 +228,7 @@ export function signalRow(signal: Partial<PlacedSignal>, now: number) {
   }
 }
 
-async function seed(url: string, time: FakeTime, { mode = 'live', plan = 'standard', roles }: Options): Promise<void> {
-  const store = await openStore(url)
-  const now = time.now()
-  const { db } = store
+async function seed(db: Tx, now: number, { mode = 'live', plan = 'standard', roles }: Options): Promise<void> {
   for (const id of ['acme', 'other']) {
     await db.insertInto('organisations').values({ id, name: id, mode, plan, time_zone: 'Europe/Berlin', created_at: now }).execute()
   }
@@ -237,5 +242,4 @@ async function seed(url: string, time: FakeTime, { mode = 'live', plan = 'standa
       .execute()
     await db.insertInto('inventories').values({ endpoint_id: id, at: now, role, agent_version: '1', body: '{}' }).execute()
   }
-  await store.close()
 }

@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openStore } from '../../../server/store/store.ts'
+import { tierline } from '../../support/command-line.ts'
 import { databaseSetting, storeUrl } from '../../support/database.ts'
-import { startProgram } from '../../support/program.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'tierline-maintenance-'))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const run = async (...args: string[]) => {
-  const program = startProgram(['maintenance', ...args, '--data', folder, '--database', await databaseSetting(folder)])
-  return { code: await program.ended, output: program.output(), errors: program.errors() }
+  const {
+    code,
+    out: output,
+    err: errors,
+  } = await tierline('maintenance', ...args, '--data', folder, '--database', await databaseSetting(folder))
+  return { code, output, errors }
 }
 
 beforeAll(async () => {

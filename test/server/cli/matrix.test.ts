@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { minutes, seconds } from '#shared/domain/time.ts'
+import { tierline } from '../../support/command-line.ts'
 import { type DeskRoom, matrixFile, openDeskRoom } from '../../support/desk-room.ts'
 import { startProgram } from '../../support/program.ts'
 
@@ -12,13 +13,14 @@ const golden = join(import.meta.dirname, '../../golden/matrix')
 const yaml = await readFile(matrixFile, 'utf8')
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** Each act is a process of its own, on a machine that may be busy. */
-vi.setConfig({ testTimeout: 60_000 })
+const matrix = (...args: string[]) => tierline('matrix', ...args)
 
-async function matrix(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const program = startProgram(['matrix', ...args])
-  return { code: await program.ended, out: program.output(), err: program.errors() }
+/** The same as a process of its own, on a machine that may be busy. */
+async function program(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const started = startProgram(['matrix', ...args])
+  return { code: await started.ended, out: started.output(), err: started.errors() }
 }
+vi.setConfig({ testTimeout: 60_000 })
 async function file(name: string, text: string): Promise<string> {
   const path = join(folder, name)
   await writeFile(path, text)
@@ -27,7 +29,7 @@ async function file(name: string, text: string): Promise<string> {
 
 describe('tierline matrix check', () => {
   it('says that the matrix that ships is good', async () => {
-    expect(await matrix('check', matrixFile)).toMatchObject({
+    expect(await program('check', matrixFile)).toMatchObject({
       code: 0,
       out: expect.stringMatching(/is good: \d+ routes, 8 teams/),
       err: '',
@@ -44,7 +46,7 @@ describe('tierline matrix check', () => {
   })
 
   it('names a file that is not there', async () => {
-    expect(await matrix('check', '/nowhere.yaml')).toMatchObject({
+    expect(await program('check', '/nowhere.yaml')).toMatchObject({
       code: 1,
       err: expect.stringContaining("/nowhere.yaml:1:1 it can't be read"),
     })

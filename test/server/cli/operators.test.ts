@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { days } from '#shared/domain/time.ts'
 import { canonicalJson } from '#shared/protocol/canonical.ts'
-import { main } from '../../../server/main.ts'
 import { signIn } from '../../support/api.ts'
 import { startTestCollector, type TestCollector } from '../../support/collector.ts'
+import { tierline as commandLine } from '../../support/command-line.ts'
 import { databaseSetting } from '../../support/database.ts'
 
 /* One story, told in order: keys are made, an operator is certified, signs, and is revoked. Passphrases come from files only. */
@@ -30,11 +30,8 @@ afterAll(async () => {
 })
 
 async function tierline(...args: string[]): Promise<{ code: number; said: string }> {
-  const said: string[] = []
-  const write = (text: string | Uint8Array) => said.push(String(text)) > 0
-  const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(write))
-  const code = await main(args).finally(() => spies.forEach((spy) => void spy.mockRestore()))
-  return { code, said: said.join('') }
+  const { code, out, err } = await commandLine(...args)
+  return { code, said: out + err }
 }
 const here = () => ['--data', dataDir, '--database', database]
 const withOne = () => ['--with', join(dataDir, 'authority/authority-1.key'), '--passphrase-file', file('one')]

@@ -2,21 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startProgram } from '../../support/program.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tierline } from '../../support/command-line.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'tierline-sigma-'))
 const rules = join(folder, 'rules')
 const events = join(folder, 'events.json')
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** Each act is a process of its own, on a machine that may be busy. */
-vi.setConfig({ testTimeout: 60_000 })
-
-async function sigma(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const program = startProgram(['sigma', ...args])
-  return { code: await program.ended, out: program.output(), err: program.errors() }
-}
+const sigma = (...args: string[]) => tierline('sigma', ...args)
 
 const rule = (id: string, detection: string): string =>
   `id: ${id}\ntitle: "Title \\e[31m of ${id}"\ntags: [attack.execution, attack.t1059.004]\nlogsource: { product: linux, category: process_creation }\ndetection:\n  s: ${detection}\n  condition: s\nlevel: high\nstatus: test\n`

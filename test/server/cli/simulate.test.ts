@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { Report } from '../../../server/simulate/report.ts'
+import { tierline } from '../../support/command-line.ts'
 import { matrixFile } from '../../support/desk-room.ts'
-import { startProgram } from '../../support/program.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -12,10 +12,7 @@ const folder = await mkdtemp(join(tmpdir(), 'tierline-simulate-'))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 const shippedLoad = join(import.meta.dirname, '../../../server/simulate/default-load.yaml')
 
-async function simulate(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const program = startProgram(['matrix', 'simulate', ...args])
-  return { code: await program.ended, out: program.output(), err: program.errors() }
-}
+const simulate = (...args: string[]) => tierline('matrix', 'simulate', ...args)
 const runsOf = (out: string): Report[] => (JSON.parse(out) as { runs: Report[] }).runs
 async function file(name: string, text: string): Promise<string> {
   await writeFile(join(folder, name), text)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readToken } from '#shared/protocol/enrolment.ts'
+import { tierline } from '../../support/command-line.ts'
 import { startProgram } from '../../support/program.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'tierline-token-'))
@@ -24,14 +25,13 @@ describe('tierline token', () => {
     [['--organisation', 'Nobody'], 'There is no organisation "Nobody"'],
     [['--minutes', 'ten'], '--minutes is "ten"'],
   ])('refuses %j with one sentence', async (flags, sentence) => {
-    const program = startProgram(['token', '--data', folder, ...flags])
-    expect(await program.ended).toBe(1)
-    expect(program.errors()).toContain(sentence)
+    expect(await tierline('token', '--data', folder, ...flags)).toMatchObject({ code: 1, err: expect.stringContaining(sentence) })
   })
 
   it('refuses a folder on which no collector ever started', async () => {
-    const program = startProgram(['token', '--data', join(folder, 'nothing')])
-    expect(await program.ended).toBe(1)
-    expect(program.errors()).toContain('No collector has started')
+    expect(await tierline('token', '--data', join(folder, 'nothing'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('No collector has started'),
+    })
   })
 })

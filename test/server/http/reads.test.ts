@@ -233,7 +233,7 @@ for (const { name, url, isThere } of databases)
           organisation_id: null,
           detail: { via: 'session', address: '127.0.0.1', login: 'ada' },
         })
-        expect(told.at(-1)).toEqual({
+        expect(told).toContainEqual({
           action: 'ticket.isolate',
           target: `ticket:${other.ticket}`,
           organisation_id: other.organisation,

@@ -17,7 +17,7 @@ const meanWork = minutes(10)
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
 /** Student's t for 11 degrees of freedom, two-sided 99 %. */
 const t99 = 3.106
-const ticketsARun = 3_000
+const ticketsARun = 1_500
 
 /** The mean wait in a queue of `servers` people at `load` erlangs, in milliseconds. */
 function erlangC(servers: number, load: number): number {

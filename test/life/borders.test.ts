@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Route, Thing } from '../../server/http/route.ts'
 import { startConsole, type TestConsole } from '../server/http/start-console.ts'
 import { signedIn, type Visitor, visit } from '../server/http/visitor.ts'
-import { addOrganisation, addPerson, type Belongings } from '../server/http/world.ts'
+import { addPerson } from '../server/http/persons.ts'
+import { addOrganisation, type Belongings } from '../server/http/world.ts'
 
 /*
  * Two organisations, each with one of everything, and an admin of one of them with all powers, who asks every route of

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TicketDetail, TicketList } from '#shared/api/tickets.ts'
+import { addPerson } from './persons.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
-import { addOrganisation, addPerson, type Belongings } from './world.ts'
+import { addOrganisation, type Belongings } from './world.ts'
 
 /* A storm whose ticket stands in the first organisation, and that has a ticket of two others under it. */
 let console_: TestConsole

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shippedMatrix } from '../../../server/desk/matrices.ts'
+import { addPerson } from './persons.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
-import { addOrganisation, addPerson, type Belongings } from './world.ts'
+import { addOrganisation, type Belongings } from './world.ts'
 
 let console_: TestConsole
 let own: Belongings

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TicketDetail } from '#shared/api/tickets.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
+import { addPerson } from './persons.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
-import { addOrganisation, addPerson, type Belongings } from './world.ts'
+import { addOrganisation, type Belongings } from './world.ts'
 
 /* The table of powers (defaults §9), its rows about isolation: what the shipped matrix lets each team do, and that nothing else is let. */
 

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Problem } from '#shared/api/problem.ts'
 import { problems } from '../../../server/http/problems.ts'
+import { addPerson } from './persons.ts'
 import { rawBytes } from './raw-request.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor, visit } from './visitor.ts'
-import { addOrganisation, addPerson, type Belongings } from './world.ts'
+import { addOrganisation, type Belongings } from './world.ts'
 
 let console_: TestConsole
 let own: Belongings

@@ -7,9 +7,10 @@ import { columnsOf } from '#shared/domain/sample-columns.ts'
 import { days, hours, minutes } from '#shared/domain/time.ts'
 import type { Database } from '../../../server/store/schema.ts'
 import { startPostgres } from '../../support/postgres.ts'
+import { addPerson } from './persons.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
-import { addOrganisation, addPerson, type Belongings } from './world.ts'
+import { addOrganisation, type Belongings } from './world.ts'
 
 const postgres = await startPostgres()
 if (postgres.kind === 'unavailable') console.log(`The API is read on SQLite only: ${postgres.reason}`)

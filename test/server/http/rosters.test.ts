@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RosterPlan } from '#shared/api/rosters.ts'
+import { addPerson } from './persons.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor } from './visitor.ts'
-import { addPerson } from './world.ts'
 
 let console_: TestConsole
 let admin: Visitor

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addPerson } from './persons.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, type Visitor, visit } from './visitor.ts'
-import { addOrganisation, addPerson, type Belongings } from './world.ts'
+import { addOrganisation, type Belongings } from './world.ts'
 
 const text = 'echo "<b>hello</b>"\n'
 const sha256 = createHash('sha256').update(text).digest('hex')

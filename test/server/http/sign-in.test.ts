@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { minutes } from '#shared/domain/time.ts'
+import { addPerson, password } from './persons.ts'
 import { startConsole, type TestConsole } from './start-console.ts'
 import { signedIn, visit } from './visitor.ts'
-import { addPerson, password } from './world.ts'
 
 let console_: TestConsole
 beforeAll(async () => {

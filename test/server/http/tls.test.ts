@@ -7,8 +7,8 @@ import { connect } from 'node:tls'
 import { expect, it } from 'vitest'
 import { openIdentity } from '../../../server/identity/identity.ts'
 import { openPeople } from '../people/open-people.ts'
+import { addPerson, password } from './persons.ts'
 import { startConsole } from './start-console.ts'
-import { addPerson, password } from './world.ts'
 
 it('under TLS the cookie is for HTTPS only, and browsers are told to stay there', async () => {
   await using ground = await openPeople()

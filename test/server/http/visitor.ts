@@ -1,4 +1,4 @@
-import { password } from './world.ts'
+import { password } from './persons.ts'
 
 export interface Answer {
   status: number

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Route, Thing } from '../../server/http/route.ts'
+import { addPerson } from '../server/http/persons.ts'
 import { startConsole, type TestConsole } from '../server/http/start-console.ts'
 import { signedIn, type Visitor, visit } from '../server/http/visitor.ts'
-import { addPerson } from '../server/http/persons.ts'
 import { addOrganisation, type Belongings } from '../server/http/world.ts'
 
 /*

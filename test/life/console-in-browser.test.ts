@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { startTestAgent, toldDetector } from '../support/agent.ts'
 import { type ApiClient, signIn } from '../support/api.ts'
-import { buildConsole, complaintsOf, findChromium, openBrowser } from '../support/browser.ts'
+import { builtConsole, complaintsOf, findChromium, openBrowser } from '../support/browser.ts'
 import { startTestCollector, type TestCollector } from '../support/collector.ts'
 import { startLivelyDesk } from '../support/lively-desk.ts'
 
@@ -20,7 +20,6 @@ const hostileLine = `sshd[812]: Invalid user <script>document.title='run'</scrip
 
 describe.skipIf(chromium === undefined)('the console in a browser', () => {
   const stack = new AsyncDisposableStack()
-  let built: Awaited<ReturnType<typeof buildConsole>>
   let browser: Browser
   let seat: BrowserContext
   let page: Page
@@ -29,8 +28,7 @@ describe.skipIf(chromium === undefined)('the console in a browser', () => {
   let collector: TestCollector
 
   beforeAll(async () => {
-    built = stack.use(await buildConsole())
-    collector = stack.use(await startTestCollector({ consoleDist: built.folder }))
+    collector = stack.use(await startTestCollector({ consoleDist: await builtConsole() }))
     browser = await openBrowser(chromium ?? '')
     stack.defer(() => browser.close())
     api = await signIn(collector.consoleUrl, collector.firstSignIn.login, collector.firstSignIn.password)
@@ -233,7 +231,7 @@ describe.skipIf(chromium === undefined)('the console in a browser', () => {
   })
 
   it('puts each ticket into the queue of its tier, and draws the picture of the README', async () => {
-    await using desk = await startLivelyDesk(built.folder)
+    await using desk = await startLivelyDesk(await builtConsole())
     await using picture = await browser.newContext({
       baseURL: desk.consoleUrl,
       viewport: { width: 1280, height: 800 },

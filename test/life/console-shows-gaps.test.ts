@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { days, minutes } from '#shared/domain/time.ts'
-import { buildConsole, complaintsOf, findChromium, openBrowser } from '../support/browser.ts'
+import { builtConsole, complaintsOf, findChromium, openBrowser } from '../support/browser.ts'
 import { startTestCollector, type TestCollector } from '../support/collector.ts'
 import { type Credentials, connectRaw, enrolRaw, type RawAgent, rawSignal, signalRecord } from '../support/raw-agent.ts'
 
@@ -24,8 +24,7 @@ describe.skipIf(chromium === undefined)('the console', () => {
   let agent: RawAgent
 
   beforeAll(async () => {
-    const built = stack.use(await buildConsole())
-    collector = stack.use(await startTestCollector({ consoleDist: built.folder }))
+    collector = stack.use(await startTestCollector({ consoleDist: await builtConsole() }))
     browser = await openBrowser(chromium ?? '')
     stack.defer(() => browser.close())
     const context = await browser.newContext({ baseURL: collector.consoleUrl, viewport: { width: 1280, height: 1000 }, locale: 'en-GB' })

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -37,10 +37,14 @@ export function complaintsOf(page: Page): string[] {
   return complaints
 }
 
-/** The console as its sources are now, built into a folder of its own. */
-export async function buildConsole(): Promise<{ folder: string } & AsyncDisposable> {
+let built: Promise<string> | undefined
+
+/** The folder of the console as its sources are now; built once a process, and gone with the run's other files. */
+export const builtConsole = (): Promise<string> => (built ??= made())
+
+async function made(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tierline-console-'))
   const root = join(import.meta.dirname, '../../server/console')
   await build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: folder, emptyOutDir: true } })
-  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
+  return folder
 }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { type ApiClient, signIn } from './api.ts'
-import { buildConsole, complaintsOf, openBrowser } from './browser.ts'
+import { builtConsole, complaintsOf, openBrowser } from './browser.ts'
 import { startTestCollector, type TestCollector } from './collector.ts'
 
 /** Text of a machine, a mail or a customer that would run if it were ever taken for markup. */
@@ -25,8 +25,7 @@ export interface Seat extends AsyncDisposable {
 
 export async function takeSeat(chromium: string): Promise<Seat> {
   const stack = new AsyncDisposableStack()
-  const built = stack.use(await buildConsole())
-  const collector = stack.use(await startTestCollector({ consoleDist: built.folder }))
+  const collector = stack.use(await startTestCollector({ consoleDist: await builtConsole() }))
   const { consoleUrl, firstSignIn } = collector
   const browser = await openBrowser(chromium)
   stack.defer(() => browser.close())

@@ -12,19 +12,23 @@ export type ReleaseBy = 'alone' | ReleaseConsentsTable['side']
 
 const otherSide = { customer: 'provider', provider: 'customer' } as const
 
-/** @returns whether both sides have said it; what was said alone is kept. */
-export async function isAgreed(tx: Tx, said: Omit<ReleaseConsentsTable, 'side'> & { side: ReleaseBy }): Promise<boolean> {
-  const { side } = said
-  if (side === 'alone') return true
-  const others = tx.selectFrom('release_consents').select('side').where('endpoint_id', '=', said.endpoint_id)
-  if (await others.where('side', '=', otherSide[side]).executeTakeFirst()) return true
-  const { person_id, reason, at } = said
+export type Agreed =
+  | { kind: 'waits' }
+  /** Why it may come back unrestored, by whoever said so. */
+  | { kind: 'agreed'; withoutRestore: string | undefined }
+
+/** Each word is kept, also the second: where something else stands in the way, neither has to be said again. */
+export async function agree(tx: Tx, { side, ...said }: Omit<ReleaseConsentsTable, 'side'> & { side: ReleaseBy }): Promise<Agreed> {
+  if (side === 'alone') return { kind: 'agreed', withoutRestore: said.without_restore ?? undefined }
+  const { person_id, reason, at, without_restore } = said
   await tx
     .insertInto('release_consents')
     .values({ ...said, side })
-    .onConflict((conflict) => conflict.columns(['endpoint_id', 'side']).doUpdateSet({ person_id, reason, at }))
+    .onConflict((conflict) => conflict.columns(['endpoint_id', 'side']).doUpdateSet({ person_id, reason, at, without_restore }))
     .execute()
-  return false
+  const words = tx.selectFrom('release_consents').select('without_restore').where('endpoint_id', '=', said.endpoint_id)
+  const other = await words.where('side', '=', otherSide[side]).executeTakeFirst()
+  return other ? { kind: 'agreed', withoutRestore: without_restore ?? other.without_restore ?? undefined } : { kind: 'waits' }
 }
 
 /** Something was ordered of its network: what was agreed before says nothing of what comes. */

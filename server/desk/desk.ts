@@ -1,7 +1,7 @@
 import type { TicketAction } from '#shared/domain/ticket.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { requestCommands } from '../command/command.ts'
-import { isAgreed, type ReleaseBy } from '../command/consent.ts'
+import { agree, type ReleaseBy } from '../command/consent.ts'
 import { isContained } from '../command/contain.ts'
 import { ordered } from '../command/order.ts'
 import { apply, type Subject, type TicketCase } from '../pipeline/changes.ts'
@@ -158,9 +158,11 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       if (refusal) return refusal
       const { side = 'alone', person, reason } = act
       const endpointId = work.ticket.endpoint_id ?? ''
-      if (!(await isAgreed(tx, { side, endpoint_id: endpointId, person_id: person.id, reason, at: now })))
-        return { kind: 'work', work: apply(work, agreedAlone(person.id, { side, reason }), now) }
-      const gate = verb === 'release-host' ? await releaseGate(tx, endpointId, act, actingOf(act, now)) : open
+      const word = { person_id: person.id, reason, at: now, without_restore: act.withoutRestore?.trim() || null }
+      const agreed = await agree(tx, { side, endpoint_id: endpointId, ...word })
+      if (agreed.kind === 'waits') return { kind: 'work', work: apply(work, agreedAlone(person.id, { side, reason }), now) }
+      const said = { ...act, withoutRestore: agreed.withoutRestore }
+      const gate = verb === 'release-host' ? await releaseGate(tx, endpointId, said, actingOf(act, now)) : open
       if (gate.kind === 'refused') return gate
       const changes = decided(work, act.person.id, verb === 'isolate-host' ? 'isolate' : 'release', act.reason, now)
       const order = ordered(verb, act.person.id, act.reason)

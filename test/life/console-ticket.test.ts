@@ -183,7 +183,14 @@ describe.skipIf(chromium === undefined)('the page of a ticket', () => {
     const endpoint_id = await say('decoy', undefined, 'security', canary)
     const { id } = await ticket(({ kind }) => kind === canary.kind)
     const people = await collector.store.db.selectFrom('people').select('id').executeTakeFirstOrThrow()
-    const word = { endpoint_id, side: 'customer', person_id: people.id, reason: `We are ready ${hostile}`, at: Date.now() } as const
+    const word = {
+      endpoint_id,
+      side: 'customer',
+      person_id: people.id,
+      reason: `We are ready ${hostile}`,
+      at: Date.now(),
+      without_restore: null,
+    } as const
     await collector.store.db.insertInto('release_consents').values(word).execute()
     await page.goto(`/tickets/${id}`)
     const notice = page.getByRole('alert').filter({ hasText: 'A release waits for a second word' })

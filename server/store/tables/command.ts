@@ -64,6 +64,8 @@ export interface ReleaseConsentsTable {
   person_id: string
   reason: string
   at: number
+  /** Why it may come back as it is, though a task to restore it is open; null: it was not said. */
+  without_restore: string | null
 }
 
 export interface CommandTables {

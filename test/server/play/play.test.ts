@@ -41,6 +41,7 @@ async function answered(verb: string): Promise<void> {
     .execute((tx) => keepResults(tx, [{ endpointId: endpoint_id, result: { ...said, detail: 'as asked', isolation } }], now))
   await room.pipeline.idle()
 }
+const releases = () => room.store.db.selectFrom('commands').select('id').where('verb', '=', 'release-host').execute()
 const isolate = async (): Promise<void> => {
   await room.signals({
     ...({ endpointId: 'ws', kind: 'security.ransomware.canary', severity: 'critical', state: 'happened' } as const),
@@ -87,6 +88,31 @@ describe('a machine that was cut off', () => {
     expect(ended).toMatchObject([{ actor: 'ann', body: expect.stringContaining('Nothing was encrypted.') }])
     await room.dispatcher.idle()
     expect(room.sent.map(({ order }) => order.verb)).toContain('release-host')
+  })
+
+  it.each([
+    ['the provider’s first', ['provider', 'customer']],
+    ['the customer’s first', ['customer', 'provider']],
+  ] as const)('comes back unrestored by two words, in whichever order: %s', async (_order, sides) => {
+    await isolate()
+    const more = { provider: { withoutRestore: 'Nothing was encrypted.' }, customer: {} }
+    for (const [nth, side] of sides.entries()) {
+      expect(await room.desk.release({ ...(await act()), side, reason: 'It is clean', ...more[side] })).toMatchObject({ kind: 'done' })
+      expect(await releases()).toHaveLength(nth)
+    }
+    expect((await tickets())[1]).toMatchObject({ status: 'resolved', resolution: 'wont-fix' })
+  })
+
+  it('keeps both words while it is not restored, so that one press is enough afterwards', async () => {
+    await isolate()
+    const reason = 'It is clean'
+    expect(await room.desk.release({ ...(await act()), side: 'customer', reason })).toMatchObject({ kind: 'done' })
+    expect(await room.desk.release({ ...(await act()), side: 'provider', reason })).toMatchObject({ kind: 'refused' })
+    const words = await room.store.db.selectFrom('release_consents').select('side').orderBy('side').execute()
+    expect(words).toEqual([{ side: 'customer' }, { side: 'provider' }])
+    await room.desk.resolve({ ...(await act(1)), resolution: 'fixed', note: 'Restored from last night.' })
+    expect(await room.desk.release({ ...(await act()), side: 'customer', reason })).toMatchObject({ kind: 'done' })
+    expect(await releases()).toHaveLength(1)
   })
 
   it('needs no restoring after a false alarm, said at the release or of the ticket', async () => {

@@ -134,32 +134,38 @@ async function release(tx: Tx, waiting: readonly Waiting[], now: number): Promis
   return anew.map(({ signal_id }) => signal_id)
 }
 
-/** Whose machine or source has said that it is over, in a signal that nobody has handled yet: whoever is far behind would open what ends at once. */
+/**
+ * Whose machine or source has said that it is over, in a signal that nobody has handled yet: whoever is far behind would open what
+ * ends at once. What is not handled yet is read once, however much a loud machine has said, and compared here.
+ */
 async function clearedMeanwhile(tx: Tx, raised: readonly Waiting[]): Promise<Set<string>> {
   if (raised.length === 0) return new Set()
   const ids = raised.map(({ signal_id }) => signal_id)
-  const rows = await tx
-    .selectFrom('signals as held')
-    .select('held.id')
-    .where('held.id', 'in', ids)
-    .where(({ exists, or, selectFrom }) => {
-      const clearedBy = (whose: 'endpoint_id' | 'source_id') =>
-        exists(
-          selectFrom('signals as later')
-            .select('later.id')
-            .whereRef(`later.${whose}`, '=', `held.${whose}`)
-            .whereRef('later.received_at', '>=', 'held.received_at')
-            .whereRef('later.fingerprint', '=', 'held.fingerprint')
-            .whereRef('later.arrival', '>', 'held.arrival')
-            .where('later.state', '=', 'cleared')
-            .where('later.handled_at', 'is', null),
-        )
-      // What has no machine is null there, which equals nothing.
-      return or([clearedBy('endpoint_id'), clearedBy('source_id')])
-    })
+  const held = await tx
+    .selectFrom('signals')
+    .select([...aboutTroubles, 'id'])
+    .where('id', 'in', ids)
     .execute()
-  return new Set(rows.map(({ id }) => id))
+  const since = held.reduce((first, { arrival = 0 }) => Math.min(first, arrival), Number.MAX_SAFE_INTEGER)
+  const ends = await tx
+    .selectFrom('signals')
+    .select([...aboutTroubles])
+    .where('handled_at', 'is', null)
+    .where('arrival', '>', since)
+    .where('state', '=', 'cleared')
+    .execute()
+  const endsOf = Map.groupBy(ends, troubleIn)
+  const isLater = (one: (typeof ends)[number], other: (typeof ends)[number]): boolean =>
+    (one.arrival ?? 0) > (other.arrival ?? 0) && one.received_at >= other.received_at
+  const isOver = (row: (typeof held)[number]): boolean => endsOf.get(troubleIn(row))?.some((end) => isLater(end, row)) === true
+  return new Set(held.filter(isOver).map(({ id }) => id))
 }
+
+const aboutTroubles = ['endpoint_id', 'source_id', 'fingerprint', 'arrival', 'received_at'] as const
+
+/** Of a machine, else of a source: what has neither is nobody's, and no other signal says that it is over. */
+const troubleIn = (row: { endpoint_id: string | null; source_id: string | null; fingerprint: string }): string =>
+  `${row.endpoint_id ?? row.source_id ?? ''} ${row.fingerprint}`
 
 /**
  * What joined the one ticket of a loud machine, which has ended. `isWithAll`: it was ended for all of them.

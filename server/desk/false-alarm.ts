@@ -31,12 +31,15 @@ export async function falseAlarm(
   const released = isCutOff
     ? apply(answering(work, decided(work, person.id, 'release', reason, now), acting), ordered('release-host', person.id, reason), now)
     : work
-  const goingOn = apply(released, resumeAll(work, 'It was a false alarm.'), now)
+  const goingOn = apply(released, resumeAll(work, wasFalse), now)
   const ended = resolve(goingOn, { resolution: 'false-alarm', note: reason }, acting)
   if (ended.kind !== 'work') return ended
   const said = { ...act, resolution: 'false-alarm' as const, note: reason, exceptsPrograms: true }
   return learn(tx, parts, work, said, { ...ended, others: gate.ended }, now)
 }
+
+/** Why what was halted goes on. */
+export const wasFalse = 'It was a false alarm.'
 
 const nothingToEnd = { kind: 'free' as const, ended: [] }
 

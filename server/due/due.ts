@@ -156,7 +156,7 @@ function fireOn(
 }
 
 /** What a question that nobody answered has just isolated, for those after it in the same group. */
-function isolatedBy({ subject: { endpoint, site, organisation }, orders }: TicketCase, now: number): LoneIsolation[] {
+export function isolatedBy({ subject: { endpoint, site, organisation }, orders }: TicketCase, now: number): LoneIsolation[] {
   if (!endpoint || !orders.some(({ verb, requestedBy }) => verb === 'isolate-host' && requestedBy === 'system')) return []
   return [{ endpointId: endpoint.id, siteId: site?.id ?? null, organisationId: organisation.id, at: now }]
 }

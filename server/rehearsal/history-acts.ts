@@ -15,7 +15,10 @@ export type ToldAct =
   | { kind: 'wait'; waitingFor: WaitingFor; until: number | null; note: string }
   | { kind: 'resume' | 'reopen'; note: string }
   | { kind: 'escalate'; reason: HopReason; to: string; tried: string; hypothesis: string; packet: Packet | undefined }
-  | { kind: 'contain'; verb: string; reason: string; isAnswer: boolean }
+  | { kind: 'contain'; verb: 'isolate-host' | 'release-host'; reason: string; isAnswer: boolean }
+  | { kind: 'false-alarm'; reason: string; isReleasing: boolean }
+  /** One of two sides said that the machine may be released. */
+  | { kind: 'agree'; side: string; reason: string }
   | { kind: 'leave'; answer: 'isolate' | 'leave'; reason: string }
   | { kind: 'children'; act: ChildrenAct; resolution: PersonsResolution | undefined; note: string }
 
@@ -29,19 +32,28 @@ export const reported: ReadonlySet<TimelineKind> = new Set([
   'command-held',
   'command-settled',
   'command-resolved',
+  'neighbours-asked',
+  'neighbour-said',
   'agents-word',
   'notified',
 ])
 
 export const isPerson = ({ actor }: Entry): boolean => actor !== 'system' && actor !== 'agent'
 
+/** What somebody asked of a machine beside its network: a line on its ticket, which decides nothing there. */
+export const isNoted = (entry: Entry): boolean => isPerson(entry) && entry.kind === 'command-requested' && !isOfNetwork(entry.body.verb)
+
+const isOfNetwork = (verb: unknown): verb is 'isolate-host' | 'release-host' => verb === 'isolate-host' || verb === 'release-host'
+
 /** The act behind what one transaction wrote on one ticket; undefined: no person acted. */
-export function actIn(entries: readonly Entry[]): { act: ToldAct; personId: string } | undefined {
+export function actIn(written: readonly Entry[]): { act: ToldAct; personId: string } | undefined {
+  const entries = written.filter((entry) => !isNoted(entry))
   const of = (...kinds: TimelineKind[]): Entry | undefined => entries.find((entry) => isPerson(entry) && kinds.includes(entry.kind))
   const lead =
     of('children') ??
+    falseAlarmIn(entries) ??
     of('escalated', 'waiting', 'containment-answered', 'command-requested') ??
-    of('acknowledged', 'commented', 'resumed', 'reopened', 'resolved', 'cause-named')
+    of('acknowledged', 'commented', 'resumed', 'reopened', 'resolved', 'cause-named', 'release-agreed')
   if (!lead) return undefined
   const act = readAct(lead, entries)
   return act ? { act, personId: lead.actor } : undefined
@@ -57,7 +69,10 @@ function readAct({ kind, body }: Entry, entries: readonly Entry[]): ToldAct | un
         : { kind: 'comment', text: textOf(body.text), isInternal: body.isInternal === true }
     case 'cause-named':
       return { kind: 'cause', said: { cause: textOf(body.cause), note: textOf(body.note), ...placeIn(body) } }
+    case 'release-agreed':
+      return { kind: 'agree', side: textOf(body.side), reason: textOf(body.reason) }
     case 'resolved':
+      if (falseAlarmIn(entries)) return { kind: 'false-alarm', reason: textOf(body.note), isReleasing: isOrdered(entries, 'release-host') }
       return { kind: 'resolve', resolution: Resolution.parse(body.resolution), note: textOf(body.note) }
     case 'waiting':
       return { kind: 'wait', waitingFor: WaitingFor.parse(body.for), until: numberOf(body.until), note: textOf(body.note) }
@@ -84,10 +99,20 @@ const hopIn = (body: Entry['body']): ToldAct => ({
   ...{ tried: textOf(body.tried), hypothesis: textOf(body.hypothesis), packet: body.packet as Packet | undefined },
 })
 
+/** It ended as one, and in the same moment the machine was released or what was halted went on. */
+function falseAlarmIn(entries: readonly Entry[]): Entry | undefined {
+  const ended = entries.find((entry) => isPerson(entry) && entry.kind === 'resolved' && entry.body.resolution === 'false-alarm')
+  return isOrdered(entries, 'release-host') || isOrdered(entries, 'resume-process') ? ended : undefined
+}
+
+const isOrdered = (entries: readonly Entry[], verb: string): boolean =>
+  entries.some(({ kind, body }) => kind === 'command-requested' && body.verb === verb)
+
 function containmentIn(entries: readonly Entry[], reason: string, answer: 'isolate' | 'leave'): ToldAct {
   const order = entries.find((entry) => isPerson(entry) && entry.kind === 'command-requested')
   const isAnswer = entries.some((entry) => isPerson(entry) && entry.kind === 'containment-answered')
-  return order ? { kind: 'contain', verb: textOf(order.body.verb), reason, isAnswer } : { kind: 'leave', answer, reason }
+  const verb = order?.body.verb
+  return isOfNetwork(verb) ? { kind: 'contain', verb, reason, isAnswer } : { kind: 'leave', answer, reason }
 }
 
 /** What a person asked for, where these lines open a ticket of theirs. */

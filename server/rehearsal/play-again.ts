@@ -6,7 +6,7 @@ import { putBack } from '../desk/absences.ts'
 import { asksUnder, released, standing } from '../desk/children.ts'
 import { planned } from '../desk/replan.ts'
 import { keyIn, requested } from '../desk/requests.ts'
-import { fireDue } from '../due/due.ts'
+import { fireDue, isolatedBy } from '../due/due.ts'
 import { inWindowAgain } from '../due/maintenance.ts'
 import type { Staff } from '../escalate/crew.ts'
 import type { Firing } from '../escalate/fire.ts'
@@ -26,7 +26,7 @@ import { armKey, nothingSuppressed } from '../suppress/suppress.ts'
 import { type Difference, differencesOf, type PlayedTicket } from './differences.ts'
 import { createGatherings } from './gatherings.ts'
 import { type Happening, type History, openedThen, type ToldSignal, type ToldTicket, taskThen } from './history.ts'
-import { actIn, requestIn } from './history-acts.ts'
+import { actIn, isNoted, requestIn } from './history-acts.ts'
 import { remember } from './memory.ts'
 import { act, isReleased, taken } from './played-acts.ts'
 import { linked } from './problems-again.ts'
@@ -183,6 +183,7 @@ function createMemory(history: History) {
     const left = [...kept.values()].filter(
       ({ work: { ticket } }) => leavers.some(({ personId }) => personId === ticket.owner_id) && ticket.resolved_at === null,
     )
+    const alone = lately.filter(({ at }) => at > now - latelyMs(rules.matrix))
     const ids = new Set([...due.keys(), ...left.map(({ work }) => work.ticket.id)])
     const cases = [...ids].flatMap((id): TicketCase[] => {
       const work = current(id)
@@ -193,13 +194,18 @@ function createMemory(history: History) {
       const packet = packetAt(history.tickets.get(id), now)
       const fires = work.timers.filter(isDue)
       const under = asksUnder(work, fires) ? gatherings.underOf(work.ticket, now - rules.matrix.gathering.storm.calm.for) : undefined
-      const firing = { rules, staff, packet, lately: under?.lately, isInStorm: gatherings.isInStorm(work.ticket) }
-      return [apply(fireDue(standing(rest, under), fires, firing, now), putBack(work, leavers), now)]
+      const firing = { rules, staff, packet, lately: under?.lately, isInStorm: gatherings.isInStorm(work.ticket), alone }
+      const fired = fireDue(standing(rest, under), fires, firing, now)
+      alone.push(...isolatedBy(fired, now))
+      return [apply(fired, putBack(work, leavers), now)]
     })
     keep(cases, rules, now)
   }
   const playWritten = ({ ticketId, entries }: Extract<Happening, { kind: 'written' }>, rules: Rules, now: number): void => {
     const work = current(ticketId)
+    const known = kept.get(ticketId)
+    const noted = entries.filter(isNoted)
+    if (known && noted.length > 0) kept.set(ticketId, { ...known, entries: [...known.entries, ...noted] })
     // It was kept with what it follows from.
     if (work?.ticket.task && entries.some(({ kind }) => kind === 'opened')) return
     const after = work ? afterLines(work, entries, rules, now) : opened(ticketId, entries, rules, now)

@@ -1,11 +1,13 @@
 import { ordered } from '../command/order.ts'
+import { resumeAll } from '../command/suspend.ts'
 import { type Acting, acknowledge, answering, comment, type Decided, hearCustomer, reopen, resolve, resume, wait } from '../desk/acts.ts'
 import { takenOut } from '../desk/children.ts'
+import { wasFalse } from '../desk/false-alarm.ts'
 import { escalate } from '../desk/hops.ts'
 import { apply, type Entry, type TicketCase } from '../pipeline/changes.ts'
 import { actForAll, isOverOthers } from '../pipeline/for-all.ts'
 import type { Rules } from '../pipeline/keep.ts'
-import { causeNamed, decided } from '../ticket/acts.ts'
+import { agreedAlone, causeNamed, decided } from '../ticket/acts.ts'
 import type { ToldAct } from './history-acts.ts'
 
 /** What a person did, done again (pure). @param isForAll they answered on the ticket over this one. */
@@ -36,12 +38,21 @@ export function act(work: TicketCase, told: ToldAct, acting: Acting, rules: Rule
     }
     case 'leave':
       return { kind: 'work', work: answered(work, told.answer, told.reason, acting, isForAll) }
+    case 'agree':
+      return { kind: 'work', work: apply(work, agreedAlone(person.id, { side: told.side, reason: told.reason }), now) }
+    case 'false-alarm': {
+      const freed = told.isReleasing ? released(work, told.reason, acting) : work
+      return resolve(apply(freed, resumeAll(freed, wasFalse), now), { resolution: 'false-alarm', note: told.reason }, acting)
+    }
     case 'contain': {
       const after = answered(work, told.verb === 'isolate-host' ? 'isolate' : 'release', told.reason, acting, isForAll)
       return { kind: 'work', work: apply(after, ordered(told.verb, person.id, told.reason), now) }
     }
   }
 }
+
+const released = (work: TicketCase, reason: string, acting: Acting): TicketCase =>
+  apply(answered(work, 'release', reason, acting, false), ordered('release-host', acting.person.id, reason), acting.now)
 
 /** One answer for many is an act on the ticket over them, and changes each of them without one. */
 function answered(

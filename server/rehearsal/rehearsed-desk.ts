@@ -98,7 +98,8 @@ export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], 
     const without = { ...found, timers: work.timers.filter((timer) => timer !== due), isChanged: true }
     const isInStorm = gatherings.isInStorm(work.ticket)
     // Nobody is named, so no two teams are the same people.
-    const firing = { rules, staff: [], packet: undefined, lately: under?.lately, isInStorm }
+    const alone = lately.filter(({ at }) => at > now - latelyMs(matrix))
+    const firing = { rules, staff: [], packet: undefined, lately: under?.lately, isInStorm, alone }
     keep([fireDue(standing(without, under), [due], firing, now)], now)
   }
   const worldFor = (signal: SignalRow, isOver: boolean, now: number) => {

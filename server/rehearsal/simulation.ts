@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto'
 import { isOpen } from '#shared/domain/ticket.ts'
 import { days } from '#shared/domain/time.ts'
 import { type LoneIsolation, latelyMs } from '../command/contain.ts'
@@ -8,7 +7,7 @@ import { type Acting, acknowledge, answering, type Decided, hearCustomer, resolv
 import { asksUnder, released, standing } from '../desk/children.ts'
 import { escalate } from '../desk/hops.ts'
 import { requested } from '../desk/requests.ts'
-import { fireDue } from '../due/due.ts'
+import { fireDue, isolatedBy } from '../due/due.ts'
 import { type Calendar, type Opening, officeCalendar } from '../escalate/calendar.ts'
 import { ledgerOf, type Named } from '../escalate/ledger.ts'
 import { calendarNamed, timeZoneOf } from '../escalate/promise.ts'
@@ -95,8 +94,14 @@ function decidingBy(rules: Rules, machines: readonly Subject[]): Deciding {
   const dayOf = createDayOf()
   const acting = (id: string, now: number): Acting => ({ person: { id }, rules, now })
   let [number, timers, made] = [0, 0, 0]
+  const newId = (): string => `simulated-${++made}`
   const open = new Map<string, TicketCase>()
   const gatherings = createGatherings({ caseOf: (id) => open.get(id), ...fleetOf(machines) })
+  /** What was isolated without a person, as long as it counts. */
+  const alone = (now: number): LoneIsolation[] => {
+    while (lately[0] && lately[0].at <= now - sinceMs) lately.shift()
+    return lately
+  }
   const worldFor = (signal: SignalRow, subject: Subject, earlier: TicketCase | undefined, now: number) => {
     const about = earlier && { ...earlier, subject }
     const isKnown = about !== undefined && isOpen(about.ticket.status)
@@ -106,13 +111,12 @@ function decidingBy(rules: Rules, machines: readonly Subject[]): Deciding {
       ...{ subjects: { of: () => subject }, cases: about ? [about] : [], isOver: () => false },
       crowds: gatherings.among(openers, parents, rules.matrix, now),
       ...{ suppression: nothingSuppressed, book: createBook(rules.matrix, new Map(), now) },
-      lately: lately.filter(({ at }) => at > now - sinceMs),
-      ...{ firstNumber: number + 1, newId: () => `simulated-${++made}`, now },
+      lately: alone(now),
+      ...{ firstNumber: number + 1, newId, now },
     })
   }
   return {
     signal(signal, subject, earlier, now) {
-      while (lately[0] && lately[0].at <= now - sinceMs) lately.shift()
       gatherings.heard(signal)
       if (signal.state === 'cleared') gatherings.held(correlationKey(signal), null)
       const outcome = decide(worldFor(signal, subject, earlier, now), rules, signal, now)
@@ -121,11 +125,11 @@ function decidingBy(rules: Rules, machines: readonly Subject[]): Deciding {
       if (suppressed) gatherings.held(correlationKey(signal), suppressed.id)
       for (const each of [work, ...also]) {
         number = Math.max(number, each.ticket.number)
-        if (each.orders.some(({ verb }) => verb === 'isolate-host')) lately.push(isolationOf(each, now))
+        lately.push(...isolatedBy(each, now))
       }
       return { work, also: also.filter(hasChanged) }
     },
-    request: (request, subject, now) => requested(request, subject, { id: randomUUIDv7(), number: ++number }, rules, now),
+    request: (request, subject, now) => requested(request, subject, { id: newId(), number: ++number }, rules, now),
     acknowledge: (work, personId, now) => done(acknowledge(work, acting(personId, now))),
     askCustomer: (work, personId, now) => done(wait(work, { waitingFor: 'customer', until: null, note }, acting(personId, now))),
     hearCustomer: (work, now) => done(hearCustomer(work, note, acting('requester', now))),
@@ -142,7 +146,9 @@ function decidingBy(rules: Rules, machines: readonly Subject[]): Deciding {
     fire(work, due, staff, now) {
       const under = asksUnder(work, due) ? gatherings.underOf(work.ticket, now - rules.matrix.gathering.storm.calm.for) : undefined
       const firing = { rules, staff, packet: undefined, lately: under?.lately, isInStorm: gatherings.isInStorm(work.ticket) }
-      return fireDue(standing(work, under), due, firing, now)
+      const fired = fireDue(standing(work, under), due, { ...firing, alone: alone(now) }, now)
+      lately.push(...isolatedBy(fired, now))
+      return fired
     },
     remember(decided, now) {
       const { work, entries } = remember(decided, rules, now, () => `timer-${++timers}`)
@@ -169,10 +175,6 @@ function done(decided: Decided): TicketCase {
   if (decided.kind === 'work') return decided.work
   throw new TypeError(`the simulator did what can't be done: ${JSON.stringify(decided)}`)
 }
-
-const isolationOf = ({ subject: { endpoint, site, organisation } }: TicketCase, at: number): LoneIsolation => ({
-  ...{ endpointId: endpoint?.id ?? '', siteId: site?.id ?? null, organisationId: organisation.id, at },
-})
 
 /** Each is made once. */
 function calendarsOf({ at }: Rules): (named: Named) => Calendar {

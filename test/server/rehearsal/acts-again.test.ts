@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { minutes, seconds } from '#shared/domain/time.ts'
+import { readHistory } from '../../../server/rehearsal/history.ts'
+import { playAgain } from '../../../server/rehearsal/play-again.ts'
+import { keepEntries } from '../../../server/ticket/ticket.ts'
+import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
+import { hire } from '../../support/staff.ts'
+
+/* What people did to machines, played again: it is the ticket's story byte for byte. */
+
+let room: DeskRoom
+const eve = { id: 'eve', name: 'eve' }
+beforeEach(async () => {
+  room = await openDeskRoom({
+    startsAt: '2026-11-23T09:00:00+01:00',
+    roles: { ws: 'workstation', srv: 'server', s2: 'server', s3: 'server', s4: 'server', s5: 'server', s6: 'server' },
+  })
+  await hire(room, 'eve', { teams: '["security"]', is_admin: 1, ways: ['http://127.0.0.1:9/eve'] })
+})
+afterEach(() => room.close())
+
+const unreadable = {
+  ...({ kind: 'security.ransomware.canary', severity: 'critical', state: 'happened', endpointId: 'ws' } as const),
+  facts: { change: 'unreadable', pid: 4711, startTicks: 5, processSha256: 'a'.repeat(64) },
+}
+const tickets = () => room.store.db.selectFrom('tickets').selectAll().orderBy('number').execute()
+const act = async () => {
+  const [ticket] = await tickets()
+  return { ticketId: ticket?.id ?? '', version: ticket?.version ?? 0, person: eve }
+}
+const done = async (outcome: Promise<{ kind: string }>): Promise<void> => {
+  expect(await outcome).toMatchObject({ kind: 'done' })
+  await room.time.advance(seconds(1))
+}
+const differences = async () => {
+  const { differing, tickets: count } = playAgain(await readHistory(room.store.reader))
+  expect(count).toBeGreaterThan(0)
+  return differing.flatMap((each) => each.differences)
+}
+
+it('a false alarm of a machine that was cut off and whose process was halted', async () => {
+  await room.signals(unreadable)
+  await room.time.advance(seconds(1))
+  await done(room.desk.falseAlarm({ ...(await act()), reason: 'They zip their folder' }))
+  expect((await tickets())[0]).toMatchObject({ resolution: 'false-alarm', halted: null })
+  expect(await differences()).toEqual([])
+})
+
+it('a false alarm where nobody was cut off', async () => {
+  await room.signals({ ...unreadable, endpointId: 'srv', facts: { ...unreadable.facts, suspended: true } })
+  await room.time.advance(seconds(1))
+  await done(room.desk.falseAlarm({ ...(await act()), reason: 'A backup program' }))
+  expect(await differences()).toEqual([])
+})
+
+it('a release on which two sides agreed', async () => {
+  await room.signals(unreadable)
+  await room.time.advance(seconds(1))
+  await done(room.desk.release({ ...(await act()), side: 'customer', reason: 'We cleaned it' }))
+  await done(room.desk.release({ ...(await act()), side: 'provider', reason: 'I agree' }))
+  expect(await differences()).toEqual([])
+})
+
+it('what else somebody asked of the machine of a ticket', async () => {
+  await room.signals({ ...unreadable, endpointId: 'srv' })
+  await room.time.advance(seconds(1))
+  const body = { commandId: 'one', verb: 'restart-service', reason: 'It hangs' }
+  const entry = { at: room.time.now(), kind: 'command-requested' as const, actor: 'eve', body }
+  const { ticketId } = await act()
+  await room.store.db.transaction().execute((tx) => keepEntries(tx, room.store.capabilities.putRows, [{ ticketId, entry }]))
+  await room.time.advance(minutes(10))
+  expect((await tickets())[0]?.containment).not.toBe('none')
+  expect(await differences()).toEqual([])
+})
+
+it('questions that nobody answered, up to the limit of a fleet', async () => {
+  const isolated = ['s2', 's3', 's4', 's5', 's6'].map((endpointId) => ({ ...unreadable, endpointId, fingerprint: endpointId }))
+  for (const each of isolated) {
+    await room.signals(each)
+    await room.time.advance(seconds(1))
+  }
+  await room.time.advance(minutes(6))
+  expect(await differences()).toEqual([])
+})

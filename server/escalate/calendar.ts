@@ -35,20 +35,25 @@ export function officeCalendar(hours: OfficeHours, siteTimeZone: string): Calend
   const timeZone = hours.timeZone ?? siteTimeZone
   const dayOf = createDays(hours, timeZone)
 
-  function* workingFrom(from: number): Generator<Opening> {
+  const addWorkingTime = (from: number, ms: number): number => {
+    let left = ms
     let day = dayOf(from)
     for (let count = 0; count < maxDays; count += 1, day = day.next()) {
-      for (const { opensAt, closesAt } of day.openings) if (closesAt > from) yield { opensAt: Math.max(from, opensAt), closesAt }
+      for (const { opensAt, closesAt } of day.openings) {
+        const begins = Math.max(from, opensAt)
+        if (closesAt <= from) continue
+        if (left <= closesAt - begins) return begins + left
+        left -= closesAt - begins
+      }
     }
     throw new RangeError(`no working hours are left within ${maxDays} days`)
   }
-  const addWorkingTime = (from: number, ms: number): number => {
-    let left = ms
-    for (const { opensAt, closesAt } of workingFrom(from)) {
-      if (left <= closesAt - opensAt) return opensAt + left
-      left -= closesAt - opensAt
+  const workingTime = (from: number, to: number): number => {
+    let sum = 0
+    for (let day = dayOf(from); day.beginsAt < to; day = day.next()) {
+      for (const { opensAt, closesAt } of day.openings) sum += Math.max(0, Math.min(to, closesAt) - Math.max(from, opensAt))
     }
-    return from
+    return sum
   }
   const openings = (from: number, to: number): Opening[] => {
     const found: Opening[] = []
@@ -63,7 +68,7 @@ export function officeCalendar(hours: OfficeHours, siteTimeZone: string): Calend
   return {
     addWorkingTime,
     openings,
-    workingTime: (from, to) => openings(from, to).reduce((sum, { opensAt, closesAt }) => sum + closesAt - opensAt, 0),
+    workingTime,
     addWorkingDays(from, count) {
       const begins = addWorkingTime(from, 0)
       const first = dayOf(begins)

@@ -26,7 +26,7 @@ function sharesAfter({ ticket }: TicketCase, owed: Owed, { reminders }: Words, a
     if (by === null || owedMs === null || by <= after || shares.length === 0) return []
     const leftMs = owed.calendar.workingTime(after, by)
     return shares.flatMap((share) => {
-      const untilMs = leftMs - (owedMs - Math.round((owedMs * share.percent) / 100))
+      const untilMs = untilShare(share.percent, owedMs, leftMs)
       return share.percent === 100 || untilMs <= 0 ? [] : [{ ...share, promise, at: owed.calendar.addWorkingTime(after, untilMs) }]
     })
   }
@@ -34,11 +34,28 @@ function sharesAfter({ ticket }: TicketCase, owed: Owed, { reminders }: Words, a
   return [...(isAnswered ? [] : of('respond', ticket.respond_by, owed.respondMs)), ...of('resolve', ticket.resolve_by, owed.resolveMs)]
 }
 
-/** The next reminder of what is promised. */
-export function nextShare(work: TicketCase, owed: Owed, matrix: Words, now: number): Plan {
-  const next = earliest(sharesAfter(work, owed, matrix, now).map(({ at }) => at))
-  return next === undefined ? [] : [{ kind: 'promise-share', dueAt: next }]
+/** The next reminder of what is promised: of each promise the nearest, and when that is. */
+export function nextShare({ ticket }: TicketCase, owed: Owed, { reminders }: Words, now: number): Plan {
+  const next = (promise: Promised, by: number | null, owedMs: number | null): number[] => {
+    const shares = reminders[promise][ticket.priority] ?? []
+    if (by === null || owedMs === null || by <= now || shares.length === 0) return []
+    const leftMs = owed.calendar.workingTime(now, by)
+    const ahead = shares.flatMap(({ percent }) => {
+      const untilMs = untilShare(percent, owedMs, leftMs)
+      return percent === 100 || untilMs <= 0 ? [] : [untilMs]
+    })
+    return ahead.length === 0 ? [] : [owed.calendar.addWorkingTime(now, Math.min(...ahead))]
+  }
+  const isAnswered = ticket.responded_at !== null
+  const dueAt = earliest([
+    ...(isAnswered ? [] : next('respond', ticket.respond_by, owed.respondMs)),
+    ...next('resolve', ticket.resolve_by, owed.resolveMs),
+  ])
+  return dueAt === undefined ? [] : [{ kind: 'promise-share', dueAt }]
 }
+
+/** How much working time is left until this share of what is owed has run. */
+const untilShare = (percent: number, owedMs: number, leftMs: number): number => leftMs - (owedMs - Math.round((owedMs * percent) / 100))
 
 /** Says what came due since `dueAt`, the latest of each promise, and plans the next. */
 export function remindOfPromise(work: TicketCase, dueAt: number, owed: Owed, matrix: Words, now: number): Changes {

@@ -136,23 +136,32 @@ export const caseOf = (ticket: TicketsTable, subject: Subject, timers: readonly 
 
 /** The case as it stands after `changes`; the case that was given stays as it is. */
 export function apply(work: TicketCase, changes: Changes, now: number): TicketCase {
-  const { ticket, entries, orders } = changes
-  if (Object.keys(changes).length === 0) return work
+  const { ticket, entries, plan, cancel, orders } = changes
+  if (!ticket && !entries && !plan && !cancel && !orders) return work
+  const { timers, cancelledTimers } = plan || cancel ? replan(work, changes) : work
+  // Each by its name, because this is done a dozen times for one signal.
   return {
-    ...work,
     ticket: ticket ? { ...work.ticket, ...ticket } : work.ticket,
-    ...(changes.plan || changes.cancel ? replan(work, changes) : {}),
-    entries: entries && entries.length > 0 ? [...work.entries, ...entries.map((entry) => ({ ...entry, at: now }))] : work.entries,
+    subject: work.subject,
+    timers,
+    cancelledTimers,
+    entries: entries && entries.length > 0 ? [...work.entries, ...entries.map((entry) => datedAt(entry, now))] : work.entries,
     orders: orders ? [...work.orders, ...orders] : work.orders,
+    isNew: work.isNew,
     isChanged: true,
   }
 }
 
+const datedAt = ({ kind, actor, body }: Omit<Entry, 'at'>, at: number): Entry => ({ at, kind, actor, body })
+
 function replan(work: TicketCase, { plan = [], cancel = [] }: Changes): Pick<TicketCase, 'timers' | 'cancelledTimers'> {
-  const ends = ({ kind }: Timer): boolean => cancel === 'all' || cancel.includes(kind) || plan.some((planned) => planned.kind === kind)
-  const ended = work.timers.flatMap((timer) => (timer.id !== null && ends(timer) ? timer.id : []))
-  return {
-    timers: [...work.timers.filter((timer) => !ends(timer)), ...plan.map((timer) => ({ ...timer, id: null }))],
-    cancelledTimers: [...work.cancelledTimers, ...ended],
+  const timers: Timer[] = []
+  let { cancelledTimers } = work
+  for (const timer of work.timers) {
+    const isEnded = cancel === 'all' || cancel.includes(timer.kind) || plan.some(({ kind }) => kind === timer.kind)
+    if (!isEnded) timers.push(timer)
+    else if (timer.id !== null) cancelledTimers = [...cancelledTimers, timer.id]
   }
+  for (const { kind, dueAt } of plan) timers.push({ id: null, kind, dueAt })
+  return { timers, cancelledTimers }
 }

@@ -67,20 +67,30 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
     under.set(parent_id, theirs.set(id, { endpoint_id, came_at }))
   }
   const came = ({ id, kind, came_at: at }: TicketsTable): void => {
+    forget(kind, at - keptMs)
     const known = lately.get(kind)
     if (known) known.push({ id, at })
     else lately.set(kind, [{ id, at }])
   }
-  const recentOf = (kind: string, since: number): TicketsTable[] => {
+  /** Of what is older nobody asks. */
+  const forget = (kind: string, before: number): void => {
     const all = lately.get(kind) ?? []
-    while (all[0] && all[0].at <= since - keptMs) {
+    while (all[0] && all[0].at <= before) {
       const { id } = all.shift() ?? { id: '' }
       if (rows.get(id)?.resolved_at != null) rows.delete(id)
     }
-    return all.flatMap(({ id, at }) => {
+  }
+  /** Looked for from the newest on, because most of what is kept is older. */
+  const recentOf = (kind: string, since: number): TicketsTable[] => {
+    const all = lately.get(kind) ?? []
+    const found: TicketsTable[] = []
+    for (let place = all.length - 1; place >= 0; place -= 1) {
+      const { id, at } = all[place] ?? { id: '', at: since }
+      if (at <= since) break
       const row = rows.get(id)
-      return row?.came_at === at && at > since ? [row] : []
-    })
+      if (row?.came_at === at) found.push(row)
+    }
+    return found.reverse()
   }
   const parentsOf = (fingerprints: readonly string[], ids: readonly string[]): TicketsTable[] =>
     [...new Set([...fingerprints.flatMap(over.of), ...ids])].flatMap((id) => {
@@ -107,12 +117,14 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
     took(ticket) {
       const before = rows.get(ticket.id)
       place(before, ticket)
-      rows.set(ticket.id, ticket)
       const isOpen = ticket.resolved_at === null
+      const isForgotten = ticket.resolved_at !== null && ticket.resolved_at - ticket.came_at >= keptMs
+      if (isForgotten) rows.delete(ticket.id)
+      else rows.set(ticket.id, ticket)
       const voice = voiceOf(ticket)
       if (voice) openOn.put(voice.id, ticket.id, isOpen)
       else if (ticket.gathers !== null) over.put(ticket.fingerprint, ticket.id, isOpen)
-      if (before?.came_at !== ticket.came_at) came(ticket)
+      if (!isForgotten && before?.came_at !== ticket.came_at) came(ticket)
     },
     heard({ received_at, age_ms, ...from }) {
       const voice = voiceOf(from)

@@ -7,14 +7,15 @@ export interface Agenda {
   readonly now: number
 }
 
-interface Planned {
-  at: number
-  order: number
-  run: () => void
+/** One column each, so that looking for what comes first reads numbers that lie side by side. */
+interface Heap {
+  at: number[]
+  order: number[]
+  run: (() => void)[]
 }
 
 export function createAgenda(startsAt: number): Agenda {
-  const heap: Planned[] = []
+  const heap: Heap = { at: [], order: [], run: [] }
   let order = 0
   let now = startsAt
   return {
@@ -22,14 +23,14 @@ export function createAgenda(startsAt: number): Agenda {
       return now
     },
     plan(at, run) {
-      rise(heap, { at: Math.max(at, now), order: ++order, run })
+      rise(heap, Math.max(at, now), ++order, run)
     },
     playUntil(end, step) {
-      for (let next = heap[0]; next && next.at < end; next = heap[0]) {
+      for (let [at, run] = [heap.at[0], heap.run[0]]; at !== undefined && run && at < end; [at, run] = [heap.at[0], heap.run[0]]) {
         sink(heap)
-        if (next.at > now) step(next.at)
-        now = next.at
-        next.run()
+        if (at > now) step(at)
+        now = at
+        run()
       }
       step(end)
       now = end
@@ -37,31 +38,45 @@ export function createAgenda(startsAt: number): Agenda {
   }
 }
 
-const isBefore = (one: Planned, other: Planned): boolean => one.at < other.at || (one.at === other.at && one.order < other.order)
+const far = Number.POSITIVE_INFINITY
 
-function rise(heap: Planned[], planned: Planned): void {
-  let place = heap.length
+function rise(heap: Heap, at: number, order: number, run: () => void): void {
+  let place = heap.at.length
   for (let above = (place - 1) >> 1; place > 0; place = above, above = (place - 1) >> 1) {
-    const parent = heap[above]
-    if (!parent || isBefore(parent, planned)) break
-    heap[place] = parent
+    // What was planned before it stays before it, so only a later instant gives way.
+    if ((heap.at[above] ?? far) <= at) break
+    move(heap, above, place)
   }
-  heap[place] = planned
+  put(heap, place, at, order, run)
 }
 
 /** Takes the first out; the last one sinks from its place. */
-function sink(heap: Planned[]): void {
-  const last = heap.pop()
-  if (!last || heap.length === 0) return
+function sink(heap: Heap): void {
+  const [at = far, order = far, run = nothing] = [heap.at.pop(), heap.order.pop(), heap.run.pop()]
+  const { length } = heap.at
+  if (length === 0) return
   let place = 0
-  for (;;) {
-    const left = 2 * place + 1
-    const [one, other] = [heap[left], heap[left + 1]]
-    const below = other && one && isBefore(other, one) ? left + 1 : left
-    const child = heap[below]
-    if (!child || isBefore(last, child)) break
-    heap[place] = child
-    place = below
+  for (let child = 1; child < length; child = 2 * place + 1) {
+    if (child + 1 < length && isBefore(heap, child + 1, heap.at[child] ?? far, heap.order[child] ?? far)) child += 1
+    if (!isBefore(heap, child, at, order)) break
+    move(heap, child, place)
+    place = child
   }
-  heap[place] = last
+  put(heap, place, at, order, run)
 }
+
+const isBefore = (heap: Heap, place: number, at: number, order: number): boolean => {
+  const its = heap.at[place] ?? far
+  return its < at || (its === at && (heap.order[place] ?? far) < order)
+}
+
+const move = (heap: Heap, from: number, to: number): void =>
+  put(heap, to, heap.at[from] ?? far, heap.order[from] ?? far, heap.run[from] ?? nothing)
+
+function put(heap: Heap, place: number, at: number, order: number, run: () => void): void {
+  heap.at[place] = at
+  heap.order[place] = order
+  heap.run[place] = run
+}
+
+const nothing = (): void => undefined

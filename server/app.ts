@@ -16,6 +16,7 @@ import { createHeld, type Held } from './desk/held.ts'
 import { createHeldMails } from './desk/held-mails.ts'
 import { createLedgers } from './desk/ledgers.ts'
 import { type Matrices, openMatrices } from './desk/matrices.ts'
+import { type BulkRoom, openBulk } from './desk/open-bulk.ts'
 import { createPassOn } from './desk/pass-on.ts'
 import { createSigning, type Signing } from './desk/signing.ts'
 import { openStaffing, type Staffing } from './desk/staffing.ts'
@@ -137,6 +138,7 @@ interface DeskRoom {
   desk: Desk
   held: Held
   signing: Signing
+  bulk: BulkRoom
   pipeline: Pipeline
   dispatcher: Dispatcher
   telling: Telling
@@ -163,10 +165,13 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const said = { onResult: () => pipeline.nudge(true), sayOnTimeline, takeWord: agentsWord.take }
   const signs = { sign: identity.authority.sign, register: identity.register, auditHead: audit.headText }
   const warm = createWarm({ db: store.deskReader, time, log, send: (endpointId, places) => wire?.askNeighbour(endpointId, places) })
-  const dispatcher = createDispatcher({ db, time, log, bus, loops, send, warm, ...signs, ...said })
+  const judges = { isConnected: (id: string) => wire?.isConnected(id) ?? false, hasGivenChance: () => pipeline.hasGivenChance() }
+  const reached = { send, ...judges, onSettled: () => bulk.nudge() }
+  const dispatcher = createDispatcher({ db, time, log, bus, loops, warm, ...reached, ...signs, ...said })
   teardowns.defer(() => dispatcher.stop())
-  const fire = createFire({ ...shared, hasGivenChance: () => pipeline.hasGivenChance() })
-  const timers = createTimers({ db, time, loops, fire })
+  const bulk = openBulk({ ...shared, ...signs, bus, ...judges, dispatcher, record: audit.record, sayOnTimeline })
+  teardowns.defer(() => bulk.close())
+  const timers = createTimers({ db, time, loops, fire: createFire({ ...shared, ...judges }) })
   teardowns.defer(() => timers.stop())
   const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
@@ -181,15 +186,14 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const desk = createDesk(shared)
   telling.answerTo(desk)
   const signing = createSigning({ ...shared, register: identity.register, sayOnTimeline, dispatcher })
-  return { desk, held: createHeld(shared), signing, pipeline, dispatcher, telling, staffing, timers, connect }
+  return { desk, held: createHeld(shared), signing, bulk, pipeline, dispatcher, telling, staffing, timers, connect }
 }
 
 /** What a crash left undone: unhandled signals, timers that came due meanwhile, commands and notices not yet out. */
-function carryOn({ pipeline, timers, dispatcher, telling }: DeskRoom): void {
+function carryOn({ pipeline, timers, dispatcher, bulk, telling }: DeskRoom): void {
   timers.replan()
   pipeline.nudge(true)
-  dispatcher.nudge()
-  telling.outbox.nudge()
+  for (const { nudge } of [dispatcher, bulk, telling.outbox]) nudge()
 }
 
 // ── intake ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,6 +253,7 @@ async function openDoors(
     desk: room.desk,
     held: room.held,
     signing: room.signing,
+    bulk: room.bulk,
     heldMails: createHeldMails({ store, desk: room.desk }),
     receivers: room.telling.receivers,
     ...room.staffing,

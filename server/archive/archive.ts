@@ -114,8 +114,10 @@ type Asked = { id: string; organisation_id: string; endpoint_id: string }
 
 async function askedFor({ db }: Store, endpointId: string, commandId: string, now: number): Promise<Asked | undefined> {
   const columns = ['id', 'organisation_id', 'endpoint_id', 'verb', 'sent_at', 'settled_at'] as const
-  const command = await db.selectFrom('commands').select(columns).where('id', '=', commandId).executeTakeFirst()
-  if (command?.endpoint_id !== endpointId || !archiving.has(command.verb) || command.sent_at === null) return undefined
+  const ofEndpoint = db.selectFrom('commands').select(columns).where('endpoint_id', '=', endpointId)
+  const named = ofEndpoint.where(({ eb, or }) => or([eb('id', '=', commandId), eb('bulk_id', '=', commandId)]))
+  const command = await named.executeTakeFirst()
+  if (!command || !archiving.has(command.verb) || command.sent_at === null) return undefined
   return command.settled_at === null || command.settled_at > now - acceptedForMs ? command : undefined
 }
 

@@ -6,8 +6,8 @@ import { commands } from '#shared/commands/registry.ts'
 import { CommandOrder } from '#shared/domain/command.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import { isCanonicalJson } from '#shared/protocol/canonical.ts'
-import { readPassphrase } from '../backup/passphrase.ts'
 import type { Verb } from '../main.ts'
+import { openApi } from './start/api.ts'
 import { openKeyFile } from './start/key-file.ts'
 
 const usage = `Usage: npm run -s tierline -- sign [DIGEST …] [flags]
@@ -37,12 +37,15 @@ const verb: Verb = {
     if (positionals.length === 0) return
     const key = await openKeyFile(values.with, '--with', values['passphrase-file'])
     for (const named of positionals) {
-      const payload = waiting.find((each) => digestOf(each.payload) === named)?.payload
-      if (payload === undefined)
+      const found = waiting.find((each) => digestOf(each.payload) === named)
+      if (!found)
         throw new Fault('command-unknown', `Nothing with the digest ${named} waits for a signature; name the digest that is shown first.`)
+      const { payload, isBulk } = found
       const { id } = orderOf(payload)
       const jws = await key.signText(payload, 'tierline-command+jws')
-      const { status, signed, needed } = SignatureAnswer.parse(await api('POST', `/api/commands/${id}/signatures`, { jws }))
+      const { status, signed, needed } = SignatureAnswer.parse(
+        await api('POST', `/api/${isBulk ? 'bulk' : 'commands'}/${id}/signatures`, { jws }),
+      )
       rememberHead(values.with, orderOf(payload).auditHead)
       process.stdout.write(`${named}: signed by ${signed} of ${needed}; it is ${status}.\n`)
     }
@@ -59,14 +62,15 @@ function orderOf(payload: string): CommandOrder {
   throw new Fault('payload-bad', 'The collector sent bytes that can be read in more than one way; don’t sign them.')
 }
 
-function shown({ payload, endpoint, signedBy, needed }: UnsignedCommands['commands'][number]): string {
-  const { id, verb: what, args, endpoints, expiresAt, requestedBy, reason, auditHead } = orderOf(payload)
+function shown({ payload, machines, signedBy, needed }: UnsignedCommands['commands'][number]): string {
+  const { id, verb: what, args, endpoints, staged, expiresAt, requestedBy, reason, auditHead } = orderOf(payload)
   const definition = commands.get(what)
   const rows = {
     id,
     command: `${what}: ${definition?.title ?? 'this program does not know it'} (risk: ${definition?.risk ?? 'unknown'})`,
     arguments: JSON.stringify(args),
-    machines: `${endpoints.join(', ')} (the collector calls it ${endpoint.name})`,
+    machines: named(endpoints, machines),
+    ...(staged && { stages: `${staged.sizes.join(', then ')}; stops by itself beyond ${staged.failPercent} % failures` }),
     until: new Date(expiresAt).toISOString(),
     audit: auditHead === undefined ? 'no head' : `stood at ${auditHead}`,
     'asked by': `${requestedBy}: ${reason}`,
@@ -77,6 +81,13 @@ function shown({ payload, endpoint, signedBy, needed }: UnsignedCommands['comman
     .join('')}`
 }
 
+/** Every one of them, as the bytes list them; what they are called is the collector's word. */
+function named(endpoints: readonly string[], machines: readonly { id: string; name: string }[]): string {
+  const names = new Map(machines.map(({ id, name }) => [id, name]))
+  const each = endpoints.map((id) => `${id} (the collector calls it ${names.get(id) ?? 'nothing'})`)
+  return endpoints.length === 1 ? each.join('') : `${endpoints.length}: ${each.join(', ')}`
+}
+
 /** Off the collector, where whoever rewrites its audit can't reach it. */
 function rememberHead(keyFile: string | undefined, head: string | undefined): void {
   if (keyFile !== undefined && head !== undefined) appendFileSync(`${keyFile}.audit-heads`, `${head}\n`, { mode: 0o600 })
@@ -84,17 +95,3 @@ function rememberHead(keyFile: string | undefined, head: string | undefined): vo
 
 /** Others wrote it: no sequence of theirs moves the cursor over what is shown. */
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
-
-type Api = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<unknown>
-
-async function openApi(url: string, tokenFile: string | undefined): Promise<Api> {
-  if (tokenFile === undefined) throw new Fault('flag-bad', 'Name the file with your token for programs with --token-file.')
-  const token = await readPassphrase({ file: tokenFile, stdin: process.stdin })
-  return async (method, path, body) => {
-    const headers = { authorization: `Bearer ${token.trim()}`, ...(body !== undefined && { 'content-type': 'application/json' }) }
-    const answer = await fetch(new URL(path, url), { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
-    const said = (await answer.json()) as { detail?: string; title?: string }
-    if (!answer.ok) throw new Fault('collector-refused', `The collector refused (${answer.status}): ${said.detail ?? said.title ?? ''}`)
-    return said
-  }
-}

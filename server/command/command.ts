@@ -96,7 +96,11 @@ const actualOf = (status: IsolationStatus, now: number) => ({
 /** What a command of this verb wants of a machine's network; most want nothing. */
 export const desiredBy: Record<string, DesiredIsolation> = { 'isolate-host': 'isolated', 'release-host': 'open' }
 
-async function keepDesired(tx: Tx, { verb, endpointId, requestedBy }: Wanted, now: number): Promise<void> {
+export async function keepDesired(
+  tx: Tx,
+  { verb, endpointId, requestedBy }: Pick<Wanted, 'verb' | 'endpointId' | 'requestedBy'>,
+  now: number,
+): Promise<void> {
   await forgetConsents(tx, endpointId)
   await putDesired(tx, endpointId, { desired: desiredBy[verb] ?? 'open', desired_at: now, desired_by: requestedBy, neighbours: null })
 }
@@ -114,7 +118,7 @@ export async function putDesired(
     .execute()
 }
 
-function rowOf({ id, verb, args, requestedBy, reason, organisationId, endpointId, ticketId }: Wanted, now: number): CommandsTable {
+export function rowOf({ id, verb, args, requestedBy, reason, organisationId, endpointId, ticketId }: Wanted, now: number): CommandsTable {
   const definition = definitions.get(verb)
   if (!definition) throw new Fault('command-unknown', `There is no command "${verb}".`)
   return {
@@ -132,6 +136,7 @@ function rowOf({ id, verb, args, requestedBy, reason, organisationId, endpointId
       settled_at: null,
       result: null,
       resolution: null,
+      bulk_id: null,
     },
   }
 }

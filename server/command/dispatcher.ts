@@ -12,12 +12,13 @@ import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
 import type { Offered } from '../wire/surroundings.ts'
+import { outgoing } from './bulk/orders.ts'
+import { withoutOverruledBulks } from './bulk/sign.ts'
 import { keepReports, keepResults, type Report } from './command.ts'
 import { createLiveOutputs, type Live } from './live-output.ts'
 import { createOnTheirWay, maxAtOnce } from './on-their-way.ts'
 import { notSwitchedOff, withoutSwitchedOff } from './scripts-off.ts'
 import { type SignNeeds, signRequested, withoutOverruled } from './sign.ts'
-import { signaturesOf } from './signatures.ts'
 import { keepSent, keepStep } from './steps.ts'
 import type { Warm } from './warm-neighbours.ts'
 
@@ -31,13 +32,15 @@ export interface Dispatcher {
   /** Sends again whatever this endpoint has not answered; it answers a repeated one with its kept result. */
   connected(endpointId: string): Promise<void>
   /** It stands in the endpoint's journal. */
-  received(endpointId: string, commandId: string, at: number): Promise<void>
+  received(endpointId: string, orderId: string, at: number): Promise<void>
   /** It has begun there, or comes along. */
   progress(endpointId: string, said: Progress): Promise<void>
   /** How it comes along; undefined: nothing was said, or it is over. */
   liveOf(commandId: string): Live | undefined
-  /** What is queued for whoever is connected goes out as far as there is room: scripts were switched on again. */
-  goOn(): Promise<void>
+  /** What is queued for machines of this organisation goes out as far as there is room: scripts were switched on again. */
+  goOn(organisationId: string): Promise<void>
+  /** Something is queued for these; who is connected of them gets it as far as there is room. */
+  goFor(endpointIds: readonly string[]): void
   /** Nothing more is heard of these; what waited behind them goes out. */
   settled(commands: readonly { id: string }[]): void
   /** What the endpoint says is true of its isolation. */
@@ -59,6 +62,10 @@ export interface DispatcherOptions {
   send(endpointId: string, command: { id: string; verb: string; jws: string; also?: string[] }): Offered
   /** An isolation goes out: whoever stands beside its machine is asked whether it answers. */
   warm?: Warm
+  /** A guess that only spares work; who is connected, when absent, is asked by sending. */
+  isConnected?(endpointId: string): boolean
+  /** Nothing more is heard of some commands. */
+  onSettled?(): void
   /** Something was kept that the pipeline has to handle: a result, or a word that differs. */
   onResult(): void
   /** After a restore an endpoint's first word says what is wanted of it; it may bring about a signal. */
@@ -68,6 +75,8 @@ export interface DispatcherOptions {
 }
 
 const maxCommands = 100
+/** Of a round: what is asked for meanwhile, such as an isolation, is signed between two of them. */
+const maxRefilled = 50
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { db, time, log, bus } = options
@@ -77,35 +86,44 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const onTheirWay = createOnTheirWay()
   const lives = createLiveOutputs()
 
-  const hint = ({ id, organisation_id, endpoint_id, ticket_id }: CommandsTable): void => {
+  const hint = ({ id, organisation_id, endpoint_id, ticket_id, bulk_id }: CommandsTable): void => {
     const about = { organisationId: organisation_id, endpointId: endpoint_id, at: time.now() }
     bus.publish({ topic: 'command', id, ...about })
+    if (bulk_id !== null) bus.publish({ ...about, topic: 'bulk', id: bulk_id, endpointId: null })
     if (ticket_id !== null) bus.publish({ topic: 'ticket', id: ticket_id, ...about })
   }
   const send = async (commands: readonly CommandsTable[]): Promise<void> => {
     options.warm?.(commands)
+    const orderOf = await outgoing(db, commands)
     for (const command of await withoutSwitchedOff(db, commands)) {
       if (!onTheirWay.hasRoom(command)) continue
-      const { id, verb, jws, endpoint_id } = command
-      const offered = jws === null ? 'away' : options.send(endpoint_id, { id, verb, jws, ...alsoOf(command) })
+      const order = orderOf(command)
+      const offered = order ? options.send(command.endpoint_id, { verb: command.verb, ...order }) : 'away'
       if (offered === 'unnamed') await refuseUnnamed(options, command)
       if (offered !== 'sent') continue
       onTheirWay.add(command, time.now())
       if (await keepSent(options, command, time.now())) hint(command)
     }
   }
+  const inForce = async (commands: readonly CommandsTable[]): Promise<CommandsTable[]> =>
+    withoutOverruledBulks(options, await withoutOverruled(options, commands))
+  const makeRoom = (endpointIds: readonly string[]): void => {
+    for (const endpointId of endpointIds) if (options.isConnected?.(endpointId) ?? true) roomy.add(endpointId)
+    if (roomy.size > 0) loop.nudge()
+  }
   /** What was connected meanwhile is taken before anything is awaited, so no endpoint is forgotten. */
   const resend = async (): Promise<void> => {
     const endpointIds = [...connected]
     connected.clear()
     if (endpointIds.length === 0) return
-    await send(await withoutOverruled(options, await unanswered(db, endpointIds, time.now())))
+    await send(await inForce(await unanswered(db, endpointIds, time.now())))
     for (const endpointId of await withQueued(db, endpointIds)) roomy.add(endpointId)
   }
   const refill = async (): Promise<void> => {
-    const endpointIds = [...roomy]
-    roomy.clear()
-    for (const endpointId of endpointIds) await send(await withoutOverruled(options, await nextQueued(db, endpointId, time.now())))
+    for (const endpointId of [...roomy].slice(0, maxRefilled)) {
+      roomy.delete(endpointId)
+      await send(await inForce(await nextQueued(db, endpointId, time.now())))
+    }
   }
   const round = async (): Promise<boolean> => {
     await resend()
@@ -124,17 +142,19 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       connected.add(endpointId)
       await loop.idle()
     },
-    async received(endpointId, commandId, at) {
-      const known = onTheirWay.of(endpointId, commandId)
+    async received(endpointId, orderId, at) {
+      const known = onTheirWay.of(endpointId, orderId)
       if (!known || known.isDelivered) return
       known.isDelivered = true
+      const { commandId } = known
       log.debug({ endpoint: endpointId, command: commandId, agentsClock: at }, 'a command was delivered')
       const delivered = await keepStep(options, commandId, 'delivered', time.now())
       if (delivered) hint(delivered)
     },
-    async progress(endpointId, { kind: _, commandId, ...said }) {
-      const known = onTheirWay.of(endpointId, commandId)
+    async progress(endpointId, { kind: _, commandId: orderId, ...said }) {
+      const known = onTheirWay.of(endpointId, orderId)
       if (!known) return
+      const { commandId } = known
       lives.take(commandId, said)
       bus.publish({ topic: 'progress', id: commandId, organisationId: known.organisationId, endpointId, at: time.now() })
       if (known.isRunning) return
@@ -143,15 +163,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if (running) hint(running)
     },
     liveOf: lives.of,
-    async goOn() {
-      for (const endpointId of await withQueued(db)) roomy.add(endpointId)
-      loop.nudge()
-    },
+    goOn: async (organisationId) => makeRoom(await queuedOf(db, organisationId)),
+    goFor: makeRoom,
     settled(commands) {
       const ids = commands.map(({ id }) => id)
       lives.forget(ids)
-      for (const endpointId of onTheirWay.settled(ids)) roomy.add(endpointId)
-      if (roomy.size > 0) loop.nudge()
+      makeRoom(onTheirWay.settled(ids))
+      if (commands.length > 0) options.onSettled?.()
     },
     reported: (endpointId, status) => reports.load({ endpointId, status }),
     idle: () => loop.idle(),
@@ -198,12 +216,6 @@ async function refuseUnnamed(
   onResult()
 }
 
-/** Of several operators the first stands for all; the others go beside. */
-function alsoOf(command: CommandsTable): { also?: string[] } {
-  const [, ...others] = signaturesOf(command)
-  return others.length === 0 ? {} : { also: others.map(({ jws }) => jws) }
-}
-
 const mostUrgentFirst = (db: Kysely<Database>) =>
   db
     .selectFrom('commands')
@@ -224,15 +236,19 @@ const unanswered = (db: Kysely<Database>, endpointIds: string[], now: number): P
   mostUrgentFirst(db)
     .where('endpoint_id', 'in', endpointIds)
     .where('settled_at', 'is', null)
-    .where('jws', 'is not', null)
+    .where(({ eb, or }) => or([eb('jws', 'is not', null), eb('bulk_id', 'is not', null)]))
     .where('expires_at', '>', now)
     .where(({ eb, or }) => or([eb('sent_at', 'is not', null), eb('verb', 'in', [...urgentVerbs])]))
     .execute()
 
-/** @param endpointIds all there are, when absent. */
-async function withQueued(db: Kysely<Database>, endpointIds?: string[]): Promise<string[]> {
-  const queued = db.selectFrom('commands').select('endpoint_id').distinct().where('status', '=', 'queued')
-  return (await (endpointIds ? queued.where('endpoint_id', 'in', endpointIds) : queued).execute()).map(({ endpoint_id }) => endpoint_id)
+const queued = (db: Kysely<Database>) => db.selectFrom('commands').select('endpoint_id').distinct().where('status', '=', 'queued')
+
+async function withQueued(db: Kysely<Database>, endpointIds: string[]): Promise<string[]> {
+  return (await queued(db).where('endpoint_id', 'in', endpointIds).execute()).map(({ endpoint_id }) => endpoint_id)
+}
+
+async function queuedOf(db: Kysely<Database>, organisationId: string): Promise<string[]> {
+  return (await queued(db).where('organisation_id', '=', organisationId).execute()).map(({ endpoint_id }) => endpoint_id)
 }
 
 const nextQueued = (db: Kysely<Database>, endpointId: string, now: number): Promise<CommandsTable[]> =>

@@ -11,8 +11,10 @@ import type { CommandsTable } from '../store/tables/command.ts'
 
 const underWay = CommandStatus.options.filter(isUnderWay)
 
-/** Without a signature nothing goes out. @returns what is held now. */
-export async function holdUnderWay(tx: Tx): Promise<CommandsTable[]> {
+/** Without a signature nothing goes out; an order over many machines has ended. @returns what is held now. */
+export async function holdUnderWay(tx: Tx, now: number): Promise<CommandsTable[]> {
+  const ended = { status: 'ended' as const, note: 'The collector was restored from a backup.', settled_at: now, jws: null }
+  await tx.updateTable('bulks').set(ended).where('settled_at', 'is', null).execute()
   await tx.updateTable('commands').set({ jws: null }).where('settled_at', 'is', null).execute()
   const held = tx.updateTable('commands').set({ status: 'held' }).where('settled_at', 'is', null)
   return held.where('status', 'in', underWay).returningAll().execute()

@@ -34,7 +34,7 @@ type Prepared = CommandsTable & { why?: string }
 /** @returns those that can go out now. */
 export async function signRequested(needs: SignNeeds, requested: readonly CommandsTable[], now: number): Promise<CommandsTable[]> {
   if (requested.length === 0) return []
-  const roles = needs.register?.() ? await rolesOf(needs.db, requested) : undefined
+  const roles = needs.register?.() ? await rolesOf(needs.db, idsOf(requested)) : undefined
   const reasons = requested.map((command) => roles && whyNotByCollector(...askedOf(command, roles)))
   const auditHead = reasons.some((why) => why !== undefined) ? await headOrNone(needs) : undefined
   const prepared = await Promise.all(requested.map((command, at) => prepare(needs, command, reasons[at], auditHead, now)))
@@ -51,9 +51,9 @@ export async function signRequested(needs: SignNeeds, requested: readonly Comman
  */
 export async function withoutOverruled({ db, register }: SignNeeds, commands: readonly CommandsTable[]): Promise<CommandsTable[]> {
   if (commands.length === 0 || !register?.()) return [...commands]
-  const roles = await rolesOf(db, commands)
+  const roles = await rolesOf(db, idsOf(commands))
   const isOverruled = (command: CommandsTable): boolean =>
-    command.signatures === null && whyNotByCollector(...askedOf(command, roles)) !== undefined
+    command.bulk_id === null && command.signatures === null && whyNotByCollector(...askedOf(command, roles)) !== undefined
   const overruled = commands.filter(isOverruled).map(({ id }) => id)
   if (overruled.length > 0) {
     const back = db.updateTable('commands').set({ status: 'requested', jws: null }).where('id', 'in', overruled)
@@ -63,7 +63,7 @@ export async function withoutOverruled({ db, register }: SignNeeds, commands: re
 }
 
 /** Once a batch. An audit that can't be read keeps no command from going out. */
-async function headOrNone({ db, log, auditHead }: SignNeeds): Promise<string | undefined> {
+export async function headOrNone({ db, log, auditHead }: SignNeeds): Promise<string | undefined> {
   try {
     return await auditHead?.(db)
   } catch (error) {
@@ -110,9 +110,10 @@ function orderOf({ id, verb, args, endpoint_id, expires_at, requested_by, reason
   }
 }
 
+const idsOf = (commands: readonly CommandsTable[]): string[] => [...new Set(commands.map(({ endpoint_id }) => endpoint_id))]
+
 /** As the agents see themselves: what a person said reached them only in their enrolment token, and what is said later never. */
-async function rolesOf(db: Kysely<Database>, commands: readonly CommandsTable[]): Promise<Map<string, Role>> {
-  const ids = [...new Set(commands.map(({ endpoint_id }) => endpoint_id))]
+export async function rolesOf(db: Kysely<Database>, ids: readonly string[]): Promise<Map<string, Role>> {
   const rows = await db
     .selectFrom('endpoints')
     .leftJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')

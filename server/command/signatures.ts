@@ -32,20 +32,34 @@ export interface SignaturesNeeds {
   sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
 }
 
+/** What waits for operators: a command, or an order over many machines. */
+export type Waiting = Pick<CommandsTable, 'verb' | 'risk' | 'organisation_id' | 'payload' | 'signatures'> & { status: string }
+
 export const signaturesOf = ({ signatures }: Pick<CommandsTable, 'signatures'>): Signature[] =>
   JSON.parse(signatures ?? '[]') as Signature[]
 
 export async function addSignature(needs: SignaturesNeeds, commandId: string, jws: string, now: number): Promise<Signed> {
   const command = await needs.db.selectFrom('commands').selectAll().where('id', '=', commandId).executeTakeFirst()
-  const register = needs.register()
-  if (command?.status !== 'unsigned' || command.payload === null || !register) return refused('This command waits for no signature.')
-  const operator = await signerOf(jws, command.payload, register)
-  if (!operator) return refused('This is no signature of an operator in force over the bytes of this command.')
-  const signatures = [...signaturesOf(command), { operator: operator.name, kid: operator.kid, at: now, jws }]
-  const why = whyNot(command, signatures, register, now)
-  if (why !== undefined) return refused(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`)
-  return keep(needs, command, signatures, register, now)
+  if (!command || command.bulk_id !== null) return refused(waitsForNone)
+  const judged = await judge(command, needs.register(), jws, now)
+  return judged.kind === 'refused' ? judged : keep(needs, command, judged, now)
 }
+
+export type Judged = { kind: 'good'; signatures: Signature[]; needed: number } | { kind: 'refused'; reason: string }
+
+/** What one more signature makes of what waits: those that it has then, and how many it needs. */
+export async function judge(waiting: Waiting, register: Register | undefined, jws: string, now: number): Promise<Judged> {
+  if (waiting.status !== 'unsigned' || waiting.payload === null || !register) return refused(waitsForNone)
+  const operator = await signerOf(jws, waiting.payload, register)
+  if (!operator) return refused('This is no signature of an operator in force over the bytes of this command.')
+  const signatures = [...signaturesOf(waiting), { operator: operator.name, kid: operator.kid, at: now, jws }]
+  const why = whyNot(waiting, signatures, register, now)
+  if (why !== undefined) return refused(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`)
+  const { risk, verb, organisation_id: organisationId } = waiting
+  return { kind: 'good', signatures, needed: signersNeeded({ risk, verb, organisationId }, register) }
+}
+
+const waitsForNone = 'This command waits for no signature.'
 
 async function signerOf(jws: string, payload: string, { operators }: Register): Promise<Operator | undefined> {
   try {
@@ -62,7 +76,7 @@ async function signerOf(jws: string, payload: string, { operators }: Register): 
 
 /** Everything but the number of signatures, which may still grow. */
 function whyNot(
-  { payload, organisation_id }: CommandsTable,
+  { payload, organisation_id }: Pick<Waiting, 'payload' | 'organisation_id'>,
   signatures: readonly Signature[],
   register: Register,
   now: number,
@@ -77,12 +91,10 @@ function whyNot(
 async function keep(
   { db, sayOnTimeline }: SignaturesNeeds,
   command: CommandsTable,
-  signatures: Signature[],
-  register: Register,
+  { signatures, needed }: Extract<Judged, { kind: 'good' }>,
   now: number,
 ): Promise<Signed> {
-  const { id, verb, risk, organisation_id: organisationId, ticket_id } = command
-  const needed = signersNeeded({ risk, verb, organisationId }, register)
+  const { id, verb, ticket_id } = command
   const isEnough = signatures.length >= needed
   const changed = {
     signatures: JSON.stringify(signatures),
@@ -100,4 +112,4 @@ async function keep(
   return { kind: isEnough ? 'queued' : 'waits', command: { ...command, ...changed }, needed, signed: signatures.length }
 }
 
-const refused = (reason: string): Signed => ({ kind: 'refused', reason })
+const refused = (reason: string): { kind: 'refused'; reason: string } => ({ kind: 'refused', reason })

@@ -37,7 +37,12 @@ export interface Known {
 export async function readKnown(tx: Tx, endpointId: string, { commandId }: IsolationStatus): Promise<Known> {
   const row = await tx.selectFrom('isolations').select(['desired', 'desired_at']).where('endpoint_id', '=', endpointId).executeTakeFirst()
   const named = tx.selectFrom('commands').select('verb').where('endpoint_id', '=', endpointId)
-  const command = commandId === undefined ? undefined : await named.where('id', '=', plainText(commandId)).executeTakeFirst()
+  const command =
+    commandId === undefined
+      ? undefined
+      : await named
+          .where(({ eb, or }) => or([eb('id', '=', plainText(commandId)), eb('bulk_id', '=', plainText(commandId))]))
+          .executeTakeFirst()
   return { desired: row?.desired ?? 'open', desiredAt: row?.desired_at ?? 0, verb: command?.verb }
 }
 

@@ -5,6 +5,7 @@ import type { Api } from './api/api.ts'
 import { isSignedOut } from './api/call.ts'
 import { sessionQuery } from './api/queries.ts'
 import { BoardPage } from './board/board-page.tsx'
+import { BulkPage } from './bulk/bulk-page.tsx'
 import { EndpointsPage } from './endpoints/endpoints-page.tsx'
 import { Frame } from './frame/frame.tsx'
 import { PageMissing, PageProblem } from './frame/page-problem.tsx'
@@ -107,8 +108,37 @@ const scripts = createRoute({
   component: lazyRouteComponent(() => import('./scripts/scripts-page.tsx'), 'ScriptsPage'),
 })
 
+const bulks = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/bulk',
+  component: lazyRouteComponent(() => import('./bulk/bulks-page.tsx'), 'BulksPage'),
+})
+
+const bulk = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/bulk/$id',
+  component: function BulkRoute() {
+    const { id } = bulk.useParams()
+    return <BulkPage key={id} id={id} />
+  },
+})
+
 export function createConsoleRouter(context: RouteContext) {
-  const pages = [board, tickets, ticket, endpoints, endpoint, teams, mails, maintenance, administration, audit, scripts] as const
+  const pages = [
+    board,
+    tickets,
+    ticket,
+    endpoints,
+    endpoint,
+    teams,
+    mails,
+    maintenance,
+    administration,
+    audit,
+    scripts,
+    bulks,
+    bulk,
+  ] as const
   const routeTree = root.addChildren([signIn, signedIn.addChildren(pages)])
   return createRouter({ routeTree, context, defaultPreload: false })
 }

@@ -19,7 +19,7 @@ import type { DeskOptions, DeskOutcome, Person } from './desk.ts'
 
 /** Holds what was under way when the backup was made, and says so on its tickets. */
 export async function holdCommands(tx: Tx, store: Store, rules: Rules, madeAt: number, now: number): Promise<CommandsTable[]> {
-  const held = await holdUnderWay(tx)
+  const held = await holdUnderWay(tx, now)
   const tickets = await loadTickets(tx, [...new Set(held.flatMap(({ ticket_id }) => ticket_id ?? []))])
   const cases = (await loadCases(tx, tickets)).map((work) => {
     const onIt = held.filter(({ ticket_id }) => ticket_id === work.ticket.id)

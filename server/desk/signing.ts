@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { signersNeeded } from '#shared/protocol/command-powers.ts'
 import { requestCommands } from '../command/command.ts'
 import type { Dispatcher } from '../command/dispatcher.ts'
+import { whyTooLong } from '../command/order-size.ts'
 import { whyScriptsOff } from '../command/scripts-off.ts'
 import { addSignature, type SignaturesNeeds, type Signed, signaturesOf } from '../command/signatures.ts'
 import { changeOrganisation } from '../people/organisations.ts'
@@ -61,7 +62,8 @@ export function createSigning(options: SigningOptions): Signing {
         const endpoints = tx.selectFrom('endpoints').select('organisation_id').where('removed_at', 'is', null)
         const endpoint = await endpoints.where('id', '=', endpointId).executeTakeFirst()
         if (!endpoint || (ticketId !== null && !(await isAbout(tx, ticketId, endpointId)))) return undefined
-        const why = await whyScriptsOff(tx, endpoint.organisation_id, verb)
+        const draft = { verb, args, endpoints: [endpointId], requestedBy: person.id, reason }
+        const why = (await whyScriptsOff(tx, endpoint.organisation_id, verb)) ?? whyTooLong(draft)
         if (why !== undefined) return { why }
         const about = { organisationId: endpoint.organisation_id, endpointId, ticketId }
         await requestCommands(tx, store.capabilities.putRows, [{ id, verb, args, reason, requestedBy: person.id, ...about }], now)
@@ -82,7 +84,7 @@ export function createSigning(options: SigningOptions): Signing {
     find: createFind(options),
     async switchScripts(organisationId, isOff) {
       await changeOrganisation(store.db, organisationId, { scriptsOff: isOff }, time.now())
-      if (!isOff) await dispatcher.goOn()
+      if (!isOff) await dispatcher.goOn(organisationId)
     },
     liveOf: dispatcher.liveOf,
     shown: ({ id, payload, verb, risk, organisation_id: organisationId, ...row }) => ({

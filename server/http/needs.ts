@@ -3,6 +3,7 @@ import type { FiguresAnswer } from '#shared/api/figures.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Archives } from '../archive/archive.ts'
 import type { Absences } from '../desk/absences.ts'
+import type { BulkDesk } from '../desk/bulk.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Held } from '../desk/held.ts'
 import type { HeldMails } from '../desk/held-mails.ts'
@@ -44,6 +45,7 @@ export interface Needs {
   held: Held
   heldMails: HeldMails
   signing: Signing
+  bulk: BulkDesk
   scripts: Scripts
   identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt' | 'register'>
   ingest: Pick<Ingest, 'takeFromSource'>

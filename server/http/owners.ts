@@ -105,6 +105,7 @@ const owners: Record<Thing, (view: View, id: string, person: Person) => Promise<
     const row = await view.commands().select('commands.endpoint_id').where('commands.id', '=', id).executeTakeFirst()
     return row && ownerOfEndpoint(view, row.endpoint_id)
   },
+  bulk: (view, id) => view.bulks().select('bulks.organisation_id as owner').where('bulks.id', '=', id).executeTakeFirst(),
   token: async (view, id, { caller }) => {
     const row = await view.tokensOf(caller.personId).select('api_tokens.id').where('api_tokens.id', '=', id).executeTakeFirst()
     return row && { owner: caller.organisationId }

@@ -1,5 +1,6 @@
 import type { Needs } from './needs.ts'
 import audit from './resources/audit.ts'
+import bulk from './resources/bulk.ts'
 import commands from './resources/commands.ts'
 import endpoints from './resources/endpoints.ts'
 import enrolmentTokens from './resources/enrolment-tokens.ts'
@@ -33,6 +34,7 @@ const resources = [
   endpoints,
   commands,
   signing,
+  bulk,
   scripts,
   enrolmentTokens,
   organisations,

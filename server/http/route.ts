@@ -22,6 +22,7 @@ export type Thing =
   | 'receiver'
   | 'token'
   | 'command'
+  | 'bulk'
   | 'window'
   | 'exception'
 

@@ -92,6 +92,12 @@ const cutOff = (reader: Kysely<Database>, ofEndpoints: RawBuilder<SqlBool>) => (
 function askedOf(reader: Kysely<Database>, within: (column: string) => RawBuilder<SqlBool>) {
   return {
     commands: () => reader.selectFrom('commands').where(within('commands.organisation_id')),
+    bulks: () => reader.selectFrom('bulks').where(within('bulks.organisation_id')),
+    bulkTargets: () =>
+      reader
+        .selectFrom('bulk_targets')
+        .innerJoin('endpoints', 'endpoints.id', 'bulk_targets.endpoint_id')
+        .where(within('endpoints.organisation_id')),
     archives: () => reader.selectFrom('archives').where(within('archives.organisation_id')),
   }
 }

@@ -85,10 +85,7 @@ async function settleAll(
 ): Promise<Kept> {
   const settled = new Map<string, Settlement>()
   const reports: Report[] = []
-  const ids = rows.map(({ command_id }) => command_id)
-  const commands = new Map(
-    (await tx.selectFrom('commands').selectAll().where('id', 'in', ids).execute()).map((command) => [command.id, command]),
-  )
+  const commandOf = await answered(tx, rows)
   for (const row of rows) {
     const result = resultOf(row)
     if (!result) {
@@ -96,9 +93,9 @@ async function settleAll(
       continue
     }
     if (result.isolation) reports.push({ endpointId: row.endpoint_id, status: result.isolation })
-    const command = commands.get(row.command_id)
-    const settlement = command?.endpoint_id === row.endpoint_id && !settled.has(row.command_id) ? settle(command, result, now) : undefined
-    if (settlement) settled.set(row.command_id, settlement)
+    const command = commandOf(row)
+    const settlement = command && !settled.has(command.id) ? settle(command, result, now) : undefined
+    if (command && settlement) settled.set(command.id, settlement)
     else
       log.info(
         { command: row.command_id, endpoint: row.endpoint_id },
@@ -113,6 +110,19 @@ async function settleAll(
     now,
   )
   return keepConsequences(tx, store, rules, [...settled.values()], now)
+}
+
+/** Which command each is about: one of the endpoint that sent it, by its own id or by that of the bulk order it is part of. */
+async function answered(tx: Tx, rows: readonly CommandResultsTable[]): Promise<(row: CommandResultsTable) => CommandsTable | undefined> {
+  const ids = [...new Set(rows.map(({ command_id }) => command_id))]
+  const endpointIds = [...new Set(rows.map(({ endpoint_id }) => endpoint_id))]
+  const own = await tx.selectFrom('commands').selectAll().where('id', 'in', ids).execute()
+  const parts = await tx.selectFrom('commands').selectAll().where('bulk_id', 'in', ids).where('endpoint_id', 'in', endpointIds).execute()
+  const byName = new Map([
+    ...own.map((command) => [`${command.endpoint_id} ${command.id}`, command] as const),
+    ...parts.map((command) => [`${command.endpoint_id} ${command.bulk_id}`, command] as const),
+  ])
+  return ({ endpoint_id, command_id }) => byName.get(`${endpoint_id} ${command_id}`)
 }
 
 /** What settling means for tickets: a line on the timeline, and an alarm where an isolation did not happen. */

@@ -88,6 +88,8 @@ export const writers = {
   found_lines: 'onboard',
   mails: 'mailbox',
   commands: 'command',
+  bulks: 'command',
+  bulk_targets: 'command',
   command_results: 'command',
   isolations: 'command',
   release_consents: 'command',

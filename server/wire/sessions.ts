@@ -15,6 +15,7 @@ export interface Sessions {
   ended(session: Session): boolean
   /** To its live session, if it named `capability`. */
   offerTo(endpointId: string, capability: string, message: CollectorMessage): Offered
+  isLive(endpointId: string): boolean
   endAll(endpointId: string, code: CloseCode, reason: string): void
   all(): Session[]
 }
@@ -57,6 +58,7 @@ export function createSessions(onDuplicate: (live: Session, refused: Session) =>
       return live.get(session.from.endpointId) === session && live.delete(session.from.endpointId)
     },
     offerTo: (endpointId, capability, message) => live.get(endpointId)?.offer(capability, message) ?? 'away',
+    isLive: (endpointId) => live.get(endpointId)?.isLive ?? false,
     endAll: (endpointId, code, reason) => {
       for (const session of open) if (session.from.endpointId === endpointId) session.end(code, reason)
     },

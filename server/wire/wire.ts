@@ -57,6 +57,8 @@ export interface AgentWire {
   sendCommand(endpointId: string, command: { id: string; verb: string; jws: string; also?: string[] }): Offered
   /** A hint; to an agent that named it. */
   askNeighbour(endpointId: string, places: NeighbourPlace[]): void
+  /** Whether it has a session now. */
+  isConnected(endpointId: string): boolean
   /** Remembered over reconnects until it is taken back; agents that didn't name `watch` don't hear of it. */
   watch(endpointId: string, isWatched: boolean): void
   /** Ends every session of this endpoint, within a second. */
@@ -139,6 +141,7 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
     port,
     sendCommand: (endpointId, { verb, ...command }) => sessions.offerTo(endpointId, verb, { kind: 'command', ...command }),
     askNeighbour: (endpointId, places) => void sessions.offerTo(endpointId, 'neighbours', { kind: 'neighbours', places }),
+    isConnected: sessions.isLive,
     watch: (endpointId, isWatched) => {
       if (isWatched) watched.add(endpointId)
       else watched.delete(endpointId)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FoundOut, FoundOutcome } from '../domain/command.ts'
+import { FoundOut, FoundOutcome, maxOrderBytes } from '../domain/command.ts'
 import type { Role } from '../domain/endpoint.ts'
 import type { Power } from './session.ts'
 
@@ -19,8 +19,11 @@ export const UnsignedCommands = z.object({
   commands: z.array(
     z.object({
       id: z.string(),
-      payload: z.string().max(60_000),
-      endpoint: z.object({ id: z.string(), name: z.string() }),
+      payload: z.string().max(maxOrderBytes),
+      /** An order over many machines, which POST /api/bulk/:id/signatures takes the signature of. */
+      isBulk: z.boolean(),
+      /** What the collector calls them, in the order of the payload. */
+      machines: z.array(z.object({ id: z.string(), name: z.string() })),
       signedBy: z.array(z.string()),
       needed: z.number().int(),
     }),

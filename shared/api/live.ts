@@ -5,9 +5,9 @@ import { z } from 'zod'
  * see; the truth is read again by id. `?watch=<endpointId>` asks that endpoint for its samples at once.
  */
 export const LiveEvent = z.object({
-  topic: z.enum(['ticket', 'endpoint', 'sample', 'command', 'progress']),
+  topic: z.enum(['ticket', 'endpoint', 'sample', 'command', 'progress', 'bulk']),
   /** `progress` is a command's, which comes along. */
-  /** The ticket's, endpoint's or command's id; for a sample the endpoint's. */
+  /** The ticket's, endpoint's, command's or bulk order's id; for a sample the endpoint's. */
   id: z.string(),
   organisationId: z.string(),
   endpointId: z.string().nullable(),

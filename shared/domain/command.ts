@@ -35,6 +35,19 @@ export type CommandOutcome = z.infer<typeof CommandOutcome>
 export const Risk = z.enum(['protective', 'low', 'medium', 'high'])
 export type Risk = z.infer<typeof Risk>
 
+/**
+ * How an order over many machines goes out, in the order of its list, and from how many failures of a stage on it stops. For
+ * the people who sign it; agents look at none of it.
+ */
+export const Staged = z.object({
+  sizes: z.array(z.number().int().positive()).min(1).max(3),
+  failPercent: z.number().int().min(0).max(100),
+  waitMs: z.number().int().positive(),
+})
+
+/** Of the payload, in UTF-8: in base64url, with header and signature, it is a little under the 65,536 characters of a JWS. */
+export const maxOrderBytes = 48_000
+
 /** The signed payload of a command's JWS (EdDSA, compact, header `typ: tierline-command+jws`, `kid` the RFC 7638 thumbprint). */
 export const CommandOrder = z.object({
   id: z.string().min(8).max(64),
@@ -49,6 +62,7 @@ export const CommandOrder = z.object({
   /** For people: who asked and why. Never acted on. */
   requestedBy: z.string().max(200),
   reason: z.string().max(500),
+  staged: Staged.optional(),
   /** `<number>:<SHA-256>` of the audit's last line when this was prepared: whoever signs the order signs that it stood so. */
   auditHead: z.string().max(100).optional(),
 })

@@ -13,6 +13,7 @@ import { createDispatcher, type Dispatcher } from '../../server/command/dispatch
 import { createWarm } from '../../server/command/warm-neighbours.ts'
 import { createDesk, type Desk } from '../../server/desk/desk.ts'
 import { type Matrices, openMatrices } from '../../server/desk/matrices.ts'
+import { type BulkRoom, openBulk } from '../../server/desk/open-bulk.ts'
 import { createPassOn } from '../../server/desk/pass-on.ts'
 import { openTelling, type TellingOptions } from '../../server/desk/telling.ts'
 import { createFire } from '../../server/due/due.ts'
@@ -50,11 +51,14 @@ export interface DeskRoom {
   timers: Timers
   desk: Desk
   dispatcher: Dispatcher
+  bulk: BulkRoom
   outbox: Outbox
   receivers: Receivers
   /** What reached an endpoint; `isConnected` decides whether anything does. */
   sent: { endpointId: string; order: CommandOrder }[]
   isConnected: boolean
+  /** Endpoints that are not, while others are. */
+  away: Set<string>
   /** Ingest has work that waits. */
   isIngestBusy: boolean
   /** Verbs that the agents don't know. */
@@ -129,20 +133,25 @@ async function startRoom(store: Store, place: Place): Promise<DeskRoom> {
   const sent: DeskRoom['sent'] = []
   const heard: LiveEvent[] = []
   bus.subscribe((event) => heard.push(event))
-  const { take: takeWord } = createAgentsWord({ store, audit: createAudit({ time }) })
   const warmed: DeskRoom['warmed'] = []
   const warm = createWarm({ db: store.deskReader, time, log, send: (endpointId, places) => void warmed.push({ endpointId, places }) })
+  const audit = createAudit({ time })
+  const { take: takeWord } = createAgentsWord({ store, audit })
+  const sign = async (order: CommandOrder): Promise<string> => JSON.stringify(order)
+  const isConnected = (endpointId: string): boolean => room.isConnected && !room.away.has(endpointId)
+  const register = (): Register | undefined => room.register
   const dispatcher = createDispatcher({
     ...{ db: store.db, time, log, bus, loops, sayOnTimeline, takeWord },
-    sign: async (order) => JSON.stringify(order),
+    sign,
+    onSettled: () => bulk.nudge(),
     send: (endpointId, { verb, jws }) => {
-      if (!room.isConnected) return 'away'
+      if (!isConnected(endpointId)) return 'away'
       if (room.unnamed.includes(verb)) return 'unnamed'
       sent.push({ endpointId, order: JSON.parse(jws) as CommandOrder })
       return 'sent'
     },
     warm: (commands) => warm(commands),
-    register: () => room.register,
+    register,
     onResult: () => pipeline.nudge(true),
   })
   const config = { dataDir: folder, publicUrl: 'https://rmm.example.org', mayCall: ['127.0.0.1'], ...calls }
@@ -151,7 +160,11 @@ async function startRoom(store: Store, place: Place): Promise<DeskRoom> {
   const timers = createTimers({ db: store.db, time, loops, fire: createFire(shared) })
   const pipeline = createPipeline({ ...shared, isBusy: () => room.isIngestBusy })
   const desk = createDesk(shared)
+  const hasGivenChance = (): boolean => pipeline.hasGivenChance()
+  const bulkNeeds = { sign, register, bus, isConnected, hasGivenChance, dispatcher, record: audit.record, sayOnTimeline }
+  const bulk = openBulk({ ...shared, ...bulkNeeds })
   const stop = async (): Promise<void> => {
+    await bulk.close()
     for (const each of [pipeline, timers, dispatcher, telling]) await each.stop()
     await store.close()
   }
@@ -165,10 +178,12 @@ async function startRoom(store: Store, place: Place): Promise<DeskRoom> {
       timers,
       desk,
       dispatcher,
+      bulk,
       outbox,
       sent,
       heard,
       isConnected: true,
+      away: new Set(),
       isIngestBusy: false,
       unnamed: [],
       warmed,

@@ -20,6 +20,7 @@ import {
 import type { HeldAnswer } from '#shared/domain/command.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { createAdministration } from './administration.ts'
+import { createBulk } from './bulk.ts'
 import type { Call } from './call.ts'
 import { createQuiet } from './quiet.ts'
 import { createStaff } from './staff.ts'
@@ -78,6 +79,7 @@ export function createApi(call: Call) {
     ...createAdministration(call),
     ...createQuiet(call),
     ...createStaff(call),
+    ...createBulk(call),
   }
 }
 

@@ -6,6 +6,8 @@ export const keys = {
   noise: (id: string) => ['noise', id],
   scripts: ['scripts'],
   command: (id: string) => ['command', id],
+  bulks: ['bulks'],
+  bulk: (id: string) => ['bulk', id],
   endpoints: ['endpoints'],
   endpoint: (id: string) => ['endpoint', id],
   samples: (id: string) => ['samples', id],

@@ -68,6 +68,11 @@ export const scriptsQuery = (api: Api) => queryOptions({ queryKey: keys.scripts,
 export const commandQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.command(id), queryFn: ({ signal: stop }) => api.command(id, stop) })
 
+export const bulksQuery = (api: Api) => queryOptions({ queryKey: keys.bulks, queryFn: ({ signal: stop }) => api.bulks(stop) })
+
+export const bulkQuery = (api: Api, id: string) =>
+  queryOptions({ queryKey: keys.bulk(id), queryFn: ({ signal: stop }) => api.bulk(id, stop) })
+
 export const endpointsQuery = (api: Api) =>
   queryOptions({ queryKey: keys.endpoints, queryFn: ({ signal: stop }) => api.endpoints(stop), ...withLastHeard })
 

@@ -1,12 +1,16 @@
-import { Button, Card, EmptyState, Group, Text, Title } from '@mantine/core'
+import { Button, Card, Checkbox, EmptyState, Group, Text, Title } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
+import type { EndpointSummary } from '#shared/api/endpoints.ts'
 import { useApi } from '../api/api-context.tsx'
 import { endpointsQuery } from '../api/queries.ts'
+import { AskMany } from '../bulk/ask-many.tsx'
+import { DialogButton } from '../frame/dialog-button.tsx'
 import { FilterInput } from '../frame/filter-input.tsx'
+import { PageLink } from '../frame/page-link.tsx'
 import { PageProblem, PageReading } from '../frame/page-problem.tsx'
-import { SortableTable } from '../frame/sortable-table.tsx'
+import { type Column, SortableTable } from '../frame/sortable-table.tsx'
 import { usePowers } from '../session/session.ts'
 import { useClock } from '../time/clock.tsx'
 import { AddMachine } from './add-machine.tsx'
@@ -18,6 +22,8 @@ import { whereabouts } from './whereabouts.ts'
 export function EndpointsPage() {
   const { data, error, refetch } = useQuery(endpointsQuery(useApi()))
   const [text, setText] = useState('')
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const columns = useMemo(() => [choosing(chosen, setChosen), ...endpointColumns], [chosen])
   const clock = useClock()
   const rows = useMemo(() => filterEndpoints(data?.endpoints ?? [], text, clock.now()), [data, text, clock])
   if (!data) return error ? <PageProblem error={error} reset={() => void refetch()} /> : <PageReading />
@@ -33,16 +39,46 @@ export function EndpointsPage() {
           {data.endpoints.length} watched, {counts.there?.length ?? 0} connected{missing > 0 && `, ${missing} missing`}
         </Text>
         <FilterInput what="the endpoints" placeholder="Filter: host, organisation, role …" text={text} onChange={setText} />
+        <Many endpoints={data.endpoints.filter(({ id }) => chosen.has(id))} />
         <AddButton />
       </Group>
       <Card withBorder padding={0}>
         {data.endpoints.length === 0 ? (
           <NoneYet />
         ) : (
-          <SortableTable rows={rows} columns={endpointColumns} sortedBy={{ id: 'host', desc: false }} empty={`No machine has “${text}”.`} />
+          <SortableTable rows={rows} columns={columns} sortedBy={{ id: 'host', desc: false }} empty={`No machine has “${text}”.`} />
         )}
       </Card>
     </div>
+  )
+}
+
+/** A box before each machine. */
+function choosing(chosen: ReadonlySet<string>, choose: (ids: ReadonlySet<string>) => void): Column<EndpointSummary> {
+  const toggle = (id: string): void => choose(new Set(chosen.has(id) ? [...chosen].filter((other) => other !== id) : [...chosen, id]))
+  return {
+    ...{ id: 'chosen', header: '', sortBy: () => 0 },
+    cell: ({ id, hostname }) => (
+      <Checkbox size="xs" aria-label={`Choose ${hostname}`} checked={chosen.has(id)} onChange={() => toggle(id)} />
+    ),
+  }
+}
+
+function Many({ endpoints }: { endpoints: readonly EndpointSummary[] }) {
+  const may = usePowers()
+  if (!may('work-tickets')) return null
+  if (endpoints.length === 0)
+    return (
+      <PageLink to="/bulk" fz="xs">
+        Orders for many
+      </PageLink>
+    )
+  return (
+    <DialogButton
+      label={`Run a command on ${endpoints.length}`}
+      variant="default"
+      dialog={(close) => <AskMany endpoints={endpoints} onClose={close} />}
+    />
   )
 }
 

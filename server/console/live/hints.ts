@@ -13,6 +13,8 @@ export function staleBy(event: LiveEvent): Key[] {
       return [keys.endpoints, keys.endpoint(event.id)]
     case 'command':
       return [['ticket'], keys.endpoints, keys.command(event.id), ...endpoint]
+    case 'bulk':
+      return [keys.bulks, keys.bulk(event.id)]
     case 'progress':
       return [keys.command(event.id)]
     case 'sample':

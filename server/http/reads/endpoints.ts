@@ -2,6 +2,7 @@ import type { EndpointDetail, EndpointSummary, IsolationView } from '#shared/api
 import { FoundOut } from '#shared/domain/command.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { View } from '../view.ts'
+import { whyDropped } from './command.ts'
 import { isolationsOf } from './isolation.ts'
 import { readMissing } from './missing.ts'
 import { actorName } from './tickets.ts'
@@ -114,7 +115,9 @@ async function certificateExpiryOf(view: View, endpointId: string): Promise<numb
 async function commandsOf(view: View, endpointId: string): Promise<EndpointDetail['commands']> {
   const rows = await view
     .commands()
+    .leftJoin('bulks', 'bulks.id', 'commands.bulk_id')
     .selectAll('commands')
+    .select('bulks.note as bulk_note')
     .where('commands.endpoint_id', '=', endpointId)
     .orderBy('commands.requested_at', 'desc')
     .limit(maxCommands)
@@ -131,7 +134,7 @@ async function commandsOf(view: View, endpointId: string): Promise<EndpointDetai
     deliveredAt: row.delivered_at,
     runningAt: row.running_at,
     settledAt: row.settled_at,
-    detail: row.result === null ? null : (JSON.parse(row.result) as { detail: string }).detail,
+    detail: row.result === null ? whyDropped(row) : (JSON.parse(row.result) as { detail: string }).detail,
     found: row.resolution === null ? null : FoundOut.parse(JSON.parse(row.resolution)),
   }))
 }

@@ -16,6 +16,8 @@ import { actorIn } from './tickets.ts'
 
 const id = z.object({ id: z.string().max(64) })
 const maxListed = 200
+/** Each may be a thousand machines. */
+const maxBulks = 20
 /** Their rules are the desk's. */
 const ownDoors = new Set(['isolate-host', 'release-host', 'keep-standing-order'])
 
@@ -34,10 +36,16 @@ export default function signing({ signing, scripts, time }: Needs): Route[] {
           .innerJoin('endpoints', 'endpoints.id', 'commands.endpoint_id')
           .select(['commands.id', 'payload', 'signatures', 'verb', 'risk', 'endpoint_id', 'commands.organisation_id', 'endpoints.hostname'])
           .where('commands.status', '=', 'unsigned')
+          .where('commands.bulk_id', 'is', null)
           .orderBy('requested_at')
           .limit(maxListed)
           .execute()
-        return { commands: rows.map((row) => ({ ...signing.shown(row), endpoint: { id: row.endpoint_id, name: row.hostname } })) }
+        const single = rows.map((row) => ({
+          ...signing.shown(row),
+          isBulk: false,
+          machines: [{ id: row.endpoint_id, name: row.hostname }],
+        }))
+        return { commands: [...single, ...(await unsignedBulks(by.view, signing))] }
       },
     }),
     defineRoute({
@@ -72,7 +80,7 @@ export default function signing({ signing, scripts, time }: Needs): Route[] {
         const definition = ownDoors.has(body.verb) ? undefined : commands.get(body.verb)
         if (!definition) throw refuse('refused', `There is no command "${body.verb}" that can be asked for here.`)
         const named = body.verb === 'run-script' ? NamedScript.safeParse(body.args).data : undefined
-        const given = named ? await ofLibrary(scripts, by.view, params.id, named) : body.args
+        const given = named ? await ofLibrary(scripts, await platformOf(by.view, params.id), named) : body.args
         const args = definition.args.safeParse(given)
         if (!args.success) throw refuse('refused', `args.${firstIssue(args.error)}`)
         // What was reviewed asks for no more than a restart does.
@@ -88,15 +96,36 @@ export default function signing({ signing, scripts, time }: Needs): Route[] {
   ]
 }
 
+/** Orders over many machines, each with all of its machines. */
+async function unsignedBulks(view: View, signing: Needs['signing']): Promise<UnsignedCommands['commands']> {
+  const rows = await view
+    .bulks()
+    .select(['id', 'payload', 'signatures', 'verb', 'risk', 'organisation_id'])
+    .where('status', '=', 'unsigned')
+    .orderBy('requested_at')
+    .limit(maxBulks)
+    .execute()
+  const ids = rows.map((row) => row.id)
+  const targets = view.bulkTargets().select(['bulk_id', 'endpoint_id', 'endpoints.hostname']).orderBy('place')
+  const machines = ids.length === 0 ? [] : await targets.where('bulk_id', 'in', ids).execute()
+  return rows.map((row) => {
+    const own = machines.filter(({ bulk_id }) => bulk_id === row.id)
+    return { ...signing.shown(row), isBulk: true, machines: own.map(({ endpoint_id: id, hostname: name }) => ({ id, name })) }
+  })
+}
+
 /** The text goes with the command, so that it is what gets signed. */
-async function ofLibrary(scripts: Needs['scripts'], view: View, endpointId: string, named: NamedScript): Promise<Record<string, unknown>> {
-  const { platform } = found(
-    'endpoint',
-    await view.endpoints().select('platform').where('endpoints.id', '=', endpointId).executeTakeFirst(),
-  )
+export async function ofLibrary(scripts: Needs['scripts'], platform: Platform, named: NamedScript): Promise<Record<string, unknown>> {
   const resolved = await scripts.resolve(named, platform)
   if (resolved.kind === 'refused') throw refuse('refused', resolved.reason)
   return resolved.args
+}
+
+type Platform = Parameters<Needs['scripts']['resolve']>[1]
+
+async function platformOf(view: View, endpointId: string): Promise<Platform> {
+  const row = view.endpoints().select('platform').where('endpoints.id', '=', endpointId)
+  return found('endpoint', await row.executeTakeFirst()).platform
 }
 
 /** What is risky is asked for by a person who is here: a session left open, or stolen, is no sign-in. */

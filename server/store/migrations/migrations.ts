@@ -38,6 +38,7 @@ import { lifeOfCommands } from './0039-life-of-commands.ts'
 import { archivesAndScripts } from './0040-archives-and-scripts.ts'
 import { auditChain } from './0044-audit-chain.ts'
 import { consentsWithoutRestore } from './0047-consents-without-restore.ts'
+import { bulk } from './0049-bulk.ts'
 import { neighbours } from './0057-neighbours.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
@@ -81,6 +82,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0040-archives-and-scripts': archivesAndScripts,
     '0044-audit-chain': auditChain(capabilities.ddl),
     '0047-consents-without-restore': consentsWithoutRestore,
+    '0049-bulk': bulk,
     '0057-neighbours': neighbours,
   }
 }

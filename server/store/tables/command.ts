@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { BulkStatus } from '#shared/domain/bulk.ts'
 import type { CommandStatus, Risk } from '#shared/domain/command.ts'
 import type { ActualIsolation, DesiredIsolation } from '#shared/domain/endpoint.ts'
 import type { Flag } from '../flag.ts'
@@ -31,6 +32,46 @@ export interface CommandsTable {
   result: string | null
   /** JSON: what a person found out, where nobody knew. */
   resolution: string | null
+  /** The order over many machines that this is one machine's part of: its signature, and the id that the agent knows it by. */
+  bulk_id: string | null
+}
+/** One order over many machines. Its id is that of the signed order. */
+export interface BulksTable {
+  id: string
+  organisation_id: string
+  verb: string
+  /** JSON object. */
+  args: string
+  risk: Risk
+  status: BulkStatus
+  requested_by: string
+  reason: string
+  requested_at: number
+  expires_at: number
+  /** JSON list: how many machines each stage has. */
+  sizes: string
+  /** From more failures of a stage on it stops. */
+  fail_percent: number
+  wait_ms: number
+  /** How many stages have begun. */
+  stage: number
+  stage_begun_at: number | null
+  /** Failures until then are forgiven: a person went on. */
+  judged_from: number | null
+  /** Why it stopped, ended, or waits for operators. */
+  note: string
+  jws: string | null
+  payload: string | null
+  /** JSON list, as a command's. */
+  signatures: string | null
+  settled_at: number | null
+}
+/** Whose turn comes when. */
+export interface BulkTargetsTable {
+  bulk_id: string
+  /** From 0. */
+  place: number
+  endpoint_id: string
 }
 /** Results as they came; unhandled until the pipeline settled them. */
 export interface CommandResultsTable {
@@ -70,6 +111,8 @@ export interface ReleaseConsentsTable {
 
 export interface CommandTables {
   commands: CommandsTable
+  bulks: BulksTable
+  bulk_targets: BulkTargetsTable
   release_consents: ReleaseConsentsTable
   command_results: CommandResultsTable
   isolations: IsolationsTable

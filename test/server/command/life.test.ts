@@ -163,7 +163,7 @@ describe('while scripts are switched off for their organisation', () => {
       new Set(['isolate-host', 'suspend-process', 'release-host', 'collect-diagnostics']),
     )
     await turn(0)
-    await room.dispatcher.goOn()
+    await room.dispatcher.goOn('acme')
     await room.dispatcher.idle()
     expect(sent('run-script')).toHaveLength(3)
   })

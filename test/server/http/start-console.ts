@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResults } from '../../../server/command/command.ts'
 import { createAbsences } from '../../../server/desk/absences.ts'
+import { createBulkDesk } from '../../../server/desk/bulk.ts'
 import { createDesk } from '../../../server/desk/desk.ts'
 import { createHeld } from '../../../server/desk/held.ts'
 import { createHeldMails } from '../../../server/desk/held-mails.ts'
@@ -105,6 +106,7 @@ async function rooms({
     | 'held'
     | 'heldMails'
     | 'signing'
+    | 'bulk'
     | 'identity'
     | 'ingest'
     | 'archives'
@@ -122,6 +124,7 @@ async function rooms({
   const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
   const desk = createDesk(shared)
   const dispatcher = { connected: async () => undefined, goOn: async () => undefined, liveOf: () => undefined }
+  const bulkNeeds = { register: () => undefined, record: async () => undefined, bulks: { nudge: () => undefined }, isConnected: () => true }
   const keepers = { keepSamples: async () => undefined, keepInventory: async () => undefined, keepResults }
   return {
     matrices,
@@ -133,6 +136,7 @@ async function rooms({
       'signing',
       createSigning({ ...shared, register: () => undefined, sayOnTimeline: async () => undefined, dispatcher }),
     ),
+    bulk: noting(asked, 'bulk', createBulkDesk({ ...shared, ...bulkNeeds })),
     identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
     archives: { file: (id) => id },
     scripts: createScripts({ store, time }),

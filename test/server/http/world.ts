@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Store } from '../../../server/store/store.ts'
+import { addBulk } from './bulk-world.ts'
 import { addPerson } from './persons.ts'
 import { addException, addWindow } from './quiet-world.ts'
 import type { TestConsole } from './start-console.ts'
@@ -17,6 +18,7 @@ export interface Belongings {
   token: string
   /** That a restore holds. */
   command: string
+  bulk: string
   window: string
   exception: string
 }
@@ -49,9 +51,10 @@ export async function addOrganisation(console: TestConsole, mark: string): Promi
     })
     .execute()
   const command = await addHeldCommand(store, time.now(), { mark, organisation, endpoint, ticket })
+  const bulk = await addBulk(store, time.now(), { mark, organisation, endpoint })
   const window = await addWindow(store, time.now(), { mark, organisation })
   const exception = await addException(store, time.now(), { mark, organisation, ticket })
-  return { mark, organisation, site, endpoint, ticket, person, source, receiver, token, command, window, exception }
+  return { mark, organisation, site, endpoint, ticket, person, source, receiver, token, command, bulk, window, exception }
 }
 
 async function addHeldCommand(

@@ -1,0 +1,15 @@
+import { type Bulks, type BulksOptions, createBulks } from '../command/bulk/loop.ts'
+import { type BulkDesk, createBulkDesk } from './bulk.ts'
+import type { DeskOptions } from './desk.ts'
+
+/** Orders over many machines: what people ask, and the loop that takes it through its stages. */
+export type BulkRoom = BulkDesk & Pick<Bulks, 'nudge' | 'idle'> & { close(): Promise<void> }
+
+export type BulkRoomOptions = DeskOptions & Omit<BulksOptions, 'db' | 'putRows'>
+
+export function openBulk(options: BulkRoomOptions): BulkRoom {
+  const { db, capabilities } = options.store
+  const bulks = createBulks({ ...options, db, putRows: capabilities.putRows })
+  const desk = createBulkDesk({ ...options, register: () => options.register?.(), bulks })
+  return { ...desk, nudge: bulks.nudge, idle: bulks.idle, close: bulks.stop }
+}

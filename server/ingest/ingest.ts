@@ -15,7 +15,8 @@ import { countBacklog } from './backlog.ts'
 import { addJob, type Batch, emptyBatch, type Job, type Taken } from './batch.ts'
 import { cursorLookup, rememberCursors } from './cursors.ts'
 import { createGroupCommit } from './group-commit.ts'
-import { type Keepers, keepBatch, loadConditions } from './keep.ts'
+import { type Keepers, keepBatch, loadConditions, type Place } from './keep.ts'
+import { Kept } from './kept.ts'
 import { readRecord, refuse } from './read-record.ts'
 import { type From, type OwnTrouble, ownRow, type SourceSignal, sourceRow } from './rows.ts'
 import { Told } from './told.ts'
@@ -55,6 +56,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
   const cursors = rememberCursors(store)
   const asked = cursorLookup(store)
   const told = new Told()
+  const place: Place = { capabilities: store.capabilities, keepers, kept: { refused: new Kept(), gaps: new Kept() } }
 
   const commit = async (jobs: readonly Job[]): Promise<Taken[]> => {
     const now = time.now()
@@ -62,7 +64,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
     // Read before the transaction: nobody else writes these, and a transaction that only writes is one message to the store.
     const [, known] = await Promise.all([cursors.load(batch, jobs), loadConditions(store, jobs)])
     const taken = jobs.map((job) => addJob(batch, job, known))
-    const done = store.db.transaction().execute((tx) => keepBatch(tx, batch, store.capabilities, keepers))
+    const done = store.db.transaction().execute((tx) => keepBatch(tx, batch, place))
     await done.catch((error: unknown) => {
       cursors.forget(batch)
       throw error

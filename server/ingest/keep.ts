@@ -5,6 +5,7 @@ import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
 import type { Database } from '../store/schema.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { Batch, Job, KnownConditions, TakenSamples } from './batch.ts'
+import type { Kept } from './kept.ts'
 
 /** What other stages keep inside ingest's transaction, each in its own tables. */
 export interface Keepers {
@@ -16,8 +17,14 @@ export interface Keepers {
 /** An honest agent lists at most half as many; one that raises without end holds up nobody else's commit with its list. */
 const maxCompared = 1_000
 
-/** Raw records and gaps kept per endpoint; the newest tell most. */
+/** Raw records and gaps kept per endpoint, and those that came since it was trimmed; the newest tell most. */
 const maxKeptPerEndpoint = 1_000
+
+/** How many have come, of each table. */
+export interface KeptOfAll {
+  refused: Kept
+  gaps: Kept
+}
 
 /** Of the endpoints and lanes that list what is true; asked for all at once, so that a fleet that comes back costs one wait. */
 export async function loadConditions({ db }: Store, jobs: readonly Job[]): Promise<KnownConditions> {
@@ -41,13 +48,20 @@ const listsConditions = (job: Job): job is Records =>
   job.kind === 'records' && job.entries.some((entry) => 'record' in entry && entry.record.type === 'standing')
 const placeKey = (endpointId: string, lane: Lane): string => `${endpointId} ${lane}`
 
-export async function keepBatch(tx: Tx, batch: Batch, capabilities: Store['capabilities'], keepers: Keepers): Promise<void> {
+/** Where one batch goes, and what bounds it. */
+export interface Place {
+  capabilities: Store['capabilities']
+  keepers: Keepers
+  kept: KeptOfAll
+}
+
+export async function keepBatch(tx: Tx, batch: Batch, { capabilities, keepers, kept }: Place): Promise<void> {
   const { putRows } = capabilities
   await putRows(tx, 'signals', batch.signals, 'ignore')
   await keepConditions(tx, batch, capabilities)
   await putRows(tx, 'refused_records', batch.refused, 'ignore')
   await putRows(tx, 'gaps', batch.gaps, 'ignore')
-  await boundKept(tx, batch, capabilities)
+  await boundKept(tx, batch, capabilities, kept)
   if (batch.samples.length > 0) await keepers.keepSamples(tx, batch.samples)
   for (const { from, at, inventory } of batch.inventories.values()) await keepers.keepInventory(tx, from.endpointId, at, inventory)
   if (batch.results.length > 0) await keepers.keepResults(tx, batch.results, batch.receivedAt)
@@ -65,14 +79,14 @@ async function keepConditions(tx: Tx, batch: Batch, { putRows, dropRows }: Store
   await dropRows(tx, 'conditions', ended)
 }
 
-/** Newest first by the indexes that are there: an agent gone bad brings this about in every commit. A batch can't hold more than it leaves. */
-async function boundKept(tx: Tx, batch: Batch, { post }: Store['capabilities']): Promise<void> {
-  for (const endpointId of new Set(batch.refused.map((row) => row.endpoint_id))) {
+/** Newest first by the indexes that are there. */
+async function boundKept(tx: Tx, batch: Batch, { post }: Store['capabilities'], kept: KeptOfAll): Promise<void> {
+  for (const endpointId of kept.refused.crowdedBy(batch.refused)) {
     const theirs = tx.selectFrom('refused_records').select('id').where('endpoint_id', '=', endpointId)
     const tooOld = theirs.orderBy('received_at', 'desc').limit(maxKeptPerEndpoint).offset(maxKeptPerEndpoint)
     await post(tx, tx.deleteFrom('refused_records').where('id', 'in', tooOld))
   }
-  for (const endpointId of new Set(batch.gaps.map((row) => row.endpoint_id))) {
+  for (const endpointId of kept.gaps.crowdedBy(batch.gaps)) {
     const theirs = tx.selectFrom('gaps').select('id').where('endpoint_id', '=', endpointId)
     const tooOld = theirs.orderBy('noticed_at', 'desc').limit(maxKeptPerEndpoint).offset(maxKeptPerEndpoint)
     await post(tx, tx.deleteFrom('gaps').where('id', 'in', tooOld))

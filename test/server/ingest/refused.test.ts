@@ -37,6 +37,19 @@ it('keeps the newest thousand of what it refused of an endpoint', async () => {
   expect([kept.length, kept[0]?.seq, kept.at(-1)?.seq]).toEqual([1_000, 501, 1_500])
 })
 
+it('keeps no more than a hundred above that while few come at a time', async () => {
+  const nonsense = (seq: number, count: number) => frame('signals', seq, ...Array.from({ length: count }, () => 'nonsense'))
+  await ingest.takeRecords(from, nonsense(1, 1_000))
+  let most = 0
+  for (let seq = 1_001; seq <= 1_250; seq += 10) {
+    time.jump(1)
+    await ingest.takeRecords(from, nonsense(seq, 10))
+    most = Math.max(most, (await store.db.selectFrom('refused_records').select('id').execute()).length)
+  }
+  expect(most).toBeGreaterThan(1_000)
+  expect(most).toBeLessThanOrEqual(1_100)
+})
+
 it('tells of an endpoint’s refused records once a minute, however many come', async () => {
   const seen: [endpointId: string | null, lane: unknown][] = []
   for (const [nth, endpointId] of ['one', 'one', 'other', 'one'].entries()) {

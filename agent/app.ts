@@ -21,12 +21,14 @@ import type { AgentConfig } from './config.ts'
 import { createHost, type Host } from './host/host.ts'
 import { createProbe, type Probe } from './host/probe.ts'
 import { openProcesses } from './host/processes.ts'
+import { shareClients } from './host/share-clients.ts'
 import { witness } from './identity/audit-heads.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { firewallFor, type Isolation, openIsolation } from './isolate/isolate.ts'
 import { type Neighbours, openNeighbours } from './isolate/neighbours.ts'
 import { jsonFile } from './json-file.ts'
 import { openOwnRole } from './own-role.ts'
+import { openPolicy, type Policy } from './policy/policy.ts'
 import type { Detector } from './sense/define-detector.ts'
 import { detectors as allDetectors } from './sense/detectors.ts'
 import { openHealthMemory } from './sense/memory.ts'
@@ -34,6 +36,7 @@ import { Starts } from './sense/processes/starts.ts'
 import { openRest, type Rest } from './sense/rest.ts'
 import { type Sense, startSense } from './sense/sense.ts'
 import { Writers } from './sense/writers/writers.ts'
+import { type SettingsInForce, settingsInForce } from './settings-in-force.ts'
 import { openSignals, recordOf, type Signals } from './signal/signal.ts'
 import { type DurableSpool, openSpool } from './spool/spool.ts'
 import { openSuspender, type Suspender } from './suspend/suspend.ts'
@@ -73,6 +76,8 @@ interface Parts {
   suspender: Suspender
   /** Who hears of what detectors say, once commands are taken. */
   hearers: ((signal: Signal) => void)[]
+  policy: Policy
+  inForce: SettingsInForce
 }
 
 type Line = Pick<Wire, 'received' | 'progress' | 'ask' | 'heardAt'>
@@ -108,6 +113,7 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
   const rest = restOf(parts, isolation)
   const sense = startSensing(parts, isolation, rest)
   onStop(() => sense.stop())
+  onStop(parts.policy.onChanged((keys) => sense.judgeAnew(keys)))
   const verifying = { open: backupsOf(config, parts.host), time: parts.time, log: parts.log }
   onStop(startVerifying({ ...verifying, happened: (event) => parts.signals.happened(event) }))
   const neighbours = openNeighbours({ time: parts.time })
@@ -139,11 +145,13 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
     for (const hear of hearers) hear(signal)
   }
   const signals = await openSignals({ file: jsonFile(join(dataDir, 'signals.json')), spool, noticed, time, log })
+  const policy = openPolicy(identity)
+  const inForce = settingsInForce(policy, config)
   const suspender = await openSuspender({
-    ...{ file: jsonFile(join(dataDir, 'accusations.json')), processes: openProcesses(), isAllowed: () => config.suspendsAlone },
+    ...{ file: jsonFile(join(dataDir, 'accusations.json')), processes: openProcesses(), isAllowed: inForce.suspendsAlone },
     ...{ time, log },
   })
-  return { config, time, log, probe, host, detectors, identity, spool, signals, suspender, hearers }
+  return { config, time, log, probe, host, detectors, identity, spool, signals, suspender, hearers, policy, inForce }
 }
 
 async function startIsolation(parts: Parts, isConnected: () => boolean): Promise<Isolation> {
@@ -154,7 +162,7 @@ async function startIsolation(parts: Parts, isConnected: () => boolean): Promise
     dir: join(config.dataDir, 'isolation'),
     firewall: firewallFor(probe.platform, host, time),
     ...config.isolation,
-    settings: () => config.isolationSettings,
+    settings: parts.inForce.isolation,
     collectorAddresses: () => identity.addresses.resolve(),
     ca: identity.ca,
     happened: (event) => signals.happened(event),
@@ -173,24 +181,20 @@ function restOf({ config, spool, time }: Parts, isolation: Isolation): Rest {
 }
 
 function startSensing(
-  { config, time, log, probe, host, detectors, spool, signals, suspender }: Parts,
+  { config: { authLogs, dataDir }, time, log, probe, host, detectors, spool, signals, suspender, policy, inForce }: Parts,
   isolation: Isolation,
   rest: Rest,
 ): Sense {
-  const { canaryDirs, services, authLogs, sampleEveryMs, dataDir } = config
   const canaryFile = jsonFile(join(dataDir, 'canaries.json'))
   const memory = openHealthMemory(jsonFile(join(dataDir, 'health.json')), log)
-  const about = { version: packageJson.version, runtime: `Node ${process.version}`, isolation: () => isolation.status().readiness }
-  const settings = {
-    ...{ canaryDirs, services, authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), suspend: suspender.accuse },
+  const runtime = `Node ${process.version}`
+  const about = { version: packageJson.version, runtime, isolation: () => isolation.status().readiness, policy: policy.number }
+  const settings = inForce.sensing({
+    ...{ authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), suspend: suspender.accuse },
     ...{ shareClients: () => shareClients(host), agent: rest, memory },
-  }
-  return startSense({ detectors, probe, signals, spool, settings, sampleEveryMs, about, memory, time, log })
-}
-
-async function shareClients(host: Host): Promise<string> {
-  const ended = await host.run('smbstatus', ['-p', '-n'], { timeoutMs: seconds(2) })
-  return ended.kind === 'ended' ? ended.stdout : ''
+  })
+  const judging = { healthSettings: policy.health, memory, sampleEveryMs: inForce.sampleEveryMs }
+  return startSense({ detectors, probe, signals, spool, settings, about, ...judging, time, log })
 }
 
 async function startCommands(parts: Parts, limbs: Limbs, line: Line): Promise<Commands> {
@@ -262,10 +266,11 @@ function dial(parts: Parts, { isolation, sense, neighbours }: Limbs, commands: C
 }
 
 /** A list of addresses that comes while this machine is cut off lets through what it names. */
-async function takeDocument({ config, identity, signals, log }: Parts, isolation: Isolation, frame: DocumentFrame): Promise<void> {
+async function takeDocument({ config, identity, signals, policy, log }: Parts, isolation: Isolation, frame: DocumentFrame): Promise<void> {
   try {
     const suspicious = await identity.documents.take(frame)
     if (suspicious) return await signals.happened(suspicious)
+    policy.refresh()
     await isolation.readdress()
     const rewritten =
       frame.name === auditHeads.name ? await witness(config.dataDir, identity.documents.content(auditHeads)?.heads ?? []) : undefined

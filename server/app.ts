@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import type { LiveEvent } from '#shared/api/live.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import packageJson from '../package.json' with { type: 'json' }
@@ -18,6 +17,7 @@ import { createLedgers } from './desk/ledgers.ts'
 import { type Matrices, openMatrices } from './desk/matrices.ts'
 import { type BulkRoom, openBulk } from './desk/open-bulk.ts'
 import { createPassOn } from './desk/pass-on.ts'
+import { openPolicies, type Policies, policyNeeds } from './desk/policies.ts'
 import { createSigning, type Signing } from './desk/signing.ts'
 import { openStaffing, type Staffing } from './desk/staffing.ts'
 import { openTelling, type Telling } from './desk/telling.ts'
@@ -31,7 +31,7 @@ import { raiseAllWithin, raiseWithin } from './ingest/handled.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import { startRetention } from './ingest/retention.ts'
 import { explainListen } from './listen-fault.ts'
-import { createLiveBus, type LiveBus } from './live.ts'
+import { aboutEndpoints, createLiveBus, type LiveBus } from './live.ts'
 import { startMeasure } from './measure/measure.ts'
 import type { OutboxOptions } from './notify/outbox.ts'
 import { createPeople, type People } from './people/people.ts'
@@ -110,6 +110,7 @@ interface Ground {
   agentsWord: AgentsWord
   people: People
   identity: Identity
+  policies: Policies
   matrices: Matrices
   bus: LiveBus
   firstRun: { organisationId: string; firstSignIn?: { login: string; password: string } }
@@ -128,8 +129,10 @@ async function layGround({ config, time, log, teardowns }: Around): Promise<Grou
   const firstRun = await people.ensureFirstRun({ mode: config.firstMode ?? 'observe', timeZone })
   const identity = await openIdentity({ dataDir: config.dataDir, store, time, verbs: ['*'], log, raiseWithin })
   teardowns.defer(identity.watchDocuments())
+  const policies = await openPolicies({ store, time, log, raiseWithin, ...policyNeeds(identity) })
+  teardowns.defer(policies.watch())
   const agentsWord = createAgentsWord({ store, audit })
-  return { store, audit, agentsWord, people, identity, matrices, bus: createLiveBus(), firstRun }
+  return { store, audit, agentsWord, people, identity, policies, matrices, bus: createLiveBus(), firstRun }
 }
 
 // ── desk ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,10 +208,7 @@ interface Intake {
 }
 
 async function createIntake({ config, time, log, teardowns }: Around, { store, bus }: Ground, { pipeline }: DeskRoom): Promise<Intake> {
-  const publish = (topic: LiveEvent['topic'], endpoints: readonly { endpointId: string; organisationId: string }[]) => {
-    for (const { endpointId, organisationId } of endpoints)
-      bus.publish({ topic, id: endpointId, organisationId, endpointId, at: time.now() })
-  }
+  const publish = aboutEndpoints(bus, time)
   const measure = startMeasure({ store, time, log })
   teardowns.defer(() => measure.stop())
   const settling = watchSettling({ store, time, keepSamples: measure.keepSamples })
@@ -244,11 +244,11 @@ async function openDoors(
   intake: Intake,
 ): Promise<{ wire: AgentWire; http: Http; agentsUrl: string }> {
   const { config, time, log, teardowns } = around
-  const { identity, store, bus, matrices, people, audit } = ground
+  const { identity, policies, store, bus, matrices, people, audit } = ground
   const certificate = await identity.serverCertificate(certificateHosts(config))
   const wire = await openAgentsPort(around, ground, room, intake, certificate)
   const agentsUrl = agentsUrlOf(config, wire.port)
-  const about = { time, log, version: packageJson.version, people, audit, matrices, identity, bus, store, config, agentsUrl }
+  const about = { time, log, version: packageJson.version, people, audit, matrices, policies, identity, bus, store, config, agentsUrl }
   const stages = {
     desk: room.desk,
     held: room.held,
@@ -278,7 +278,7 @@ async function openDoors(
 
 async function openAgentsPort(
   { config, time, log, teardowns }: Around,
-  { identity }: Ground,
+  { identity, policies }: Ground,
   { dispatcher, connect }: DeskRoom,
   intake: Intake,
   certificate: Awaited<ReturnType<Identity['serverCertificate']>>,
@@ -286,7 +286,7 @@ async function openAgentsPort(
   const logged = (doing: Promise<void>, endpointId: string): void => {
     doing.catch((error: unknown) => log.error({ endpointId, reason: sentenceOf(error) }, 'what an agent said of its commands was not kept'))
   }
-  const options = { listen: config.agents, certificate, version: packageJson.version, identity, ...intake, time, log }
+  const options = { listen: config.agents, certificate, version: packageJson.version, identity, policies, ...intake, time, log }
   const wire = await startWire({
     ...options,
     onConnected: (endpointId) => logged(dispatcher.connected(endpointId), endpointId),

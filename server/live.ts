@@ -1,4 +1,5 @@
 import type { LiveEvent } from '#shared/api/live.ts'
+import type { Time } from '#shared/domain/time.ts'
 
 /** Hints to whoever looks, sent after a commit. Losing one loses nothing: the tables are the truth. */
 export interface LiveBus {
@@ -19,3 +20,11 @@ export function createLiveBus(): LiveBus {
     },
   }
 }
+
+/** The same hint about each of many endpoints. */
+export const aboutEndpoints =
+  (bus: Pick<LiveBus, 'publish'>, time: Time) =>
+  (topic: LiveEvent['topic'], endpoints: readonly { endpointId: string; organisationId: string }[]): void => {
+    for (const { endpointId, organisationId } of endpoints)
+      bus.publish({ topic, id: endpointId, organisationId, endpointId, at: time.now() })
+  }

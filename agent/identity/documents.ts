@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { AuthorityKey } from '#shared/protocol/authority.ts'
+import type { Register } from '#shared/protocol/command-powers.ts'
 import {
   type DocumentDefinition,
   type DocumentFrame,
@@ -12,12 +13,14 @@ import {
   readPayload,
   type SignedDocument,
 } from '#shared/protocol/document.ts'
+import operatorsDocument from '#shared/protocol/documents/operators.ts'
 import { documents as allDocuments } from '#shared/protocol/documents.ts'
 import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
 import type { Happening } from '../signal/signal.ts'
 import { identityFolder, writeDurably } from './files.ts'
+import { mayBeTaken, operatorSigners } from './operators-word.ts'
 import { forged, stale } from './suspicion.ts'
-import { maySign, readyAuthorities, readySigners, type Signer, signerOf, verifyDocument } from './verify-document.ts'
+import { maySign, readyAuthorities, readySigners, type Signer, signerOf, type Verdict, verifyDocument } from './verify-document.ts'
 
 /*
  * What the collector signed once and this agent keeps. Enters: documents as they came. Leaves: the newest of each, also to
@@ -47,6 +50,10 @@ export interface DocumentsOptions {
   authorities: readonly CommandAuthority[]
   /** The two that name operators, where somebody does. */
   operatorsBy?: readonly AuthorityKey[]
+  /** Somebody names operators, so what they sign isn't the collector's to say. */
+  isByOperators?(): boolean
+  /** Whose machine this is; documents of one organisation are taken for no other. */
+  organisationId?: string
   log: Logger
   /** A newer one of this name is kept from now on; the next waits for what this does. */
   onKept(name: string): Promise<void> | void
@@ -79,7 +86,7 @@ class KeptDocuments implements Documents {
     this.#options = options
     this.#collector = signers
     const isWanted = (definition: DocumentDefinition): boolean =>
-      definition.signedBy === 'authority' || signers.some((signer) => maySign(signer, definition))
+      (definition.signedBy ?? 'collector') !== 'collector' || signers.some((signer) => maySign(signer, definition))
     this.#definitions = new Map([...allDocuments].filter(([, definition]) => isWanted(definition)))
   }
 
@@ -95,9 +102,10 @@ class KeptDocuments implements Documents {
   async load(): Promise<void> {
     for (const [name, definition] of this.#definitions) {
       const jws = readIfThere(this.#fileOf(name))
-      const verdict = jws === undefined ? undefined : await verifyDocument(definition, jws, this.#signers())
+      const verdict = jws === undefined ? undefined : await this.#verify(definition, jws)
       if (jws !== undefined && verdict?.kind === 'document') this.#kept.set(name, { jws, document: verdict.document })
       else if (jws !== undefined && this.#isOfOneReplaced(definition, jws)) this.#passed.set(name, numberIn(definition, jws))
+      else if (jws !== undefined && this.#isOfOneGone(definition, jws)) this.#keepUnverified(definition, jws)
       else if (verdict) this.#options.log.warn({ name, verdict: verdict.kind }, 'a document that was kept is damaged and counts no more')
     }
   }
@@ -136,6 +144,7 @@ class KeptDocuments implements Documents {
   /** Kept, and by somebody whose word still counts; its number counts in any case. */
   #inForce({ name, signedBy }: DocumentDefinition): Kept | undefined {
     const kept = this.#kept.get(name)
+    if (kept && signedBy === 'operator') return this.#isByOperators() && this.#isCollectors(kept.jws) ? undefined : kept
     if (!kept || signedBy !== 'authority') return kept
     return this.#authorities.some(({ kid }) => kid === signerOf(kept.jws)) ? kept : undefined
   }
@@ -146,24 +155,56 @@ class KeptDocuments implements Documents {
     return signedBy === 'authority' && signer !== undefined && !this.#authorities.some(({ kid }) => kid === signer)
   }
 
-  #signers(): readonly Signer[] {
-    return [...this.#collector, ...this.#authorities]
+  /** An operator who left: what they signed stands until somebody signs a newer one. It was verified before it was kept. */
+  #isOfOneGone({ signedBy }: DocumentDefinition, jws: string): boolean {
+    return signedBy === 'operator' && this.#isByOperators() && signerOf(jws) !== undefined
+  }
+
+  #keepUnverified(definition: DocumentDefinition, jws: string): void {
+    const read = readKeptPayload(definition, jws)
+    if (read.kind === 'document') this.#kept.set(definition.name, { jws, document: read.document })
+  }
+
+  #isByOperators(): boolean {
+    return this.#options.isByOperators?.() ?? this.#authorities.length > 0
+  }
+
+  #isCollectors(jws: string): boolean {
+    return this.#collector.some(({ kid }) => kid === signerOf(jws))
+  }
+
+  #register(): Register {
+    return { operators: this.content(operatorsDocument)?.operators ?? [], issuedAt: this.issuedAt(operatorsDocument) }
+  }
+
+  async #verify(definition: DocumentDefinition, jws: string): Promise<Verdict<unknown>> {
+    const isOperators = definition.signedBy === 'operator' && this.#isByOperators()
+    const signers = isOperators ? await operatorSigners(this.#register()) : [...this.#collector, ...this.#authorities]
+    return verifyDocument(definition, jws, signers)
   }
 
   async #take({ name, jws }: DocumentFrame): Promise<Happening | undefined> {
     const definition = this.#definitions.get(name)
     if (!definition || this.#isSuspicious || jws === this.#kept.get(name)?.jws) return undefined
     if (definition.signedBy === 'authority' && this.#authorities.length === 0) return undefined
-    const verdict = await verifyDocument(definition, jws, this.#signers())
+    const verdict = await this.#verify(definition, jws)
     if (verdict.kind === 'forged') return this.#suspect(forged(name, verdict.reason))
     if (verdict.kind === 'unfit') {
       this.#options.log.warn({ name, reason: verdict.reason }, 'a signed document could not be read; the one before it stays')
       return undefined
     }
     const { number } = verdict.document
+    const why = this.#whyNotTaken(definition, jws, verdict.document)
+    if (why !== undefined) return this.#suspect(forged(name, why))
     if (number <= this.#numberOf(name)) return this.#suspect(stale(name, number, this.#numberOf(name)))
     await this.#keep(jws, verdict.document)
     return undefined
+  }
+
+  #whyNotTaken({ name, signedBy }: DocumentDefinition, jws: string, document: SignedDocument): string | undefined {
+    if (signedBy !== 'operator') return undefined
+    const by = this.#isByOperators() ? { register: this.#register(), kid: signerOf(jws) } : undefined
+    return mayBeTaken(document, { organisationId: this.#options.organisationId, by, before: this.#kept.get(name)?.document })
   }
 
   /** The same trouble a thousand times is no better evidence than once, and would fill the spool. */
@@ -196,8 +237,11 @@ class KeptDocuments implements Documents {
   }
 }
 
+const readKeptPayload = (definition: DocumentDefinition, jws: string) =>
+  readPayload(definition, Buffer.from(jws.split('.')[1] ?? '', 'base64url'))
+
 function numberIn(definition: DocumentDefinition, jws: string): number {
-  const read = readPayload(definition, Buffer.from(jws.split('.')[1] ?? '', 'base64url'))
+  const read = readKeptPayload(definition, jws)
   return read.kind === 'document' ? read.document.number : 0
 }
 

@@ -71,6 +71,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const trust = openTrust({ dataDir, pinned: kept.pinned.operatorsBy, log })
   const documents = await openDocuments({
     ...{ dataDir, authorities: kept.pinned.authorities, operatorsBy: trust.keys, log },
+    ...{ isByOperators: () => trust.kind === 'operators', organisationId: kept.pinned.organisationId },
     onKept: async (name) => {
       if (name === addressesDocument.name) identity.addresses.list(listedIn(documents))
       if (name === authoritiesDocument.name) await followAuthorities(trust, documents)

@@ -16,7 +16,7 @@ import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
 export interface Signer {
   kid: string
   key: Awaited<ReturnType<typeof importJWK>>
-  verbs: readonly string[] | 'authority'
+  verbs: readonly string[] | 'authority' | 'operator'
 }
 
 export type Verdict<Content> = ReadDocument<Content> | { kind: 'forged'; reason: string }
@@ -30,8 +30,9 @@ export async function readySigners(authorities: readonly CommandAuthority[]): Pr
 export const readyAuthorities = (keys: readonly AuthorityKey[]): Promise<Signer[]> =>
   Promise.all(keys.map(async ({ kid, key }) => ({ kid, key: await importJWK(key, 'EdDSA'), verbs: 'authority' as const })))
 
-/** Neither side may sign what is the other's, whatever its list says. */
+/** Neither side may sign what is the other's, whatever its list says; which operator may sign what is looked at by its contents. */
 export function maySign({ verbs }: Pick<Signer, 'verbs'>, { name, signedBy = 'collector' }: DocumentDefinition): boolean {
+  if (verbs === 'operator') return signedBy === 'operator'
   if (verbs === 'authority' || signedBy === 'authority') return verbs === 'authority' && signedBy === 'authority'
   return verbs.includes('*') || verbs.includes(verbOfDocument(name))
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Platform, Role } from '#shared/domain/endpoint.ts'
 import type { HealthSettings } from '#shared/domain/health-limits.ts'
+import type { PolicyKey } from '#shared/domain/policy-settings.ts'
 import type { ProcessNamed } from '#shared/domain/process.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Time } from '#shared/domain/time.ts'
@@ -31,6 +32,8 @@ export interface PollingDetector {
 export interface WatchingDetector {
   name: string
   platforms: Platform[]
+  /** Settings of the policy that it reads at its start; it is started anew when one of them changes. */
+  readsAtStart?: PolicyKey[]
   watch(probe: Probe, say: Say, context: WatchContext): Promise<Watching | Unsupported>
 }
 
@@ -71,6 +74,7 @@ export interface WatchContext extends SenseContext {
   broken(reason: string): void
 }
 
+/** Some of it is the policy's to change, so it is read whenever it matters and never kept. */
 export interface SenseSettings {
   /** Folders that get decoys. */
   canaryDirs: string[]

@@ -9,6 +9,8 @@ export interface AboutAgent {
   version: string
   runtime: string
   isolation(): IsolationReadiness
+  /** The number of the policy in force; 0: what ships. */
+  policy?(): number
 }
 
 export interface Stocktaking {
@@ -21,7 +23,13 @@ export function createStocktaking(probe: Probe, time: Time, spool: Pick<Spool, '
   return {
     async look(canaries) {
       const machine = await probe.inventory()
-      const agent = { version: about.version, runtime: about.runtime, isolation: about.isolation(), canaries: canaries.slice(0, 100) }
+      const agent = {
+        version: about.version,
+        runtime: about.runtime,
+        isolation: about.isolation(),
+        canaries: canaries.slice(0, 100),
+        policy: about.policy?.() ?? 0,
+      }
       const inventory: Inventory = { ...machine, agent }
       const text = canonical(inventory)
       if (text !== last) await spool.append('inventory', { v: 1, type: 'inventory', at: Math.floor(time.now()), inventory })

@@ -30,6 +30,8 @@ export interface Sense {
   setWatched(isWatched: boolean): void
   /** Puts all decoys back; answers how many. */
   rearm(): Promise<number>
+  /** The policy says something else of these settings: whoever goes by them looks again now. */
+  judgeAnew(keys: readonly string[]): void
 }
 
 export interface SenseOptions {
@@ -38,7 +40,8 @@ export interface SenseOptions {
   signals: Signals
   spool: Pick<Spool, 'append'>
   settings: SenseSettings
-  sampleEveryMs: number
+  /** Asked before each wait. */
+  sampleEveryMs: () => number
   about: AboutAgent
   time: Time
   log: Logger
@@ -66,8 +69,8 @@ class RunningSense implements Sense {
   readonly #stocktaking
   readonly #isStrained
   readonly #stopping = new AbortController()
-  readonly #rounds: Rounds[]
-  readonly #watches: KeptWatch[]
+  readonly #rounds: ReadonlyMap<string, Rounds>
+  readonly #watches: readonly { watch: KeptWatch; reads: readonly string[] }[]
   readonly #samples: Rounds
   readonly #inventory: Rounds
   #role: SenseContext['role'] = 'unknown'
@@ -84,12 +87,16 @@ class RunningSense implements Sense {
     this.#inventory = this.#startRounds('inventory', { everyMs: inventoryEveryMs, firstAfterMs: seconds(1), deadlineMs: minutes(1) }, () =>
       this.#takeStock(),
     )
-    this.#samples = this.#startRounds('samples', { everyMs: options.sampleEveryMs, firstAfterMs: 0, deadlineMs: seconds(10) }, () =>
+    this.#samples = this.#startRounds('samples', { everyMs: options.sampleEveryMs(), firstAfterMs: 0, deadlineMs: seconds(10) }, () =>
       this.#sampler.take(),
     )
     const here = options.detectors.filter((detector) => detector.platforms.includes(probe.platform))
-    this.#rounds = here.flatMap((detector) => ('watch' in detector ? [] : [this.#startLooking(detector)]))
-    this.#watches = here.flatMap((detector) => ('watch' in detector ? [this.#startWatching(detector)] : []))
+    this.#rounds = new Map(
+      here.flatMap((detector) => ('watch' in detector ? [] : [[detector.name, this.#startLooking(detector)] as const])),
+    )
+    this.#watches = here.flatMap((detector) =>
+      'watch' in detector ? [{ watch: this.#startWatching(detector), reads: detector.readsAtStart ?? [] }] : [],
+    )
   }
 
   setWatched(isWatched: boolean): void {
@@ -99,13 +106,21 @@ class RunningSense implements Sense {
   }
 
   async rearm(): Promise<number> {
-    const rearmed = await Promise.all(this.#watches.map((watch) => watch.current()?.rearm?.() ?? 0))
+    const rearmed = await Promise.all(this.#watches.map(({ watch }) => watch.current()?.rearm?.() ?? 0))
     return rearmed.reduce((sum, count) => sum + count, 0)
+  }
+
+  judgeAnew(keys: readonly string[]): void {
+    for (const name of new Set(keys.flatMap(detectorsGoingBy))) this.#rounds.get(name)?.soon()
+    for (const { watch, reads } of this.#watches) if (reads.some((key) => keys.includes(key))) watch.again()
+    if (keys.includes('samples.everySeconds')) this.#samples.soon()
+    this.#inventory.soon()
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    const running = [this.#inventory, this.#samples, ...this.#rounds, ...this.#watches]
+    const watches = this.#watches.map(({ watch }) => watch)
+    const running = [this.#inventory, this.#samples, ...this.#rounds.values(), ...watches]
     await Promise.all(running.map((each) => each.stop()))
     await this.#sampler.flush()
   }
@@ -139,7 +154,7 @@ class RunningSense implements Sense {
     const failing = createBackoff()
     return startRounds({
       ...{ time: this.#options.time, random: () => this.#random(), run },
-      every: () => (name === 'samples' && this.#isWatched ? watchedSampleEveryMs : rhythm.everyMs * failing.factor()),
+      every: () => (name === 'samples' ? this.#sampleEveryMs() : rhythm.everyMs) * failing.factor(),
       firstAfterMs: rhythm.firstAfterMs,
       deadlineMs: rhythm.deadlineMs,
       jitter: name === 'samples' ? 0 : jitter,
@@ -162,7 +177,7 @@ class RunningSense implements Sense {
   }
 
   async #takeStock(): Promise<void> {
-    const canaries = this.#watches.flatMap((watch) => watch.current()?.decoys?.() ?? [])
+    const canaries = this.#watches.flatMap(({ watch }) => watch.current()?.decoys?.() ?? [])
     this.#role = (await this.#stocktaking.look(canaries)).role.role
   }
 
@@ -175,9 +190,20 @@ class RunningSense implements Sense {
     }
   }
 
+  #sampleEveryMs(): number {
+    return this.#isWatched ? watchedSampleEveryMs : this.#options.sampleEveryMs()
+  }
+
   #random(): number {
     return (this.#options.random ?? Math.random)()
   }
+}
+
+/** "health.disk-full.usedPercent" is about disk-full. */
+function detectorsGoingBy(key: string): string[] {
+  if (key === 'services.mustRun') return ['service-down']
+  const [section, name] = key.split('.')
+  return section === 'health' && name !== undefined ? [name] : []
 }
 
 /** A few failures in a row are a hiccup; what fails on costs less and less, and an hourly look is never more than two days off. */

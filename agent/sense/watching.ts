@@ -13,6 +13,8 @@ const provenAfterMs = seconds(60)
 export interface KeptWatch {
   /** What runs now; undefined while it is broken or unsupported. */
   current(): Watching | undefined
+  /** Ends what runs and starts it anew: what it reads at its start has changed. */
+  again(): void
   stop(): Promise<void>
 }
 
@@ -80,8 +82,19 @@ export function keepWatching(options: KeptWatchOptions): KeptWatch {
     })
   }
 
+  async function beginAgain(): Promise<void> {
+    const ended = current
+    current = undefined
+    await ended?.stop().catch((error: unknown) => log.warn({ reason: sentenceOf(error), detector: name }, 'a watch did not stop'))
+    if (!stop.signal.aborted) await begin()
+  }
+
   return {
     current: () => current,
+    again() {
+      next()
+      starting = starting.then(beginAgain)
+    },
     async stop() {
       stop.abort()
       next()

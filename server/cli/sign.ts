@@ -7,7 +7,7 @@ import { CommandOrder } from '#shared/domain/command.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import { isCanonicalJson } from '#shared/protocol/canonical.ts'
 import type { Verb } from '../main.ts'
-import { openApi } from './start/api.ts'
+import { openApi, printable } from './start/api.ts'
 import { openKeyFile } from './start/key-file.ts'
 
 const usage = `Usage: npm run -s tierline -- sign [DIGEST …] [flags]
@@ -92,6 +92,3 @@ function named(endpoints: readonly string[], machines: readonly { id: string; na
 function rememberHead(keyFile: string | undefined, head: string | undefined): void {
   if (keyFile !== undefined && head !== undefined) appendFileSync(`${keyFile}.audit-heads`, `${head}\n`, { mode: 0o600 })
 }
-
-/** Others wrote it: no sequence of theirs moves the cursor over what is shown. */
-const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')

@@ -10,6 +10,7 @@ import type { HeldMails } from '../desk/held-mails.ts'
 import type { Matrices } from '../desk/matrices.ts'
 import type { Modes } from '../desk/modes.ts'
 import type { Noise } from '../desk/noise.ts'
+import type { Policies } from '../desk/policies.ts'
 import type { Signing } from '../desk/signing.ts'
 import type { Stop } from '../desk/stop.ts'
 import type { Maintenance } from '../due/maintenance.ts'
@@ -41,6 +42,7 @@ export interface Needs {
   streams: Streams
   watches: Watches
   matrices: Pick<Matrices, 'rules' | 'put' | 'check'>
+  policies: Pick<Policies, 'put' | 'current' | 'unsigned' | 'sign' | 'explain'>
   desk: Desk
   held: Held
   heldMails: HeldMails

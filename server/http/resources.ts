@@ -12,6 +12,7 @@ import matrix from './resources/matrix.ts'
 import noise from './resources/noise.ts'
 import organisations from './resources/organisations.ts'
 import people from './resources/people.ts'
+import policy from './resources/policy.ts'
 import receivers from './resources/receivers.ts'
 import requests from './resources/requests.ts'
 import restored from './resources/restored.ts'
@@ -32,6 +33,7 @@ const resources = [
   requests,
   figures,
   endpoints,
+  policy,
   commands,
   signing,
   bulk,

@@ -10,7 +10,7 @@ import {
   readPayload,
 } from '#shared/protocol/document.ts'
 import authorities from '#shared/protocol/documents/authorities.ts'
-import { documents as definitions } from '#shared/protocol/documents.ts'
+import { documents as all } from '#shared/protocol/documents.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { openByAuthority, pairInForce } from './authorities.ts'
 import type { CommandAuthority } from './command-authority.ts'
@@ -77,6 +77,8 @@ interface Kept {
   known: number
 }
 
+/** Those of one organisation are another room's. */
+const definitions = new Map([...all].filter(([, { signedBy }]) => signedBy !== 'operator'))
 /** Documents that wait to be verified; more at once are hostile, or the same one many times. */
 const maxWaiting = 20
 /** Somebody else issued in between. */

@@ -12,6 +12,7 @@ import type { NotifyTables } from './tables/notify.ts'
 import type { OnboardTables } from './tables/onboard.ts'
 import type { PageTables } from './tables/page.ts'
 import type { PeopleTables } from './tables/people.ts'
+import type { PolicyTables } from './tables/policy.ts'
 import type { PresenceTables } from './tables/presence.ts'
 import type { RouteTables } from './tables/route.ts'
 import type { ScriptTables } from './tables/script.ts'
@@ -39,6 +40,7 @@ export type Database = ArchiveTables &
   OnboardTables &
   PageTables &
   PeopleTables &
+  PolicyTables &
   PresenceTables &
   RouteTables &
   ScriptTables &
@@ -74,6 +76,8 @@ export const writers = {
   rollups: 'measure',
   rollups_due: 'measure',
   inventories: 'measure',
+  policy_versions: 'policy',
+  policies: 'policy',
   presences: 'presence',
   silences: 'presence',
   site_silences: 'presence',

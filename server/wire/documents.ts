@@ -3,6 +3,8 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import type { DocumentFrame, DocumentNumbers } from '#shared/protocol/document.ts'
+import policyDocument from '#shared/protocol/documents/policy.ts'
+import type { Policies } from '../desk/policies.ts'
 import type { Documents } from '../identity/documents.ts'
 import type { OwnTrouble } from '../ingest/rows.ts'
 import type { Session } from './session.ts'
@@ -22,6 +24,8 @@ export interface DocumentExchange {
 
 export interface ExchangeNeeds {
   documents: Documents
+  /** Each organisation has its own. */
+  policies: Pick<Policies, 'numbers' | 'newerThan' | 'handBack' | 'onChanged'>
   sessions(): Session[]
   endAll(endpointId: string): void
   raise(trouble: OwnTrouble): Promise<void>
@@ -41,7 +45,7 @@ const sessionsPerTurn = 20
 const restMs = seconds(1)
 
 export function createDocumentExchange(needs: ExchangeNeeds): DocumentExchange {
-  const { documents, time, log } = needs
+  const { documents, policies, time, log } = needs
   const peers = new WeakMap<Session, Peer>()
   let isTelling = false
   let isNews = false
@@ -50,7 +54,8 @@ export function createDocumentExchange(needs: ExchangeNeeds): DocumentExchange {
   function tell(session: Session): void {
     const has = peers.get(session)?.has
     if (!has) return
-    for (const frame of documents.newerThan(has)) if (session.offer('documents', frame) === 'sent') has[frame.name] = frame.number
+    const newer = [...documents.newerThan(has), ...policies.newerThan(session.from.organisationId, has)]
+    for (const frame of newer) if (session.offer('documents', frame) === 'sent') has[frame.name] = frame.number
   }
 
   async function tellAll(): Promise<void> {
@@ -68,14 +73,16 @@ export function createDocumentExchange(needs: ExchangeNeeds): DocumentExchange {
   }
 
   async function take(session: Session, frame: DocumentFrame): Promise<void> {
-    const outcome = await documents.handBack(frame)
+    const isPolicy = frame.name === policyDocument.name
+    const outcome = await (isPolicy ? policies.handBack(session.from.organisationId, frame) : documents.handBack(frame))
     if (outcome.kind === 'forged') {
       session.end(CloseCode.Malformed, 'a document came back that this collector did not sign')
       await needs.raise(forgery(session, frame.name, outcome.reason))
     } else if (outcome.kind === 'adopted') for (const endpointId of outcome.revoked) needs.endAll(endpointId)
   }
 
-  const stopListening = documents.onChanged(() => void tellAll())
+  const isKnown = (name: string): boolean => name === policyDocument.name || Object.hasOwn(documents.numbers(), name)
+  const listening = [documents, policies].map((each) => each.onChanged(() => void tellAll()))
   return {
     welcomed: (session, theirs) => {
       if (!theirs) return
@@ -84,7 +91,7 @@ export function createDocumentExchange(needs: ExchangeNeeds): DocumentExchange {
     },
     handedBack: (session, frame) => {
       const peer = peers.get(session)
-      if (!peer || peer.handedBack.has(frame.name) || !Object.hasOwn(documents.numbers(), frame.name)) {
+      if (!peer || peer.handedBack.has(frame.name) || !isKnown(frame.name)) {
         return session.end(CloseCode.Malformed, 'a document came that welcome did not ask for')
       }
       peer.handedBack.add(frame.name)
@@ -93,7 +100,7 @@ export function createDocumentExchange(needs: ExchangeNeeds): DocumentExchange {
       )
     },
     stop: () => {
-      stopListening()
+      for (const end of listening) end()
       cancelRest()
     },
   }

@@ -202,7 +202,7 @@ export class Session {
     this.#named = new Set(hello.capabilities)
     this.#epoch = hello.epoch
     this.#agentAheadMs = hello.now - time.monotonic()
-    const spoken = { protocolMinor, capabilities: [...collectorCapabilities], ...about(hello.documents) }
+    const spoken = { protocolMinor, capabilities: [...collectorCapabilities], ...about(hello.documents, this.from) }
     this.send({ kind: 'welcome', ...spoken, now: time.now(), endpointId, cursors, credit: backpressure.credit() })
     events.welcomed(this, hello)
   }

@@ -31,7 +31,10 @@ export interface Surroundings {
   time: Time
   log: Logger
   /** What `welcome` says of this collector now. */
-  about(theirs: DocumentNumbers | undefined): Pick<Extract<CollectorMessage, { kind: 'welcome' }>, 'collectorVersion' | 'documents'>
+  about(
+    theirs: DocumentNumbers | undefined,
+    from: KnownEndpoint,
+  ): Pick<Extract<CollectorMessage, { kind: 'welcome' }>, 'collectorVersion' | 'documents'>
   ingest: Pick<Ingest, 'takeRecords' | 'takeSkipped' | 'cursors'>
   backpressure: Backpressure
   patience: Patience

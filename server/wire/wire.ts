@@ -23,7 +23,7 @@ import type { Ingest } from '../ingest/ingest.ts'
 import type { Presence } from '../presence/presence.ts'
 import { admitUpgrades } from './admission.ts'
 import { Backpressure } from './backpressure.ts'
-import { createDocumentExchange } from './documents.ts'
+import { createDocumentExchange, type ExchangeNeeds } from './documents.ts'
 import { guardDoorway } from './doorway.ts'
 import { createExchanges } from './exchanges.ts'
 import { startHeartbeat } from './heartbeat.ts'
@@ -37,6 +37,7 @@ export interface WireOptions {
   certificate: ServerCertificate
   version: string
   identity: Identity
+  policies: ExchangeNeeds['policies']
   ingest: Ingest
   presence: Presence
   /** Files that agents hand over; none are taken, when absent. */
@@ -91,9 +92,12 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
   const { identity, ingest, presence, time, log } = options
   const watched = new Set<string>()
   const sessions = createSessions((live, refused) => reportDuplicate(options, live, refused))
-  const about: Surroundings['about'] = (theirs) => ({ collectorVersion: options.version, documents: identity.documents.numbers(theirs) })
+  const about: Surroundings['about'] = (theirs, { organisationId }) => ({
+    collectorVersion: options.version,
+    documents: { ...identity.documents.numbers(theirs), ...options.policies.numbers(organisationId) },
+  })
   const exchange = createDocumentExchange({
-    ...{ documents: identity.documents, time, log, sessions: sessions.all, raise: ingest.raise },
+    ...{ documents: identity.documents, policies: options.policies, time, log, sessions: sessions.all, raise: ingest.raise },
     endAll: (endpointId) => sessions.endAll(endpointId, CloseCode.Revoked, 'this endpoint was removed'),
   })
   const events: SessionEvents = {

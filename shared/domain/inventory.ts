@@ -22,6 +22,10 @@ export const Inventory = z.object({
   interfaces: z.array(z.object({ name: text, mac: text, addresses: z.array(text).max(50) })).max(200),
   /** Found by facts; `reasons` says by which. */
   role: z.object({ role: Role, reasons: z.array(text).max(20) }),
-  agent: z.object({ version: text, runtime: text, isolation: IsolationReadiness, canaries: z.array(z.string().max(1_024)).max(100) }),
+  agent: z.object({
+    ...{ version: text, runtime: text, isolation: IsolationReadiness, canaries: z.array(z.string().max(1_024)).max(100) },
+    /** The number of the policy in force there; 0: what ships. Agents before 0.2 don't say. */
+    policy: z.number().int().nonnegative().optional(),
+  }),
 })
 export type Inventory = z.infer<typeof Inventory>

@@ -13,8 +13,11 @@ import { firstIssue } from './envelope.ts'
 export interface DocumentDefinition<Content extends z.ZodType = z.ZodType> {
   name: string
   content: Content
-  /** `authority`: the collector's key counts for nothing here. The collector, when absent. */
-  signedBy?: 'collector' | 'authority'
+  /**
+   * `authority`: the collector's key counts for nothing here. `operator`: one of the operators, where somebody names them,
+   * and the collector elsewhere; such a document is one organisation's. The collector, when absent.
+   */
+  signedBy?: 'collector' | 'authority' | 'operator'
   /** Of a list that only grows: what a restore forgot is joined to it. @returns undefined when `ours` holds it all. */
   joined?(ours: z.infer<Content>, theirs: z.infer<Content>): z.infer<Content> | undefined
 }

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 export interface ApiClient {
   get<Body>(path: string): Promise<Body>
   post<Body>(path: string, body: unknown): Promise<Body>
+  put<Body>(path: string, body: unknown): Promise<Body>
   remove(path: string): Promise<void>
 }
 
@@ -14,6 +15,7 @@ export async function signIn(consoleUrl: string, login: string, password: string
   return {
     get: async <Body>(path: string) => (await exchange(place, 'GET', path, cookie)).body as Body,
     post: async <Body>(path: string, body: unknown) => (await exchange(place, 'POST', path, cookie, body)).body as Body,
+    put: async <Body>(path: string, body: unknown) => (await exchange(place, 'PUT', path, cookie, body)).body as Body,
     remove: async (path) => void (await exchange(place, 'DELETE', path, cookie)),
   }
 }

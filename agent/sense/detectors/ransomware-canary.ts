@@ -15,6 +15,7 @@ import { defineDetector } from '../define-detector.ts'
 export default defineDetector({
   name: 'ransomware-canary',
   platforms: ['linux', 'macos', 'windows'],
+  readsAtStart: ['security.canaryFolders'],
   async watch(probe, say, { settings, time, log, broken }) {
     if (settings.canaryDirs.length === 0) return { unsupported: 'no folder is configured for decoys' }
     const guard = await Guard.start({

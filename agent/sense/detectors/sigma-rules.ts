@@ -26,6 +26,7 @@ const maxFilesPerSecond = 500
 export default defineDetector({
   name: 'sigma-rules',
   platforms: ['linux'],
+  readsAtStart: ['security.sigmaPlaceholders'],
   async watch(probe, say, context) {
     const { time, settings } = context
     const rules = await loadRules(probe, [shippedRules, ownRules], settings.sigmaPlaceholders)

@@ -16,3 +16,6 @@ export async function openApi(url: string, tokenFile: string | undefined): Promi
     return said
   }
 }
+
+/** Others wrote it: no sequence of theirs moves the cursor over what is shown. */
+export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')

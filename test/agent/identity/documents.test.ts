@@ -44,7 +44,7 @@ describe('a document that our authority signed', () => {
     expect(await documents.take(frame)).toBeUndefined()
     expect([documents.content(addresses), documents.numbers(), news]).toEqual([
       listOf(home),
-      { addresses: 3, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 0 },
+      { addresses: 3, 'audit-heads': 0, authorities: 0, operators: 0, policy: 0, revocations: 0 },
       ['addresses'],
     ])
     expect(statSync(join(folder, 'addresses.jws')).mode & 0o777).toBe(0o600)
@@ -52,7 +52,7 @@ describe('a document that our authority signed', () => {
     const { documents: later } = await again()
     expect([later.content(addresses), later.numbers()]).toEqual([
       listOf(home),
-      { addresses: 3, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 0 },
+      { addresses: 3, 'audit-heads': 0, authorities: 0, operators: 0, policy: 0, revocations: 0 },
     ])
     expect(later.welcomed({ addresses: 2, revocations: 9 })).toEqual([frame])
     expect(later.welcomed({ addresses: 3 })).toEqual([])
@@ -96,7 +96,7 @@ describe('a document that our authority signed', () => {
     expect(await documents.take(await signer.frame('policies', 1, {}))).toBeUndefined()
     expect(await documents.take(await signer.frame('../../key', 1, {}))).toBeUndefined()
     expect(() => readdirSync(folder)).toThrow('ENOENT')
-    expect(documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 0 })
+    expect(documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, policy: 0, revocations: 0 })
   })
 })
 
@@ -126,7 +126,7 @@ describe('a document that is not ours to take', () => {
     const { documents, signer } = await signed()
     const { jws } = await signer.frame('revocations', 9, { endpoints: [] })
     await documents.take({ kind: 'document', name: 'addresses', number: 9, jws })
-    expect(documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 0 })
+    expect(documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, policy: 0, revocations: 0 })
   })
 
   it('is an old one, played back: said, and no more', async () => {
@@ -162,7 +162,7 @@ describe('a document that is not ours to take', () => {
 
   it('is one that the key of our authority may not sign: it isn’t even asked for', async () => {
     const { documents, signer } = await signed(['isolate-host', 'document:revocations'])
-    expect(documents.numbers()).toEqual({ operators: 0, revocations: 0 })
+    expect(documents.numbers()).toEqual({ operators: 0, policy: 0, revocations: 0 })
     await documents.take(await signer.frame('addresses', 1, listOf(away)))
     expect(documents.content(addresses)).toBeUndefined()
   })
@@ -170,11 +170,11 @@ describe('a document that is not ours to take', () => {
   it('is signed by an authority of ours that may sign others only', async () => {
     const [whole, half] = [await testSigner(), await testSigner(['isolate-host', 'document:revocations'])]
     const { documents } = await openKept([whole.authority, half.authority])
-    expect(documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 0 })
+    expect(documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, policy: 0, revocations: 0 })
     expect(await documents.take(await half.frame('addresses', 1, listOf(away)))).toMatchObject({ kind: 'security.document.forged' })
     documents.welcomed({})
     await documents.take(await half.frame('revocations', 1, { endpoints: [] }))
-    expect(documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 1 })
+    expect(documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, policy: 0, revocations: 1 })
   })
 
   it('is what lies damaged or exchanged on the disk', async () => {

@@ -95,7 +95,7 @@ export async function startBench(
     ...{ detectors, probe: machine, signals, spool, time, log: silent },
     settings: { canaryDirs: [], canaryFile: new MemoryFile(), services: settings.services ?? [], authLogs: [] },
     ...(settings.memory && { memory: settings.memory }),
-    sampleEveryMs: 10_000,
+    sampleEveryMs: () => 10_000,
     about: { version: '0.1.0', runtime: 'Node 26', isolation: () => ({ isReady: false, reason: 'off (test)' }) },
     random: () => 0.5,
   })

@@ -13,11 +13,13 @@ import { createLedgers } from '../../../server/desk/ledgers.ts'
 import { openMatrices } from '../../../server/desk/matrices.ts'
 import { openModes } from '../../../server/desk/modes.ts'
 import { createNoise } from '../../../server/desk/noise.ts'
+import { openPolicies, policyNeeds } from '../../../server/desk/policies.ts'
 import { createSigning } from '../../../server/desk/signing.ts'
 import { createStop } from '../../../server/desk/stop.ts'
 import { createMaintenance } from '../../../server/due/maintenance.ts'
 import { type Http, type HttpOptions, startHttp } from '../../../server/http/http.ts'
 import { openIdentity } from '../../../server/identity/identity.ts'
+import { raiseWithin } from '../../../server/ingest/handled.ts'
 import { createIngest } from '../../../server/ingest/ingest.ts'
 import { createLiveBus, type LiveBus } from '../../../server/live.ts'
 import { notifiers } from '../../../server/notify/notifiers.ts'
@@ -103,6 +105,7 @@ async function rooms({
     HttpOptions,
     | 'matrices'
     | 'desk'
+    | 'policies'
     | 'held'
     | 'heldMails'
     | 'signing'
@@ -121,6 +124,7 @@ async function rooms({
   >
 > {
   const matrices = await openMatrices({ store, time })
+  const identity = await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })
   const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
   const desk = createDesk(shared)
   const dispatcher = { connected: async () => undefined, goOn: async () => undefined, liveOf: () => undefined }
@@ -137,7 +141,8 @@ async function rooms({
       createSigning({ ...shared, register: () => undefined, sayOnTimeline: async () => undefined, dispatcher }),
     ),
     bulk: noting(asked, 'bulk', createBulkDesk({ ...shared, ...bulkNeeds })),
-    identity: noting(asked, 'identity', await openIdentity({ dataDir: folder, store, time, verbs: ['*'] })),
+    identity: noting(asked, 'identity', identity),
+    policies: await openPolicies({ ...{ store, time, raiseWithin }, log: pino({ level: 'silent' }), ...policyNeeds(identity) }),
     archives: { file: (id) => id },
     scripts: createScripts({ store, time }),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),

@@ -175,6 +175,7 @@ describe('the collector’s own keys', () => {
       'document:addresses',
       'document:audit-heads',
       'document:authorities',
+      'document:policy',
       'document:revocations',
     ])
   })

@@ -39,7 +39,7 @@ describe('an agent', () => {
   it('learns in its welcome what this collector has, and then gets what it lacks before anything else', async () => {
     const number = await move()
     const { agent, welcome } = await connected({ addresses: 0, revocations: 0 })
-    expect(welcome.documents).toEqual({ addresses: number, 'audit-heads': 0, authorities: 0, operators: 0, revocations: 0 })
+    expect(welcome.documents).toEqual({ addresses: number, 'audit-heads': 0, authorities: 0, operators: 0, policy: 0, revocations: 0 })
     expect(await agent.hears('document')).toMatchObject({ name: 'addresses', number })
     expect(agent.kinds()).toEqual(['welcome', 'document'])
   })

@@ -1,0 +1,36 @@
+import type { IsolationSettings } from '#shared/domain/isolation-settings.ts'
+import { seconds } from '#shared/domain/time.ts'
+import type { AgentConfig } from './config.ts'
+import type { Policy } from './policy/policy.ts'
+import type { SenseSettings } from './sense/define-detector.ts'
+
+/** What the policy says now, else agent.json: asked whenever it matters. A setting that the agent is to obey stands here. */
+export interface SettingsInForce {
+  sampleEveryMs(): number
+  suspendsAlone(): boolean
+  isolation(): IsolationSettings
+  sensing(rest: Omit<SenseSettings, 'canaryDirs' | 'services' | 'sigmaPlaceholders'>): SenseSettings
+}
+
+export function settingsInForce(policy: Policy, config: AgentConfig): SettingsInForce {
+  return {
+    sampleEveryMs: () => policy.setting('samples.everySeconds', config.sampleEveryMs / seconds(1)) * seconds(1),
+    suspendsAlone: () => policy.setting('security.suspendsAlone', config.suspendsAlone),
+    isolation: () => ({
+      unproven: policy.setting('isolation.unproven', config.isolationSettings.unproven),
+      leaseHours: policy.setting('isolation.leaseHours', config.isolationSettings.leaseHours),
+    }),
+    sensing: (rest) => ({
+      ...rest,
+      get canaryDirs() {
+        return policy.setting('security.canaryFolders', config.canaryDirs)
+      },
+      get services() {
+        return policy.setting('services.mustRun', config.services)
+      },
+      get sigmaPlaceholders() {
+        return policy.setting('security.sigmaPlaceholders', {})
+      },
+    }),
+  }
+}

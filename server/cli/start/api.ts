@@ -11,7 +11,8 @@ export async function openApi(url: string, tokenFile: string | undefined): Promi
   return async (method, path, body) => {
     const headers = { authorization: `Bearer ${token.trim()}`, ...(body !== undefined && { 'content-type': 'application/json' }) }
     const answer = await fetch(new URL(path, url), { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
-    const said = (await answer.json()) as { detail?: string; title?: string }
+    const text = await answer.text()
+    const said = (text === '' ? {} : JSON.parse(text)) as { detail?: string; title?: string }
     if (!answer.ok) throw new Fault('collector-refused', `The collector refused (${answer.status}): ${said.detail ?? said.title ?? ''}`)
     return said
   }

@@ -106,6 +106,17 @@ describe('an operator’s signature', () => {
     expect(await verdictOn({ jws: `${header}.${other}.${signature}` })).toMatchObject({ kind: 'forged' })
   })
 
+  it('over a list is taken by each machine on it, and by none of another organisation', async () => {
+    const list = ['endpoint-0', endpointId, 'endpoint-2']
+    const staged = { sizes: [1, 2], failPercent: 10, waitMs: 60_000 }
+    const jws = await signOrder(anna, release({ endpoints: list, staged }))
+    expect(await verdictOn({ jws })).toMatchObject({ kind: 'order', order: { endpoints: list } })
+    const operators = annaOnly({ organisations: ['organisation-1'] })
+    expect(await verdictOn({ jws }, { operators, organisationId: 'organisation-2' })).toMatchObject({ kind: 'unfit' })
+    const others = await signOrder(anna, release({ endpoints: ['endpoint-0', 'endpoint-2'], staged }))
+    expect(await verdictOn({ jws: others })).toMatchObject({ kind: 'forged' })
+  })
+
   it('is refused over bytes that are not in the one form', async () => {
     const asTyped = await makeSigner()
     const operators = [{ ...annaOnlyNow(), kid: asTyped.authority.kid, key: asTyped.authority.key }]

@@ -46,6 +46,7 @@ import { startRestored } from './restore/restore.ts'
 import { createScripts } from './script/script.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
 import { openStore, type Store } from './store/store.ts'
+import { beginAges } from './suppress/ages.ts'
 import * as words from './ticket/sentences.ts'
 import { keepEntries } from './ticket/ticket.ts'
 import { type AgentWire, startWire } from './wire/wire.ts'
@@ -120,6 +121,7 @@ async function layGround({ config, time, log, teardowns }: Around): Promise<Grou
   prepareDataFolder(config.dataDir)
   const store = await openStore(storeUrlOf(config))
   teardowns.defer(() => store.close())
+  await beginAges(store.db, packageJson.version)
   const matrices = await openMatrices({ store, time, file: config.matrixFile })
   teardowns.defer(matrices.watch(log))
   await startRestored(store, matrices.rules, time.now())

@@ -1,8 +1,8 @@
 import { isClosed } from '#shared/domain/endpoint.ts'
-import { minutes } from '#shared/domain/time.ts'
 import type { Changes, Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Contain } from '../route/sections/containment.ts'
+import { askForFleet, type Evidence, fleetKind, isBeyondDoubt, isBeyondFleet, isBeyondLimits } from './brakes.ts'
 import { ordered } from './order.ts'
 
 /** Machines that were isolated without a person lately; what the limits of containment count. */
@@ -13,7 +13,7 @@ export interface LoneIsolation {
   at: number
 }
 
-export interface ContainQuestion {
+export interface ContainQuestion extends Evidence {
   /** What the route says for this role. */
   contain: Contain
   route: string
@@ -23,6 +23,8 @@ export interface ContainQuestion {
   isLate: boolean
   /** What found it was wrong too often. */
   isDisarmed: boolean
+  /** What found it came to this fleet less than a day ago. */
+  isYoung?: boolean
   lately: readonly LoneIsolation[]
   /** When a question is due that its machine shares with others of its site; null: no such question stands. */
   sharedDueAt?: number | null
@@ -70,7 +72,8 @@ export function askForAll(parent: TicketCase, child: TicketCase): Changes {
 /**
  * The question stood and nobody answered. Where it was asked for others, each of them has a timer of its own.
  * @param isInStorm what is over it went into a storm meanwhile: nothing there is isolated without a person.
- * @param lately what was isolated without a person since: beyond the fleet's limit nothing more is.
+ * @param lately what was isolated without a person since: beyond the fleet's limit nothing more is, but for
+ * @param kinds of evidence there are: two are beyond doubt.
  */
 export function unanswered(
   { ticket, subject }: TicketCase,
@@ -78,10 +81,11 @@ export function unanswered(
   now: number,
   isInStorm = false,
   lately: readonly LoneIsolation[] = [],
+  kinds = 1,
 ): Changes {
   const isForAll = ticket.gathers === 'site'
   if (ticket.containment !== 'asked' || (!isForAll && (!subject.endpoint || isContained(subject)))) return {}
-  const isHeld = isStopped(subject, now) || isInStorm || isBeyondFleet(subject, lately, now)
+  const isHeld = isStopped(subject, now) || isInStorm || (isBeyondFleet(subject, lately, now) && !isBeyondDoubt(subject, kinds))
   const isAllowed = modes[subject.organisation.mode].isolatesAlone && !isHeld
   const answered = {
     kind: 'containment-answered' as const,
@@ -110,7 +114,7 @@ const isolateAlone = (route: string): Changes => ({
 function ask(
   work: TicketCase,
   wanted: Extract<Contain, { kind: 'ask' }>,
-  why: string | null,
+  why: Why | null,
   { sharedDueAt }: ContainQuestion,
   now: number,
 ): Changes {
@@ -120,11 +124,26 @@ function ask(
   const dueAt = wanted.waitMs === null ? null : (sharedDueAt ?? now + wanted.waitMs)
   return {
     ticket: { containment: 'asked' },
-    entries: [
-      { kind: 'containment-asked', actor: 'system', body: { otherwise: wanted.otherwise, dueAt, ...(why === null ? {} : { why }) } },
-    ],
+    entries: [{ kind: 'containment-asked', actor: 'system', body: { otherwise: wanted.otherwise, dueAt, ...why } }],
     plan: dueAt === null ? [] : [{ kind: 'ask-due', dueAt }],
   }
+}
+
+/** `fleet`: its question is one with that of every other machine that the fleet's limit holds. */
+interface Why {
+  why: string
+  brake?: 'fleet'
+}
+
+/** Whether this decision left a machine to the one question for all. */
+export const isHeldByFleet = ({ entries }: TicketCase): boolean =>
+  entries.some(({ kind, body }) => kind === 'containment-asked' && body.brake === 'fleet')
+
+/** On the ticket that stands for the whole fleet: asked for all, again whenever another machine is held. */
+export function askOnceForFleet({ ticket }: TicketCase, trouble: Trouble): Changes {
+  if (trouble.kind !== fleetKind || trouble.source !== 'collector' || ticket.containment === 'asked') return {}
+  const body = { otherwise: 'leave', dueAt: null, isForAll: true, isFleet: true }
+  return { ticket: { containment: 'asked' }, entries: [{ kind: 'containment-asked', actor: 'system', body }] }
 }
 
 const hasBeenAsked = ({ containment }: TicketCase['ticket']): boolean => containment === 'asked' || containment === 'answered'
@@ -134,53 +153,41 @@ const askThenLeave: Contain = { kind: 'ask', waitMs: null, otherwise: 'leave' }
 const actsAlone = (contain: Contain): boolean => contain.kind === 'auto' || (contain.kind === 'ask' && contain.otherwise === 'isolate')
 
 /** What the organisation's mode and the limits leave of it. */
-function allowed({ contain, isLate, isDisarmed, lately }: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
-  const mayAct = matrix.modes[subject.organisation.mode].isolatesAlone && !isStopped(subject, now)
-  if (actsAlone(contain) && (isLate || isDisarmed || !mayAct || isBeyondFleet(subject, lately, now))) return askThenLeave
-  if (contain.kind !== 'auto' || !isBeyondLimits(subject, lately, matrix, now)) return contain
+function allowed(question: ContainQuestion, subject: Subject, matrix: Matrix, now: number): Contain {
+  const { contain, lately } = question
+  if (actsAlone(contain) && whyNever(question, subject, matrix, now) !== undefined) return askThenLeave
+  if (actsAlone(contain) && isBeyondFleet(subject, lately, now)) return askForFleet(subject, question)
+  if (contain.kind !== 'auto' || !isBeyondLimits(subject, lately, matrix, question, now)) return contain
   return matrix.containment.beyond[subject.role === 'unknown' ? 'core' : subject.role]
 }
 
-/**
- * So much at once is more likely a mistake of ours than so many attacks: from then on nothing isolates without a person. Not of the
- * matrix, because whoever widens the limits of one organisation shall not widen everybody's.
- */
-const fleet = { organisations: 3, machines: 20, withinMs: minutes(30) }
-
-function isBeyondFleet(subject: Subject, lately: readonly LoneIsolation[], now: number): boolean {
-  const others = lately.filter(({ endpointId, at }) => endpointId !== subject.endpoint?.id && at > now - fleet.withinMs)
-  const organisations = new Set(others.map(({ organisationId }) => organisationId)).size
-  return organisations >= fleet.organisations || new Set(others.map(({ endpointId }) => endpointId)).size >= fleet.machines
-}
-
-function isBeyondLimits(subject: Subject, lately: readonly LoneIsolation[], { containment }: Matrix, now: number): boolean {
-  const ours = lately.filter(({ organisationId }) => organisationId === subject.organisation.id)
-  const machines = (isCounted: (each: LoneIsolation) => boolean): number =>
-    new Set(ours.filter((each) => isCounted(each) && each.endpointId !== subject.endpoint?.id).map(({ endpointId }) => endpointId)).size
-  const siteId = subject.site?.id ?? null
-  return (
-    machines((each) => each.siteId === siteId && each.at > now - containment.site.within) >= containment.site.machines ||
-    machines((each) => each.at > now - containment.organisation.within) >= containment.organisation.machines
-  )
+/** Why nothing is isolated here without a person, however much or little there is of it. */
+function whyNever(
+  { isLate, isDisarmed, isYoung }: ContainQuestion,
+  subject: Subject,
+  { modes }: Pick<Matrix, 'modes'>,
+  now: number,
+): string | undefined {
+  if (!modes[subject.organisation.mode].isolatesAlone) return 'the organisation observes'
+  if (isStopped(subject, now)) return 'somebody stopped isolating by itself'
+  if (isDisarmed) return 'what found it raised too many false alarms, and nobody has armed it again'
+  if (isYoung) return 'what found it has been on this fleet for less than 24 hours'
+  return isLate ? 'it happened long before it was heard of' : undefined
 }
 
 function whyNotAlone(
-  { contain, isLate, isDisarmed }: ContainQuestion,
+  question: ContainQuestion,
   wanted: Contain,
   isAnswered: boolean,
   subject: Subject,
   matrix: Matrix,
   now: number,
-): string | null {
-  if (contain === wanted) return null
-  if (isAnswered) return 'a person has decided about this machine before'
-  if (!matrix.modes[subject.organisation.mode].isolatesAlone) return 'the organisation observes'
-  if (isStopped(subject, now)) return 'somebody stopped isolating by itself'
-  if (isDisarmed) return 'what found it raised too many false alarms, and nobody has armed it again'
-  if (isLate) return 'it happened long before it was heard of'
-  return 'many machines were isolated in the last minutes'
+): Why | null {
+  if (question.contain === wanted) return null
+  if (isAnswered) return { why: 'a person has decided about this machine before' }
+  const never = whyNever(question, subject, matrix, now)
+  if (never !== undefined) return { why: never }
+  return isBeyondFleet(subject, question.lately, now)
+    ? { why: 'machines of three organisations, or twenty machines, were isolated in the last 30 minutes', brake: 'fleet' }
+    : { why: 'many machines were isolated in the last minutes' }
 }
-
-/** How far back the limits look. */
-export const latelyMs = ({ containment }: Matrix): number =>
-  Math.max(containment.site.within, containment.organisation.within, fleet.withinMs)

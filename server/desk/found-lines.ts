@@ -55,6 +55,7 @@ const withoutFinding = (world: World): View => ({
   },
   newId: world.newId,
   lately: world.lately,
+  evidence: world.evidence,
   crowdOf: world.crowdOf,
   loudOf: () => undefined,
   parentOf: world.parentOf,

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
-import { type LoneIsolation, latelyMs, unanswered } from '../command/contain.ts'
+import { latelyMs } from '../command/brakes.ts'
+import { type LoneIsolation, unanswered } from '../command/contain.ts'
 import { calmDown } from '../correlate/gather.ts'
 import { leavers, putBack, ticketsOf } from '../desk/absences.ts'
 import { loadOverOthers, type OverOthers, type Released, releaseAgain, releaseDue, releaseJoinedToo, standing } from '../desk/children.ts'
@@ -16,6 +17,7 @@ import { raiseWithin } from '../ingest/handled.ts'
 import { takeDigest } from '../notify/digest.ts'
 import type { Notice } from '../notify/notify.ts'
 import { apply, type TicketCase, type Timer } from '../pipeline/changes.ts'
+import { kindsWhenAsked } from '../pipeline/evidence.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from '../pipeline/keep.ts'
 import { loadCases, loadLoneIsolations, loadStaff, loadTickets } from '../pipeline/load.ts'
 import type { Turns } from '../pipeline/turns.ts'
@@ -79,10 +81,13 @@ async function fireAll(tx: Tx, { store, rules, hasGivenChance }: DueOptions, ids
   const tickets = await loadTickets(tx, [...new Set([...due, ...(await ticketsOf(tx, away)), ...windows.ticketIds])])
   const loaded = await loadCases(tx, tickets)
   const known = { ...(await loadForHops(tx, loaded, timers, now)), ...(await loadOverOthers(tx, loaded, byTicket, rules, now)) }
-  const alone = timers.some(({ kind }) => kind === 'ask-due') ? await loadLoneIsolations(tx, now - latelyMs(rules.matrix)) : []
+  const asked = timers.filter(({ kind }) => kind === 'ask-due').map(({ ticket_id }) => ticket_id)
+  const alone = asked.length > 0 ? await loadLoneIsolations(tx, now - latelyMs(rules.matrix)) : []
+  const machines = loaded.flatMap(({ ticket }) => (asked.includes(ticket.id) ? (ticket.endpoint_id ?? []) : []))
+  const kindsOn = await kindsWhenAsked(tx, machines, now)
   const fired = loaded.map((work) => {
     const timersOf = byTicket.get(work.ticket.id) ?? []
-    const after = timersOf.length > 0 ? fireOn(work, timersOf, rules, { ...known, alone }, now) : work
+    const after = timersOf.length > 0 ? fireOn(work, timersOf, rules, { ...known, alone, kindsOn }, now) : work
     alone.push(...isolatedBy(after, now))
     return inWindows(apply(after, putBack(work, away), now), windows, rules, now)
   })
@@ -144,15 +149,20 @@ function fireOn(
   work: TicketCase,
   timers: readonly TimersTable[],
   rules: Rules,
-  known: ForHops & OverOthers & { alone: readonly LoneIsolation[] },
+  known: ForHops & OverOthers & { alone: readonly LoneIsolation[]; kindsOn: ReadonlyMap<string, number> },
   now: number,
 ): TicketCase {
-  const { staff, packets, stormy, alone } = known
+  const { staff, packets, stormy, alone, kindsOn } = known
   const packet = packets.get(work.ticket.id)
   const under = known.under.get(work.ticket.id)
   const due = timers.map(({ id, kind, due_at: dueAt }) => ({ id, kind, dueAt }))
   const isInStorm = stormy.has(work.ticket.parent_id ?? '')
-  return fireDue(standing(touchedBy(work), under), due, { rules, staff, packet, lately: under?.lately, isInStorm, alone }, now)
+  return fireDue(
+    standing(touchedBy(work), under),
+    due,
+    { rules, staff, packet, lately: under?.lately, isInStorm, alone, kinds: kindsOn.get(work.ticket.endpoint_id ?? '') },
+    now,
+  )
 }
 
 /** What a question that nobody answered has just isolated, for those after it in the same group. */
@@ -161,25 +171,24 @@ export function isolatedBy({ subject: { endpoint, site, organisation }, orders }
   return [{ endpointId: endpoint.id, siteId: site?.id ?? null, organisationId: organisation.id, at: now }]
 }
 
+interface AskedAgain {
+  rules: Rules
+  lately?: number | undefined
+  isInStorm?: boolean
+  alone?: readonly LoneIsolation[]
+  /** Of evidence on its machine. */
+  kinds?: number | undefined
+}
+
 /** What these timers, which are no longer on the ticket, do to it (pure). */
 export const fireDue = (
   work: TicketCase,
   due: readonly Timer[],
-  {
-    rules,
-    staff,
-    packet,
-    lately = 0,
-    isInStorm = false,
-    alone = [],
-  }: { rules: Rules; lately?: number | undefined; isInStorm?: boolean; alone?: readonly LoneIsolation[] } & Pick<
-    Firing,
-    'staff' | 'packet'
-  >,
+  { rules, staff, packet, lately = 0, isInStorm = false, alone = [], kinds }: Pick<Firing, 'staff' | 'packet'> & AskedAgain,
   now: number,
 ): TicketCase =>
   due.reduce((before, timer) => {
-    if (timer.kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes, now, isInStorm, alone), now)
+    if (timer.kind === 'ask-due') return apply(before, unanswered(before, rules.matrix.modes, now, isInStorm, alone, kinds), now)
     if (timer.kind === 'storm-calm') return apply(before, calmDown(before, lately, rules.matrix, now), now)
     const matrix = rules.planOf(before)
     const fired = apply(before, fire(before, timer, { matrix, owed: rules.owedOf(before), staff, packet }, now), now)

@@ -1,4 +1,6 @@
 import type { ChildrenAct, PersonsResolution } from '#shared/domain/ticket.ts'
+import { days } from '#shared/domain/time.ts'
+import { fleetKind } from '../command/brakes.ts'
 import { isContained } from '../command/contain.ts'
 import { ordered } from '../command/order.ts'
 import { actOnChildren } from '../correlate/children.ts'
@@ -28,7 +30,8 @@ const noResolution = { kind: 'refused', reason: 'Say as what they end: give a re
 const maxAsked = 1_000
 
 /** Of a ticket that is about no machine of its own. */
-export const isOverOthers = ({ ticket, subject }: TicketCase): boolean => ticket.gathers !== null && subject.endpoint === null
+export const isOverOthers = ({ ticket, subject }: TicketCase): boolean =>
+  (ticket.gathers !== null || ticket.kind === fleetKind) && subject.endpoint === null
 
 /** One answer for each machine that the question is about; what it does to each stands on its own ticket too. */
 export async function answerForAll(
@@ -40,7 +43,7 @@ export async function answerForAll(
 ): Promise<Decided> {
   if (work.ticket.containment !== 'asked' || verb === 'release-host') return nobodyAsks
   const answer = verb === 'leave' ? 'leave' : 'isolate'
-  const asked = (await loadAsked(tx, work.ticket.id)).map((child) => {
+  const asked = (await (work.ticket.kind === fleetKind ? loadHeld(tx, now) : loadAsked(tx, work.ticket.id))).map((child) => {
     const answered = apply(child, decided(child, person.id, answer, reason, now), now)
     return verb === 'leave' || isContained(child.subject) ? answered : apply(answered, ordered(verb, person.id, reason), now)
   })
@@ -54,6 +57,23 @@ async function loadAsked(tx: Tx, parentId: string): Promise<TicketCase[]> {
     .where('parent_id', '=', parentId)
     .where('containment', '=', 'asked')
     .where('resolved_at', 'is', null)
+    .orderBy('number')
+    .limit(maxAsked)
+    .execute()
+  return loadCases(tx, tickets)
+}
+
+/** What the fleet's limit holds, whoever's it is: only people who reach every organisation see the ticket that asks. */
+async function loadHeld(tx: Tx, now: number): Promise<TicketCase[]> {
+  const asked = tx.selectFrom('timeline').select('ticket_id').where('kind', '=', 'containment-asked')
+  const held = asked.where('body', 'like', '%"brake":"fleet"%').where('at', '>', now - days(1))
+  const tickets = await tx
+    .selectFrom('tickets')
+    .selectAll()
+    .where('containment', '=', 'asked')
+    .where('resolved_at', 'is', null)
+    .where('endpoint_id', 'is not', null)
+    .where('id', 'in', held)
     .orderBy('number')
     .limit(maxAsked)
     .execute()

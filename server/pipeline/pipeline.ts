@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { comparePriority } from '#shared/domain/priority.ts'
 import { fitsKind } from '#shared/domain/signal.ts'
 import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
-import { askForAll, decideContainment, isLate } from '../command/contain.ts'
+import { askForAll, askOnceForFleet, decideContainment, isLate } from '../command/contain.ts'
 import { decideSuspension } from '../command/suspend.ts'
 import { correlate, type Verdict } from '../correlate/correlate.ts'
 import { flip, quietOf } from '../correlate/flapping.ts'
@@ -99,10 +99,17 @@ function settle(view: View, rules: Rules, news: News, verdict: Entering, now: nu
   const over = among?.parent ?? view.parentOf(work)
   const { contain, route: name } = decision
   const known = { isNews, isLate: isLate(trouble, matrix), isDisarmed, lately: view.lately }
-  const question = { contain, route: name, ...known, sharedDueAt: askDueOn(over) }
+  const { evidence } = view
+  const braked = {
+    isYoung: evidence.isYoung(signal),
+    kinds: evidence.kindsOn(subject.endpoint?.id ?? ''),
+    siteMachines: evidence.machinesAt(subject),
+  }
+  const question = { contain, route: name, ...known, ...braked, sharedDueAt: askDueOn(over) }
   if (!isInStorm(work) && !(over && isInStorm(over))) {
     work = apply(work, decideSuspension(work, trouble, { suspends: decision.suspends, route: name, ...known }, matrix, now), now)
     work = apply(work, decideContainment(work, question, matrix, now), now)
+    work = apply(work, askOnceForFleet(work, trouble), now)
   }
   if (over) return under(rules, work, over, among?.siblings ?? [], now)
   if (!isJoining) work = apply(work, startClocks(work, owedOf(work), planOf(work), now), now)

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
+import { heldByFleet } from '../command/brakes.ts'
+import { isHeldByFleet } from '../command/contain.ts'
 import { nextTimeOfDay } from '../escalate/calendar.ts'
 import { planDigests } from '../escalate/keep-timers.ts'
 import { markHandled, raiseWithin } from '../ingest/handled.ts'
@@ -8,6 +10,7 @@ import { keepDigestLines } from '../notify/digest.ts'
 import { isTold, loadReceivers, type Receiver } from '../notify/notify.ts'
 import { keepLines } from '../onboard/onboard.ts'
 import type { Store, Tx } from '../store/store.ts'
+import { keepFirstSeen } from '../suppress/ages.ts'
 import { type Attended, attend } from './attend.ts'
 import { createGiveWay } from './give-way.ts'
 import { hasChanged, type Kept, keepCases, type Rules } from './keep.ts'
@@ -183,9 +186,12 @@ async function keepDecided(
   ]
   await markHandled(tx, store.capabilities.claimRows, world.marks, now)
   const count = world.marks.length + failed.length
+  await keepFirstSeen(tx, store.capabilities.putRows, world.evidence.firstSeen, now)
+  const held = world.cases.find(isHeldByFleet)
+  if (held) await raiseWithin(tx, heldByFleet(world.provider?.organisation.id ?? held.ticket.organisation_id), now)
   const isOften = await raiseOften(tx, signals.slice(0, count), now)
   const dueAt = [kept.dueAt, ...dueAts].reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null)
-  return { kept: { ...kept, dueAt }, hasRaised: isOften || failed.length > 0, count }
+  return { kept: { ...kept, dueAt }, hasRaised: isOften || held !== undefined || failed.length > 0, count }
 }
 
 async function keepDigests(tx: Tx, store: Store, { matrix }: Rules, lines: World['digests'], now: number): Promise<number[]> {

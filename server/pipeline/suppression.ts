@@ -4,6 +4,7 @@ import type { Measure } from '../measure/measure.ts'
 import type { PresenceNeeds } from '../presence/presence.ts'
 import type { Matrix } from '../route/matrix.ts'
 import type { Store, Tx } from '../store/store.ts'
+import { noteReleases } from '../suppress/ages.ts'
 import type { Book } from '../suppress/book.ts'
 import { createBoots } from '../suppress/boots.ts'
 import { hastenOf, keepSuppressed, untilsOf } from '../suppress/keep.ts'
@@ -39,7 +40,11 @@ export async function keepBook(
 export function watchSettling({ store, time, keepSamples }: { store: Store; time: Time } & Pick<Measure, 'keepSamples'>) {
   const { putRows } = store.capabilities
   const noteBoots = createBoots({ time, putRows })
-  const keepGoings: NonNullable<PresenceNeeds['keepGoings']> = (tx, rows, now) => noteGoings(tx, putRows, rows, now)
+  const note = noteReleases(putRows)
+  const keepGoings: NonNullable<PresenceNeeds['keepGoings']> = async (tx, rows, now) => {
+    await note(tx, rows, now)
+    await noteGoings(tx, putRows, rows, now)
+  }
   const keepBoth: Measure['keepSamples'] = async (tx, taken) => {
     await keepSamples(tx, taken)
     await noteBoots(tx, taken)

@@ -2,7 +2,8 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Facts } from '#shared/domain/signal.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
-import { type LoneIsolation, latelyMs } from '../command/contain.ts'
+import { latelyMs } from '../command/brakes.ts'
+import type { LoneIsolation } from '../command/contain.ts'
 import { correlationKey } from '../correlate/correlate.ts'
 import type { Crowds } from '../correlate/crowds.ts'
 import type { Crowd } from '../correlate/gather.ts'
@@ -19,6 +20,7 @@ import { loadSuppression, loadWaiting } from '../suppress/load.ts'
 import type { Suppressed, Suppression } from '../suppress/suppress.ts'
 import { nextTicketNumber } from '../ticket/numbers.ts'
 import { caseOf, type Subject, type TicketCase, type Trouble } from './changes.ts'
+import { type Evidenced, loadEvidence, noEvidence } from './evidence.ts'
 import { casesOf, type Listed, loadConditions, loadLoneIsolations, loadStanding, loadSubjects, type Subjects } from './load.ts'
 import { loadCrowds } from './load-crowds.ts'
 
@@ -53,6 +55,8 @@ export interface View {
   newId(of: Subject, fingerprint: string): string
   /** Machines that were isolated without a person. */
   readonly lately: readonly LoneIsolation[]
+  /** What the brakes of isolating ask. */
+  readonly evidence: Evidenced
   /** What stands in the way of a ticket: windows, machines that are being started, what is called noise. */
   readonly suppression: Suppression
   /** What a ticket of this would stand among; undefined: it stands alone whatever else there is. */
@@ -68,6 +72,7 @@ export interface View {
 /** What a view tells of tickets that stand alone. */
 export const alone = {
   ...{ crowdOf: () => undefined, loudOf: () => undefined, parentOf: () => undefined, provider: undefined },
+  evidence: noEvidence,
   newId: () => randomUUIDv7(),
 }
 
@@ -98,7 +103,7 @@ export async function loadWorld(
 ): Promise<World> {
   const isContaining = signals.some(({ kind }) => kind.startsWith('security.'))
   const cleared = [...new Set(signals.flatMap((signal) => (signal.state === 'cleared' ? correlationKey(signal) : [])))]
-  const [subjects, standing, lately, isOver, nextNumber, suppression, waiting] = await Promise.all([
+  const [subjects, standing, lately, isOver, nextNumber, suppression, waiting, evidence] = await Promise.all([
     loadSubjects(db, signals),
     loadStanding(db, listed, signals, now),
     isContaining ? loadLoneIsolations(db, now - latelyMs(matrix)) : [],
@@ -106,12 +111,13 @@ export async function loadWorld(
     nextTicketNumber(db),
     loadSuppression(db, signals, matrix, now),
     loadWaiting(db, cleared),
+    loadEvidence(db, signals, now),
   ])
   const newest = { ...standing, tickets: newestPerTrouble(standing.tickets) }
   const known = [...casesOf(newest, subjects), ...(await loadAsFound(db, listed, signals, subjects, now))]
   const crowds = await crowdsOf(db, listed, signals, subjects, known, matrix, now)
   const book = createBook(matrix, waiting, now)
-  return worldOf({ subjects, cases: known, crowds, lately, isOver, suppression, book, firstNumber: nextNumber, now })
+  return worldOf({ subjects, cases: known, crowds, lately, isOver, suppression, book, evidence, firstNumber: nextNumber, now })
 }
 
 /** Asked where a signal may open a ticket, or is about one that is under another. */
@@ -169,6 +175,8 @@ interface Known extends Pick<World, 'isOver' | 'suppression' | 'book'> {
   /** What tickets stand among; alone, when absent. */
   crowds?: Crowds
   lately: LoneIsolation[]
+  /** The least, when absent. */
+  evidence?: Evidenced
   firstNumber: number
   /** By chance, when absent. */
   newId?: View['newId']
@@ -176,7 +184,7 @@ interface Known extends Pick<World, 'isOver' | 'suppression' | 'book'> {
 }
 
 export function worldOf({ subjects, cases: known, crowds, lately, firstNumber, now, ...told }: Known): World {
-  const { isOver, suppression, book, newId = () => randomUUIDv7() } = told
+  const { isOver, suppression, book, evidence = noEvidence, newId = () => randomUUIDv7() } = told
   // What was read for itself goes before what was read as one of many.
   const cases = new Map([...(crowds?.cases ?? []), ...known].map((work) => [correlationKey(work.ticket), work]))
   const keys = new Map([...cases].map(([key, { ticket }]) => [ticket.id, key]))
@@ -239,7 +247,7 @@ export function worldOf({ subjects, cases: known, crowds, lately, firstNumber, n
     get cases() {
       return [...overtaken, ...cases.values()]
     },
-    ...{ isOver, lately, marks, digests, found, suppression, book, newId },
+    ...{ isOver, lately, marks, digests, found, suppression, book, evidence, newId },
   }
 }
 

@@ -31,6 +31,8 @@ export const reported: ReadonlySet<TimelineKind> = new Set([
   'command-running',
   'command-held',
   'command-settled',
+  'neighbours-asked',
+  'neighbour-said',
   'command-resolved',
   'neighbours-asked',
   'neighbour-said',

@@ -1,5 +1,6 @@
 import { isOpen } from '#shared/domain/ticket.ts'
-import { type LoneIsolation, latelyMs } from '../command/contain.ts'
+import { latelyMs } from '../command/brakes.ts'
+import type { LoneIsolation } from '../command/contain.ts'
 import { releaseBy } from '../correlate/children.ts'
 import { correlationKey } from '../correlate/correlate.ts'
 import { acknowledge } from '../desk/acts.ts'

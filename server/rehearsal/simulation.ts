@@ -1,6 +1,7 @@
 import { isOpen } from '#shared/domain/ticket.ts'
 import { days } from '#shared/domain/time.ts'
-import { type LoneIsolation, latelyMs } from '../command/contain.ts'
+import { latelyMs } from '../command/brakes.ts'
+import type { LoneIsolation } from '../command/contain.ts'
 import { releaseBy } from '../correlate/children.ts'
 import { correlationKey } from '../correlate/correlate.ts'
 import { type Acting, acknowledge, answering, type Decided, hearCustomer, resolve, wait } from '../desk/acts.ts'

@@ -110,5 +110,6 @@ export const writers = {
   suppressed_signals: 'suppress',
   noise_exceptions: 'suppress',
   disarmed_detectors: 'suppress',
+  detector_ages: 'suppress',
   meta: 'store',
 } as const satisfies Record<keyof Database, string>

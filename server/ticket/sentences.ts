@@ -109,7 +109,12 @@ const childrenActs: Record<string, string> = {
 
 function asked(body: Body): string {
   const because = typeof body.why === 'string' ? ` (asked, because ${body.why})` : ''
-  const what = body.isForAll === true ? 'the machines of the tickets under this one' : 'this machine'
+  const what =
+    body.isFleet === true
+      ? 'every machine that is held'
+      : body.isForAll === true
+        ? 'the machines of the tickets under this one'
+        : 'this machine'
   const willBe = body.isForAll === true ? 'they will be' : 'it will be'
   const otherwise = body.otherwise === 'isolate' ? `Unanswered, ${willBe} isolated` : 'Unanswered, nothing happens'
   const until = typeof body.dueAt === 'number' ? ` at ${new Date(body.dueAt).toISOString().slice(11, 16)} UTC` : ''

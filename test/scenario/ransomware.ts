@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { EndpointDetail } from '#shared/api/endpoints.ts'
+import { confirmationOf } from '#shared/domain/neighbours.ts'
 import type { Machine } from '../support/namespaces.ts'
 import type { Scenario } from './scenario.ts'
 import { startAttack, type Taken, writeDocuments } from './stage/attack.ts'
@@ -11,7 +12,7 @@ import { agentsPort, openWorld, sharePort, tryConnection, type World, whyNoWorld
 const documentCount = 1_000
 
 export default {
-  says: 'a real openssl loop encrypts a workstation: it must be cut off from its neighbour, keep its collector, be restored, and come back',
+  says: 'a real openssl loop encrypts a workstation: its process must be halted, it must be cut off from its neighbour, which confirms that, keep its collector, be restored, and come back',
   whyNot: () => whyNoWorld() ?? (hasRestic() ? undefined : 'restic was not found; install the package restic'),
   play: async () => {
     console.log(`Setting the stage: a collector, an endpoint with ${documentCount} documents, a neighbour …`)
@@ -35,6 +36,7 @@ async function play(world: World, backedUp: Map<string, string>): Promise<boolea
   const { documents, canaries } = world
   console.log(`The agent has ${canaries.length} canaries among them: ${canaries.map((path) => relative(documents, path)).join(', ')}\n`)
   verifyBackup(world, world.agentData)
+  await world.addNeighboursAgent()
   const before = await checkConnections(world, 'before the attack', 'connected')
 
   const disks = watchDisks(world)
@@ -49,9 +51,13 @@ async function play(world: World, backedUp: Map<string, string>): Promise<boolea
   const during = await checkConnections(world, 'while it is isolated', 'cut off')
   attack.stop()
   disks.stop()
+  const asked = await world.until(({ isolation }) => isolation.neighbours?.asked.every(({ said }) => said !== null) ?? false)
   const [began] = attack.taken
   if (!began) throw new Error('the machine was isolated, and the attack had taken nothing')
-  tell(world, touched, disks.timeline(began.at), attack.taken, isolated)
+  const timeline = disks.timeline(began.at)
+  tell(world, touched, timeline, attack.taken, isolated)
+  const isHalted = tellSuspension(asked, attack.taken, began.at)
+  const isConfirmed = tellNeighbours(asked, timeline.rulesApplied)
 
   const restored = await restore(world, backedUp, began.at)
   await world.person.post(`/api/endpoints/${world.endpointId}/release`, {
@@ -60,7 +66,7 @@ async function play(world: World, backedUp: Map<string, string>): Promise<boolea
   await world.until(({ isolation }) => isolation.actual === 'open')
   const after = await checkConnections(world, 'after a person released it', 'connected')
 
-  const holds = before && during && restored && after
+  const holds = before && during && isHalted && isConfirmed && restored && after
   console.log(holds ? '\nAll of it held.' : '\nNot all of it held: see the lines marked with ✗.')
   return holds
 }
@@ -87,6 +93,29 @@ async function tried(what: string, from: Machine, address: string, port: number,
   const answer = await tryConnection(from, address, port)
   const isFit = fits(answer)
   return { isFit, line: `  ${isFit ? '✓' : '✗'} ${what}  ${`${address}:${port}`.padEnd(20)} ${answer}` }
+}
+
+/** The process that the agent accused was frozen, on the collector's word; no file was taken after that. */
+function tellSuspension({ commands }: EndpointDetail, taken: readonly Taken[], began: number): boolean {
+  const halting = commands.find(({ verb, status }) => verb === 'suspend-process' && status === 'succeeded')
+  const last = taken.at(-1)?.at ?? began
+  const isHalted = halting?.settledAt != null && last <= halting.settledAt
+  const when = halting?.settledAt == null ? 'nothing was halted' : `${halting.settledAt - began} ms after the first file: ${halting.detail}`
+  console.log(`Suspension:\n  ${isHalted ? '✓' : '✗'} ${when}; the last file was taken after ${Math.round(last - began)} ms\n`)
+  return isHalted
+}
+
+/** A third fact beside the rules and the machine's own proof: the agent beside it reached it before, and doesn't any more. */
+function tellNeighbours({ isolation: { neighbours } }: EndpointDetail, rulesApplied: number): boolean {
+  const asked = neighbours?.asked ?? []
+  const isConfirmed =
+    neighbours !== null && confirmationOf(neighbours) === 'confirmed' && asked.every(({ at }) => Number(at) - rulesApplied < 5_000)
+  const lines = asked.map(
+    ({ name, said, at }) =>
+      `  ${said === 'unreached' ? '✓' : '✗'} ${name}: ${said}, ${Math.round(Number(at) - rulesApplied)} ms after the rules`,
+  )
+  console.log(['Neighbours’ proof:', ...(lines.length > 0 ? lines : ['  ✗ nobody was asked']), ''].join('\n'))
+  return isConfirmed
 }
 
 function tell(world: World, touched: Taken | undefined, timeline: Timeline, taken: readonly Taken[], isolated: EndpointDetail): void {

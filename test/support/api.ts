@@ -6,6 +6,8 @@ export interface ApiClient {
   post<Body>(path: string, body: unknown): Promise<Body>
   put<Body>(path: string, body: unknown): Promise<Body>
   remove(path: string): Promise<void>
+  /** Server-sent events, from the first on. @returns what ends it, once the stream is open. */
+  listen(path: string, hear: (event: unknown) => void): Promise<() => void>
 }
 
 /** Signs in at `consoleUrl` (plain HTTP); `socketPath` leads there from another network namespace. */
@@ -17,7 +19,30 @@ export async function signIn(consoleUrl: string, login: string, password: string
     post: async <Body>(path: string, body: unknown) => (await exchange(place, 'POST', path, cookie, body)).body as Body,
     put: async <Body>(path: string, body: unknown) => (await exchange(place, 'PUT', path, cookie, body)).body as Body,
     remove: async (path) => void (await exchange(place, 'DELETE', path, cookie)),
+    listen: (path, hear) => listen(place, path, cookie, hear),
   }
+}
+
+function listen(
+  { consoleUrl, socketPath }: { consoleUrl: string; socketPath: string | undefined },
+  path: string,
+  cookie: string,
+  hear: (event: unknown) => void,
+): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    const sent = request(new URL(path, consoleUrl), { headers: { origin: consoleUrl, cookie }, socketPath }, (response) => {
+      let rest = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        const lines = `${rest}${chunk}`.split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) if (line.startsWith('data:')) hear(JSON.parse(line.slice('data:'.length)))
+      })
+      response.on('error', () => undefined)
+      resolve(() => void sent.destroy())
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
 }
 
 function exchange(

@@ -11,15 +11,20 @@ import { top } from './program.ts'
  * address alone, as by default, so a socket in the data folder leads there from outside. Prints one JSON line when it
  * stands; ends when its stdin does.
  */
-const { values } = parseArgs({ options: { data: { type: 'string' }, address: { type: 'string' } } })
-const { data = '', address = '' } = values
+const options = {
+  data: { type: 'string' },
+  address: { type: 'string' },
+  port: { type: 'string' },
+  'agents-port': { type: 'string' },
+} as const
+const { data = '', address = '', port: consolePort = '7840', 'agents-port': agentsPort = '7843' } = parseArgs({ options }).values
 
 const collector = await startCollector(
   {
     dataDir: data,
     database: 'sqlite',
-    console: { host: '127.0.0.1', port: 7840 },
-    agents: { host: '::', port: 7843 },
+    console: { host: '127.0.0.1', port: Number(consolePort) },
+    agents: { host: '::', port: Number(agentsPort) },
     publicUrl: `https://${address}:7840`,
     consoleDist: join(top, 'server/console/dist'),
     logLevel: 'warn',

@@ -40,6 +40,7 @@ import { auditChain } from './0044-audit-chain.ts'
 import { consentsWithoutRestore } from './0047-consents-without-restore.ts'
 import { bulk } from './0049-bulk.ts'
 import { neighbours } from './0057-neighbours.ts'
+import { detectorAges } from './0058-detector-ages.ts'
 import { policies } from './0060-policies.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
@@ -85,6 +86,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0047-consents-without-restore': consentsWithoutRestore,
     '0049-bulk': bulk,
     '0057-neighbours': neighbours,
+    '0058-detector-ages': detectorAges,
     '0060-policies': policies,
   }
 }

@@ -86,7 +86,14 @@ export interface DisarmedDetectorsTable {
   armed_by: string | null
 }
 
+/** Since when the fleet knows a release of agents (`release 1.2.3`), or a rule (its kind). */
+export interface DetectorAgesTable {
+  name: string
+  first_seen_at: number
+}
+
 export interface SuppressTables {
+  detector_ages: DetectorAgesTable
   maintenance_windows: MaintenanceWindowsTable
   settlings: SettlingsTable
   suppressed_signals: SuppressedSignalsTable

@@ -46,7 +46,6 @@ import { startRestored } from './restore/restore.ts'
 import { createScripts } from './script/script.ts'
 import { prepareDataFolder } from './store/data-folder.ts'
 import { openStore, type Store } from './store/store.ts'
-import { beginAges } from './suppress/ages.ts'
 import * as words from './ticket/sentences.ts'
 import { keepEntries } from './ticket/ticket.ts'
 import { type AgentWire, startWire } from './wire/wire.ts'
@@ -121,7 +120,6 @@ async function layGround({ config, time, log, teardowns }: Around): Promise<Grou
   prepareDataFolder(config.dataDir)
   const store = await openStore(storeUrlOf(config))
   teardowns.defer(() => store.close())
-  await beginAges(store.db, packageJson.version)
   const matrices = await openMatrices({ store, time, file: config.matrixFile })
   teardowns.defer(matrices.watch(log))
   await startRestored(store, matrices.rules, time.now())
@@ -213,7 +211,7 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
   const publish = aboutEndpoints(bus, time)
   const measure = startMeasure({ store, time, log })
   teardowns.defer(() => measure.stop())
-  const settling = watchSettling({ store, time, keepSamples: measure.keepSamples })
+  const settling = watchSettling({ store, time, version: packageJson.version, keepSamples: measure.keepSamples })
   const presence = await startPresence({
     ...{ store, time, log, ...(config.presence && { options: config.presence }) },
     raiseAllWithin: (tx, troubles, now) => raiseAllWithin(tx, store.capabilities, troubles, now),

@@ -37,10 +37,15 @@ export async function keepBook(
 }
 
 /** Machines that are started or updated, by what they announce and by what their samples say. */
-export function watchSettling({ store, time, keepSamples }: { store: Store; time: Time } & Pick<Measure, 'keepSamples'>) {
+export function watchSettling({
+  store,
+  time,
+  version,
+  keepSamples,
+}: { store: Store; time: Time; version: string } & Pick<Measure, 'keepSamples'>) {
   const { putRows } = store.capabilities
   const noteBoots = createBoots({ time, putRows })
-  const note = noteReleases(putRows)
+  const note = noteReleases(putRows, version)
   const keepGoings: NonNullable<PresenceNeeds['keepGoings']> = async (tx, rows, now) => {
     await note(tx, rows, now)
     await noteGoings(tx, putRows, rows, now)

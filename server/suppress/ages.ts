@@ -38,20 +38,17 @@ export async function keepFirstSeen(tx: Tx, putRows: PutRows, names: readonly st
   await putRows(tx, 'detector_ages', rows, 'ignore')
 }
 
-/** A new fleet begins with what its collector was released with. */
-export async function beginAges(db: Kysely<Database>, version: string): Promise<void> {
-  if (await db.selectFrom('detector_ages').select('name').limit(1).executeTakeFirst()) return
-  await db
-    .insertInto('detector_ages')
-    .values({ name: releaseOf(version), first_seen_at: 0 })
-    .execute()
-}
-
-/** Of agents that come: each release is written once, whoever brings it. */
-export function noteReleases(putRows: PutRows): (tx: Tx, rows: readonly { agent_version: string }[], now: number) => Promise<void> {
+/** Of agents that come: each release is written once, whoever brings it. A new fleet begins with what its collector was released with. */
+export function noteReleases(
+  putRows: PutRows,
+  ownVersion: string,
+): (tx: Tx, rows: readonly { agent_version: string }[], now: number) => Promise<void> {
   const written = new Set<string>()
   return async (tx, rows, now) => {
     const fresh = [...new Set(rows.map(({ agent_version }) => releaseOf(agent_version)))].filter((name) => !written.has(name))
+    if (fresh.length === 0) return
+    const isNew = !(await tx.selectFrom('detector_ages').select('name').limit(1).executeTakeFirst())
+    if (isNew) await keepFirstSeen(tx, putRows, [releaseOf(ownVersion)], 0)
     await keepFirstSeen(tx, putRows, fresh, now)
     // A transaction that fails after this writes the agent's row again, and then so is this.
     if (written.size < mostNames) for (const name of fresh) written.add(name)

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { hours, minutes } from '#shared/domain/time.ts'
 import { loadEvidence } from '../../../server/pipeline/evidence.ts'
-import { beginAges, keepFirstSeen, noteReleases, releaseOf } from '../../../server/suppress/ages.ts'
+import { keepFirstSeen, noteReleases, releaseOf } from '../../../server/suppress/ages.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 
 const canary = { kind: 'security.ransomware.canary', severity: 'critical', state: 'happened', facts: { change: 'unreadable' } } as const
@@ -126,7 +126,7 @@ describe('beyond the fleet’s limit', () => {
 })
 
 describe('what is younger than a day on this fleet', () => {
-  const runs = async (version: string): Promise<void> => {
+  const runs = async (version: string, ownVersion = '1.0.0'): Promise<void> => {
     const now = room.time.now()
     const presence = {
       endpoint_id: 'ws-0',
@@ -137,7 +137,7 @@ describe('what is younger than a day on this fleet', () => {
       agent_version: version,
     } as const
     await room.store.db.insertInto('presences').values(presence).execute()
-    await room.store.db.transaction().execute((tx) => noteReleases(room.store.capabilities.putRows)(tx, [presence], now))
+    await room.store.db.transaction().execute((tx) => noteReleases(room.store.capabilities.putRows, ownVersion)(tx, [presence], now))
   }
 
   it('is what a new release of the agent brings: it asks and says why, and isolates a day later', async () => {
@@ -153,9 +153,7 @@ describe('what is younger than a day on this fleet', () => {
 
   it('is not what came with the collector’s own release', async () => {
     await open(1)
-    await beginAges(room.store.db, '9.9.9')
-    await beginAges(room.store.db, '10.0.0')
-    await runs('9.9.9')
+    await runs('9.9.9', '9.9.9')
     await room.signals({ ...canary, endpointId: 'ws-0' })
     expect(await isolated()).toEqual(['ws-0'])
     expect(await room.store.db.selectFrom('detector_ages').select('name').execute()).toEqual([{ name: releaseOf('9.9.9') }])

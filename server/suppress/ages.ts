@@ -43,14 +43,16 @@ export function noteReleases(
   putRows: PutRows,
   ownVersion: string,
 ): (tx: Tx, rows: readonly { agent_version: string }[], now: number) => Promise<void> {
-  const written = new Set<string>()
+  /** As the table had them: what a transaction that failed had written is not among them. */
+  const known = new Set<string>()
   return async (tx, rows, now) => {
-    const fresh = [...new Set(rows.map(({ agent_version }) => releaseOf(agent_version)))].filter((name) => !written.has(name))
-    if (fresh.length === 0) return
+    const named = [...new Set(rows.map(({ agent_version }) => releaseOf(agent_version)))].filter((name) => !known.has(name))
+    if (named.length === 0) return
     const isNew = !(await tx.selectFrom('detector_ages').select('name').limit(1).executeTakeFirst())
     if (isNew) await keepFirstSeen(tx, putRows, [releaseOf(ownVersion)], 0)
+    const found = await knownBefore(tx, named, now)
+    if (known.size < mostNames) for (const name of found) known.add(name)
+    const fresh = named.filter((name) => !found.has(name))
     await keepFirstSeen(tx, putRows, fresh, now)
-    // A transaction that fails after this writes the agent's row again, and then so is this.
-    if (written.size < mostNames) for (const name of fresh) written.add(name)
   }
 }

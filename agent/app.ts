@@ -4,11 +4,10 @@ import type { Logger } from 'pino'
 import type { GoodbyeReason, Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Signal } from '#shared/domain/signal.ts'
-import { seconds, type Time } from '#shared/domain/time.ts'
+import type { Time } from '#shared/domain/time.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import type { DocumentFrame } from '#shared/protocol/document.ts'
 import auditHeads from '#shared/protocol/documents/audit-heads.ts'
-import type { RecordBody } from '#shared/protocol/record.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { openBackups } from './command/backups.ts'
 import { type Commands, createCommands } from './command/command.ts'
@@ -27,6 +26,7 @@ import { type Identity, openIdentity } from './identity/identity.ts'
 import { firewallFor, type Isolation, openIsolation } from './isolate/isolate.ts'
 import { type Neighbours, openNeighbours } from './isolate/neighbours.ts'
 import { jsonFile } from './json-file.ts'
+import type { LastRun } from './last-run.ts'
 import { openOwnRole } from './own-role.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
 import type { Detector } from './sense/define-detector.ts'
@@ -37,7 +37,8 @@ import { openRest, type Rest } from './sense/rest.ts'
 import { type Sense, startSense } from './sense/sense.ts'
 import { Writers } from './sense/writers/writers.ts'
 import { type SettingsInForce, settingsInForce } from './settings-in-force.ts'
-import { openSignals, recordOf, type Signals } from './signal/signal.ts'
+import { reportOfRestart } from './signal/report-of-restart.ts'
+import { openSignals, type Signals } from './signal/signal.ts'
 import { type DurableSpool, openSpool } from './spool/spool.ts'
 import { openSuspender, type Suspender } from './suspend/suspend.ts'
 import { upload } from './wire/upload.ts'
@@ -58,6 +59,8 @@ export interface Surroundings {
   probe?: Probe
   host?: Host
   detectors?: readonly Detector[]
+  /** How the run before this one ended. */
+  lastRun?: Pick<LastRun, 'tampered' | 'wasUpdated'>
 }
 
 type Teardown = (reason: GoodbyeReason) => Promise<void> | void
@@ -78,6 +81,7 @@ interface Parts {
   hearers: ((signal: Signal) => void)[]
   policy: Policy
   inForce: SettingsInForce
+  lastRun: Surroundings['lastRun']
 }
 
 type Line = Pick<Wire, 'received' | 'progress' | 'ask' | 'heardAt'>
@@ -107,6 +111,7 @@ export async function startAgent(config: AgentConfig, surroundings: Surroundings
 /** In the order in which a signal lives; the isolation is made true before anything dials. */
 async function start(config: AgentConfig, surroundings: Surroundings, onStop: (end: Teardown) => void): Promise<Wire> {
   const parts = await openParts(config, surroundings, onStop)
+  if (parts.lastRun?.tampered) await parts.signals.happened(parts.lastRun.tampered)
   let wire: Wire | undefined
   const isolation = await startIsolation(parts, () => wire?.isConnected() ?? false)
   onStop(() => isolation.stop())
@@ -131,7 +136,7 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
 }
 
 async function openParts(config: AgentConfig, surroundings: Surroundings, onStop: (end: Teardown) => void): Promise<Parts> {
-  const { time, log, probe = createProbe({ time, log }), host = createHost(), detectors = allDetectors } = surroundings
+  const { time, log, probe = createProbe({ time, log }), host = createHost(), detectors = allDetectors, lastRun } = surroundings
   const { dataDir } = config
   const identity = await openIdentity({ dataDir, time, log })
   onStop(() => identity.stop())
@@ -151,7 +156,7 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
     ...{ file: jsonFile(join(dataDir, 'accusations.json')), processes: openProcesses(), isAllowed: inForce.suspendsAlone },
     ...{ time, log },
   })
-  return { config, time, log, probe, host, detectors, identity, spool, signals, suspender, hearers, policy, inForce }
+  return { config, time, log, probe, host, detectors, identity, spool, signals, suspender, hearers, policy, inForce, lastRun }
 }
 
 async function startIsolation(parts: Parts, isConnected: () => boolean): Promise<Isolation> {
@@ -181,7 +186,7 @@ function restOf({ config, spool, time }: Parts, isolation: Isolation): Rest {
 }
 
 function startSensing(
-  { config: { authLogs, dataDir }, time, log, probe, host, detectors, spool, signals, suspender, policy, inForce }: Parts,
+  { config: { authLogs, dataDir }, time, log, probe, host, detectors, spool, signals, suspender, policy, inForce, lastRun }: Parts,
   isolation: Isolation,
   rest: Rest,
 ): Sense {
@@ -191,7 +196,7 @@ function startSensing(
   const about = { version: packageJson.version, runtime, isolation: () => isolation.status().readiness, policy: policy.number }
   const settings = inForce.sensing({
     ...{ authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), suspend: suspender.accuse },
-    ...{ shareClients: () => shareClients(host), agent: rest, memory },
+    ...{ shareClients: () => shareClients(host), agent: rest, memory, wasUpdated: lastRun?.wasUpdated ?? false },
   })
   const judging = { healthSettings: policy.health, memory, sampleEveryMs: inForce.sampleEveryMs }
   return startSense({ detectors, probe, signals, spool, settings, about, ...judging, time, log })
@@ -278,17 +283,6 @@ async function takeDocument({ config, identity, signals, policy, log }: Parts, i
   } catch (error) {
     log.error({ name: frame.name, reason: sentenceOf(error) }, 'what a document brought could not be done')
   }
-}
-
-/** It stands in the new epoch from the start, so that no crash can come between the two. */
-function reportOfRestart(reason: string, epoch: string, now: number): RecordBody {
-  return recordOf(
-    {
-      ...{ kind: 'system.spool.restarted', fingerprint: 'system.spool.restarted', severity: 'medium', about: epoch, detector: 'spool' },
-      summary: `The agent began a new spool: ${reason}`,
-    },
-    now,
-  )
 }
 
 async function endOne(end: Teardown, reason: GoodbyeReason, log: Logger): Promise<void> {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#shared/domain/fault.ts'
 import { IsolationSettings, usualIsolation } from '#shared/domain/isolation-settings.ts'
+import { type NetworkSettings, usualNetwork } from '#shared/domain/network-settings.ts'
 import { days, seconds } from '#shared/domain/time.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 
@@ -24,6 +25,7 @@ export interface AgentConfig {
   services: string[]
   /** Log-on logs that exist here; with none, the journal is read. */
   authLogs: string[]
+  network: NetworkSettings
   sampleEveryMs: number
   spoolMaxBytes: number
   /** How long signals are kept after their acknowledgement, for a collector that is restored from a backup. */
@@ -52,6 +54,8 @@ const ConfigFile = z.strictObject({
   canaryDirs: z.array(z.string().min(1)).max(50).optional(),
   services: z.array(z.string().min(1).max(200)).max(200).optional(),
   authLogs: z.array(z.string().min(1)).max(20).optional(),
+  badDestinations: z.array(z.string().min(2).max(50)).max(10_000).optional(),
+  isScanner: z.boolean().optional(),
   sampleEveryMs: z.number().int().min(1_000).max(600_000).optional(),
   spoolMaxBytes: z.number().int().min(1_048_576).optional(),
   keepAcknowledgedDays: z.number().min(0).max(90).optional(),
@@ -82,6 +86,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): AgentC
     canaryDirs: canaryDirsOf(flags.canaries ?? file.canaryDirs, dataDir),
     services: file.services ?? [],
     authLogs: file.authLogs ?? usualAuthLogs.filter((path) => existsSync(path)),
+    network: { badDestinations: file.badDestinations ?? usualNetwork.badDestinations, isScanner: file.isScanner ?? usualNetwork.isScanner },
     sampleEveryMs: file.sampleEveryMs ?? seconds(10),
     spoolMaxBytes: file.spoolMaxBytes ?? 256 * mebibyte,
     // As old as a weekly backup may be; a few hundred kilobytes on a machine that is well.

@@ -9,7 +9,8 @@ export interface SettingsInForce {
   sampleEveryMs(): number
   suspendsAlone(): boolean
   isolation(): IsolationSettings
-  sensing(rest: Omit<SenseSettings, 'canaryDirs' | 'services' | 'sigmaPlaceholders'>): SenseSettings
+  /** @param wasUpdated this agent made way for another version, so its files are expected to be others. */
+  sensing(rest: Omit<SenseSettings, 'canaryDirs' | 'services' | 'sigmaPlaceholders' | 'own'> & { wasUpdated: boolean }): SenseSettings
 }
 
 export function settingsInForce(policy: Policy, config: AgentConfig): SettingsInForce {
@@ -20,8 +21,11 @@ export function settingsInForce(policy: Policy, config: AgentConfig): SettingsIn
       unproven: policy.setting('isolation.unproven', config.isolationSettings.unproven),
       leaseHours: policy.setting('isolation.leaseHours', config.isolationSettings.leaseHours),
     }),
-    sensing: (rest) => ({
+    sensing: ({ wasUpdated, ...rest }) => ({
       ...rest,
+      network: () => config.network,
+      // What a newcomer tries out is theirs to change.
+      ...(!config.isTrial && { own: { dataDir: config.dataDir, wasUpdated } }),
       get canaryDirs() {
         return policy.setting('security.canaryFolders', config.canaryDirs)
       },

@@ -7,6 +7,7 @@ import { beginAnew, untilOverCeiling } from '../ceiling.ts'
 import { onFallingAsleep, untilToldToGo } from '../goodbye.ts'
 import { createHost } from '../host/host.ts'
 import { hasIdentity } from '../identity/files.ts'
+import { openLastRun } from '../last-run.ts'
 import { takeLock } from '../lock.ts'
 import type { Verb } from '../main.ts'
 import { systemTime } from '../system-time.ts'
@@ -36,8 +37,15 @@ const verb: Verb = {
     onFallingAsleep(process, () => void agent?.sleep())
     const [{ startAgent }, { pino }] = await Promise.all([import('../app.ts'), import('pino')])
     const log = pino({ level: config.logLevel, base: null })
-    agent = await startAgent(config, { time: systemTime, log, host })
+    // A newcomer's trial is ended by closing its terminal.
+    const lastRun = config.isTrial ? undefined : openLastRun(config.dataDir, systemTime.now())
+    process.on('uncaughtExceptionMonitor', () => lastRun?.end('crash', systemTime.now()))
+    agent = await startAgent(config, { time: systemTime, log, host, ...(lastRun && { lastRun }) }).catch((error: unknown) => {
+      lastRun?.end('crash', systemTime.now())
+      throw error
+    })
     const reason = await stopped
+    lastRun?.end(reason === 'over' ? 'update' : reason, systemTime.now())
     ceiling.stop()
     if (reason === 'over') log.error({ bytes: await ceiling.over }, 'the agent holds too much memory, and begins anew')
     // Nothing is announced: whoever is back within seconds was never away, and who isn't should be asked after.

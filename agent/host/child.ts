@@ -15,8 +15,8 @@ export function output(program: string, args: string[]): Promise<string> {
 }
 
 /** Lines of a program that runs until it is stopped. `onEnd` is told when it ends by itself. */
-export function lines(program: string, args: string[], follower: LineFollower): Stop {
-  const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'ignore'] })
+export function lines(program: string, args: string[], follower: LineFollower, more: Record<string, string> = {}): Stop {
+  const child = spawn(program, args, { env: { ...environment, ...more }, stdio: ['ignore', 'pipe', 'ignore'] })
   let isStopped = false
   const end = (reason: string): void => {
     if (!isStopped) follower.onEnd(reason)

@@ -1,4 +1,6 @@
+import { randomInt } from 'node:crypto'
 import { access, constants } from 'node:fs/promises'
+import type { Time } from '#shared/domain/time.ts'
 import { lines } from './child.ts'
 import type { Answer, Stop } from './probe.ts'
 
@@ -17,6 +19,8 @@ export interface FileEventFollower {
   onEvent(event: FileEvent): void
   /** Nothing comes any more after this. */
   onEnd(reason: string): void
+  /** Somebody made a line up, by a line break in a file's or a process's name; @param after the line before it, which is true. */
+  onForged?(line: string, after: string): void
 }
 
 const program = '/usr/sbin/fatrace'
@@ -24,39 +28,94 @@ const program = '/usr/sbin/fatrace'
 /**
  * Who opens, writes, moves and deletes files, from a `fatrace` child (Debian's package; needs root). Closing is what is asked for: every
  * single write would be told a thousand times a second by a database. When this process dies, so does the child, by its broken pipe.
+ * Threat: fatrace writes names as they are, so a line break in one begins what looks like a line about anybody. Its clock goes by a time
+ * zone that only it and we know; a made-up line would have to guess the second.
  */
-export async function followFileEvents(follower: FileEventFollower): Promise<Answer<Stop>> {
+export async function followFileEvents(follower: FileEventFollower, time: Time): Promise<Answer<Stop>> {
   const isThere = await access(program, constants.X_OK).then(
     () => true,
     () => false,
   )
   if (!isThere) return { kind: 'unsupported', reason: 'fatrace is not installed' }
   if (process.getuid?.() !== 0) return { kind: 'unsupported', reason: 'fatrace needs root' }
-  const onLine = (line: string): void => {
-    const event = parseFileEvent(line)
-    if (event) follower.onEvent(event)
+  const offsetSeconds = randomInt(daySeconds)
+  const reader = new FileEventReader(offsetSeconds, follower, time)
+  const args = ['--timestamp', '--filter=C<>D', `--ignore-pid=${process.pid}`]
+  const onLine = (line: string): void => reader.take(line)
+  return { kind: 'known', value: lines(program, args, { onLine, onEnd: follower.onEnd }, { TZ: timeZoneOf(offsetSeconds) }) }
+}
+
+const daySeconds = 86_400
+
+/** POSIX's form: so much is to be added to the zone's time to get UTC. */
+function timeZoneOf(offsetSeconds: number): string {
+  const part = (seconds: number): string => String(Math.floor(seconds)).padStart(2, '0')
+  return `TLN+${part(offsetSeconds / 3_600)}:${part((offsetSeconds % 3_600) / 60)}:${part(offsetSeconds % 60)}`
+}
+
+/** Clocks that are read one after the other may differ by this. */
+const slackMs = 1_000
+
+/** Lines in, events out; what bears another clock than ours was made up. */
+export class FileEventReader {
+  readonly #offsetMs: number
+  readonly #follower: FileEventFollower
+  readonly #time: Time
+  #lastAt: number
+  #lastNow: number
+  #lastLine = ''
+
+  constructor(offsetSeconds: number, follower: FileEventFollower, time: Time) {
+    this.#offsetMs = offsetSeconds * 1_000
+    this.#follower = follower
+    this.#time = time
+    this.#lastAt = time.now()
+    this.#lastNow = this.#lastAt
   }
-  const args = ['--timestamp', '--timestamp', '--filter=C<>D', `--ignore-pid=${process.pid}`]
-  return { kind: 'known', value: lines(program, args, { onLine, onEnd: follower.onEnd }) }
+
+  take(line: string): void {
+    const at = this.#instantOf(line)
+    if (at === undefined) return
+    const parsed = parseFileEvent(line, at)
+    if (this.#isOurClock(at)) {
+      this.#lastAt = at
+      this.#lastLine = line
+      if (parsed) this.#follower.onEvent(parsed)
+    } else if (parsed) this.#follower.onForged?.(line, this.#lastLine)
+  }
+
+  /** The latest instant at which that clock showed this; undefined where no time stands. */
+  #instantOf(line: string): number | undefined {
+    const [, hour, minute, second, fraction] = /^(\d\d):(\d\d):(\d\d)\.(\d{6}) /.exec(line) ?? []
+    if (hour === undefined) return undefined
+    const shown = ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1_000 + Number(fraction) / 1_000 + this.#offsetMs
+    const dayMs = daySeconds * 1_000
+    const latest = this.#time.now() + slackMs
+    return Math.round(latest - ((((latest - shown) % dayMs) + dayMs) % dayMs))
+  }
+
+  /** Not before the line before it: a made-up line comes right behind a true one. A clock that was set back begins anew. */
+  #isOurClock(at: number): boolean {
+    const now = this.#time.now()
+    if (now < this.#lastNow - slackMs) this.#lastAt = now - slackMs
+    this.#lastNow = now
+    return at >= this.#lastAt - slackMs
+  }
 }
 
 /** Longest name that a process can have (prctl(2), PR_SET_NAME), or fatrace's `unknown`. */
 const maxNameLength = 15
 
-/**
- * `1795376587.991483 openssl(8455): CW  /srv/a.enc`. A name may look like a line itself, so its end is the last place at which it
- * could end. A path may hold a line break; what stands behind it is a line of its own then, which whoever acts on it has to doubt.
- */
-export function parseFileEvent(line: string): FileEvent | undefined {
+/** `18:37:28.087718 openssl(8455): CW  /srv/a.enc`. A name may look like a line itself, so its end is the last place at which it could end. */
+export function parseFileEvent(line: string, at: number): FileEvent | undefined {
   const start = line.indexOf(' ') + 1
-  const at = Number(line.slice(0, start))
-  if (start === 0 || !(at > 0)) return undefined
+  if (start < 2) return undefined
   for (let open = line.lastIndexOf('(', start + maxNameLength); open >= start; open = line.lastIndexOf('(', open - 1)) {
     const found = /^\((\d{1,10})\): ([RCWO+D<>]{1,8}) +(\/.*)$/.exec(line.slice(open))
     if (found) {
       const [, pid, types = '', path = ''] = found
       const what = whatOf(types)
-      return what && { at: Math.round(at * 1_000), pid: Number(pid), name: line.slice(start, open), what, path }
+      return what && { at, pid: Number(pid), name: line.slice(start, open), what, path }
     }
     if (open === 0) return undefined
   }

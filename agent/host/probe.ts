@@ -43,6 +43,8 @@ export interface Probe {
   pids(): number[]
   /** A process as it is now; undefined when there is none. Asked when each second counts, so it waits for nothing. */
   process(pid: number): ProcessFacts | undefined
+  /** Who holds the socket of this number, which belongs to this user; undefined when nobody does any more. */
+  socketOwner(inode: string, userId: number): Promise<number | undefined>
   /** Tells the name of whatever changes in this folder; `undefined` when the system doesn't say which. Rejects when the folder can't be watched. */
   watchFolder(folder: string, onChange: (name: string | undefined) => void): Promise<Stop>
   /** Facts about a regular file; undefined when nothing, or nothing regular, is there. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Platform, Role } from '#shared/domain/endpoint.ts'
 import type { HealthSettings } from '#shared/domain/health-limits.ts'
+import type { NetworkSettings } from '#shared/domain/network-settings.ts'
 import type { PolicyKey } from '#shared/domain/policy-settings.ts'
 import type { ProcessNamed } from '#shared/domain/process.ts'
 import type { Severity } from '#shared/domain/severity.ts'
@@ -93,6 +94,10 @@ export interface SenseSettings {
   suspend?(top: ProcessNamed, why: string): Promise<Suspension>
   /** What `smbstatus` says of its clients; '' where there is none. */
   shareClients?(): Promise<string>
+  /** Where this agent's own files are, and whether they are expected to be others than before; absent in a trial. */
+  own?: { dataDir: string; wasUpdated: boolean }
+  /** What the policy in force says of the network watch; asked before each look. */
+  network?(): NetworkSettings
   /** What is remembered over restarts. */
   memory?: HealthMemory
   /** What the rest of the agent knows; absent where there is no rest. */

@@ -1,6 +1,8 @@
 import type { Detector } from './define-detector.ts'
+import agentTampered from './detectors/agent-tampered.ts'
 import failedLogins from './detectors/failed-logins.ts'
 import logsCleared from './detectors/logs-cleared.ts'
+import networkWatch from './detectors/network-watch.ts'
 import powerChanged from './detectors/power-changed.ts'
 import processStarts from './detectors/process-starts.ts'
 import ransomwareCanary from './detectors/ransomware-canary.ts'
@@ -16,6 +18,8 @@ export const detectors: readonly Detector[] = [
   processStarts,
   powerChanged,
   logsCleared,
+  agentTampered,
+  networkWatch,
   failedLogins,
   sigmaRules,
   updateRunning,

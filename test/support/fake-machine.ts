@@ -88,6 +88,7 @@ export class FakeMachine implements Probe {
   processesNow: ProcessFacts[] = []
   pids = () => this.processesNow.map(({ pid }) => pid)
   process = (pid: number) => this.processesNow.find((each) => each.pid === pid)
+  socketOwner = async (): Promise<number | undefined> => undefined
   watchFolder = async (): Promise<Stop> => () => undefined
   look = async (path: string): Promise<FileLook | undefined> => {
     const text = this.filesNow[path]

@@ -11,6 +11,7 @@ import type { Answer, DiskReading, MachineInventory, MemoryReading, Probe, RoleR
 import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.ts'
 import { readProcess } from '../process-facts.ts'
 import { pidsIn } from '../processes.ts'
+import { socketOwner } from '../socket-owner.ts'
 import { list, look, read, watchFolder } from '../system-files.ts'
 import { followJournal, unitsDown } from '../systemd.ts'
 import { createVitals } from '../vitals.ts'
@@ -33,9 +34,10 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     inventory: async () => inventory(await hardware((await memory()).totalBytes)),
     followFile: (path, follower) => followFile(path, follower, time),
     followJournal,
-    followFileEvents,
+    followFileEvents: (follower) => followFileEvents(follower, time),
     pids: () => pidsIn(),
     process: (pid) => readProcess('/proc', pid),
+    socketOwner: (inode, userId) => socketOwner(inode, userId),
     watchFolder,
     look,
     read,

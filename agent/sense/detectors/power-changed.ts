@@ -1,10 +1,9 @@
-import { basename } from 'node:path'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds } from '#shared/domain/time.ts'
-import { defineDetector, type SenseSettings } from '../define-detector.ts'
-import { changesBetween, type Doing, eventOf } from '../power/compare.ts'
+import { defineDetector } from '../define-detector.ts'
+import { changesBetween, eventOf } from '../power/compare.ts'
+import { doingOf } from '../power/doing.ts'
 import { type Snapshot, Snapshots } from '../power/snapshot.ts'
-import type { Tree } from '../writers/trees.ts'
 
 /*
  * security.account.admin-added, .persistence.dangerous and .persistence.new (rows 12 to 14): files by which programs start by themselves and
@@ -14,8 +13,6 @@ import type { Tree } from '../writers/trees.ts'
  * setuid, modules loaded by hand. Threat: contents are the attacker's: shown masked and printable, cut, and never run.
  */
 const lookEveryMs = seconds(5)
-const packageManagers =
-  /^\/usr\/(?:s?bin|lib)\/(?:.*\/)?(?:dpkg|apt|apt-get|aptitude|unattended-upgrade|rpm|dnf[\d-]*|yum|zypper|pacman|apk|snapd?|flatpak|packagekitd)$/
 
 export default defineDetector({
   name: 'power-changed',
@@ -46,20 +43,3 @@ export default defineDetector({
     }
   },
 })
-
-/** Package managers write beside the file and rename; so the whole tree of whoever wrote there last is asked. */
-async function doingOf(path: string, { writers }: SenseSettings): Promise<Doing> {
-  const tree = await writers?.of([path, `${path}.dpkg-new`, `${path}+`, `${path}-`], 0)
-  return { facts: factsOf(tree), isByPackages: tree !== undefined && isPackages(tree), isByOwnCommand: false }
-}
-
-function isPackages({ top }: Tree): boolean {
-  const script = top.commandLine.split(' ')[1] ?? ''
-  return packageManagers.test(top.exe) || (/^(?:python|perl)/.test(basename(top.exe)) && packageManagers.test(script))
-}
-
-function factsOf(tree: Tree | undefined): Doing['facts'] {
-  if (!tree) return { process: 'unknown' }
-  const { pid, startTicks, exe, userId } = tree.top
-  return { process: exe, pid, startTicks, userId }
-}

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
 import { manyTurned, type Tally } from '../encryption/deeds.ts'
+import { createDoubt } from '../encryption/doubt.ts'
 import { clientOf, isFileServer } from '../encryption/shares.ts'
 import { type Doer, EncryptionWatch } from '../encryption/watch.ts'
 import { describeSuspension, describeWriter } from '../writers/describe.ts'
@@ -21,7 +22,8 @@ export default defineDetector({
   async watch(probe, say, context) {
     const { time, settings } = context
     const trees = new Trees((pid) => probe.process(pid), process.pid)
-    const watch = new EncryptionWatch({ probe, time, onAttack: (doer, tally) => void tell(doer, tally, say, context) })
+    const watch = new EncryptionWatch({ probe, time, onAttack: (doer, tally) => void tell(doer, tally, say, context, doubt.mayHalt()) })
+    const doubt = createDoubt(say, context)
     const followed = await probe.followFileEvents({
       onEvent: (event) => {
         const now = time.monotonic()
@@ -31,6 +33,7 @@ export default defineDetector({
         if (event.what === 'written') settings.writers?.note(event.path, event.pid, tree)
         watch.take(event, tree)
       },
+      onForged: (line, after) => doubt.note(line, after),
       onEnd: (reason) => {
         settings.writers?.setFed(false)
         context.broken(reason)
@@ -47,13 +50,13 @@ export default defineDetector({
   },
 })
 
-async function tell(doer: Doer, tally: Tally, say: Say, { settings, log, broken }: WatchContext): Promise<void> {
+async function tell(doer: Doer, tally: Tally, say: Say, { settings, log, broken }: WatchContext, mayHalt: boolean): Promise<void> {
   try {
     const { tree } = doer
     const isThroughShare = tree !== undefined && isFileServer(tree.top)
     const why = `${tally.turned.length} files were turned unreadable`
     // A millisecond is a file: halted first, described then.
-    const suspension = tree && !isThroughShare ? await settings.suspend?.(tree.top, why) : undefined
+    const suspension = tree && !isThroughShare && mayHalt ? await settings.suspend?.(tree.top, why) : undefined
     const client = isThroughShare && doer.pid !== undefined ? clientOf((await settings.shareClients?.()) ?? '', doer.pid) : undefined
     const { facts, evidence } = await describeWriter(tree)
     const folders = [...new Set(tally.turned.map((path) => dirname(path)))]

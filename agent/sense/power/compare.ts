@@ -37,7 +37,7 @@ export function eventOf({ path, before, after }: Change, doing: Doing): Event | 
     : `${path} (${what}) ${before ? 'was changed' : 'is new'}`
   return {
     kind,
-    severity: doing.isByPackages ? 'info' : severityOf(kind),
+    severity: doing.isByPackages || doing.isByOwnCommand ? 'info' : severityOf(kind),
     about: path,
     summary: printable(`${who}${doing.isByPackages ? ', by the package manager' : ''}`).slice(0, 500),
     facts: {

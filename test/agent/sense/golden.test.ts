@@ -11,6 +11,8 @@ const triedLive = new Map([
   ['process-starts', 'processes'],
   ['power-changed', 'power'],
   ['logs-cleared', 'defence'],
+  ['agent-tampered', 'defence'],
+  ['network-watch', 'network'],
 ])
 
 describe('detectors say what they always said', () => {

@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { usualNetwork } from '#shared/domain/network-settings.ts'
+import type { Facts } from '#shared/domain/signal.ts'
+import { type Cancel, days, hours, minutes, seconds } from '#shared/domain/time.ts'
+import type { Probe } from '../../host/probe.ts'
+import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
+import { BoundedMap } from '../logon/bounded-map.ts'
+import { createDestinations } from '../network/destinations.ts'
+import { missingNeighbours, type Scan, ScanCount } from '../network/scan.ts'
+import { isReachable, readSockets, type Socket } from '../network/sockets.ts'
+
+/*
+ * security.network.listener (row 11): a port that other machines reach and that is new here; learnt silently for 14 days, kept over restarts.
+ * security.network.bad-destination (row 21): talk with an address on the policy's list. security.network.scan (row 21): within a minute
+ * 20 hosts asked at one port or 100 ports of one host, none of which answered yet, or 20 neighbours that aren't there (a scan that makes its
+ * own packets leaves no socket, but asks for addresses). Read out of /proc/net every two seconds; no program is started, and whose
+ * socket it is is looked for only when something is said. A machine that forwards others' packets isn't judged by its neighbours. The
+ * alert-rules have none for this. Threat: a scan slower than that is not seen here.
+ */
+const lookEveryMs = seconds(2)
+const learnsFor = days(14)
+const sayAgainAfterMs = hours(1)
+const manyMissing = 20
+const memoryName = 'listeners'
+/** Ports above this are given to whoever asks for any: they change with every start. */
+const firstEphemeral = 32_768
+const maxListeners = 500
+
+const Kept = z.object({ since: z.number(), known: z.array(z.string().max(40)).max(maxListeners) })
+
+export default defineDetector({
+  name: 'network-watch',
+  platforms: ['linux'],
+  async watch(probe, say, context) {
+    const { time, settings, broken } = context
+    const kept = Kept.safeParse(await settings.memory?.read(memoryName)).data ?? { since: time.now(), known: [] }
+    const look = createLook(probe, say, context, kept)
+    await look()
+    let next: Cancel = () => undefined
+    let isStopped = false
+    const plan = (): void => {
+      if (!isStopped) next = time.after(lookEveryMs, () => void look().then(plan, (error: unknown) => broken(sentenceOf(error))))
+    }
+    plan()
+    return {
+      stop: async () => {
+        isStopped = true
+        next()
+      },
+    }
+  },
+})
+
+function createLook(probe: Probe, say: Say, context: WatchContext, kept: z.infer<typeof Kept>): () => Promise<void> {
+  const { time, settings } = context
+  const known = new Set(kept.known)
+  const isListed = createDestinations()
+  const scans = new ScanCount()
+  const said = new BoundedMap<{ at: number }>(1_000)
+  const isDue = (key: string): boolean => {
+    const entry = said.touch(key, () => ({ at: Number.NEGATIVE_INFINITY }))
+    const due = time.monotonic() - entry.at >= sayAgainAfterMs
+    if (due) entry.at = time.monotonic()
+    return due
+  }
+  let hasLooked = false
+
+  async function listeners(sockets: readonly Socket[]): Promise<void> {
+    const fresh = sockets.filter(({ state, local }) => state === 'listening' && isReachable(local.address) && local.port < firstEphemeral)
+    const isLearning = time.now() - kept.since < learnsFor
+    for (const socket of fresh) {
+      const key = `tcp ${socket.local.port} by ${socket.userId}`
+      if (known.has(key) || known.size >= maxListeners) continue
+      known.add(key)
+      await settings.memory?.write(memoryName, { since: kept.since, known: [...known] })
+      if (!isLearning && hasLooked) await say(listener(socket, await ownerOf(probe, socket)))
+    }
+  }
+
+  async function destinations(sockets: readonly Socket[]): Promise<void> {
+    const { badDestinations } = settings.network?.() ?? usualNetwork
+    for (const socket of sockets) {
+      const { address } = socket.remote
+      if (socket.state === 'listening' || !isListed(badDestinations, address) || !isDue(`bad ${address}`)) continue
+      await say(badDestination(socket, await ownerOf(probe, socket)))
+    }
+  }
+
+  async function scanning(sockets: readonly Socket[]): Promise<void> {
+    if ((settings.network?.() ?? usualNetwork).isScanner) return
+    const asking = sockets.filter(({ state }) => state === 'asking')
+    const scan = scans.take(
+      asking.map(({ remote, inode }) => ({ ...remote, inode })),
+      time.monotonic(),
+    )
+    const first = asking.find(({ inode }) => scan?.inodes.includes(inode))
+    if (scan && isDue('scan')) return say(scanned(scan, first ? await ownerOf(probe, first) : unknown))
+    const isForwarding = (await probe.vitals.kernel('/proc/sys/net/ipv4/ip_forward'))?.trim() === '1'
+    const missing = isForwarding ? 0 : missingNeighbours((await probe.vitals.kernel('/proc/net/arp')) ?? '')
+    if (missing >= manyMissing && isDue('scan'))
+      await say(scanned({ way: 'hosts', about: 'this network', count: missing, inodes: [] }, unknown))
+  }
+
+  return async () => {
+    const texts = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => probe.vitals.kernel(path)))
+    const sockets = texts.flatMap((text) => readSockets(text ?? ''))
+    await listeners(sockets)
+    await destinations(sockets)
+    await scanning(sockets)
+    hasLooked = true
+  }
+}
+
+const unknown: Facts = { process: 'unknown' }
+
+/** A socket's holder, as far as it can be found before it is gone. */
+async function ownerOf(probe: Probe, { inode, userId }: Socket): Promise<Facts> {
+  const pid = inode === '0' ? undefined : await probe.socketOwner(inode, userId)
+  const facts = pid === undefined ? undefined : probe.process(pid)
+  if (!facts) return { ...unknown, userId }
+  return { process: facts.exe, pid: facts.pid, startTicks: facts.startTicks, commandLine: facts.commandLine.slice(0, 1_000), userId }
+}
+
+function listener({ local, userId }: Socket, owner: Facts) {
+  const kind = 'security.network.listener'
+  return {
+    kind,
+    severity: 'info' as const,
+    about: `port ${local.port}`,
+    fingerprint: `${kind}:${local.port}:${userId}`,
+    summary: `Port ${local.port} is open to other machines, and never was before`,
+    facts: { technique: 'T1571', address: local.address, port: local.port, ...owner },
+  }
+}
+
+function badDestination({ remote, local }: Socket, owner: Facts) {
+  const kind = 'security.network.bad-destination'
+  return {
+    kind,
+    severity: 'high' as const,
+    about: remote.address,
+    fingerprint: `${kind}:${remote.address}`,
+    summary: `This machine talks with ${remote.address}, which is on the list of addresses it must not`,
+    facts: { technique: 'T1071', address: remote.address, port: remote.port, localPort: local.port, ...owner },
+  }
+}
+
+function scanned({ way, about, count }: Scan, owner: Facts) {
+  const kind = 'security.network.scan'
+  const what = way === 'hosts' ? `${count} machines at ${about}` : `${count} ports of ${about}`
+  return {
+    kind,
+    severity: 'high' as const,
+    about,
+    fingerprint: kind,
+    summary: `This machine asked ${what} within ${minutes(1) / seconds(1)} seconds, and was not answered`,
+    facts: { technique: 'T1046', way, count, target: about, ...owner },
+  }
+}

@@ -1,0 +1,154 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import type { NetworkSettings } from '#shared/domain/network-settings.ts'
+import { days, seconds } from '#shared/domain/time.ts'
+import { createProbe } from '../../../../agent/host/probe.ts'
+import networkWatch from '../../../../agent/sense/detectors/network-watch.ts'
+import { openHealthMemory } from '../../../../agent/sense/memory.ts'
+import { createDestinations } from '../../../../agent/sense/network/destinations.ts'
+import { isReachable, readSockets } from '../../../../agent/sense/network/sockets.ts'
+import type { Happening } from '../../../../agent/signal/signal.ts'
+import { systemTime } from '../../../../agent/system-time.ts'
+import { FakeMachine } from '../../../support/fake-machine.ts'
+import { FakeTime } from '../../../support/fake-time.ts'
+import { MemoryFile, silent } from '../bench-machine.ts'
+
+const head = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
+const hex = (address: string): string =>
+  address
+    .split('.')
+    .toReversed()
+    .map((byte) => Number(byte).toString(16).padStart(2, '0').toUpperCase())
+    .join('')
+const port = (number: number): string => number.toString(16).padStart(4, '0').toUpperCase()
+/** A line as the kernel writes it. */
+const line = (local: [string, number], remote: [string, number], state: string, inode = 7): string =>
+  `   0: ${hex(local[0])}:${port(local[1])} ${hex(remote[0])}:${port(remote[1])} ${state} 00000000:00000000 00:00000000 00000000  1000        0 ${inode} 1 0\n`
+const listening = (number: number) => line(['0.0.0.0', number], ['0.0.0.0', 0], '0A')
+const asking = (address: string, number: number) => line(['10.0.0.1', 5_000], [address, number], '02')
+
+async function watch(network: Partial<NetworkSettings> = {}, file = new MemoryFile()) {
+  const machine = new FakeMachine()
+  const time = new FakeTime()
+  const said: Omit<Happening, 'detector'>[] = []
+  const memory = openHealthMemory(file, silent)
+  const policy = { badDestinations: [], isScanner: false, ...network }
+  const settings = { canaryDirs: [], canaryFile: new MemoryFile(), services: [], authLogs: [], memory, network: () => policy }
+  const given = { settings, time, log: silent, stop: new AbortController().signal, role: 'server' as const, standing: () => undefined }
+  const context = { ...given, healthSettings: () => ({}), isStrained: async () => false, broken: (why: string) => expect.unreachable(why) }
+  machine.filesNow['/proc/net/tcp'] = head + listening(22)
+  const watching = await networkWatch.watch(machine, async (event) => void said.push(event), context)
+  const show = async (...lines: string[]) => {
+    machine.filesNow['/proc/net/tcp'] = head + lines.join('')
+    await time.advance(seconds(2))
+  }
+  return { machine, time, said, show, stop: async () => ('stop' in watching ? watching.stop() : undefined) }
+}
+
+describe('sockets', () => {
+  it('are read of both families', () => {
+    const six = `${head}   0: 00000000000000000000000001000000:1F90 B80D0120000000000000000001000000:01BB 01 0:0 0:0 0 33 0 9 1 0\n`
+    expect(readSockets(six)).toMatchObject([
+      { local: { address: '::1', port: 8080 }, remote: { address: '2001:db8::1', port: 443 }, state: 'open', userId: 33, inode: '9' },
+    ])
+    expect(readSockets(head + listening(22))).toMatchObject([{ local: { address: '0.0.0.0', port: 22 }, state: 'listening' }])
+    expect(readSockets('nonsense\n\0\n  0: zz:1 2')).toEqual([])
+    expect(['127.0.0.1', '::1', '::', '0.0.0.0', '10.1.1.1'].map(isReachable)).toEqual([false, false, true, true, true])
+  })
+
+  it.skipIf(process.platform !== 'linux')('of this very process are found by their number', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const probe = createProbe({ time: systemTime, log: silent })
+    const mine = readSockets((await probe.vitals.kernel('/proc/net/tcp')) ?? '').find(
+      ({ local }) => typeof address === 'object' && local.port === address?.port,
+    )
+    expect(await probe.socketOwner(mine?.inode ?? '', mine?.userId ?? -1)).toBe(process.pid)
+    server.close()
+  })
+})
+
+describe('a port that is open', () => {
+  it('is learnt for 14 days, over restarts, then said once when it is new; one for this machine alone is not', async () => {
+    const file = new MemoryFile()
+    const first = await watch({}, file)
+    await first.show(listening(22), listening(80))
+    await first.stop()
+    const since = 'since":'
+    file.text = file.text?.replace(new RegExp(`${since}\\d+`), `${since}${first.time.now() - days(15)}`)
+    const { said, show, stop } = await watch({}, file)
+    await show(listening(22), listening(80), line(['127.0.0.1', 81], ['0.0.0.0', 0], '0A'), listening(40_000))
+    expect([first.said, said]).toEqual([[], []])
+    await show(listening(22), listening(4_444))
+    await show(listening(22), listening(4_444))
+    expect(said).toMatchObject([{ kind: 'security.network.listener', severity: 'info', about: 'port 4444' }])
+    await stop()
+  })
+})
+
+describe('an address on the list', () => {
+  it('is said once an hour, whatever the state of the connection', async () => {
+    const { time, said, show, stop } = await watch({ badDestinations: ['198.51.100.0/24', 'nonsense', '2001:db8::/99999'] })
+    await show(line(['10.0.0.1', 5_000], ['203.0.113.9', 443], '01'))
+    expect(said).toEqual([])
+    for (let turn = 0; turn < 3; turn += 1) await show(line(['10.0.0.1', 5_000], ['198.51.100.9', 443], '06'))
+    expect(said).toMatchObject([{ kind: 'security.network.bad-destination', severity: 'high', about: '198.51.100.9' }])
+    await time.advance(3_600_000)
+    expect(said).toHaveLength(2)
+    await stop()
+  })
+
+  it('is found in both families', () => {
+    const isListed = createDestinations()
+    const list = ['2001:db8::/32', '203.0.113.9']
+    expect(['2001:db8::5', '203.0.113.9', '203.0.113.8'].map((address) => isListed(list, address))).toEqual([true, true, false])
+  })
+})
+
+describe('a scan', () => {
+  const hosts = Array.from({ length: 25 }, (_, n) => asking(`10.0.0.${n + 2}`, 445))
+
+  it('of many machines at one port is said once, as is one of many ports', async () => {
+    const one = await watch()
+    await one.show(...hosts.slice(0, 15))
+    expect(one.said).toEqual([])
+    await one.show(...hosts.slice(15))
+    await one.show(...hosts)
+    expect(one.said).toMatchObject([{ kind: 'security.network.scan', severity: 'high', about: 'port 445', facts: { technique: 'T1046' } }])
+    await one.stop()
+    const two = await watch()
+    await two.show(...Array.from({ length: 100 }, (_, n) => asking('10.0.0.9', n + 1_000)))
+    expect(two.said).toMatchObject([{ about: '10.0.0.9', facts: { way: 'ports', count: 100 } }])
+    await two.stop()
+  })
+
+  it('is none by a browser whose line is down, over hours, or by a machine whose work it is', async () => {
+    const { time, said, show, stop } = await watch()
+    await show(...Array.from({ length: 60 }, (_, n) => asking(`203.0.113.${n}`, 443)))
+    for (const host of hosts) {
+      await show(host)
+      await time.advance(seconds(30))
+    }
+    expect(said).toEqual([])
+    await stop()
+    const scanner = await watch({ isScanner: true })
+    await scanner.show(...hosts)
+    expect(scanner.said).toEqual([])
+    await scanner.stop()
+  })
+
+  it('that leaves no socket is seen by the neighbours that are not there, except on a router', async () => {
+    const { machine, said, show, stop } = await watch()
+    const arp = Array.from({ length: 20 }, (_, n) => `10.0.0.${n + 2} 0x1 0x0 00:00:00:00:00:00 * eth0\n`)
+    machine.filesNow['/proc/net/arp'] = `IP address HW type Flags HW address Mask Device\n${arp.join('')}`
+    machine.filesNow['/proc/sys/net/ipv4/ip_forward'] = '1\n'
+    await show()
+    expect(said).toEqual([])
+    machine.filesNow['/proc/sys/net/ipv4/ip_forward'] = '0\n'
+    await show()
+    expect(said).toMatchObject([{ kind: 'security.network.scan', about: 'this network' }])
+    await stop()
+  })
+})

@@ -9,22 +9,27 @@ type Placed = Stretch & Pick<Story, 'organisationId' | 'timeZone'>
  * How long each ticket lay untaken in its team's queue after somebody of that team had taken a less pressing one that came
  * no earlier than it lay there: from that instant until it was taken, moved or ended.
  */
-export function behindOf(stories: readonly Story[], until: number): Fact[] {
-  const all = stories.flatMap((story): Placed[] =>
-    stretchesOf(story).map((stretch) => ({ ...stretch, organisationId: story.organisationId, timeZone: story.timeZone })),
-  )
+export function* behindInBites(stories: readonly Story[], until: number, bite: number): Generator<void, Fact[]> {
+  const all: Placed[] = []
+  for (const [place, story] of stories.entries()) {
+    const { organisationId, timeZone } = story
+    for (const stretch of stretchesOf(story)) all.push({ ...stretch, organisationId, timeZone })
+    if (place % bite === 0) yield
+  }
   const taken = Map.groupBy(
     all.filter(({ state }) => state === 'taken').sort((a, b) => a.from - b.from),
     ({ team }) => team,
   )
-  return all.flatMap((lying): Fact[] => {
-    if (lying.state !== 'queued') return []
+  const facts: Fact[] = []
+  for (const [place, lying] of all.entries()) {
+    if (place % bite === 0) yield
+    if (lying.state !== 'queued') continue
     const overtaking = firstAfter(taken.get(lying.team) ?? [], lying)
     const ms = overtaking === undefined ? 0 : Math.min(lying.to, until) - overtaking.from
-    if (overtaking === undefined || ms <= 0) return []
     const { organisationId, timeZone, team } = lying
-    return [{ kind: 'behind', at: overtaking.from, organisationId, timeZone, team, ms }]
-  })
+    if (overtaking && ms > 0) facts.push({ kind: 'behind', at: overtaking.from, organisationId, timeZone, team, ms })
+  }
+  return facts
 }
 
 function firstAfter(taken: readonly Placed[], { from, to, priority }: Placed): Placed | undefined {

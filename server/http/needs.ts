@@ -65,7 +65,7 @@ export interface Needs {
   /** Where the minutes of a ticket went, by its whole timeline. */
   ledgerOf(entries: readonly LedgerEntry[], now: number): Ledger
   /** What a desk is measured by, from timelines. */
-  figuresOf(told: readonly ToldTicket[], asked: Asked, now: number): FiguresAnswer
+  figuresOf(told: readonly ToldTicket[], asked: Asked, now: number): Promise<FiguresAnswer>
   /** What is counted against what is aimed at. */
   noiseOf: typeof noiseOf
   /** Whether a ticket's condition has begun and ended so often lately that it stays open for longer. */

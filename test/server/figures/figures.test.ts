@@ -108,3 +108,21 @@ describe('the figures of a desk', () => {
     expect((await figures('team', 'all', 'tier1')).total.waitedBehindMs).toBe(0)
   })
 })
+
+it('are counted in bites, so that others have their turn meanwhile', async () => {
+  await room.signals({ endpointId: 'srv', fingerprint: 'easy' })
+  const to = room.time.now() + 1
+  const [one] = await readTold(createView(room.store.reader, 'all'), { from, to })
+  const told = Array.from({ length: 3_000 }, (_, nth) => ({
+    id: `${nth}`,
+    organisationId: 'acme',
+    timeZone: 'UTC',
+    entries: one?.entries ?? [],
+  }))
+  let turns = 0
+  const others = setInterval(() => (turns += 1), 0)
+  const { total } = await createLedgers({ rules: readRules(room.matrix) }).figuresOf(told, { from, to, by: 'week' }, to)
+  clearInterval(others)
+  expect(total.opened).toBe(3_000)
+  expect(turns).toBeGreaterThan(5)
+})

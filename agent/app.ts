@@ -9,6 +9,7 @@ import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import type { DocumentFrame } from '#shared/protocol/document.ts'
 import auditHeads from '#shared/protocol/documents/audit-heads.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { type AtMachine, openAtMachine } from './at-machine.ts'
 import { openBackups } from './command/backups.ts'
 import { type Commands, createCommands } from './command/command.ts'
 import { openQuarantine } from './command/quarantine.ts'
@@ -82,6 +83,7 @@ interface Parts {
   policy: Policy
   inForce: SettingsInForce
   lastRun: Surroundings['lastRun']
+  people: AtMachine
 }
 
 type Line = Pick<Wire, 'received' | 'progress' | 'ask' | 'heardAt'>
@@ -156,26 +158,24 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
     ...{ file: jsonFile(join(dataDir, 'accusations.json')), processes: openProcesses(), isAllowed: inForce.suspendsAlone },
     ...{ time, log },
   })
-  return { config, time, log, probe, host, detectors, identity, spool, signals, suspender, hearers, policy, inForce, lastRun }
+  const people = await openAtMachine({ config, host, identity, spool, signals, time, log })
+  onStop(() => people.stop())
+  return { config, time, log, probe, host, detectors, identity, spool, signals, suspender, hearers, policy, inForce, lastRun, people }
 }
 
 async function startIsolation(parts: Parts, isConnected: () => boolean): Promise<Isolation> {
-  const { config, time, log, probe, host, identity, spool, signals } = parts
+  const { config, time, log, probe, host, identity, spool, signals, people } = parts
   const isolation = await openIsolation({
-    isConnected,
-    host,
+    ...{ isConnected, host, nextNumber: people.nextNumber, changed: people.changed },
     dir: join(config.dataDir, 'isolation'),
     firewall: firewallFor(probe.platform, host, time),
     ...config.isolation,
     settings: parts.inForce.isolation,
-    collectorAddresses: () => identity.addresses.resolve(),
-    ca: identity.ca,
-    happened: (event) => signals.happened(event),
-    append: (lane, body) => spool.append(lane, body),
-    time,
-    log,
+    ...{ ca: identity.ca, collectorAddresses: () => identity.addresses.resolve() },
+    ...{ happened: (event) => signals.happened(event), append: (lane, body) => spool.append(lane, body), time, log },
   })
   await isolation.reapply()
+  await people.begin(isolation)
   return isolation
 }
 
@@ -186,14 +186,15 @@ function restOf({ config, spool, time }: Parts, isolation: Isolation): Rest {
 }
 
 function startSensing(
-  { config: { authLogs, dataDir }, time, log, probe, host, detectors, spool, signals, suspender, policy, inForce, lastRun }: Parts,
+  { config: { authLogs, dataDir }, time, log, probe, host, detectors, spool, signals, suspender, policy, inForce, lastRun, people }: Parts,
   isolation: Isolation,
   rest: Rest,
 ): Sense {
   const canaryFile = jsonFile(join(dataDir, 'canaries.json'))
   const memory = openHealthMemory(jsonFile(join(dataDir, 'health.json')), log)
   const runtime = `Node ${process.version}`
-  const about = { version: packageJson.version, runtime, isolation: () => isolation.status().readiness, policy: policy.number }
+  const ours = { policy: policy.number, release: () => people.release.sealed() }
+  const about = { version: packageJson.version, runtime, isolation: () => isolation.status().readiness, ...ours }
   const settings = inForce.sensing({
     ...{ authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), suspend: suspender.accuse },
     ...{ shareClients: () => shareClients(host), agent: rest, memory, wasUpdated: lastRun?.wasUpdated ?? false },
@@ -234,14 +235,15 @@ const backupsOf = (config: AgentConfig, host: Host) => () => openBackups(host, b
 
 const scriptsFolderOf = ({ dataDir }: AgentConfig): string => join(dataDir, 'commands')
 
-function machineOf({ config, probe, host, suspender, time, identity }: Parts, { isolation, sense, neighbours }: Limbs): Machine {
+function machineOf({ config, probe, host, suspender, time, identity, people }: Parts, { isolation, sense, neighbours }: Limbs): Machine {
   const { dataDir, services, isTrial } = config
   const scriptsFolder = scriptsFolderOf(config)
   const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(realpathSync(dataDir), path).startsWith('..'))
   const handOver: Machine['handOver'] = (commandId, bytes, sent) => upload({ identity, time }, commandId, bytes, sent)
   const backups = { openBackups: backupsOf(config, host), backupsFolder: backupsFolderOf(config) }
   const library = { ...backups, handOver, host, processes: suspender.processes, quarantine, services, scriptsFolder, isTrial, time }
-  return { isolation, neighbours, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
+  const { tellAbout } = people
+  return { isolation, tellAbout, neighbours, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
 }
 
 const roleOf = ({ identity, probe, time, log }: Parts): (() => Promise<Role>) =>
@@ -255,7 +257,7 @@ function dial(parts: Parts, { isolation, sense, neighbours }: Limbs, commands: C
     documents: {
       numbers: () => identity.documents.numbers(),
       welcomed: (theirs) => identity.documents.welcomed(theirs),
-      take: (frame) => void takeDocument(parts, isolation, frame),
+      take: (frame) => void takeDocument(parts, { isolation, sense }, frame),
     },
     isolation: () => isolation.status(),
     appendStanding: () => signals.appendStanding(),
@@ -271,12 +273,14 @@ function dial(parts: Parts, { isolation, sense, neighbours }: Limbs, commands: C
 }
 
 /** A list of addresses that comes while this machine is cut off lets through what it names. */
-async function takeDocument({ config, identity, signals, policy, log }: Parts, isolation: Isolation, frame: DocumentFrame): Promise<void> {
+async function takeDocument(parts: Parts, { isolation, sense }: Omit<Limbs, 'neighbours'>, frame: DocumentFrame): Promise<void> {
+  const { config, identity, signals, policy, log, people } = parts
   try {
     const suspicious = await identity.documents.take(frame)
     if (suspicious) return await signals.happened(suspicious)
     policy.refresh()
     await isolation.readdress()
+    if (await people.release.reseal()) sense.takeStock()
     const rewritten =
       frame.name === auditHeads.name ? await witness(config.dataDir, identity.documents.content(auditHeads)?.heads ?? []) : undefined
     if (rewritten) await signals.happened(rewritten)

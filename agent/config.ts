@@ -15,6 +15,8 @@ export interface AgentConfig {
   isolation: { isAllowed: boolean; reason?: string }
   /** Of the machine itself; a policy goes before it. */
   isolationSettings: IsolationSettings
+  /** Where anybody at the machine may read and type a release code; and where greetings at log-on lie, if anywhere. */
+  people: { folder: string; motdFolder: string | undefined }
   /** `isolate` is only tried, for a minute. */
   isDrill: boolean
   /** Whether the agent may halt a process tree that encrypts, on its own word. */
@@ -50,6 +52,8 @@ const ConfigFile = z.strictObject({
   isolation: z.boolean().optional(),
   unprovenIsolation: IsolationSettings.shape.unproven.optional(),
   isolationLeaseHours: IsolationSettings.shape.leaseHours.optional(),
+  publicFolder: z.string().min(1).optional(),
+  motdFolder: z.string().min(1).optional(),
   suspendsAlone: z.boolean().optional(),
   canaryDirs: z.array(z.string().min(1)).max(50).optional(),
   services: z.array(z.string().min(1).max(200)).max(200).optional(),
@@ -81,6 +85,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): AgentC
       leaseHours: file.isolationLeaseHours ?? usualIsolation.leaseHours,
     },
     isDrill: flags.isDrill ?? false,
+    people: peopleOf(file, environment.RUNTIME_DIRECTORY, dataDir),
     // A new organisation only observes; its policy says when this may begin.
     suspendsAlone: file.suspendsAlone ?? false,
     canaryDirs: canaryDirsOf(flags.canaries ?? file.canaryDirs, dataDir),
@@ -115,6 +120,12 @@ function isolationOf(isTrial: boolean, isAllowedByFlag: boolean, isAllowedByFile
   if (isTrial && !isAllowedByFlag) return { isAllowed: false, reason: 'off (local trial)' }
   if (!isAllowedByFile) return { isAllowed: false, reason: 'off (agent.json)' }
   return { isAllowed: true }
+}
+
+/** As a service: systemd makes a folder of RuntimeDirectory= and names it. pam_motd reads /run/motd.d. */
+function peopleOf({ publicFolder, motdFolder }: ConfigFile, runtime: string | undefined, dataDir: string): AgentConfig['people'] {
+  const folder = publicFolder ?? runtime?.split(':')[0]
+  return { folder: folder ?? join(dataDir, 'public'), motdFolder: motdFolder ?? (runtime === undefined ? undefined : '/run/motd.d') }
 }
 
 function canaryDirsOf(named: string[] | undefined, dataDir: string): string[] {

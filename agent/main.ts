@@ -7,8 +7,10 @@ import { type AgentConfig, loadConfig } from './config.ts'
 export interface Verb {
   /** One line for `help`. */
   summary: string
+  /** It takes words beside flags. */
+  takesWords?: true
   /** Resolves when the verb is done; what stops it is thrown. */
-  run(config: AgentConfig): Promise<void>
+  run(config: AgentConfig, words: readonly string[]): Promise<void>
 }
 
 /** Process in: `argv` without node and script → the exit code. What goes wrong becomes one sentence on stderr. */
@@ -17,7 +19,8 @@ export async function main(argv: string[]): Promise<number> {
   try {
     const wantsHelp = name === '-h' || name === '--help' || args.includes('--help') || args.includes('-h')
     const verb = await loadVerb(wantsHelp ? 'help' : name)
-    await verb.run(loadConfig(flagsOf(wantsHelp ? [] : args), process.env))
+    const { flags, words } = read(wantsHelp ? [] : args, verb.takesWords ?? false)
+    await verb.run(loadConfig(flags, process.env), words)
     return 0
   } catch (thrown) {
     process.stderr.write(`${explain(thrown)}\n`)
@@ -35,9 +38,10 @@ export async function loadVerb(name: string): Promise<Verb> {
   return module.default
 }
 
-function flagsOf(args: string[]): Parameters<typeof loadConfig>[0] {
-  const { values } = parseArgs({
+function read(args: string[], takesWords: boolean): { flags: Parameters<typeof loadConfig>[0]; words: string[] } {
+  const { values, positionals } = parseArgs({
     args,
+    allowPositionals: takesWords,
     options: {
       data: { type: 'string' },
       trial: { type: 'boolean' },
@@ -47,7 +51,7 @@ function flagsOf(args: string[]): Parameters<typeof loadConfig>[0] {
     },
   })
   const { data, trial: isTrial, 'allow-isolation': isIsolationAllowed, drill: isDrill, canaries } = values
-  return { data, isTrial, isIsolationAllowed, isDrill, canaries }
+  return { flags: { data, isTrial, isIsolationAllowed, isDrill, canaries }, words: positionals }
 }
 
 /** What was thrown as one sentence that says what to do; a bug keeps its stack. */

@@ -7,6 +7,7 @@ import type { Host } from '../host/host.ts'
 import type { Processes } from '../host/processes.ts'
 import type { Isolation } from '../isolate/isolate.ts'
 import type { Neighbours } from '../isolate/neighbours.ts'
+import type { Telling } from '../release/telling.ts'
 import type { Opened as OpenedBackups } from './backups.ts'
 import type { Live } from './live.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -18,6 +19,8 @@ export type HandedOver = { kind: 'stored'; sha256: string } | { kind: 'failed'; 
 export interface Machine {
   isolation: Isolation
   neighbours: Neighbours
+  /** Whom the person at this machine is to call, when it is isolated. */
+  tellAbout: Telling['about']
   /** Puts the canaries back; resolves with how many. */
   rearm(): Promise<number>
   uptimeSeconds(): Promise<number>

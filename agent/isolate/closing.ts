@@ -43,10 +43,10 @@ export class Closing {
     this.#parts = parts
   }
 
-  async close(commandId: string, addresses: CollectorAddress[]): Promise<void> {
+  async close(commandId: string, number: number, addresses: CollectorAddress[]): Promise<void> {
     const { prover, wish, onClosed, rules, time } = this.#parts
     const preparing = prover.prepare(addresses)
-    wish({ want: 'isolated', commandId, addresses, ...this.#lease() })
+    wish({ want: 'isolated', commandId, number, addresses, ...this.#lease() })
     await preparing
     onClosed(true)
     try {

@@ -64,6 +64,10 @@ export interface IsolationParts {
   settings?: (() => IsolationSettings) | undefined
   /** The machine's own, when absent. */
   uptime?: () => Uptime | undefined
+  /** Of an isolation that begins; counted here for this process only, when absent. */
+  nextNumber?: () => number
+  /** Told of each state as it comes about; must not throw. */
+  changed?: (status: IsolationStatus) => void
   /** The port to the machine, for what else may stand in the way; without it nothing does. */
   host?: Host
   /** Places that may answer before the drop, asked then; and those that may be asked every few seconds. */
@@ -76,14 +80,14 @@ const readinessEveryMs = hours(1)
 
 export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
   const { findPlaces = findWitnesses, isConnected = () => false, settings = () => usualIsolation, uptime = readUptime } = parts
-  const { firewall, time, log } = parts
+  const { firewall, time, log, changed = () => undefined, nextNumber = counted() } = parts
   const journal = await openJournal(join(parts.dir, 'isolation.json'), () => wishByRules(parts))
   const baselines = new Baselines({ findPlaces: parts.findQuietPlaces ?? findQuietPlaces, time })
   const prover = new Prover({ ...parts, findPlaces, isConnected, baselines })
   const rules = firewall && new HeldRules({ firewall, saved: saveRulesIn(parts.dir), log })
   const keepWarm = (isClosed: boolean): void => (isClosed || !parts.isAllowed || !firewall ? baselines.pause() : baselines.keepWarm())
   const whyNot = async (): Promise<string | undefined> => parts.host && findObstacle({ ...parts, host: parts.host })
-  const isolator = new Isolator({ ...parts, settings, uptime, journal, prover, rules, onClosed: keepWarm, whyNot })
+  const isolator = new Isolator({ ...parts, changed, nextNumber, settings, uptime, journal, prover, rules, onClosed: keepWarm, whyNot })
   let nextLook: Cancel | undefined
   const lookAgain = (): void => {
     nextLook = time.after(readinessEveryMs, () => void isolator.readiness().finally(lookAgain))
@@ -104,6 +108,14 @@ export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
       baselines.stop()
       await isolator.stop()
     },
+  }
+}
+
+function counted(): () => number {
+  let number = 0
+  return () => {
+    number += 1
+    return number
   }
 }
 

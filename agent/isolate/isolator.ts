@@ -36,6 +36,9 @@ export interface IsolatorParts {
   journal: Journal
   happened(event: Happening): Promise<void>
   append(lane: Lane, body: RecordBody): Promise<number>
+  /** Of an isolation that begins. */
+  nextNumber(): number
+  changed(status: IsolationStatus): void
   /** The machine is closed, or open again. */
   onClosed(isClosed: boolean): void
   time: Time
@@ -78,8 +81,9 @@ export class Isolator implements Isolation {
       if (!ready.isReady) return this.#state.refuse(ready.reason ?? 'not ready', commandId)
       const addresses = await this.#parts.collectorAddresses().catch(() => [])
       if (addresses.length === 0) return this.#state.refuse('no address of the collector is known, so it would be cut off too', commandId)
-      this.#state.become('isolating', { commandId })
-      await this.#closing.close(commandId, addresses)
+      const number = this.#number()
+      this.#state.become('isolating', { commandId, number })
+      await this.#closing.close(commandId, number, addresses)
       this.#keeping.watch()
       return this.#state.status
     })
@@ -103,10 +107,12 @@ export class Isolator implements Isolation {
       const readiness = await this.readiness()
       if (wish.want === 'open') return this.#clearLeftovers()
       if (!readiness.isReady) return this.#state.fail(`this machine should be isolated, but ${readiness.reason ?? 'it can’t be'}`)
-      this.#state.become('isolating', { commandId: wish.commandId, detail: 'put back at start; the proof follows' })
+      const number = this.#number()
+      this.#state.become('isolating', { commandId: wish.commandId, number, detail: 'put back at start; the proof follows' })
       this.#parts.onClosed(true)
       this.#parts.prover.remember(wish.provenAt !== undefined)
-      if (wish.addresses.length === 0) this.#wish({ ...wish, addresses: await this.#parts.collectorAddresses().catch(() => []) })
+      const addresses = wish.addresses.length === 0 ? await this.#parts.collectorAddresses().catch(() => []) : wish.addresses
+      if (addresses !== wish.addresses || wish.number === undefined) this.#wish({ ...wish, number, addresses })
       await this.#keeping.repair()
       this.#keeping.watch(0)
     })
@@ -129,6 +135,12 @@ export class Isolator implements Isolation {
     this.#keeping.rest()
     await this.#turn
     await this.#parts.rules?.letGo()
+  }
+
+  /** Asked twice to be closed, it is the same isolation. */
+  #number(): number {
+    const { want, number } = this.#parts.journal.wish()
+    return want === 'isolated' && number !== undefined ? number : this.#parts.nextNumber()
   }
 
   /** A full disk must not stop an isolation: what can't be written down is done all the same, and said. */

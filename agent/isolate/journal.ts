@@ -21,6 +21,8 @@ export const Wish = z.object({
   addresses: z.array(z.object({ address: z.string(), port: z.number().int() })),
   /** When it was proven first; what is proven stays so over a restart. */
   provenAt: z.number().int().optional(),
+  /** Of this machine's isolations. */
+  number: z.number().int().nonnegative().optional(),
   /** Where it ends by itself. */
   lease: Lease.optional(),
 })

@@ -11,6 +11,8 @@ export interface StateParts {
   firewall: string
   isAllowed: boolean
   happened(event: Happening): Promise<void>
+  /** Told of each state as it comes about; must not throw. */
+  changed(status: IsolationStatus): void
   time: Time
   log: Logger
 }
@@ -42,12 +44,13 @@ export class IsolationState {
   }
 
   /** A proof belongs to the state it was given with, so the next state starts without. */
-  become(actual: ActualIsolation, more: Partial<Pick<IsolationStatus, 'commandId' | 'proof' | 'detail'>>): void {
+  become(actual: ActualIsolation, more: Partial<Pick<IsolationStatus, 'commandId' | 'number' | 'proof' | 'detail'>>): void {
     const { proof: _earlier, ...kept } = this.#status
     const since = actual === kept.actual ? kept.since : this.#parts.time.now()
     this.#status = { ...kept, ...more, actual, since }
     if (actual === 'open' || actual === 'isolated') this.#isTroubleSaid = false
     this.#parts.log.info({ actual, ...more }, 'isolation')
+    this.#parts.changed(this.#status)
   }
 
   /** Nothing was touched. */

@@ -1,5 +1,6 @@
 import type { IsolationReadiness } from '#shared/domain/endpoint.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
+import type { SealedRelease } from '#shared/domain/release-code.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Probe } from '../host/probe.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -11,6 +12,8 @@ export interface AboutAgent {
   isolation(): IsolationReadiness
   /** The number of the policy in force; 0: what ships. */
   policy?(): number
+  /** Sealed copies of the release secret, where there are any. */
+  release?(): SealedRelease | undefined
 }
 
 export interface Stocktaking {
@@ -23,12 +26,14 @@ export function createStocktaking(probe: Probe, time: Time, spool: Pick<Spool, '
   return {
     async look(canaries) {
       const machine = await probe.inventory()
+      const release = about.release?.()
       const agent = {
         version: about.version,
         runtime: about.runtime,
         isolation: about.isolation(),
         canaries: canaries.slice(0, 100),
         policy: about.policy?.() ?? 0,
+        ...(release && { release }),
       }
       const inventory: Inventory = { ...machine, agent }
       const text = canonical(inventory)

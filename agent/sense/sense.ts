@@ -32,6 +32,8 @@ export interface Sense {
   rearm(): Promise<number>
   /** The policy says something else of these settings: whoever goes by them looks again now. */
   judgeAnew(keys: readonly string[]): void
+  /** What the agent says of itself has changed. */
+  takeStock(): void
 }
 
 export interface SenseOptions {
@@ -114,6 +116,10 @@ class RunningSense implements Sense {
     for (const name of new Set(keys.flatMap(detectorsGoingBy))) this.#rounds.get(name)?.soon()
     for (const { watch, reads } of this.#watches) if (reads.some((key) => keys.includes(key))) watch.again()
     if (keys.includes('samples.everySeconds')) this.#samples.soon()
+    this.#inventory.soon()
+  }
+
+  takeStock(): void {
     this.#inventory.soon()
   }
 

@@ -26,10 +26,11 @@ export interface Wanted extends Order {
 
 /** Writes `requested` rows, and what is wanted of each machine's network. The dispatcher takes it from there. */
 export async function requestCommands(tx: Tx, putRows: PutRows, wanted: readonly Wanted[], now: number): Promise<void> {
+  const toTell = await whomToCall(tx, wanted)
   await putRows(
     tx,
     'commands',
-    wanted.map((each) => rowOf(each, now)),
+    wanted.map((each) => rowOf(each, toTell(each), now)),
     'ignore',
   )
   for (const each of wanted) if (desiredBy[each.verb]) await keepDesired(tx, each, now)
@@ -68,7 +69,7 @@ export const isProven = ({ actual, proof }: IsolationStatus): boolean => actual 
 export async function keepReports(tx: Tx, reports: readonly Report[], now: number): Promise<void> {
   const rows = new Map<string, Insertable<IsolationsTable>>()
   for (const { endpointId, status } of reports) {
-    const unasked = { endpoint_id: endpointId, desired: 'open', desired_at: now, desired_by: 'system', proof: null } as const
+    const unasked = { endpoint_id: endpointId, desired: 'open', desired_at: now, desired_by: 'system', proof: null, number: null } as const
     rows.set(endpointId, { ...unasked, ...rows.get(endpointId), ...actualOf(status, now) })
   }
   if (rows.size === 0) return
@@ -80,6 +81,7 @@ export async function keepReports(tx: Tx, reports: readonly Report[], now: numbe
       conflict.column('endpoint_id').doUpdateSet(({ ref, fn }) => ({
         ...Object.fromEntries(heard.map((column) => [column, ref(`excluded.${column}`)])),
         proof: fn.coalesce('excluded.proof', 'isolations.proof'),
+        number: fn.coalesce('excluded.number', 'isolations.number'),
       })),
     )
     .execute()
@@ -91,6 +93,7 @@ const actualOf = (status: IsolationStatus, now: number) => ({
   is_ready: status.readiness.isReady ? (1 as const) : (0 as const),
   detail: plainText(status.detail ?? status.readiness.reason ?? ''),
   ...(status.proof && { proof: JSON.stringify(status.proof) }),
+  ...(status.number !== undefined && { number: status.number }),
 })
 
 /** What a command of this verb wants of a machine's network; most want nothing. */
@@ -118,12 +121,28 @@ export async function putDesired(
     .execute()
 }
 
-export function rowOf({ id, verb, args, requestedBy, reason, organisationId, endpointId, ticketId }: Wanted, now: number): CommandsTable {
+/** What the person at a machine is told as it is isolated; nothing where their organisation has said nothing. */
+async function whomToCall(tx: Tx, wanted: readonly Wanted[]): Promise<(each: Wanted) => Record<string, unknown>> {
+  const ids = [...new Set(wanted.flatMap(({ verb, organisationId }) => (verb === 'isolate-host' ? [organisationId] : [])))]
+  if (ids.length === 0) return () => ({})
+  const rows = await tx.selectFrom('organisations').select(['id', 'call_whom', 'language']).where('id', 'in', ids).execute()
+  const said = rows.filter(({ call_whom, language }) => call_whom !== '[]' || language !== 'en')
+  const of = new Map(said.map(({ id, call_whom, language }) => [id, { callWhom: JSON.parse(call_whom) as unknown, language }]))
+  return ({ verb, organisationId }) => (verb === 'isolate-host' ? (of.get(organisationId) ?? {}) : {})
+}
+
+type ToTell = Record<string, unknown>
+
+export function rowOf(
+  { id, verb, args, requestedBy, reason, organisationId, endpointId, ticketId }: Wanted,
+  toTell: ToTell,
+  now: number,
+): CommandsTable {
   const definition = definitions.get(verb)
   if (!definition) throw new Fault('command-unknown', `There is no command "${verb}".`)
   return {
     ...{ id, organisation_id: organisationId, endpoint_id: endpointId, ticket_id: ticketId, verb },
-    args: JSON.stringify(definition.args.parse(args ?? (isolating.has(verb) && ticketId !== null ? { ticketId } : {}))),
+    args: JSON.stringify(definition.args.parse({ ...toTell, ...(args ?? (isolating.has(verb) && ticketId !== null ? { ticketId } : {})) })),
     ...{ risk: definition.risk, status: 'requested', requested_by: requestedBy, reason, requested_at: now },
     ...{
       expires_at: now + definition.ttlMs,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { Fault } from '#shared/domain/fault.ts'
 import { type AuthorityKey, PublicKey } from '#shared/protocol/authority.ts'
 import { canonicalJson } from '#shared/protocol/canonical.ts'
+import { unseal } from './unseal.ts'
 
 /*
  * The key file of an authority or an operator: Ed25519, its private half sealed by a passphrase (scrypt, AES-256-GCM, the
@@ -32,6 +33,8 @@ export interface SigningKey extends AuthorityKey {
   sign(content: unknown, typ: string): Promise<string>
   /** Over bytes as they are, once they were shown. */
   signText(text: string, typ: string): Promise<string>
+  /** What an agent sealed to this key. @throws Fault `copy-sealed`. */
+  unseal(box: string, about: string): Buffer<ArrayBuffer>
 }
 
 /** N=2^17, r=8, p=1: what OWASP recommends. It takes 128 MiB and about half a second. */
@@ -61,7 +64,8 @@ export async function openSealedKey({ name, kid, key, ...file }: SealedKey, pass
   const privateKey = await importJWK({ ...key, d }, 'EdDSA')
   const signText: SigningKey['signText'] = (text, typ) =>
     new CompactSign(new TextEncoder().encode(text)).setProtectedHeader({ alg: 'EdDSA', typ, kid }).sign(privateKey)
-  return { name, kid, key, signText, sign: (content, typ) => signText(canonicalJson(content), typ) }
+  const opens: SigningKey['unseal'] = (box, about) => unseal(Buffer.from(d, 'base64url'), box, about)
+  return { name, kid, key, signText, sign: (content, typ) => signText(canonicalJson(content), typ), unseal: opens }
 }
 
 function open(decrypt: () => string): string {

@@ -12,6 +12,8 @@ export interface OrganisationChange {
   ownIt?: string[] | undefined
   /** It may answer whether core machines of theirs are isolated. */
   answersOwnCore?: boolean | undefined
+  /** Whom the person at an isolated machine is to call. */
+  callWhom?: string[] | undefined
   /** No script runs on machines of theirs. */
   scriptsOff?: boolean | undefined
 }
@@ -19,7 +21,7 @@ export interface OrganisationChange {
 export async function changeOrganisation(
   db: Kysely<Database>,
   id: string,
-  { mode, plan, language, ownIt, answersOwnCore, scriptsOff }: OrganisationChange,
+  { mode, plan, language, ownIt, answersOwnCore, callWhom, scriptsOff }: OrganisationChange,
   now: number,
 ): Promise<void> {
   const known = await db.selectFrom('organisations').select('mode').where('id', '=', id).executeTakeFirst()
@@ -30,6 +32,7 @@ export async function changeOrganisation(
     ...(language !== undefined && { language }),
     ...(ownIt !== undefined && { own_it: JSON.stringify(ownIt) }),
     ...(answersOwnCore !== undefined && { answers_own_core: answersOwnCore ? (1 as const) : (0 as const) }),
+    ...(callWhom !== undefined && { call_whom: JSON.stringify(callWhom) }),
     ...(scriptsOff !== undefined && { scripts_off: scriptsOff ? (1 as const) : (0 as const) }),
   }
   if (Object.keys(changed).length > 0) await db.updateTable('organisations').set(changed).where('id', '=', id).execute()

@@ -1,5 +1,8 @@
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
+import type { ResultRecord } from '#shared/protocol/record.ts'
+import { createAudit } from '../audit/audit.ts'
+import { noteOpened, saidThere } from '../command/at-machine.ts'
 import type { Report } from '../command/command.ts'
 import { keepNeighbourly, stillReached } from '../command/neighbours.ts'
 import { expire, isolationFailed, keepHandledResults, keepSettlements, resultOf, type Settlement, settle } from '../command/settle.ts'
@@ -33,7 +36,7 @@ export async function settleResults({ store, time, log, turns, rules, afterCommi
     .execute()
   if (rows.length === 0) return false
   const now = time.now()
-  afterCommit(await turns((tx) => settleAll(tx, store, rules, rows, log, now)))
+  afterCommit(await turns((tx) => settleAll(tx, { store, rules, log, time }, rows, now)))
   return true
 }
 
@@ -77,15 +80,14 @@ async function provenIsolated(tx: Tx, commands: readonly CommandsTable[]): Promi
 
 async function settleAll(
   tx: Tx,
-  store: Store,
-  rules: Rules,
+  { store, rules, log, time }: Pick<Needs, 'store' | 'rules' | 'log' | 'time'>,
   rows: readonly CommandResultsTable[],
-  log: Logger,
   now: number,
 ): Promise<Kept> {
   const settled = new Map<string, Settlement>()
   const reports: Report[] = []
   const commandOf = await answered(tx, rows)
+  const there: There[] = []
   for (const row of rows) {
     const result = resultOf(row)
     if (!result) {
@@ -94,7 +96,8 @@ async function settleAll(
     }
     if (result.isolation) reports.push({ endpointId: row.endpoint_id, status: result.isolation })
     const command = commandOf(row)
-    const settlement = command && !settled.has(command.id) ? settle(command, result, now) : undefined
+    if (command) there.push({ command, result })
+    const settlement = command && !result.atMachine && !settled.has(command.id) ? settle(command, result, now) : undefined
     if (command && settlement) settled.set(command.id, settlement)
     else
       log.info(
@@ -109,7 +112,32 @@ async function settleAll(
     reports,
     now,
   )
-  return keepConsequences(tx, store, rules, [...settled.values()], now)
+  const lines = await keepThere(tx, there, time, now)
+  return keepConsequences(tx, store, rules, [...settled.values()], now, lines)
+}
+
+interface There {
+  command: CommandsTable
+  result: ResultRecord
+}
+interface Line {
+  ticketId: string
+  entry: Settlement['entry']
+}
+
+/** What was done at isolated machines: their tickets say it, what is wanted follows it, and the audit has it. */
+async function keepThere(tx: Tx, there: readonly There[], time: Time, now: number): Promise<Line[]> {
+  const lines: Line[] = []
+  for (const { command, result } of there) {
+    const isOpened = await noteOpened(tx, command, result, now)
+    const entry = saidThere(result, isOpened)
+    if (entry && command.ticket_id !== null) lines.push({ ticketId: command.ticket_id, entry })
+    if (!isOpened) continue
+    const about = { actor: 'agent', target: `endpoint:${command.endpoint_id}`, organisationId: command.organisation_id }
+    const detail = { commandId: command.id, ...result.atMachine }
+    await createAudit({ time }).record(tx, { ...about, action: 'endpoint.opened-there', detail })
+  }
+  return lines
 }
 
 /** Which command each is about: one of the endpoint that sent it, by its own id or by that of the bulk order it is part of. */
@@ -126,12 +154,19 @@ async function answered(tx: Tx, rows: readonly CommandResultsTable[]): Promise<(
 }
 
 /** What settling means for tickets: a line on the timeline, and an alarm where an isolation did not happen. */
-export async function keepConsequences(tx: Tx, store: Store, rules: Rules, settlements: readonly Settlement[], now: number): Promise<Kept> {
+export async function keepConsequences(
+  tx: Tx,
+  store: Store,
+  rules: Rules,
+  settlements: readonly Settlement[],
+  now: number,
+  more: readonly Line[] = [],
+): Promise<Kept> {
   const { lines, reached, hasAsked } = await keepNeighbourly(tx, store.capabilities.putRows, settlements, now)
   const settledOn = settlements.flatMap(({ command, entry }) =>
     command.ticket_id === null ? [] : [{ ticketId: command.ticket_id, entry }],
   )
-  const told = [...settledOn, ...lines]
+  const told = [...settledOn, ...lines, ...more]
   const tickets = await loadTickets(tx, [...new Set(told.map(({ ticketId }) => ticketId))])
   const cases = (await loadCases(tx, tickets)).map((work) =>
     apply(work, { entries: told.flatMap(({ ticketId, entry }) => (ticketId === work.ticket.id ? entry : [])) }, now),

@@ -37,6 +37,7 @@ export const reported: ReadonlySet<TimelineKind> = new Set([
   'neighbours-asked',
   'neighbour-said',
   'agents-word',
+  'at-machine',
   'notified',
 ])
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Language } from '../domain/language.ts'
+import { CallWhom, Language } from '../domain/language.ts'
 import { Priority } from '../domain/priority.ts'
 import { Severity } from '../domain/severity.ts'
 import { Facts, SignalKind, SignalState } from '../domain/signal.ts'
@@ -19,6 +19,8 @@ export const Organisation = z.object({
   ownIt: z.array(z.string()),
   /** Its own IT may answer whether core machines of theirs are isolated. */
   answersOwnCore: z.boolean(),
+  /** Whom the person at an isolated machine is to call, such as "Service desk 030 1234567". */
+  callWhom: z.array(z.string()),
   sites: z.array(z.object({ id: z.string(), name: z.string(), timeZone: z.string().nullable() })),
 })
 export const NewOrganisation = z.object({
@@ -44,6 +46,7 @@ export const OrganisationChange = z.object({
     .max(50)
     .optional(),
   answersOwnCore: z.boolean().optional(),
+  callWhom: CallWhom.optional(),
 })
 /** GET /api/organisations/:id/preview: what would have called people or cut machines off since it observes, had it been live. */
 export const LivePreview = z.object({

@@ -18,6 +18,8 @@ export const IsolationView = z.object({
   isReady: z.boolean(),
   detail: z.string(),
   proof: z.record(z.string(), z.unknown()).nullable(),
+  /** Of its isolations, as the machine's screen shows it; a release code is made for it. */
+  number: z.number().int().nullable(),
   /** What other agents of its site say of it: a third fact. null: nobody was asked. */
   neighbours: NeighboursView.nullable(),
 })
@@ -49,6 +51,8 @@ export const EndpointDetail = EndpointSummary.extend({
   certificateExpiresAt: z.number().int().nullable(),
   inventory: Inventory.nullable(),
   inventoryAt: z.number().int().nullable(),
+  /** Whose keys open its sealed release secret; empty: nobody's. */
+  releasableBy: z.array(z.string()),
   /** Records that never come, by the agent's own word: the newest, at most 100. */
   gaps: z.array(
     z.object({

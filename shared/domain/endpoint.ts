@@ -51,6 +51,8 @@ export const IsolationStatus = z.object({
   since: z.number().int(),
   /** The command that brought it about. */
   commandId: z.string().max(64).optional(),
+  /** Of this machine's isolations, as its screen shows it: a release code is bound to it. */
+  number: z.number().int().nonnegative().optional(),
   /** What was tried and seen: the collector answered, something else did not. */
   proof: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
   detail: z.string().max(1_000).optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { IsolationReadiness, Platform, Role } from './endpoint.ts'
+import { SealedRelease } from './release-code.ts'
 
 const text = z.string().max(500)
 
@@ -26,6 +27,8 @@ export const Inventory = z.object({
     ...{ version: text, runtime: text, isolation: IsolationReadiness, canaries: z.array(z.string().max(1_024)).max(100) },
     /** The number of the policy in force there; 0: what ships. Agents before 0.2 don't say. */
     policy: z.number().int().nonnegative().optional(),
+    /** Of its release secret; absent while nobody has a key it could be sealed to. */
+    release: SealedRelease.optional(),
   }),
 })
 export type Inventory = z.infer<typeof Inventory>

@@ -93,6 +93,7 @@ export const TimelineKind = z.enum([
   'neighbours-asked',
   'neighbour-said',
   'agents-word',
+  'at-machine',
   'notified',
   'paged',
   'assigned',

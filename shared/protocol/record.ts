@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CommandOutcome } from '../domain/command.ts'
 import { IsolationStatus } from '../domain/endpoint.ts'
 import { Inventory } from '../domain/inventory.ts'
+import { AtMachine } from '../domain/release-code.ts'
 import { Sample } from '../domain/sample.ts'
 import { SampleColumns } from '../domain/sample-columns.ts'
 import { isSecurity, Signal, StandingSignal } from '../domain/signal.ts'
@@ -29,6 +30,8 @@ export const ResultRecord = z.object({
   isolation: IsolationStatus.optional(),
   /** Present when nobody sent the command: a standing order was due. */
   standing: StandingRun.optional(),
+  /** Present when it is about the person at the isolated machine. */
+  atMachine: AtMachine.optional(),
 })
 export type ResultRecord = z.infer<typeof ResultRecord>
 

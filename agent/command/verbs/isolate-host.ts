@@ -3,7 +3,8 @@ import { defineVerb } from '../verb.ts'
 
 export default defineVerb({
   command: isolateHost,
-  async run({ isolation }, _args, order) {
+  async run({ isolation, tellAbout }, { callWhom, language }, order) {
+    tellAbout({ callWhom, language })
     const status = await isolation.isolate(order.id)
     const isRefused = status.actual === 'refused' || !status.readiness.isReady
     if (isRefused) return { outcome: 'refused', detail: status.readiness.reason ?? status.detail ?? 'not ready', isolation: status }

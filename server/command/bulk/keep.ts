@@ -65,7 +65,7 @@ export async function beginStage(tx: Tx, putRows: PutRows, bulk: BulkHead, stage
   await putRows(
     tx,
     'commands',
-    wanted.map((each): CommandsTable => ({ ...rowOf(each, now), status: 'queued', expires_at: bulk.expires_at, bulk_id: bulk.id })),
+    wanted.map((each): CommandsTable => ({ ...rowOf(each, {}, now), status: 'queued', expires_at: bulk.expires_at, bulk_id: bulk.id })),
     'ignore',
   )
   if (desiredBy[bulk.verb]) for (const each of wanted) await keepDesired(tx, each, now)

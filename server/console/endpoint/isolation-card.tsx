@@ -7,6 +7,7 @@ import { IsolationFacts } from '../words/isolation-facts.tsx'
 import { ReasonDialog } from '../words/reason-dialog.tsx'
 import { ReleaseDialog } from '../words/release-dialog.tsx'
 import type { note } from '../words/release-note.ts'
+import { shellWord } from '../words/shell-word.ts'
 import { useEndpointChange } from './use-endpoint-change.ts'
 
 /** Wanted and actual state of the network, the proof of it, and the switch. */
@@ -17,8 +18,31 @@ export function IsolationCard({ endpoint }: { endpoint: EndpointDetail }) {
       <Stack gap="sm">
         <IsolationFacts isolation={endpoint.isolation} />
         {proof && <Proof proof={proof} />}
+        <ReleaseCode endpoint={endpoint} />
       </Stack>
     </SectionCard>
+  )
+}
+
+/** For when the machine can't reach its collector: whose key makes the code, and how. */
+function ReleaseCode({ endpoint: { hostname, releasableBy, isolation } }: { endpoint: EndpointDetail }) {
+  if (releasableBy.length === 0) {
+    return (
+      <Text size="xs" c="dimmed">
+        No release code: nobody’s key is known to seal one to (trust: collector), or its agent is older.
+      </Text>
+    )
+  }
+  const number = isolation.actual === 'open' ? 'N' : (isolation.number ?? 'N')
+  return (
+    <div>
+      <Text size="xs" c="dimmed" mb={2}>
+        Release code, without this collector: sealed to {releasableBy.join(', ')}
+      </Text>
+      <Text size="xs" className="mono breakable">
+        tierline release-code {shellWord(hostname)} --number {number} --with KEY --from COPIES
+      </Text>
+    </div>
   )
 }
 

@@ -6,7 +6,7 @@ import { actualColor, actualName, desiredName } from './words.ts'
 
 /** What is wanted of a machine's network and what it says is true: two facts, side by side. */
 export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
-  const { desired, desiredAt, actual, actualAt, isReady, detail, neighbours } = isolation
+  const { desired, desiredAt, actual, actualAt, isReady, detail, number, neighbours } = isolation
   const isTrouble = ['failed', 'ineffective', 'refused'].includes(actual)
   return (
     <Stack gap="sm">
@@ -14,6 +14,11 @@ export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
         <Fact title="Wanted" name={desiredName[desired]} color={desired === 'isolated' ? 'grape' : 'gray'} at={desiredAt} />
         <Fact title="Actual" name={actualName[actual]} color={actualColor[actual]} at={actualAt} />
       </Group>
+      {number !== null && actual !== 'open' && (
+        <Text size="sm">
+          Isolation number <b>{number}</b>: its screen shows the same, and a release code is made for it.
+        </Text>
+      )}
       {neighbours && <ByNeighbours neighbours={neighbours} />}
       {isTrouble && (
         <Alert color="red" p="xs">

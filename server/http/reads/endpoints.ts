@@ -35,7 +35,8 @@ export async function readEndpoint(view: View, id: string): Promise<EndpointDeta
     enrolledAt: row.enrolled_at,
     removedAt: row.removed_at,
     certificateExpiresAt,
-    inventory: inventory?.body ?? null,
+    inventory: inventory ? withoutCopies(inventory.body) : null,
+    releasableBy: inventory?.body.agent.release?.copies.map(({ name }) => name) ?? [],
     inventoryAt: inventory?.at ?? null,
     ...missing,
     commands,
@@ -99,6 +100,11 @@ async function inventoryOf(view: View, endpointId: string): Promise<{ at: number
     .where('inventories.endpoint_id', '=', endpointId)
     .executeTakeFirst()
   return row && { at: row.at, body: JSON.parse(row.body) as Inventory }
+}
+
+/** The copies are sealed, and still nobody who looks at a machine has any use for them. */
+function withoutCopies({ agent: { release: _, ...agent }, ...inventory }: Inventory): Inventory {
+  return { ...inventory, agent }
 }
 
 async function certificateExpiryOf(view: View, endpointId: string): Promise<number | null> {

@@ -14,6 +14,7 @@ const unheard: IsolationView = {
   isReady: false,
   detail: 'This endpoint has not said yet whether it can isolate.',
   proof: null,
+  number: null,
   neighbours: null,
 }
 
@@ -34,6 +35,7 @@ function isolationOf(row: Selectable<IsolationsTable>): IsolationView {
     isReady: row.is_ready === 1,
     detail: row.detail,
     proof: row.proof === null ? null : (JSON.parse(row.proof) as Record<string, unknown>),
+    number: row.number ?? null,
     neighbours: row.neighbours ? (JSON.parse(row.neighbours) as NeighboursView) : null,
   }
 }

@@ -92,7 +92,7 @@ async function readOrganisations(view: View): Promise<Read[]> {
     view.sites().selectAll().orderBy('name').orderBy('id').execute(),
   ])
   const sitesOf = Map.groupBy(sites, (site) => site.organisation_id)
-  return rows.map(({ id, name, mode, plan, language, own_it, answers_own_core, time_zone }) => ({
+  return rows.map(({ id, name, mode, plan, language, own_it, answers_own_core, call_whom, time_zone }) => ({
     id,
     name,
     mode,
@@ -100,6 +100,7 @@ async function readOrganisations(view: View): Promise<Read[]> {
     language,
     ownIt: JSON.parse(own_it) as string[],
     answersOwnCore: answers_own_core === 1,
+    callWhom: JSON.parse(call_whom) as string[],
     timeZone: time_zone,
     sites: (sitesOf.get(id) ?? []).map((site) => ({ id: site.id, name: site.name, timeZone: site.time_zone })),
   }))

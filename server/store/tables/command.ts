@@ -97,6 +97,8 @@ export interface IsolationsTable {
   proof: string | null
   /** JSON of NeighboursView: what other agents of the site say of it; null: nobody was asked since something was last wanted. */
   neighbours?: Generated<string | null>
+  /** Of its isolations, as its screen shows it; null: its agent counts none. */
+  number?: Generated<number | null>
 }
 /** One of two sides has said that this machine may be released; gone once anything else is wanted of it. */
 export interface ReleaseConsentsTable {

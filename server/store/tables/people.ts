@@ -21,6 +21,8 @@ export interface OrganisationsTable {
   answers_own_core: Generated<Flag>
   /** Scripts run nowhere of theirs; nothing that is against an attack is about this. */
   scripts_off: Generated<Flag>
+  /** JSON array: whom the person at an isolated machine is to call. */
+  call_whom: Generated<string>
   /** Until then nothing of theirs is isolated without a person. */
   stopped_until: number | null
   /** Id of whoever pressed the button; null: nobody, or before it was written down. */

@@ -15,6 +15,7 @@ function machineWith(status: IsolationStatus): Machine {
   const asked = async (): Promise<IsolationStatus> => status
   return {
     isolation: { isolate: asked, release: asked } as Partial<Isolation> as Isolation,
+    tellAbout: () => undefined,
     rearm: async () => 3,
   } as Partial<Machine> as Machine
 }

@@ -3,4 +3,4 @@ import { loadConfig } from '../../../agent/config.ts'
 
 /** What a bundler is given: the agent's own `run`, with the flags that the scenarios' world starts it by. */
 const at = (flag: string): string => process.argv[process.argv.indexOf(flag) + 1] ?? ''
-await run.run(loadConfig({ data: at('--data'), canaries: [at('--canaries')] }, process.env))
+await run.run(loadConfig({ data: at('--data'), canaries: [at('--canaries')] }, process.env), [])

@@ -54,7 +54,7 @@ beforeAll(async () => {
   const operators = [operatorOf('Anna', await personsKey(), now), operatorOf('Bert', await personsKey(), now)]
   await collector.identity.documents.handBack(await authority.register(authority.keys[0], 1, now, operators))
   const config = { ...loadConfig({ data: dataDir }, {}), database }
-  const key = { ...authority.keys[0], name: 'authority', signText: async () => '' }
+  const key = { ...authority.keys[0], name: 'authority', unseal: () => Buffer.alloc(0), signText: async () => '' }
   const leaving = { login: 'Anna', operator: undefined }
   lines = await leave(config, { ...leaving, openKey: undefined })
   lines.push(...(await leave(config, { ...leaving, openKey: async () => key })))

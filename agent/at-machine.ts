@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import type { Time } from '#shared/domain/time.ts'
+import { mayCommand } from '#shared/protocol/authority.ts'
+import type { AgentConfig } from './config.ts'
+import type { Host } from './host/host.ts'
+import type { Identity } from './identity/identity.ts'
+import type { Isolation } from './isolate/isolate.ts'
+import { jsonFile } from './json-file.ts'
+import { openDoor } from './release/door.ts'
+import { openRelease, type Release } from './release/release.ts'
+import type { Recipient } from './release/seal.ts'
+import { openTelling, type Telling } from './release/telling.ts'
+import type { Signals } from './signal/signal.ts'
+import type { DurableSpool } from './spool/spool.ts'
+
+export interface AtMachine {
+  release: Release
+  tellAbout: Telling['about']
+  /** What `openIsolation` takes. */
+  nextNumber(): number
+  changed(status: IsolationStatus): void
+  /** The isolation stands: copies are sealed, and codes may be typed. */
+  begin(isolation: Isolation): Promise<void>
+  stop(): Promise<void>
+}
+
+interface Parts {
+  config: AgentConfig
+  host: Host
+  identity: Identity
+  spool: DurableSpool
+  signals: Signals
+  time: Time
+  log: Logger
+}
+
+/** The person at the machine: told when it is isolated, and heard when they type a code. */
+export async function openAtMachine({ config, host, identity, spool, signals, time, log }: Parts): Promise<AtMachine> {
+  const folder = join(config.dataDir, 'release')
+  const append: DurableSpool['append'] = (lane, body) => spool.append(lane, body)
+  let isolation: Isolation | undefined
+  const release = await openRelease({
+    ...{ file: jsonFile(join(folder, 'secret.json')), endpointId: identity.endpointId, recipients: () => recipientsOf(identity) },
+    isolation: () => isolation ?? nothingYet,
+    ...{ happened: (event) => signals.happened(event), append, time, log },
+  })
+  const telling = await openTelling({ ...config.people, host, file: jsonFile(join(folder, 'told.json')), append, time, log })
+  const doors: ((() => void) | undefined)[] = []
+  return {
+    release,
+    tellAbout: (about) => telling.about(about),
+    nextNumber: () => release.nextNumber(),
+    changed: (status) => {
+      release.changed(status)
+      telling.changed(status)
+    },
+    begin: async (opened) => {
+      isolation = opened
+      await release.reseal()
+      doors.push(openDoor(folder, 'root', (text, door) => release.type(text, door), log))
+      doors.push(openDoor(config.people.folder, 'anyone', (text, door) => release.type(text, door), log))
+    },
+    stop: async () => {
+      for (const close of doors) close?.()
+      await telling.stop()
+    },
+  }
+}
+
+const open: IsolationStatus = { actual: 'open', readiness: { isReady: false }, since: 0 }
+const nothingYet = { status: () => open, release: async () => open }
+
+/** Both authorities, and whom they named to release machines here; nobody where the collector commands alone. */
+function recipientsOf(identity: Identity): Recipient[] {
+  const { trust, organisationId } = identity
+  const named = trust.keys.map(({ kid, key }, index) => ({ kid, key, name: `authority ${index + 1}` }))
+  const operators = identity.register()?.operators.filter((each) => mayCommand(each, 'release-host', organisationId)) ?? []
+  return [...named, ...operators.map(({ kid, key, name }) => ({ kid, key, name }))]
+}

@@ -124,6 +124,19 @@ it('diagnostics bring all of it as an archive, with progress; who looked at it i
   expect(JSON.parse((await download(`/api/commands/${id}/archive`)).toString())).toMatchObject({ code: 'not-found' })
 })
 
+it('one order for both brings the archive of each, though agents know both by one id', async () => {
+  const endpoints = agents.map(({ endpointId }) => endpointId)
+  const body = { organisationId: collector.organisationId, verb: 'collect-diagnostics', reason: 'look', endpoints }
+  const { id } = await person.post<{ id: string }>('/api/bulk', body)
+  await expect.poll(async () => (await person.get<{ status: string }>(`/api/bulk/${id}`)).status, within).toBe('done')
+  const { machines } = await person.get<{ machines: { commandId: string; status: string }[] }>(`/api/bulk/${id}`)
+  expect(machines.map(({ status }) => status)).toEqual(['succeeded', 'succeeded'])
+  for (const { commandId } of machines) {
+    const { archive } = await person.get<{ archive: { sha256: string } }>(`/api/commands/${commandId}`)
+    expect(hashOf(readFileSync(fileOf(commandId)))).toBe(archive.sha256)
+  }
+})
+
 describe('an archive', () => {
   const whole = randomBytes(600_000)
 

@@ -50,7 +50,6 @@ export function createBulks(options: BulksOptions): Bulks {
 
   const round = async (): Promise<boolean> => {
     cancelLook()
-    await expireUnsettled(options)
     const open = await openBulks(options)
     const taken: Taken[] = []
     for (const bulk of open) taken.push(await takeFurther(options, bulk, told))
@@ -71,13 +70,6 @@ export function createBulks(options: BulksOptions): Bulks {
   }
 }
 
-/** Of one that waits for a signature, or for whoever goes on, the time is over too. */
-async function expireUnsettled({ db, time }: BulksOptions): Promise<void> {
-  const now = time.now()
-  const over = db.updateTable('bulks').set({ status: 'expired', settled_at: now }).where('expires_at', '<=', now)
-  await over.where('status', 'in', ['requested', 'unsigned', 'stopped']).execute()
-}
-
 function openBulks({ db }: BulksOptions): Promise<BulkHead[]> {
   const asked = ['id', 'organisation_id', 'verb', 'args', 'risk', 'status', 'requested_by', 'reason', 'requested_at', 'expires_at'] as const
   const staged = ['sizes', 'fail_percent', 'wait_ms', 'stage', 'stage_begun_at', 'judged_from', 'note', 'signatures', 'settled_at'] as const
@@ -90,6 +82,12 @@ type Taken = 'further' | 'awaits' | 'rests'
 
 async function takeFurther(options: BulksOptions, bulk: BulkHead, told: Map<string, string>): Promise<Taken> {
   const { time } = options
+  // Of one that waits for a signature, or for whoever goes on, the time is over too.
+  if (bulk.status !== 'running' && time.now() >= bulk.expires_at) {
+    await keepStep(options, bulk, { kind: 'ends', as: 'expired' })
+    hint(options, bulk)
+    return 'further'
+  }
   if (bulk.status === 'requested') {
     await signBulk(options, bulk, time.now())
     hint(options, bulk)

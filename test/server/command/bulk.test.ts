@@ -171,6 +171,19 @@ describe('the signatures of operators', () => {
     expect(await audited()).toEqual(expect.arrayContaining(['bulk.signed operator:Anna', 'bulk.signed operator:Bert']))
   })
 
+  it('come too late once its time is over', async () => {
+    const anna = await personsKey()
+    const now = room.time.now()
+    room.register = { issuedAt: now, operators: [operatorOf('Anna', anna, now)] }
+    const id = await ask({ hours: 1 })
+    const order = JSON.parse((await only()).payload ?? '')
+    room.time.jump(hours(1))
+    expect(await room.bulk.sign(id, await signOrder(anna, order))).toMatchObject({ kind: 'refused' })
+    await room.time.advance(minutes(1))
+    expect(await only()).toMatchObject({ status: 'expired', jws: null })
+    expect(await audited()).toEqual(['bulk.expired system'])
+  })
+
   it('are asked anew for the whole when operators are named meanwhile', async () => {
     room.away.add('pc-01').add('pc-02')
     await ask({ endpointIds: ['pc-01', 'pc-02'] })

@@ -36,7 +36,8 @@ export function createStocktaking(probe: Probe, time: Time, spool: Pick<Spool, '
         ...(release && { release }),
       }
       const inventory: Inventory = { ...machine, agent }
-      const text = canonical(inventory)
+      // Neighbours come and go all day; they are told with the next thing that changed.
+      const text = canonical({ ...inventory, neighbours: undefined })
       if (text !== last) await spool.append('inventory', { v: 1, type: 'inventory', at: Math.floor(time.now()), inventory })
       last = text
       return inventory

@@ -4,6 +4,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { followFileEvents } from '../file-events.ts'
 import { followFile } from '../follow-file.ts'
 import { type HardwareReading, hardwareOnce, identity, inventoryDisks, readInterfaces } from '../hardware.ts'
+import { readLinuxFacts, readNeighbours } from '../linux-facts.ts'
 import { judgeRole, readRoleFacts } from '../linux-role.ts'
 import { parseMounts, readDisk } from '../mounts.ts'
 import { packageManagerAtWork } from '../package-locks.ts'
@@ -65,6 +66,8 @@ async function inventory(hardware: HardwareReading): Promise<MachineInventory> {
     ...hardware,
     disks: inventoryDisks(await disks()),
     interfaces: readInterfaces(),
+    facts: await readLinuxFacts(),
+    neighbours: await readNeighbours(),
     role: await role(),
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CommandDetail, type FoundCommand } from '#shared/api/commands.ts'
 import { EndpointDetail, EndpointList, type EndpointRelease, SampleList } from '#shared/api/endpoints.ts'
 import { type CallNoise, NoisePreview, type NoisePreviewQuery } from '#shared/api/noise.ts'
+import { EndpointPolicy } from '#shared/api/policy.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
 import {
   type Children,
@@ -68,6 +69,7 @@ export function createApi(call: Call) {
 
     endpoints: (stop?: AbortSignal) => call('/endpoints', EndpointList, stop ? { stop } : {}),
     endpoint: (id: string, stop?: AbortSignal) => call(endpointPath(id), EndpointDetail, stop ? { stop } : {}),
+    endpointPolicy: (id: string, stop?: AbortSignal) => call(`${endpointPath(id)}/policy`, EndpointPolicy, stop ? { stop } : {}),
     samples: (id: string, from: number, to: number, stop?: AbortSignal) =>
       call(`${endpointPath(id)}/samples?from=${from}&to=${to}`, SampleList, stop ? { stop } : {}),
     isolateEndpoint: (id: string, reason: string) => post(`${endpointPath(id)}/isolate`, { reason }),

@@ -10,6 +10,7 @@ export const keys = {
   bulk: (id: string) => ['bulk', id],
   endpoints: ['endpoints'],
   endpoint: (id: string) => ['endpoint', id],
+  endpointPolicy: (id: string) => ['endpoint', id, 'policy'],
   samples: (id: string) => ['samples', id],
   organisations: ['organisations'],
   people: ['people'],

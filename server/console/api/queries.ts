@@ -79,6 +79,14 @@ export const endpointsQuery = (api: Api) =>
 export const endpointQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.endpoint(id), queryFn: ({ signal: stop }) => api.endpoint(id, stop), refetchInterval: HEARD_MS })
 
+/** Which policy it goes by, and which line of it says what. */
+export const endpointPolicyQuery = (api: Api, id: string) =>
+  queryOptions({
+    queryKey: keys.endpointPolicy(id),
+    queryFn: ({ signal: stop }) => api.endpointPolicy(id, stop),
+    refetchInterval: HEARD_MS,
+  })
+
 export const organisationsQuery = (api: Api) =>
   queryOptions({ queryKey: keys.organisations, queryFn: ({ signal: stop }) => api.organisations(stop), staleTime: 60_000 })
 

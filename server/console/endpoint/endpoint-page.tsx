@@ -12,6 +12,7 @@ import { Health } from './health.tsx'
 import { InventoryCard } from './inventory-card.tsx'
 import { IsolationCard } from './isolation-card.tsx'
 import { OpenTicketsCard } from './open-tickets-card.tsx'
+import { PolicyCard } from './policy-card.tsx'
 
 const route = getRouteApi('/signed-in/endpoints/$id')
 
@@ -41,6 +42,7 @@ export function EndpointPage() {
             <Stack gap="md">
               <OpenTicketsCard endpointId={id} />
               <IsolationCard endpoint={endpoint} />
+              <PolicyCard endpointId={id} />
               <InventoryCard inventory={endpoint.inventory} at={endpoint.inventoryAt} />
             </Stack>
           </Grid.Col>

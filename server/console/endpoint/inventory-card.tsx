@@ -38,7 +38,7 @@ export function InventoryCard({ inventory, at }: { inventory: Inventory | null; 
   )
 }
 
-function linesOf({ system, hardware, disks, interfaces, role, agent }: Inventory): [string, string][] {
+function linesOf({ system, hardware, disks, interfaces, facts = [], neighbours = [], role, agent }: Inventory): [string, string][] {
   const lines: [string, string][] = [
     ['System', `${system.name} ${system.version}`],
     ['Kernel', `${system.kernel} ${system.architecture}`],
@@ -49,6 +49,8 @@ function linesOf({ system, hardware, disks, interfaces, role, agent }: Inventory
     ['Memory', bytes(hardware.memoryBytes)],
     ['Disks', disks.map((disk) => `${disk.mount}  ${bytes(disk.totalBytes)} ${disk.type}`).join('\n')],
     ['Network', interfaces.map((one) => [one.name, one.mac, ...one.addresses].filter(Boolean).join('  ')).join('\n')],
+    ...facts.map(({ name, value, from }): [string, string] => [`${name.charAt(0).toUpperCase()}${name.slice(1)}`, `${value}\n(${from})`]),
+    ['Neighbours', neighbours.map((one) => `${one.interface}  ${one.address}  ${one.mac}`).join('\n')],
     ['Role', `${roleName[role.role]}: ${role.reasons.join('; ') || 'no facts'}`],
     ['Agent', `${agent.version} on ${agent.runtime}`],
     ['Canaries', agent.canaries.join('\n')],

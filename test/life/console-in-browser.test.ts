@@ -88,6 +88,7 @@ describe.skipIf(chromium === undefined)('the console in a browser', () => {
     await page.goto(`/endpoints/${endpointId}`)
     await page.getByRole('heading', { level: 1, name: hostile }).waitFor()
     await page.getByRole('figure', { name: 'Processor' }).locator('canvas').waitFor()
+    expect(await page.locator('[data-policy]').textContent()).toBe('No policy is in force: its agent goes by what ships.')
     expect(await page.locator('img[src="x"]').count()).toBe(0)
     expect(await page.title()).toBe('(1 P1) Tierline')
     expect(complaints).toEqual([])

@@ -21,7 +21,7 @@ export async function accuse(
   { writers, suspend }: Pick<SenseSettings, 'writers' | 'suspend'>,
 ): Promise<Accused> {
   const tree = await writers?.of([observation.where, path], waitMs)
-  const isAttack = verdict.change === 'unreadable' || verdict.touched.length >= 2
+  const isAttack = verdict.change === 'unreadable' || (verdict.change !== 'packed' && verdict.touched.length >= 2)
   const suspension = tree && isAttack && !isFileServer(tree.top) ? await suspend?.(tree.top, 'a decoy was made unreadable') : undefined
   const { facts, evidence } = await describeWriter(tree)
   return { facts: { technique: 'T1486', ...facts, ...describeSuspension(suspension) }, evidence }

@@ -71,7 +71,7 @@ async function judgeGone(canary: Canary, siblings: Found[], probe: Probe, now: n
   if (half) return isFresh(half.look, now) ? { kind: 'unfinished' } : touched('unreadable', half, { replacement: half.path })
   const folder = await probe.list(canary.folder)
   const left = siblings[0]
-  if (left) return touched('deleted', left, { replacement: left.path })
+  if (left) return touched(left.judgement === 'archived' ? 'packed' : 'deleted', left, { replacement: left.path })
   return { kind: 'touched', change: 'deleted', touchedAt: folder?.changedAt ?? now, where: canary.path, evidence: [], facts: {} }
 }
 

@@ -175,7 +175,8 @@ export class Guard {
     if (observation.kind === 'untouched') return this.#takeUntouched(post, observation)
     const now = this.#options.time.monotonic()
     const isDeleted = observation.change === 'deleted'
-    post.goneSince = isDeleted ? (post.goneSince ?? now) : undefined
+    const isGone = isDeleted || observation.change === 'packed'
+    post.goneSince = isGone ? (post.goneSince ?? now) : undefined
     const key = isDeleted && (await this.#wentWithItsFolder(post)) ? post.armed.planted.folder : post.armed.planted.path
     const verdict = this.#touches.note(key, observation.change, observation.touchedAt)
     const leftMs = siblingWithinMs - (now - (post.goneSince ?? now))

@@ -40,7 +40,12 @@ export function tellOf({ key, verdict, observation, accused, seed }: Told): Omit
 }
 
 function sentence(key: string, { change, touched }: Verdict): string {
-  const what = { deleted: 'was deleted, renamed or moved', edited: 'was edited', unreadable: 'was made unreadable' }[change]
+  const what = {
+    packed: 'was packed into an archive that anybody can open',
+    deleted: 'was deleted, renamed or moved',
+    edited: 'was edited',
+    unreadable: 'was made unreadable',
+  }[change]
   const others = touched.length < 2 ? '' : `, one of ${touched.length} touched within a minute`
   return `The decoy “${basename(key)}” ${what}${others}`
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { minutes } from '#shared/domain/time.ts'
 
-export const Change = z.enum(['deleted', 'edited', 'unreadable'])
+/** `packed`: gone, and beside it lies an archive that opens without a password and holds it. */
+export const Change = z.enum(['packed', 'deleted', 'edited', 'unreadable'])
 export type Change = z.infer<typeof Change>
 
 /** What is known about one touched thing: a decoy, or a folder that went away with all its decoys. */
@@ -18,7 +19,7 @@ export type Touch = z.infer<typeof Touch>
 export interface Verdict {
   change: Change
   severity: 'medium' | 'critical'
-  /** Decoys touched within a minute of this one, itself included. */
+  /** Decoys touched within a minute of this one, itself included; what anybody can unpack isn't among them. */
   touched: string[]
   touchedAt: number
   rank: number
@@ -29,7 +30,7 @@ const togetherMs = minutes(1)
 
 /**
  * Remembers what was touched and says what is worth saying: each touch once, and again only when it got worse. From mild
- * to worst: one is gone; one was edited; several were touched within a minute; one can't be read any more.
+ * to worst: one is packed or gone; one was edited; several were touched within a minute; one can't be read any more.
  */
 export class Touches {
   readonly #touches: Map<string, Touch>
@@ -46,7 +47,7 @@ export class Touches {
     Object.assign(touch, { change, touchedAt: isSameDeletion ? touch.touchedAt : touchedAt })
     this.#touches.set(key, touch)
     const touched = this.#around(touch.touchedAt)
-    const severity = change === 'deleted' && touched.length < 2 ? 'medium' : 'critical'
+    const severity = change === 'packed' || (change === 'deleted' && touched.length < 2) ? 'medium' : 'critical'
     return { change, severity, touched, touchedAt: touch.touchedAt, rank: rankOf(change, touched.length) }
   }
 
@@ -74,12 +75,13 @@ export class Touches {
 
   #around(at: number): string[] {
     return this.all()
-      .filter((touch) => Math.abs(touch.touchedAt - at) <= togetherMs)
+      .filter(({ change, touchedAt }) => change !== 'packed' && Math.abs(touchedAt - at) <= togetherMs)
       .map((touch) => touch.key)
   }
 }
 
 function rankOf(change: Change, touchedCount: number): number {
+  if (change === 'packed') return 1
   if (change === 'unreadable') return 4
   if (touchedCount >= 2) return 3
   return change === 'edited' ? 2 : 1

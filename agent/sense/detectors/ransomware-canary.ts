@@ -6,7 +6,8 @@ import { defineDetector } from '../define-detector.ts'
  * and by their change time. No alert-rules have this; the thresholds are the matrix's rows 1–3. Critical: one is made
  * *unreadable* (neither its own type any more nor an archive that opens without a password and holds it), itself or as
  * a new file beside it with its stem; or two are touched within a minute, because a person tidies one file and a program
- * walks them all; or one is edited. Medium: one is gone, and nothing appeared in its place within two seconds.
+ * walks them all; or one is edited. Medium: one is gone, and nothing appeared in its place within two seconds; or some
+ * are packed into archives that anybody can open, as `gzip -r` does, however many.
  * It speaks as soon as it is sure and again only when it gets worse: a save passes through an empty file, so what has
  * only begun gets 100 ms to be finished, while foreign bytes are foreign at once. All decoys gone together with their
  * folder count as one: that is what an unmounted disk looks like. Threat: whoever reads this code can avoid the decoys'

@@ -64,19 +64,21 @@ describe('one touch', () => {
     expect(room.said).toEqual([])
   })
 
-  it('gzip of one is a deletion, with what lies there instead', async () => {
+  it('gzip of one is told of, with what lies there instead', async () => {
     const docx = await room.decoy('.docx')
     await run('gzip', [docx])
     await vi.waitFor(() => expect(room.said).toHaveLength(1), { timeout: 3_000 })
-    expect(room.said[0]).toMatchObject({ severity: 'medium', facts: { change: 'deleted', replacement: `${docx}.gz` } })
+    expect(room.said[0]).toMatchObject({ severity: 'medium', facts: { change: 'packed', replacement: `${docx}.gz` } })
   })
 
-  it('gzip of all is critical by their number, and nothing is called unreadable', async () => {
+  it('gzip of all is no attack, and a decoy deleted beside them is alone', async () => {
+    const png = await room.decoy('.png')
     await run('gzip', ['-r', room.folder])
-    await vi.waitFor(() => expect(room.said.length).toBeGreaterThan(1), { timeout: 3_000 })
-    await quiet(300)
+    await vi.waitFor(() => expect(room.said.length).toBeGreaterThan(1), { timeout: 5_000 })
+    await rm(`${png}.gz`)
+    await quiet(2_400)
+    expect(room.said.map(({ severity }) => severity)).toEqual(room.said.map(() => 'medium'))
     expect(room.unreadable()).toBeUndefined()
-    expect(room.said.some((event) => event.severity === 'critical' && Number(event.facts?.canariesTouched) >= 2)).toBe(true)
   })
 
   it('a gzip of something else in its place is unreadable', async () => {

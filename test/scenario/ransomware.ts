@@ -100,7 +100,10 @@ function tellSuspension({ commands }: EndpointDetail, taken: readonly Taken[], b
   const halting = commands.find(({ verb, status }) => verb === 'suspend-process' && status === 'succeeded')
   const last = taken.at(-1)?.at ?? began
   const isHalted = halting?.settledAt != null && last <= halting.settledAt
-  const when = halting?.settledAt == null ? 'nothing was halted' : `${halting.settledAt - began} ms after the first file: ${halting.detail}`
+  const when =
+    halting?.settledAt == null
+      ? 'nothing was halted'
+      : `${Math.round(halting.settledAt - began)} ms after the first file: ${halting.detail}`
   console.log(`Suspension:\n  ${isHalted ? '✓' : '✗'} ${when}; the last file was taken after ${Math.round(last - began)} ms\n`)
   return isHalted
 }

@@ -98,7 +98,8 @@ async function furnish(
   return {
     ...{ machines, person, endpointId, documents, agent, endpoint, until },
     addNeighboursAgent: async () => {
-      const another = await makeToken(person, organisationId)
+      // One kernel shows the attack to both agents; of a server people are asked first, so that it stays to confirm.
+      const another = await makeToken(person, organisationId, 'server')
       enrolAgent(machines.neighbour, join(folder, 'neighbour'), join(folder, 'neighbours-documents'), another, agentProgram).start()
       const other = async (): Promise<EndpointDetail | undefined> => {
         const { endpoints } = await person.get<EndpointList>('/api/endpoints')
@@ -135,8 +136,8 @@ async function makeOrganisation(person: ApiClient): Promise<string> {
   return organisation.id
 }
 
-async function makeToken(person: ApiClient, organisationId: string): Promise<string> {
-  const made = await person.post<z.infer<typeof EnrolmentTokenMade>>('/api/enrolment-tokens', { organisationId, role: 'workstation' })
+async function makeToken(person: ApiClient, organisationId: string, role: 'workstation' | 'server' = 'workstation'): Promise<string> {
+  const made = await person.post<z.infer<typeof EnrolmentTokenMade>>('/api/enrolment-tokens', { organisationId, role })
   return made.token
 }
 

@@ -7,6 +7,7 @@ import { type Archives, createArchives } from './archive/archive.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
 import { keepResults } from './command/command.ts'
 import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
+import { createStanding, type StandingOrders } from './command/standing/standing.ts'
 import { createWarm } from './command/warm-neighbours.ts'
 import { type CollectorConfig, isLoopback, storeUrlOf } from './config.ts'
 import { startAuditHeads } from './desk/audit-heads.ts'
@@ -142,6 +143,7 @@ interface DeskRoom {
   held: Held
   signing: Signing
   bulk: BulkRoom
+  standing: StandingOrders
   pipeline: Pipeline
   dispatcher: Dispatcher
   telling: Telling
@@ -174,6 +176,8 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(() => dispatcher.stop())
   const bulk = openBulk({ ...shared, ...signs, bus, ...judges, dispatcher, record: audit.record, sayOnTimeline })
   teardowns.defer(() => bulk.close())
+  const standing = createStanding({ ...shared, ...identity.authority, ...signs, sayOnTimeline, nudge: dispatcher.nudge })
+  teardowns.defer(() => standing.stop())
   const timers = createTimers({ db, time, loops, fire: createFire({ ...shared, ...judges }) })
   teardowns.defer(() => timers.stop())
   const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
@@ -189,14 +193,14 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const desk = createDesk(shared)
   telling.answerTo(desk)
   const signing = createSigning({ ...shared, register: identity.register, sayOnTimeline, dispatcher })
-  return { desk, held: createHeld(shared), signing, bulk, pipeline, dispatcher, telling, staffing, timers, connect }
+  return { desk, held: createHeld(shared), signing, bulk, standing, pipeline, dispatcher, telling, staffing, timers, connect }
 }
 
 /** What a crash left undone: unhandled signals, timers that came due meanwhile, commands and notices not yet out. */
-function carryOn({ pipeline, timers, dispatcher, bulk, telling }: DeskRoom): void {
+function carryOn({ pipeline, timers, dispatcher, bulk, standing, telling }: DeskRoom): void {
   timers.replan()
   pipeline.nudge(true)
-  for (const { nudge } of [dispatcher, bulk, telling.outbox]) nudge()
+  for (const { nudge } of [dispatcher, bulk, standing, telling.outbox]) nudge()
 }
 
 // ── intake ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -251,17 +255,13 @@ async function openDoors(
   const about = { time, log, version: packageJson.version, people, audit, matrices, policies, identity, bus, store, config, agentsUrl }
   const stages = {
     desk: room.desk,
-    held: room.held,
-    signing: room.signing,
-    bulk: room.bulk,
+    ...{ held: room.held, signing: room.signing, bulk: room.bulk, standing: room.standing },
     heldMails: createHeldMails({ store, desk: room.desk }),
     receivers: room.telling.receivers,
     ...room.staffing,
     ingest: intake.ingest,
-    ...{ archives: intake.archives, scripts: createScripts({ store, time }) },
-    wire,
-    words,
-    ...createLedgers(matrices),
+    ...{ archives: intake.archives, scripts: createScripts({ store, time }), ...createLedgers(matrices) },
+    ...{ wire, words },
   }
   const tls = isLoopback(config.console.host) ? {} : { tls: certificate }
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))

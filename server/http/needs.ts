@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { FiguresAnswer } from '#shared/api/figures.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Archives } from '../archive/archive.ts'
+import type { StandingOrders } from '../command/standing/standing.ts'
 import type { Absences } from '../desk/absences.ts'
 import type { BulkDesk } from '../desk/bulk.ts'
 import type { Desk } from '../desk/desk.ts'
@@ -49,6 +50,7 @@ export interface Needs {
   signing: Signing
   bulk: BulkDesk
   scripts: Scripts
+  standing: Pick<StandingOrders, 'drafts' | 'ask' | 'sign' | 'withdraw'>
   identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt' | 'register'>
   ingest: Pick<Ingest, 'takeFromSource'>
   archives: Pick<Archives, 'file'>

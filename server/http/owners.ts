@@ -99,6 +99,8 @@ const owners: Record<Thing, (view: View, id: string, person: Person) => Promise<
     view.maintenanceWindows().select('maintenance_windows.organisation_id as owner').where('id', '=', id).executeTakeFirst(),
   exception: (view, id) =>
     view.noiseExceptions().select('noise_exceptions.organisation_id as owner').where('id', '=', id).executeTakeFirst(),
+  standing: (view, id) =>
+    view.standingOrders().select('standing_orders.organisation_id as owner').where('standing_orders.id', '=', id).executeTakeFirst(),
   endpoint: ownerOfEndpoint,
   ticket: ownerOfTicket,
   command: async (view, id) => {

@@ -22,6 +22,7 @@ import session from './resources/session.ts'
 import signals from './resources/signals.ts'
 import signing from './resources/signing.ts'
 import sources from './resources/sources.ts'
+import standing from './resources/standing.ts'
 import stop from './resources/stop.ts'
 import tickets from './resources/tickets.ts'
 import tokens from './resources/tokens.ts'
@@ -37,6 +38,7 @@ const resources = [
   commands,
   signing,
   bulk,
+  standing,
   scripts,
   enrolmentTokens,
   organisations,

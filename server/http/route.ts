@@ -25,6 +25,7 @@ export type Thing =
   | 'bulk'
   | 'window'
   | 'exception'
+  | 'standing'
 
 /** `own`: about the caller alone; `organisation`: within the caller's scope; `provider`: for staff of the provider. */
 export type Reach = 'own' | 'organisation' | 'provider'

@@ -98,6 +98,12 @@ function askedOf(reader: Kysely<Database>, within: (column: string) => RawBuilde
         .selectFrom('bulk_targets')
         .innerJoin('endpoints', 'endpoints.id', 'bulk_targets.endpoint_id')
         .where(within('endpoints.organisation_id')),
+    standingOrders: () => reader.selectFrom('standing_orders').where(within('standing_orders.organisation_id')),
+    standingCommands: () =>
+      reader
+        .selectFrom('standing_commands')
+        .innerJoin('commands', 'commands.id', 'standing_commands.command_id')
+        .where(within('commands.organisation_id')),
     archives: () => reader.selectFrom('archives').where(within('archives.organisation_id')),
   }
 }

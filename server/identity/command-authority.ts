@@ -5,6 +5,7 @@ import { canonicalJson } from '#shared/protocol/canonical.ts'
 import { documentType, maxDocumentChars, type SignedDocument, verbOfDocument } from '#shared/protocol/document.ts'
 import { documents } from '#shared/protocol/documents.ts'
 import type { CommandAuthority as PublicAuthority } from '#shared/protocol/enrolment.ts'
+import { type StandingOrder, standingType } from '#shared/protocol/standing-order.ts'
 import type { KeyFiles } from './key-files.ts'
 
 /** The key by which agents know that an order or a document is ours. */
@@ -15,6 +16,7 @@ export interface CommandAuthority extends PublicAuthority {
   signDocument(document: SignedDocument): Promise<string>
   /** The same over the list of what a dossier holds, with a `typ` that is no order's and no document's. */
   signDossier(manifest: object): Promise<string>
+  signStanding(order: StandingOrder): Promise<string>
   /** What stands in a document that this key signed; undefined for whatever it didn't. */
   openDocument(jws: string): Promise<Uint8Array | undefined>
 }
@@ -35,6 +37,7 @@ export async function openCommandAuthority(files: KeyFiles, verbs: readonly stri
     verbs: [...verbs, ...[...documents.values()].flatMap(({ name, signedBy }) => (signedBy === 'authority' ? [] : verbOfDocument(name)))],
     sign: signAs('tierline-command+jws'),
     signDocument: signAs(documentType),
+    signStanding: signAs(standingType),
     signDossier: signAs('tierline-dossier+jws'),
     openDocument: async (jws) => {
       if (jws.length > maxDocumentChars) return undefined

@@ -3,9 +3,10 @@ import type { Time } from '#shared/domain/time.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import { createAudit } from '../audit/audit.ts'
 import { noteOpened, saidThere } from '../command/at-machine.ts'
-import type { Report } from '../command/command.ts'
+import type { Report, ReportedResult } from '../command/command.ts'
 import { keepNeighbourly, stillReached } from '../command/neighbours.ts'
 import { expire, isolationFailed, keepHandledResults, keepSettlements, resultOf, type Settlement, settle } from '../command/settle.ts'
+import { adoptRuns } from '../command/standing/runs.ts'
 import { raiseWithin } from '../ingest/handled.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { CommandResultsTable, CommandsTable } from '../store/tables/command.ts'
@@ -86,6 +87,7 @@ async function settleAll(
 ): Promise<Kept> {
   const settled = new Map<string, Settlement>()
   const reports: Report[] = []
+  await adoptRuns(tx, rows.flatMap(reportedIn), now)
   const commandOf = await answered(tx, rows)
   const there: There[] = []
   for (const row of rows) {
@@ -151,6 +153,11 @@ async function answered(tx: Tx, rows: readonly CommandResultsTable[]): Promise<(
     ...parts.map((command) => [`${command.endpoint_id} ${command.bulk_id}`, command] as const),
   ])
   return ({ endpoint_id, command_id }) => byName.get(`${endpoint_id} ${command_id}`)
+}
+
+function reportedIn(row: CommandResultsTable): ReportedResult[] {
+  const result = resultOf(row)
+  return result ? [{ endpointId: row.endpoint_id, result }] : []
 }
 
 /** What settling means for tickets: a line on the timeline, and an alarm where an isolation did not happen. */

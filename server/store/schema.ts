@@ -97,6 +97,8 @@ export const writers = {
   command_results: 'command',
   isolations: 'command',
   release_consents: 'command',
+  standing_orders: 'command',
+  standing_commands: 'command',
   archives: 'archive',
   scripts: 'script',
   matrix_versions: 'route',

@@ -39,6 +39,7 @@ import { archivesAndScripts } from './0040-archives-and-scripts.ts'
 import { auditChain } from './0044-audit-chain.ts'
 import { consentsWithoutRestore } from './0047-consents-without-restore.ts'
 import { bulk } from './0049-bulk.ts'
+import { standingOrders } from './0052-standing-orders.ts'
 import { releaseCodes } from './0055-release-codes.ts'
 import { neighbours } from './0057-neighbours.ts'
 import { detectorAges } from './0058-detector-ages.ts'
@@ -86,6 +87,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0044-audit-chain': auditChain(capabilities.ddl),
     '0047-consents-without-restore': consentsWithoutRestore,
     '0049-bulk': bulk,
+    '0052-standing-orders': standingOrders,
     '0055-release-codes': releaseCodes,
     '0057-neighbours': neighbours,
     '0058-detector-ages': detectorAges,

@@ -111,7 +111,36 @@ export interface ReleaseConsentsTable {
   without_restore: string | null
 }
 
+/** A version of a standing order; the highest number of one that is signed is in force. */
+export interface StandingOrdersTable {
+  id: string
+  number: number
+  organisation_id: string
+  /** The bytes that are signed. */
+  payload: string
+  /** JSON list, as of commands. */
+  signatures: string
+  risk: Risk
+  state: 'unsigned' | 'signed' | 'dropped'
+  is_withdrawal: Flag
+  ends_at: number
+  asked_by: string
+  asked_at: number
+}
+/** Which commands brought a standing order to a machine (`run` null), or were its runs. */
+export interface StandingCommandsTable {
+  command_id: string
+  order_id: string
+  number: number
+  endpoint_id: string
+  run: number | null
+  /** Of a run the fingerprint of what triggered it; of a pause what it says. */
+  about: string | null
+}
+
 export interface CommandTables {
+  standing_orders: StandingOrdersTable
+  standing_commands: StandingCommandsTable
   commands: CommandsTable
   bulks: BulksTable
   bulk_targets: BulkTargetsTable

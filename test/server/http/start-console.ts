@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResults } from '../../../server/command/command.ts'
+import { createStanding } from '../../../server/command/standing/standing.ts'
 import { createAbsences } from '../../../server/desk/absences.ts'
 import { createBulkDesk } from '../../../server/desk/bulk.ts'
 import { createDesk } from '../../../server/desk/desk.ts'
@@ -110,6 +111,7 @@ async function rooms({
     | 'heldMails'
     | 'signing'
     | 'bulk'
+    | 'standing'
     | 'identity'
     | 'ingest'
     | 'archives'
@@ -143,6 +145,19 @@ async function rooms({
     bulk: noting(asked, 'bulk', createBulkDesk({ ...shared, ...bulkNeeds })),
     identity: noting(asked, 'identity', identity),
     policies: await openPolicies({ ...{ store, time, raiseWithin }, log: pino({ level: 'silent' }), ...policyNeeds(identity) }),
+    standing: noting(
+      asked,
+      'standing',
+      createStanding({
+        ...{
+          ...shared,
+          log: pino({ level: 'silent' }),
+          register: () => undefined,
+          signStanding: async () => `${Buffer.from('{"alg":"EdDSA","kid":"ours"}').toString('base64url')}.e30.e30`,
+        },
+        ...{ sayOnTimeline: async () => undefined, nudge: () => undefined },
+      }),
+    ),
     archives: { file: (id) => id },
     scripts: createScripts({ store, time }),
     ingest: noting(asked, 'ingest', createIngest({ store, time, keepers, onCommitted: () => undefined })),

@@ -3,6 +3,7 @@ import type { Store } from '../../../server/store/store.ts'
 import { addBulk } from './bulk-world.ts'
 import { addPerson } from './persons.ts'
 import { addException, addWindow } from './quiet-world.ts'
+import { addStanding } from './standing-world.ts'
 import type { TestConsole } from './start-console.ts'
 
 /** Everything that one organisation can have, each piece marked with its name. */
@@ -21,6 +22,7 @@ export interface Belongings {
   bulk: string
   window: string
   exception: string
+  standing: string
 }
 
 export async function addOrganisation(console: TestConsole, mark: string): Promise<Belongings> {
@@ -54,7 +56,8 @@ export async function addOrganisation(console: TestConsole, mark: string): Promi
   const bulk = await addBulk(store, time.now(), { mark, organisation, endpoint })
   const window = await addWindow(store, time.now(), { mark, organisation })
   const exception = await addException(store, time.now(), { mark, organisation, ticket })
-  return { mark, organisation, site, endpoint, ticket, person, source, receiver, token, command, bulk, window, exception }
+  const standing = await addStanding(store, time.now(), { mark, organisation })
+  return { mark, organisation, site, endpoint, ticket, person, source, receiver, token, command, bulk, window, exception, standing }
 }
 
 async function addHeldCommand(

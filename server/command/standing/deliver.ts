@@ -1,0 +1,153 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { StandingPause } from '#shared/domain/standing.ts'
+import { days } from '#shared/domain/time.ts'
+import { longestStandingMs } from '#shared/protocol/standing-order.ts'
+import type { Database } from '../../store/schema.ts'
+import type { Store, Tx } from '../../store/store.ts'
+import type { StandingOrdersTable } from '../../store/tables/command.ts'
+import { requestCommands } from '../command.ts'
+import { covered } from './covered.ts'
+import { orderIn, signaturesOn } from './keep.ts'
+
+/*
+ * Brings what is signed to the machines that are meant: each has a command that carries it, so it is queued, sent again,
+ * answered and audited like any other. Machines that come later, or become what an order is about, get theirs then.
+ * Whoever had an order gets its withdrawal. A pause (stop button, observing, scripts off) goes the same way.
+ */
+
+const maxAtOnce = 500
+/** One that turned it away may have been updated since. */
+const againAfterMs = days(1)
+/** For as long as an organisation observes. */
+const farFuture = Date.UTC(2100, 0)
+export const pauseId = 'pause'
+
+/** Of each order the newest version that is signed and not past. */
+export async function inForce(db: Kysely<Database>, now: number): Promise<StandingOrdersTable[]> {
+  const rows = await db.selectFrom('standing_orders').selectAll().where('state', '=', 'signed').orderBy('number').execute()
+  const newest = [...new Map(rows.map((row) => [row.id, row])).values()]
+  return newest.filter((row) => (row.is_withdrawal === 1 ? row.asked_at + longestStandingMs : row.ends_at) > now)
+}
+
+/** @returns how many were asked for. */
+export async function deliver(tx: Tx, store: Store, now: number): Promise<number> {
+  const versions = await inForce(tx, now)
+  let count = 0
+  const meant = new Set<string>()
+  for (const row of versions) {
+    const endpointIds = await targets(tx, row)
+    if (row.is_withdrawal === 0) for (const id of endpointIds) meant.add(id)
+    const missing = (await without(tx, row, endpointIds, now)).slice(0, maxAtOnce)
+    const [first, ...others] = signaturesOn(row).map(({ jws }) => jws)
+    const args = { order: { jws: first, ...(others.length > 0 && { also: others }) } }
+    const reason = `${row.is_withdrawal === 1 ? 'withdrawal of the standing order' : 'standing order'} “${orderIn(row).name}”`
+    await carry(tx, store, missing, { row, args, reason, about: null }, now)
+    count += missing.length
+  }
+  return count + (await deliverPauses(tx, store, [...meant], now))
+}
+
+interface Carried {
+  row: Pick<StandingOrdersTable, 'id' | 'number' | 'organisation_id' | 'asked_by'>
+  args: Record<string, unknown>
+  reason: string
+  about: string | null
+}
+
+async function carry(
+  tx: Tx,
+  store: Store,
+  endpointIds: readonly string[],
+  { row, args, reason, about }: Carried,
+  now: number,
+): Promise<void> {
+  const wanted = endpointIds.map((endpointId) => ({
+    ...{ id: randomUUIDv7(), verb: 'keep-standing-order', args, reason, requestedBy: row.asked_by },
+    ...{ organisationId: row.organisation_id, endpointId, ticketId: null },
+  }))
+  if (wanted.length === 0) return
+  await requestCommands(tx, store.capabilities.putRows, wanted, now)
+  const rows = wanted.map(({ id, endpointId }) => ({
+    ...{ command_id: id, order_id: row.id, number: row.number, endpoint_id: endpointId, run: null, about },
+  }))
+  await tx.insertInto('standing_commands').values(rows).execute()
+}
+
+async function targets(db: Kysely<Database>, row: StandingOrdersTable): Promise<string[]> {
+  if (row.is_withdrawal === 0) return (await covered(db, orderIn(row))).map(({ id }) => id)
+  const had = db.selectFrom('standing_commands').innerJoin('endpoints', 'endpoints.id', 'standing_commands.endpoint_id')
+  const rows = await had
+    .select('standing_commands.endpoint_id as id')
+    .distinct()
+    .where('order_id', '=', row.id)
+    .where('run', 'is', null)
+    .where('endpoints.removed_at', 'is', null)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+async function without(
+  db: Kysely<Database>,
+  { id, number }: Pick<StandingOrdersTable, 'id' | 'number'>,
+  endpointIds: readonly string[],
+  now: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('standing_commands')
+    .innerJoin('commands', 'commands.id', 'standing_commands.command_id')
+    .select(['standing_commands.endpoint_id', 'commands.status', 'commands.settled_at'])
+    .where('order_id', '=', id)
+    .where('number', '=', number)
+    .where('run', 'is', null)
+    .execute()
+  const isGood = ({ status, settled_at }: (typeof rows)[number]): boolean =>
+    status === 'succeeded' || settled_at === null || (['refused', 'failed'].includes(status) && now - settled_at < againAfterMs)
+  const have = new Set(rows.filter(isGood).map(({ endpoint_id }) => endpoint_id))
+  return endpointIds.filter((each) => !have.has(each))
+}
+
+async function deliverPauses(tx: Tx, store: Store, endpointIds: readonly string[], now: number): Promise<number> {
+  if (endpointIds.length === 0) return 0
+  const rows = await tx
+    .selectFrom('endpoints')
+    .innerJoin('organisations', 'organisations.id', 'endpoints.organisation_id')
+    .select(['endpoints.id', 'organisations.id as organisationId', 'organisations.mode', 'stopped_until', 'scripts_off'])
+    .where('endpoints.id', 'in', endpointIds)
+    .execute()
+  const told = await toldPauses(tx)
+  const none = JSON.stringify(pauseOf({ mode: 'live', stopped_until: null, scripts_off: 0 }, now))
+  const news = rows.flatMap((row) => {
+    const about = JSON.stringify(pauseOf(row, now))
+    return (told.get(row.id) ?? none) === about ? [] : { ...row, about }
+  })
+  for (const { id, organisationId, about } of news.slice(0, maxAtOnce)) {
+    const row = { id: pauseId, number: 0, organisation_id: organisationId, asked_by: 'system' }
+    await carry(tx, store, [id], { row, args: { pause: JSON.parse(about) }, reason: 'what it may do by itself', about }, now)
+  }
+  return news.length
+}
+
+/** The newest of each machine that has not come to nothing. */
+async function toldPauses(db: Kysely<Database>): Promise<Map<string, string | null>> {
+  const rows = await db
+    .selectFrom('standing_commands')
+    .innerJoin('commands', 'commands.id', 'standing_commands.command_id')
+    .select(['standing_commands.endpoint_id', 'about'])
+    .where('order_id', '=', pauseId)
+    .where('commands.status', 'not in', ['expired', 'dropped', 'unknown'])
+    .orderBy('command_id')
+    .execute()
+  return new Map(rows.map(({ endpoint_id, about }) => [endpoint_id, about]))
+}
+
+interface Paused {
+  mode: string
+  stopped_until: number | null
+  scripts_off: number
+}
+
+const pauseOf = ({ mode, stopped_until, scripts_off }: Paused, now: number): StandingPause => {
+  const stoppedUntil = stopped_until !== null && stopped_until > now ? stopped_until : 0
+  return { scripts: scripts_off === 1, isolationUntil: mode === 'observe' ? farFuture : stoppedUntil }
+}

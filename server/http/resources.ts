@@ -10,6 +10,7 @@ import mails from './resources/mails.ts'
 import maintenance from './resources/maintenance.ts'
 import matrix from './resources/matrix.ts'
 import noise from './resources/noise.ts'
+import ocsf from './resources/ocsf.ts'
 import organisations from './resources/organisations.ts'
 import people from './resources/people.ts'
 import policy from './resources/policy.ts'
@@ -42,6 +43,7 @@ const resources = [
   scripts,
   enrolmentTokens,
   organisations,
+  ocsf,
   people,
   tokens,
   sources,

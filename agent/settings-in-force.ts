@@ -23,7 +23,11 @@ export function settingsInForce(policy: Policy, config: AgentConfig): SettingsIn
     }),
     sensing: ({ wasUpdated, ...rest }) => ({
       ...rest,
-      network: () => config.network,
+      network: () => ({
+        badDestinations: policy.setting('network.badDestinations', [...config.network.badDestinations]),
+        isScanner: policy.setting('network.isScanner', config.network.isScanner),
+      }),
+      armedRules: () => policy.setting('security.armedRules', []),
       // What a newcomer tries out is theirs to change.
       ...(!config.isTrial && { own: { dataDir: config.dataDir, wasUpdated } }),
       get canaryDirs() {

@@ -96,6 +96,8 @@ export interface SenseSettings {
   shareClients?(): Promise<string>
   /** Where this agent's own files are, and whether they are expected to be others than before; absent in a trial. */
   own?: { dataDir: string; wasUpdated: boolean }
+  /** Ids of Sigma's rules that a person has armed; asked whenever one fits. */
+  armedRules?(): readonly string[]
   /** What the policy in force says of the network watch; asked before each look. */
   network?(): NetworkSettings
   /** What is remembered over restarts. */

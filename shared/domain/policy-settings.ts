@@ -15,6 +15,14 @@ export const policySections = {
     canaryFolders: z.array(z.string().min(1).max(1_000)).max(50),
     /** What `expand` stands for in Sigma's rules, by placeholder. */
     sigmaPlaceholders: z.record(z.string().min(1).max(100), z.array(z.string().max(500)).max(1_000)),
+    /** Ids of Sigma's rules that a person has armed: they say their own level, all others a step less. */
+    armedRules: z.array(z.string().min(1).max(100)).max(1_000),
+  },
+  network: {
+    /** Addresses and networks that nobody of ours has business with. */
+    badDestinations: z.array(z.string().min(2).max(50)).max(1_000),
+    /** A scanner or a monitoring server: that it knocks at many doors is its work. */
+    isScanner: z.boolean(),
   },
   isolation: IsolationSettings.shape,
   services: {
@@ -94,6 +102,7 @@ function* healthLeaves(said: Health): Generator<[string[], number | 'off' | unde
 export const WrittenSettings = z.strictObject({
   health: Health.optional(),
   security: z.strictObject(policySections.security).partial().optional(),
+  network: z.strictObject(policySections.network).partial().optional(),
   isolation: z.strictObject(policySections.isolation).partial().optional(),
   services: z.strictObject(policySections.services).partial().optional(),
   samples: z.strictObject(policySections.samples).partial().optional(),

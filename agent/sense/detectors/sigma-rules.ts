@@ -13,8 +13,8 @@ import { tell } from '../sigma/tell.ts'
 /*
  * security.sigma.*: rules in Sigma's format on what this machine does: lines of auditd's log and of log-on logs, programs that start, files
  * that are written. The rules that ship lie beside this, the user's own in /etc/tierline/sigma. The same rule is said once in ten minutes
- * with how often it fitted, because a rule that fits a cron job fits every minute. No rule is armed here, so nothing is more than
- * "high", and nothing isolates. Threat: lines and rules are written by others; both are only ever compared. Whoever writes ten
+ * with how often it fitted, because a rule that fits a cron job fits every minute. A rule is armed by a person, through the policy, if
+ * its status is stable or test; any other says a step less than its level, and none isolates. Threat: lines and rules are written by others; both are only ever compared. Whoever writes ten
  * thousand files a second would keep this busy, so of files only so many are judged.
  */
 const auditLog = '/var/log/audit/audit.log'
@@ -35,11 +35,13 @@ export default defineDetector({
     if (rules.rules.length === 0) return { unsupported: 'there are no rules' }
     const engine = createSigmaEngine(rules)
     const gathered = gathering(context)
+    const isArmed = ({ about: { id, status } }: SigmaHit): boolean =>
+      (status === 'stable' || status === 'test') && (settings.armedRules?.().includes(id) ?? false)
     const judge = (event: unknown): void => {
       for (const hit of engine.judge(normalise(event), time.now())) {
         const times = gathered(hit)
         const line = typeof event === 'string' ? event : JSON.stringify(event)
-        if (times > 0) say(tell({ hit, line, times, isArmed: false })).catch((error: unknown) => context.broken(sentenceOf(error)))
+        if (times > 0) say(tell({ hit, line, times, isArmed: isArmed(hit) })).catch((error: unknown) => context.broken(sentenceOf(error)))
       }
     }
     const logs = await followLogs(probe, context, judge)

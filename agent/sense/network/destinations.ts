@@ -6,7 +6,7 @@ export function createDestinations(): (list: readonly string[], address: string)
   let blocked = new BlockList()
   return (list, address) => {
     if (list.length === 0) return false
-    if (list !== known) {
+    if (list.length !== known.length || list.some((entry, at) => entry !== known[at])) {
       known = list
       blocked = listOf(list)
     }

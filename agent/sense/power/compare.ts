@@ -1,6 +1,6 @@
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import type { Happening } from '../../signal/signal.ts'
-import { administratorsIn, runsFromUsers } from './places.ts'
+import { administratorsIn, runsFromUsers, usersIn } from './places.ts'
 import type { Kept, Snapshot } from './snapshot.ts'
 
 type Event = Omit<Happening, 'detector'>
@@ -30,11 +30,15 @@ export function changesBetween(before: Snapshot, after: Snapshot): Change[] {
 export function eventOf({ path, before, after }: Change, doing: Doing): Event | undefined {
   const { technique, what } = after.place
   const administrators = newAdministrators(path, before, after)
-  if (administrators?.length === 0) return undefined
-  const kind = kindOf(after, doing)
-  const who = administrators
-    ? `${administrators.join(', ')} became an administrator`
-    : `${path} (${what}) ${before ? 'was changed' : 'is new'}`
+  const users = path === '/etc/passwd' && before ? addedUsers(before.text, after.text) : []
+  if (administrators?.length === 0 && users.length === 0) return undefined
+  const isUser = administrators?.length === 0
+  const kind = isUser ? 'security.account.added' : kindOf(after, doing)
+  const who = isUser
+    ? `${users.join(', ')} is a new user`
+    : administrators
+      ? `${administrators.join(', ')} became an administrator`
+      : `${path} (${what}) ${before ? 'was changed' : 'is new'}`
   return {
     kind,
     severity: doing.isByPackages || doing.isByOwnCommand ? 'info' : severityOf(kind),
@@ -44,6 +48,7 @@ export function eventOf({ path, before, after }: Change, doing: Doing): Event | 
       ...{ technique, path, what, isNew: before === undefined, sha256: after.sha256, sha256Before: before?.sha256 ?? null },
       ...{ byPackages: doing.isByPackages, byOwnCommand: doing.isByOwnCommand, ...doing.facts },
       ...(administrators && { administrators }),
+      ...(isUser && { users: users.slice(0, 100).map((name) => name.slice(0, 100)) }),
     },
     evidence: [
       { name: 'lines that were added', text: shown(addedLines(before?.text ?? '', after.text)) },
@@ -58,6 +63,11 @@ function newAdministrators(path: string, before: Kept | undefined, after: Kept):
   return administratorsIn(path, after.text).filter((name) => !known.has(name))
 }
 
+function addedUsers(before: string, after: string): string[] {
+  const known = new Set(usersIn(before))
+  return usersIn(after).filter((name) => !known.has(name))
+}
+
 function kindOf({ place, text }: Kept, { isByPackages }: Doing): string {
   if (place.class === 'admin') return 'security.account.admin-added'
   const isDangerous = place.class === 'dangerous' || (!isByPackages && runsFromUsers(text))
@@ -66,7 +76,11 @@ function kindOf({ place, text }: Kept, { isByPackages }: Doing): string {
 
 /** Rows 12 to 14. */
 const severityOf = (kind: string): Event['severity'] =>
-  kind === 'security.persistence.new' ? 'low' : kind === 'security.persistence.dangerous' ? 'high' : 'medium'
+  kind === 'security.persistence.new' || kind === 'security.account.added'
+    ? 'low'
+    : kind === 'security.persistence.dangerous'
+      ? 'high'
+      : 'medium'
 
 function addedLines(before: string, after: string): string {
   const known = new Set(before.split('\n'))

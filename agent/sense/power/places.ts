@@ -51,16 +51,24 @@ export const places: readonly Place[] = [
   ),
 ]
 
+/** What lets somebody in as a person, or starts with them. Root's own stand above. */
+export const placesOf = (home: string): Place[] => [
+  place(`${home}/.ssh/authorized_keys`, 'new', 'T1098.004', 'the keys that may sign in as that person'),
+  place(`${home}/.ssh/authorized_keys2`, 'new', 'T1098.004', 'the keys that may sign in as that person'),
+  place(`${home}/.config/autostart`, 'new', 'T1547.013', 'a program that starts with the desktop'),
+  place(`${home}/.config/systemd/user`, 'new', 'T1543.002', 'a service or timer of that person'),
+]
+
 /** A program that anybody can have put there. */
 const loosely = /(?:^|[\s="'])(?:\/tmp\/|\/var\/tmp\/|\/dev\/shm\/|\/home\/[^/\s]+\/\.?)/m
 
 /** A job or service that runs from a folder of users is dangerous, wherever it is written down. */
 export const runsFromUsers = (text: string): boolean => loosely.test(text)
 
-/** Names that mean root: users of number 0, and members of the groups that may act as root. */
+/** Names that mean root: users of number 0 or of root's group, and members of the groups that may act as root. */
 export function administratorsIn(path: string, text: string): string[] {
   const rows = text.split('\n').map((line) => line.split(':'))
-  if (path === '/etc/passwd') return rows.filter(([, , id]) => id === '0').map(([name = '']) => name)
+  if (path === '/etc/passwd') return rows.filter(([, , id, group]) => id === '0' || group === '0').map(([name = '']) => name)
   if (path === '/etc/group')
     return rows.flatMap(([group = '', , , members = '']) =>
       ['root', 'sudo', 'wheel', 'admin', 'adm-sudo', 'docker', 'lxd', 'libvirt'].includes(group)
@@ -72,3 +80,5 @@ export function administratorsIn(path: string, text: string): string[] {
     )
   return []
 }
+
+export const usersIn = (passwd: string): string[] => passwd.split('\n').flatMap((line) => /^([^:]+):/.exec(line)?.[1] ?? [])

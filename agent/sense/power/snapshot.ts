@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Probe } from '../../host/probe.ts'
-import { type Place, places } from './places.ts'
+import { type Place, places, placesOf } from './places.ts'
 
 /** A watched file as it is: its text for people, as far as it is shown, and a hash of all that was read. */
 export interface Kept {
@@ -15,6 +15,7 @@ export type Snapshot = ReadonlyMap<string, Kept>
 /** Settings are small; what is larger is compared by its beginning. */
 const maxBytes = 262_144
 const maxFilesInFolder = 500
+const maxHomes = 200
 
 /** Files by what tells that they changed, so that only those are read again. */
 export class Snapshots {
@@ -30,7 +31,8 @@ export class Snapshots {
 
   async take(): Promise<Snapshot> {
     const found = new Map<string, Kept>()
-    for (const place of places) {
+    const homes = (await this.#probe.list(`${this.#root}/home`).catch(() => undefined))?.names.toSorted().slice(0, maxHomes) ?? []
+    for (const place of [...places, ...homes.flatMap((name) => placesOf(join('/home', name)))]) {
       for (const path of await this.#filesOf(place.path)) {
         const kept = await this.#read(path, place)
         if (kept) found.set(path, kept)

@@ -10,7 +10,7 @@ export interface Told {
   line: string
   /** How often the same was seen since it was last said. */
   times: number
-  /** The collector says which rules are armed; until it does, none is. */
+  /** The policy says which rules are armed; until it does, none is. */
   isArmed: boolean
 }
 

@@ -42,6 +42,8 @@ describe.skipIf(process.platform !== 'linux')('a change of power', () => {
   it.each<[string, string, string, string, string]>([
     ['/etc/ld.so.preload', '/lib/x.so', 'security.persistence.dangerous', 'high', 'T1574.006'],
     ['/root/.ssh/authorized_keys', 'ssh-ed25519 AAAA eve', 'security.persistence.dangerous', 'high', 'T1098.004'],
+    ['/home/eve/.ssh/authorized_keys', 'ssh-ed25519 AAAA mallory', 'security.persistence.new', 'low', 'T1098.004'],
+    ['/home/eve/.config/autostart/x.desktop', 'Exec=/tmp/x', 'security.persistence.dangerous', 'high', 'T1547.013'],
     ['/etc/sudoers.d/eve', 'eve ALL=(ALL) NOPASSWD: ALL', 'security.account.admin-added', 'medium', 'T1548.003'],
     ['/etc/systemd/system/x.service', 'ExecStart=/usr/bin/x', 'security.persistence.new', 'low', 'T1543.002'],
     ['/etc/systemd/system/y.service', 'ExecStart=/tmp/x', 'security.persistence.dangerous', 'high', 'T1543.002'],
@@ -58,9 +60,13 @@ describe.skipIf(process.platform !== 'linux')('a change of power', () => {
     expect(JSON.stringify(event)).not.toMatch(/hunter2|\\u001b/)
   })
 
-  it('of the users and groups is one only when somebody became an administrator', async () => {
+  it('of the users and groups is one when somebody became an administrator, or is new', async () => {
     const added = (path: string, line: string) => said(() => appendFileSync(join(root, path), line))
-    expect(await added('etc/passwd', 'bob:x:1001:1001::/home/bob:/bin/sh\n')).toEqual([])
+    expect(await added('etc/passwd', 'bob:x:1001:1001::/home/bob:/bin/sh\n')).toMatchObject([
+      { kind: 'security.account.added', severity: 'low', facts: { users: ['bob'], technique: 'T1136.001' } },
+    ])
+    expect(await added('etc/group', 'games:x:60:\n')).toEqual([])
+    expect(await added('etc/passwd', 'butter:x:1002:0::/root:/bin/sh\n')).toMatchObject([{ facts: { administrators: ['butter'] } }])
     expect(await added('etc/passwd', 'toor:x:0:0::/root:/bin/sh\n')).toMatchObject([
       { kind: 'security.account.admin-added', facts: { administrators: ['toor'] } },
     ])

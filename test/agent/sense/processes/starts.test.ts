@@ -165,6 +165,7 @@ describe('on a machine without auditd', () => {
       authLogs: [],
       starts: new Starts(),
       writers: new Writers(time),
+      armedRules: () => ['process_creation-1'],
     }
     const context = {
       settings,
@@ -190,5 +191,9 @@ describe('on a machine without auditd', () => {
         'security.sigma.process-creation-1',
       ]),
     )
+    const severities = said.map(({ kind, severity }) => `${kind} ${severity}`)
+    // Of two rules of the same level one is armed.
+    expect(severities).toContain('security.sigma.process-creation-1 high')
+    expect(severities).toContain('security.sigma.file-event-1 medium')
   })
 })

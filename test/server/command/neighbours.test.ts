@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { confirmationOf, type NeighbourFound, NeighboursView } from '#shared/domain/neighbours.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import { keepResults } from '../../../server/command/command.ts'
+import { noteReleases } from '../../../server/suppress/ages.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 
 const attack = { kind: 'security.ransomware.canary', severity: 'critical', state: 'happened', facts: { change: 'unreadable' } } as const
@@ -24,8 +25,17 @@ async function stands(id: string, address: string, isConnected: 0 | 1 = 1): Prom
   const body = JSON.stringify({ interfaces: [{ name: 'eth0', mac: '02:00:00:00:00:07', addresses: [address, 'fe80::1'] }] })
   await room.store.db.updateTable('inventories').set({ body }).where('endpoint_id', '=', id).execute()
   const now = room.time.now()
-  const presence = { endpoint_id: id, is_connected: isConnected, changed_at: now, last_heard_at: now, goodbye: null, agent_version: '1' }
+  const presence = {
+    endpoint_id: id,
+    is_connected: isConnected,
+    changed_at: now,
+    last_heard_at: now,
+    goodbye: null,
+    agent_version: '1',
+  }
   await room.store.db.insertInto('presences').values(presence).execute()
+  // What came with the collector's own release is not young.
+  await room.store.db.transaction().execute((tx) => noteReleases(room.store.capabilities.putRows, '1')(tx, [presence], now))
 }
 const sentTo = (verb: string) => room.sent.filter(({ order }) => order.verb === verb)
 async function answer(endpointId: string, verb: string, more: Partial<ResultRecord>): Promise<void> {

@@ -11,5 +11,6 @@ if (Number(process.versions.node.split('.')[0]) < oldestNode) {
 // What was compiled is kept beside the code, which is half of a start. Never in the folder for temporary files: others write there.
 const { enableCompileCache } = await import('node:module')
 enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/tierline`)
+if (process.argv[2] === 'run') (await import('../agent/light-foot.ts')).beginLight(process, process.env)
 const { main } = await import('../agent/main.ts')
 process.exit(await main(process.argv.slice(2)))

@@ -8,6 +8,7 @@ import { onFallingAsleep, untilToldToGo } from '../goodbye.ts'
 import { createHost } from '../host/host.ts'
 import { hasIdentity } from '../identity/files.ts'
 import { openLastRun } from '../last-run.ts'
+import { giveBack } from '../light-foot.ts'
 import { takeLock } from '../lock.ts'
 import type { Verb } from '../main.ts'
 import { systemTime } from '../system-time.ts'
@@ -31,6 +32,7 @@ const verb: Verb = {
     const toldToGo = untilToldToGo(process, host, systemTime)
     const ceiling = untilOverCeiling(() => process.memoryUsage.rss(), systemTime)
     const isOver = ceiling.over.then(() => 'over' as const)
+    giveBack(systemTime)
     const stopped = Promise.race([toldToGo, isOver, ...(config.isTrial ? [untilParentIsGone()] : [])])
     void stopped.then(() => setTimeout(() => process.exit(1), stopWithinMs).unref())
     let agent: Agent | undefined

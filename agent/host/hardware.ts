@@ -6,23 +6,23 @@ import type { DiskReading } from './probe.ts'
 type System = Inventory['system']
 type Hardware = Inventory['hardware']
 
-/** What systeminformation finds out by starting programs: asked once, and kept. */
+/** What may cost programs that are started: asked once, and kept. */
 export interface HardwareReading {
   system: System
   hardware: Hardware
 }
 
 /** Asked again only if it failed. */
-export function hardwareOnce(): (memoryBytes: number) => Promise<HardwareReading> {
-  let known: HardwareReading | undefined
+export function hardwareOnce(read = askPrograms): (memoryBytes: number) => Promise<HardwareReading> {
+  let reading: HardwareReading | undefined
   return async (memoryBytes) => {
-    known ??= await readHardware(memoryBytes)
-    return known
+    reading ??= await read(memoryBytes)
+    return reading
   }
 }
 
 /** Memory comes from the caller, who has it without a child process. The package is 600 KiB, so it is loaded here and not at start. */
-async function readHardware(memoryBytes: number): Promise<HardwareReading> {
+async function askPrograms(memoryBytes: number): Promise<HardwareReading> {
   const { default: information } = await import('systeminformation')
   const [system, chassis, processor, operating] = await Promise.all([
     information.system(),
@@ -51,7 +51,7 @@ async function readHardware(memoryBytes: number): Promise<HardwareReading> {
 }
 
 /** Vendors leave fields empty or fill them with words that say the same. */
-function known(text: string | undefined): string {
+export function known(text: string | undefined): string {
   const said = (text ?? '').trim()
   const isEmpty = said === '' || said === '-' || /^(unknown|default string|to be filled|not specified|none|system serial)/i.test(said)
   return isEmpty ? 'unknown' : said.slice(0, 500)

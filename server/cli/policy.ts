@@ -28,7 +28,7 @@ Exit code 0: it is fine; 1: it isn't.
 `
 
 const verb: Verb = {
-  summary: 'checks, puts, signs and explains what agents sense and how far they may go',
+  summary: 'checks, puts, signs and explains what agents sense and may do',
   usage,
   async run([name, ...args]) {
     const act = name === undefined || !Object.hasOwn(acts, name) ? undefined : acts[name]

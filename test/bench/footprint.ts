@@ -47,16 +47,13 @@ async function measure(program: string, folder: string, { settleMs, overMs }: ty
   }
 }
 
-/** Everything on, as a machine that people work at has it. */
+/** Everything on, as a machine that people work at has it; only halting isn't, which would reach whatever else this machine does. */
 function furnish(documents: string, agentData: string): void {
   writeDocuments(documents, 200)
   mkdirSync(agentData, { recursive: true })
   const log = join(agentData, '../auth.log')
   writeFileSync(log, '')
-  writeFileSync(
-    join(agentData, 'agent.json'),
-    JSON.stringify({ suspendsAlone: true, authLogs: [log], services: ['ssh.service', 'cron.service'] }),
-  )
+  writeFileSync(join(agentData, 'agent.json'), JSON.stringify({ authLogs: [log], services: ['ssh.service', 'cron.service'] }))
 }
 
 /** The community's for Linux, as often as it takes: each under an id of its own is a rule of its own. */

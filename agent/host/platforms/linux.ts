@@ -5,6 +5,7 @@ import { followFileEvents } from '../file-events.ts'
 import { followFile } from '../follow-file.ts'
 import { type HardwareReading, hardwareOnce, identity, inventoryDisks, readInterfaces } from '../hardware.ts'
 import { readLinuxFacts, readNeighbours } from '../linux-facts.ts'
+import { readLinuxHardware } from '../linux-hardware.ts'
 import { judgeRole, readRoleFacts } from '../linux-role.ts'
 import { parseMounts, readDisk } from '../mounts.ts'
 import { packageManagerAtWork } from '../package-locks.ts'
@@ -19,7 +20,7 @@ import { createVitals } from '../vitals.ts'
 
 /** Linux, from /proc, /sys and statfs: what the samples ask for starts no child process. */
 export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
-  const hardware = hardwareOnce()
+  const hardware = hardwareOnce(readLinuxHardware)
   return {
     platform: 'linux',
     processor: async () => parseProcessor(await text('/proc/stat'), await text('/proc/loadavg')),

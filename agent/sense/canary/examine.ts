@@ -38,7 +38,9 @@ const maxSiblingBytes = 4_194_304
 /** Each has to be opened; comparing names alone costs nothing, so that is done for all. */
 const maxNamesLookedAt = 500
 /** A program that saves a small file is done by then; one that stopped in the middle left what it left. */
-export const writingTakesMs = 100
+export const writingTakesMs = 250
+/** The file's stamp may be younger than the look's beginning; one from the future is no excuse for ever. */
+const aheadMs = 10_000
 
 interface Found {
   path: string
@@ -71,6 +73,8 @@ async function judgeGone(canary: Canary, siblings: Found[], probe: Probe, now: n
   if (half) return isFresh(half.look, now) ? { kind: 'unfinished' } : touched('unreadable', half, { replacement: half.path })
   const folder = await probe.list(canary.folder)
   const left = siblings[0]
+  // Unpacked again between the two looks.
+  if (!left && (await probe.look(canary.path))) return { kind: 'unfinished' }
   if (left) return touched(left.judgement === 'archived' ? 'packed' : 'deleted', left, { replacement: left.path })
   return { kind: 'touched', change: 'deleted', touchedAt: folder?.changedAt ?? now, where: canary.path, evidence: [], facts: {} }
 }
@@ -105,14 +109,15 @@ export function isSiblingName(name: string, canaryName: string): boolean {
 async function sameFile(canary: Canary, names: string[], probe: Probe): Promise<string[]> {
   for (const name of names) {
     const look = await probe.look(join(canary.folder, name))
-    if (look && look.identity === canary.seen?.identity) return [name]
+    // A number that became free is given to the next file, which was born later.
+    if (look && look.identity === canary.seen?.identity && look.bornAt === canary.seen.bornAt) return [name]
   }
   return []
 }
 
 export const beginningOf = (bytes: Buffer): string => sha256(bytes.subarray(0, 65_536))
 
-const isFresh = (look: FileLook, now: number): boolean => Math.abs(now - look.changedAt) < writingTakesMs
+const isFresh = ({ changedAt }: FileLook, now: number): boolean => now - changedAt < writingTakesMs && changedAt - now < aheadMs
 
 function touched(change: Change, found: Found, facts: Record<string, string | number | null> = {}): Observation {
   const { path, look, bytes } = found

@@ -4,10 +4,10 @@ import { readZip } from './read-zip.ts'
 
 /**
  * What became of a decoy's bytes. `whole`: a file of its own type. `archived`: an archive that opens without a password
- * and holds it. `partial`: empty, or begun and not ended, as a file that is being written is for some milliseconds.
+ * and holds it. `sealed`: it has the form of an archive that can't be looked into here. `partial`: empty, or begun and not ended, as a file that is being written is for some milliseconds.
  * `unreadable`: none of these (defaults, §7).
  */
-export type Judgement = 'same' | 'whole' | 'archived' | 'partial' | 'unreadable'
+export type Judgement = 'same' | 'whole' | 'archived' | 'sealed' | 'partial' | 'unreadable'
 
 type Fit = 'whole' | 'partial' | 'no'
 
@@ -17,7 +17,7 @@ export function judge(bytes: Buffer, kind: FileKind, original: Buffer): Judgemen
   const own = fits[kind](bytes)
   if (own === 'whole') return 'whole'
   const archive = archiveFit(bytes, (content) => content.includes(original) || fits[kind](content) === 'whole')
-  if (archive === 'whole') return 'archived'
+  if (archive === 'whole') return isOpenedHere(bytes) ? 'archived' : 'sealed'
   return own === 'partial' || archive === 'partial' ? 'partial' : 'unreadable'
 }
 
@@ -89,11 +89,14 @@ function isDecodable(bytes: Buffer, encoding: string): boolean {
   }
 }
 
+const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+const isOpenedHere = (bytes: Buffer): boolean => isGzip(bytes) || readZip(bytes).kind === 'whole'
+
 function archiveFit(bytes: Buffer, holds: (content: Buffer) => boolean): Fit {
   const zip = readZip(bytes)
   if (zip.kind === 'partial') return 'partial'
   if (zip.kind === 'whole') return zip.entries.some((entry) => entry.bytes && holds(entry.bytes)) ? 'whole' : 'no'
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gzipFit(bytes, holds)
+  if (isGzip(bytes)) return gzipFit(bytes, holds)
   return sealedFit(bytes)
 }
 

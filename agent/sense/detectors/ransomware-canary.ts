@@ -9,7 +9,7 @@ import { defineDetector } from '../define-detector.ts'
  * walks them all; or one is edited. Medium: one is gone, and nothing appeared in its place within two seconds; or some
  * are packed into archives that anybody can open, as `gzip -r` does, however many.
  * It speaks as soon as it is sure and again only when it gets worse: a save passes through an empty file, so what has
- * only begun gets 100 ms to be finished, while foreign bytes are foreign at once. All decoys gone together with their
+ * only begun gets 250 ms to be finished, while foreign bytes are foreign at once. All decoys gone together with their
  * folder count as one: that is what an unmounted disk looks like. Threat: whoever reads this code can avoid the decoys'
  * names; their contents and hashes differ on every endpoint.
  */

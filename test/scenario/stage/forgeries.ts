@@ -73,7 +73,7 @@ function ofTheCollector({ hostile, agent, role }: About): Attempt[] {
 }
 
 /** Refused for want of arguments, before it is begun; what they may be is each verb's own test. */
-const needsArguments = new Set(['suspend-process', 'resume-process', 'restart-service'])
+const needsArguments = new Set(['suspend-process', 'resume-process', 'restart-service', 'reach-neighbour'])
 
 /** He makes himself an authority, or an operator. */
 function ofNobody({ hostile, agent, thief }: About): Attempt[] {

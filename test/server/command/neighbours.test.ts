@@ -70,7 +70,7 @@ describe('neighbours of an isolated machine', () => {
     expect(sentTo('reach-neighbour')).toEqual([])
 
     await answer('ws', 'isolate-host', { isolation: isolated })
-    expect(sentTo('reach-neighbour').map(({ endpointId }) => endpointId)).toEqual(['nearer', 'near'])
+    expect(new Set(sentTo('reach-neighbour').map(({ endpointId }) => endpointId))).toEqual(new Set(['nearer', 'near']))
     expect(await confirmation()).toBe('asked')
     expect(await lines('neighbours-asked')).toMatchObject([{ names: ['nearer-host', 'near-host'] }])
   })

@@ -85,11 +85,11 @@ describe('what real programs make of it', () => {
   it.each([
     ['zip', ['-q', 'out', 'a.docx'], 'out.zip', 'archived'],
     ['zip', ['-q', '-P', 'secret', 'locked', 'a.docx'], 'locked.zip', 'unreadable'],
-    ['xz', ['-k', 'a.docx'], 'a.docx.xz', 'archived'],
-    ['bzip2', ['-k', 'a.docx'], 'a.docx.bz2', 'archived'],
-    ['zstd', ['-q', 'a.docx'], 'a.docx.zst', 'archived'],
+    ['xz', ['-k', 'a.docx'], 'a.docx.xz', 'sealed'],
+    ['bzip2', ['-k', 'a.docx'], 'a.docx.bz2', 'sealed'],
+    ['zstd', ['-q', 'a.docx'], 'a.docx.zst', 'sealed'],
     ['tar', ['czf', 'a.tgz', 'a.docx'], 'a.tgz', 'archived'],
-    ['7z', ['a', '-bd', 'a.7z', 'a.docx'], 'a.7z', 'archived'],
+    ['7z', ['a', '-bd', 'a.7z', 'a.docx'], 'a.7z', 'sealed'],
     ['7z', ['a', '-bd', '-psecret', '-mhe=on', 'b.7z', 'a.docx'], 'b.7z', 'unreadable'],
   ])('%s %j', (program, args, made, judgement) => {
     if (!has(program)) return console.log(`not run here: ${program} on a decoy, because it is not installed`)

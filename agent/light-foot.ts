@@ -1,0 +1,33 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { hours, minutes, seconds, type Time } from '#shared/domain/time.ts'
+
+/*
+ * What a guest on somebody's machine owes it: memory that isn't used is given back. Node is made for servers, which have plenty: its young
+ * generation grows to 48 MiB, its old one doubles before it is looked at, each thread gets a heap of malloc's own, and garbage of the start
+ * stays until more comes.
+ */
+
+/** A young generation of 3 MiB; an old one that is looked at once it has grown by a quarter; no threads of V8's own. */
+const flags = ['--max-semi-space-size=1', '--heap-growing-percent=25', '--v8-pool-size=0']
+const lean = { MALLOC_ARENA_MAX: '1' }
+const marker = 'TIERLINE_AGENT_IS_LIGHT'
+
+/** This process begins again in its own place with what only a start can set. Returns where the system can't, or it was done. */
+export function beginLight(process: NodeJS.Process, environment: NodeJS.ProcessEnv): void {
+  if (typeof process.execve !== 'function' || environment[marker] !== undefined) return
+  const args = [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)]
+  process.execve(process.execPath, args, { ...environment, ...lean, [marker]: '1' })
+}
+
+/** Rules, schemas and code of the start are garbage within a minute, and nothing else would look for them on an idle machine. */
+export function giveBack(time: Time): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as (how: { type: 'major' }) => void
+  const collectAfter = (ms: number): void =>
+    void time.after(ms, () => {
+      collect({ type: 'major' })
+      collectAfter(ms < minutes(10) ? ms * 2 : hours(1))
+    })
+  collectAfter(seconds(15))
+}

@@ -48,10 +48,6 @@ export async function openSecret({ file, endpointId, log }: SecretParts): Promis
       log.error({ reason: sentenceOf(error) }, 'the release secret could not be kept; the next start makes another')
     })
   }
-  const write = async (next: Kept): Promise<void> => {
-    current = next
-    await file.write(next)
-  }
   const seal = (secret: Pick<Kept, 'secret' | 'secretId'>, recipient: Recipient): SealedCopy[] => {
     try {
       return [sealTo(recipient, Buffer.from(secret.secret, 'base64url'), endpointId, secret.secretId)]
@@ -62,7 +58,11 @@ export async function openSecret({ file, endpointId, log }: SecretParts): Promis
   }
   return {
     kept: () => current,
-    keep: (change) => write({ ...current, ...change }),
+    // Counts also while the disk is full: a wrong try stays one, and no number comes twice.
+    keep: async (change) => {
+      current = { ...current, ...change }
+      await file.write(current)
+    },
     sealed: () => (current.copies.length === 0 ? undefined : { secretId: current.secretId, copies: current.copies }),
     sealFor: async (recipients, isClosed) => {
       const kids = new Set(recipients.map(({ kid }) => kid))
@@ -72,7 +72,9 @@ export async function openSecret({ file, endpointId, log }: SecretParts): Promis
       const secret = hasLeft ? fresh() : current
       const held = new Map(hasLeft ? [] : current.copies.map((copy) => [copy.kid, copy]))
       const copies = recipients.flatMap((each) => held.get(each.kid) ?? seal(secret, each))
-      await write({ ...current, secretId: secret.secretId, secret: secret.secret, copies })
+      const renewed = { secretId: secret.secretId, secret: secret.secret, copies }
+      await file.write({ ...current, ...renewed })
+      current = { ...current, ...renewed }
       log.info({ secretId: secret.secretId, for: copies.map(({ name }) => name) }, 'the release secret is sealed')
       return true
     },

@@ -204,3 +204,15 @@ it('takes one line at its door, which anybody may use, and nothing longer', asyn
   close?.()
   expect(await typeAt(join(folder, 'nowhere.sock'), wrong)).toBeUndefined()
 })
+
+it('shows no copy of a secret that is not on disk, and seals again once the disk takes it', async () => {
+  const release = await open()
+  const before = release.sealed()
+  people = [bert]
+  isDiskFull = true
+  await expect(release.reseal()).rejects.toThrow('ENOSPC')
+  expect(release.sealed()).toEqual(before)
+  isDiskFull = false
+  expect(await release.reseal()).toBe(true)
+  expect(release.sealed()?.copies.map(({ name }) => name)).toEqual(['bert'])
+})

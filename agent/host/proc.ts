@@ -58,7 +58,10 @@ export interface Listener {
   protocol: 'tcp' | 'udp'
 }
 
-/** Sockets of /proc/net/{tcp,tcp6,udp,udp6} that others can reach; what listens on loopback only is nobody's service. */
+/**
+ * Sockets of /proc/net/{tcp,tcp6,udp,udp6} that others can reach; what listens on loopback only is nobody's service. Any user may
+ * listen from port 1024 on, so there only root and the system's own accounts count.
+ */
 export function parseListeners(table: string, protocol: 'tcp' | 'udp'): Listener[] {
   // 0A is TCP_LISTEN; an unconnected UDP socket is 07 (TCP_CLOSE).
   const wanted = protocol === 'tcp' ? '0A' : '07'
@@ -66,11 +69,15 @@ export function parseListeners(table: string, protocol: 'tcp' | 'udp'): Listener
     .split('\n')
     .slice(1)
     .flatMap((line) => {
-      const [, local = '', , state] = line.trim().split(/\s+/)
-      const [address = '', port = ''] = local.split(':')
-      return state === wanted && !isLoopback(address) ? [{ port: Number.parseInt(port, 16), protocol }] : []
+      const [, local = '', , state, , , , uid = ''] = line.trim().split(/\s+/)
+      const [address = '', digits = ''] = local.split(':')
+      const port = Number.parseInt(digits, 16)
+      return state === wanted && !isLoopback(address) && isSystems(port, uid) ? [{ port, protocol }] : []
     })
 }
+
+/** Distributions give people numbers from 1000 on (login.defs, SYS_UID_MAX 999). */
+const isSystems = (port: number, uid: string): boolean => port < 1_024 || (/^\d+$/.test(uid) && Number(uid) < 1_000)
 
 /** Hexadecimal, each 32-bit word in the machine's byte order: 127.x ends in 7F, ::1 in 01000000, ::ffff:127.x both. */
 function isLoopback(address: string): boolean {

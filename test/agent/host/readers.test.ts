@@ -35,11 +35,16 @@ describe('/proc', () => {
 
   it('tells who listens where others can reach it', () => {
     const head = '  sl  local_address rem_address   st\n'
-    const tcp = `${head}   0: 00000000:0801 00000000:0000 0A\n   1: 0100007F:0035 00000000:0000 0A\n   2: 0A00000A:0016 0B00000A:9999 01\n`
+    const owner = (uid: number): string => `00000000:00000000 00:00000000 00000000 ${uid} 0 20331 1`
+    const tcp = `${head}   0: 00000000:0801 00000000:0000 0A ${owner(0)}\n   1: 0100007F:0035 00000000:0000 0A\n   2: 0A00000A:0016 0B00000A:9999 01\n`
     const tcp6 = `${head}   0: 00000000000000000000000001000000:0035 0:0 0A\n   1: 00000000000000000000000000000000:01BD 0:0 0A\n`
     expect(parseListeners(tcp, 'tcp')).toEqual([{ port: 2_049, protocol: 'tcp' }])
     expect(parseListeners(tcp6, 'tcp')).toEqual([{ port: 445, protocol: 'tcp' }])
     expect(parseListeners(`${head} 0: 00000000:0043 00000000:0000 07\n`, 'udp')).toEqual([{ port: 67, protocol: 'udp' }])
+    // Port 6789: Ceph's own account is a service, a person who listens there makes nothing of the machine.
+    const ceph = (uid: number): string => `${head}   0: 00000000:1A85 00000000:0000 0A ${owner(uid)}\n`
+    expect(parseListeners(ceph(167), 'tcp')).toEqual([{ port: 6_789, protocol: 'tcp' }])
+    expect(parseListeners(ceph(1_000), 'tcp')).toEqual([])
   })
 })
 

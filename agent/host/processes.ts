@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { sentenceOf } from '#shared/domain/fault.ts'
 import type { ProcessNamed } from '#shared/domain/process.ts'
 
 /*
@@ -21,7 +22,7 @@ export type Found = { kind: 'process'; name: string; state: string } | { kind: '
 /** Where the system's own programs lie, and nothing that people install. */
 const systemPrograms = [/^\/(usr\/)?lib\/systemd\//, /^\/(usr\/)?sbin\/init$/, /^\/usr\/bin\/dbus-(daemon|broker|broker-launch)$/]
 
-export function openProcesses(root = '/proc', ownPid = process.pid): Processes {
+export function openProcesses(root = '/proc', ownPid = process.pid, send: typeof process.kill = process.kill): Processes {
   const find: Processes['find'] = ({ pid, startTicks }) => {
     const stat = statOf(root, pid)
     if (!stat || stat.startTicks !== startTicks || stat.state === 'Z') return { kind: 'gone' }
@@ -33,9 +34,19 @@ export function openProcesses(root = '/proc', ownPid = process.pid): Processes {
     below: (named) => (find(named).kind === 'process' ? belowIn(root, named.pid) : []),
     signal: (named, signal) => {
       const found = find(named)
-      if (found.kind === 'process') process.kill(named.pid, signal)
-      return found
+      return found.kind === 'process' ? (whyNotSent(() => send(named.pid, signal)) ?? found) : found
     },
+  }
+}
+
+/** It may end between the look and the signal, or be another user's: an answer, like any other. */
+function whyNotSent(send: () => void): Found | undefined {
+  try {
+    send()
+    return undefined
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return { kind: 'gone' }
+    return { kind: 'spared', reason: sentenceOf(error) }
   }
 }
 

@@ -63,7 +63,7 @@ export async function openSuspender(options: Options): Promise<Suspender> {
       const first = processes.signal(top, 'SIGSTOP')
       if (first.kind === 'spared') return { kind: 'not-suspended', reason: first.reason }
       if (first.kind === 'gone') return { kind: 'not-suspended', reason: 'the process is gone' }
-      const suspended = [top, ...haltBelow(processes, top)]
+      const suspended = [top, ...haltBelow(processes, top, log)]
       log.warn({ pid: top.pid, count: suspended.length, why }, 'a process was halted on the agent’s own word')
       await keep({ top, suspended, why, at: time.now() })
       return { kind: 'suspended', processes: suspended }
@@ -79,7 +79,7 @@ export async function openSuspender(options: Options): Promise<Suspender> {
         const accusation = accusations.find(({ top }) => isSame(top, named))
         // What is halted by command is halted as what it was accused as: with all below it.
         if (signal === 'SIGSTOP' && found.kind === 'process' && accusation)
-          void keep({ ...accusation, suspended: [named, ...haltBelow(processes, named)] })
+          void keep({ ...accusation, suspended: [named, ...haltBelow(processes, named, log)] })
         // Children first would run into a parent that is still halted; either order ends the same.
         if (signal === 'SIGCONT') for (const each of accusation?.suspended.slice(1) ?? []) processes.signal(each, signal)
         return found
@@ -90,17 +90,23 @@ export async function openSuspender(options: Options): Promise<Suspender> {
 
 const isSame = (a: ProcessNamed, b: ProcessNamed): boolean => a.pid === b.pid && a.startTicks === b.startTicks
 
-function haltBelow(processes: Processes, top: ProcessNamed): ProcessNamed[] {
-  const halted = new Map<string, ProcessNamed>()
-  for (let look = 0; look < maxLooks; look += 1) {
-    const fresh = processes.below(top).filter(({ pid, startTicks }) => !halted.has(`${pid} ${startTicks}`))
-    if (fresh.length === 0) break
-    for (const each of fresh) {
-      processes.signal(each, 'SIGSTOP')
-      halted.set(`${each.pid} ${each.startTicks}`, each)
+/** Never throws: what was halted so far has to be written down, whatever the rest does. */
+function haltBelow(processes: Processes, top: ProcessNamed, log: Logger): ProcessNamed[] {
+  const seen = new Set<string>()
+  const halted: ProcessNamed[] = []
+  try {
+    for (let look = 0; look < maxLooks; look += 1) {
+      const fresh = processes.below(top).filter(({ pid, startTicks }) => !seen.has(`${pid} ${startTicks}`))
+      if (fresh.length === 0) break
+      for (const each of fresh) {
+        seen.add(`${each.pid} ${each.startTicks}`)
+        if (processes.signal(each, 'SIGSTOP').kind === 'process') halted.push(each)
+      }
     }
+  } catch (error) {
+    log.error({ pid: top.pid, reason: sentenceOf(error) }, 'not all below a halted process could be halted')
   }
-  return [...halted.values()]
+  return halted
 }
 
 /** What can't be read is forgotten: a person can still resume each process by its number. */

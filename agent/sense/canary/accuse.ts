@@ -2,6 +2,7 @@ import type { Evidence, Facts } from '#shared/domain/signal.ts'
 import type { SenseSettings } from '../define-detector.ts'
 import { isFileServer } from '../encryption/shares.ts'
 import { describeSuspension, describeWriter } from '../writers/describe.ts'
+import { halt } from '../writers/halt.ts'
 import type { Observation } from './examine.ts'
 import type { Verdict } from './touches.ts'
 
@@ -22,7 +23,9 @@ export async function accuse(
 ): Promise<Accused> {
   const tree = await writers?.of([observation.where, path], waitMs)
   const isAttack = verdict.change === 'unreadable' || (verdict.change !== 'packed' && verdict.touched.length >= 2)
-  const suspension = tree && isAttack && !isFileServer(tree.top) ? await suspend?.(tree.top, 'a decoy was made unreadable') : undefined
+  const mayHalt = writers?.areTrusted() ?? false
+  const mustHalt = tree && isAttack && !isFileServer(tree.top)
+  const suspension = mustHalt ? await halt(tree, 'a decoy was made unreadable', { ...(suspend && { suspend }), mayHalt }) : undefined
   const { facts, evidence } = await describeWriter(tree)
   return { facts: { technique: 'T1486', ...facts, ...describeSuspension(suspension) }, evidence }
 }

@@ -49,6 +49,8 @@ export class Guard {
   readonly #state: CanaryState
   readonly #touches: Touches
   readonly #posts: Post[]
+  /** How bad the worst is that is being said of each, and is not yet said. */
+  readonly #saying = new Map<string, number>()
   #stops: Stop[] = []
   #nextLook: Cancel = () => undefined
   #keeping: Promise<void> = Promise.resolve()
@@ -184,10 +186,15 @@ export class Guard {
       this.#examineAfter(post, leftMs)
       return this.#keep()
     }
-    if (!this.#touches.isWorthSaying(key, verdict)) return
-    this.#touches.said(key, verdict)
-    const accused = await accuse(post.armed.planted.path, verdict, observation, this.#options.justice)
-    await this.#options.say(tellOf({ key, verdict, observation, accused, seed: this.#state.seed }))
+    if (!this.#touches.isWorthSaying(key, verdict) || verdict.rank <= (this.#saying.get(key) ?? 0)) return
+    this.#saying.set(key, verdict.rank)
+    try {
+      const accused = await accuse(post.armed.planted.path, verdict, observation, this.#options.justice)
+      await this.#options.say(tellOf({ key, verdict, observation, accused, seed: this.#state.seed }))
+      this.#touches.said(key, verdict)
+    } finally {
+      this.#saying.delete(key)
+    }
     await this.#keep()
   }
 

@@ -6,6 +6,7 @@ import { createDoubt } from '../encryption/doubt.ts'
 import { clientOf, isFileServer } from '../encryption/shares.ts'
 import { type Doer, EncryptionWatch } from '../encryption/watch.ts'
 import { describeSuspension, describeWriter } from '../writers/describe.ts'
+import { halt } from '../writers/halt.ts'
 import { Trees } from '../writers/trees.ts'
 
 /*
@@ -24,6 +25,7 @@ export default defineDetector({
     const trees = new Trees((pid) => probe.process(pid), process.pid)
     const watch = new EncryptionWatch({ probe, time, onAttack: (doer, tally) => void tell(doer, tally, say, context, doubt.mayHalt()) })
     const doubt = createDoubt(say, context)
+    settings.writers?.trustWhile(doubt.mayHalt)
     const followed = await probe.followFileEvents({
       onEvent: (event) => {
         const now = time.monotonic()
@@ -56,7 +58,7 @@ async function tell(doer: Doer, tally: Tally, say: Say, { settings, log, broken 
     const isThroughShare = tree !== undefined && isFileServer(tree.top)
     const why = `${tally.turned.length} files were turned unreadable`
     // A millisecond is a file: halted first, described then.
-    const suspension = tree && !isThroughShare && mayHalt ? await settings.suspend?.(tree.top, why) : undefined
+    const suspension = tree && !isThroughShare ? await halt(tree, why, { ...settings, mayHalt }) : undefined
     const client = isThroughShare && doer.pid !== undefined ? clientOf((await settings.shareClients?.()) ?? '', doer.pid) : undefined
     const { facts, evidence } = await describeWriter(tree)
     const folders = [...new Set(tally.turned.map((path) => dirname(path)))]

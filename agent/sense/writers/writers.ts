@@ -1,14 +1,18 @@
-import type { Time } from '#shared/domain/time.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
 import { BoundedMap } from '../logon/bounded-map.ts'
 import type { Tree } from './trees.ts'
 
+/** A change through mapped memory has no writer that anybody heard of; whoever wrote there long before didn't make it. */
+const blamedForMs = seconds(10)
+
 /** Who wrote which file last, for whoever finds one changed. Bounded: a machine writes more files than anybody asks about. */
 export class Writers {
-  readonly #last = new BoundedMap<{ pid: number; tree: Tree | undefined }>(5_000)
+  readonly #last = new BoundedMap<{ pid: number; tree: Tree | undefined; at: number }>(5_000)
   readonly #time: Time
   readonly #waiting = new Map<string, () => void>()
   readonly #listeners = new Set<(path: string, image: string) => void>()
   #isFed = false
+  #isTrusted = (): boolean => true
 
   constructor(time: Time) {
     this.#time = time
@@ -19,10 +23,20 @@ export class Writers {
     this.#isFed = isFed
   }
 
+  /** Whoever feeds it says when its word is enough to halt somebody. */
+  trustWhile(isTrusted: () => boolean): void {
+    this.#isTrusted = isTrusted
+  }
+
+  areTrusted(): boolean {
+    return this.#isTrusted()
+  }
+
   note(path: string, pid: number, tree: Tree | undefined): void {
+    const writer = { pid, tree, at: this.#time.monotonic() }
     Object.assign(
-      this.#last.touch(path, () => ({ pid, tree })),
-      { pid, tree },
+      this.#last.touch(path, () => writer),
+      writer,
     )
     this.#waiting.get(path)?.()
     for (const listener of this.#listeners) listener(path, tree?.top.exe ?? '')
@@ -41,7 +55,9 @@ export class Writers {
   }
 
   #known(paths: readonly string[]): Tree | undefined {
-    return paths.map((path) => this.#last.get(path)?.tree).find((tree) => tree !== undefined)
+    const since = this.#time.monotonic() - blamedForMs
+    const recent = paths.map((path) => this.#last.get(path)).filter((last) => last !== undefined && last.at >= since)
+    return recent.find((last) => last?.tree !== undefined)?.tree
   }
 
   #heardWithin(paths: readonly string[], waitMs: number): Promise<Tree | undefined> {

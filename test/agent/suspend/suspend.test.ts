@@ -28,8 +28,8 @@ const groupOf = (pid: number): number | undefined => {
   return statOf('/proc', parent)?.parent
 }
 
-const suspender = (file = new MemoryFile(), isAllowed = true) =>
-  openSuspender({ file, processes: openProcesses(), isAllowed: () => isAllowed, time: systemTime, log: silent })
+const suspender = (file = new MemoryFile(), isAllowed = true, processes = openProcesses()) =>
+  openSuspender({ file, processes, isAllowed: () => isAllowed, time: systemTime, log: silent })
 
 describe.skipIf(process.platform !== 'linux')('suspending', () => {
   it('halts all of a tree, writes it down, and lets it go on as one, also after a restart', async () => {
@@ -42,6 +42,22 @@ describe.skipIf(process.platform !== 'linux')('suspending', () => {
     const again = await suspender(file)
     again.processes.signal(named, 'SIGCONT')
     await vi.waitFor(() => expect(states()).toEqual(new Set(['S'])))
+  })
+
+  it('takes what ends between the look and the signal for gone, what is another user’s for spared, and halts the rest', async () => {
+    const { named } = await startTree()
+    const first = openProcesses().below(named)[0]?.pid
+    const refusing = (code: string, refused?: number) =>
+      openProcesses('/proc', process.pid, (pid, signal) => {
+        if (refused === undefined || pid === refused) throw Object.assign(new Error(`kill ${code}`), { code })
+        return process.kill(pid, signal)
+      })
+    expect(refusing('ESRCH').signal(named, 'SIGSTOP')).toEqual({ kind: 'gone' })
+    expect(refusing('EPERM').signal(named, 'SIGSTOP')).toEqual({ kind: 'spared', reason: 'kill EPERM' })
+    const file = new MemoryFile()
+    const { accuse } = await suspender(file, true, refusing('ESRCH', first))
+    expect(await accuse(named, 'one of them ended')).toMatchObject({ kind: 'suspended', processes: { length: 3 } })
+    expect(JSON.parse(file.text ?? '')).toMatchObject({ accusations: [{ suspended: { length: 3 } }] })
   })
 
   it('leaves a later process of the same number alone, and itself', async () => {

@@ -3,11 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { seconds } from '#shared/domain/time.ts'
 import { accuse } from '../../../../agent/sense/canary/accuse.ts'
 import type { Observation } from '../../../../agent/sense/canary/examine.ts'
 import type { Verdict } from '../../../../agent/sense/canary/touches.ts'
 import { Writers } from '../../../../agent/sense/writers/writers.ts'
 import { systemTime } from '../../../../agent/system-time.ts'
+import { FakeTime } from '../../../support/fake-time.ts'
 
 const path = '/home/anna/Contract draft.docx'
 const observation = (where: string): Observation & { kind: 'touched' } => ({
@@ -60,6 +62,30 @@ it('halts whoever touched two, and nobody for an edit or a tidied file', async (
 
 it('never halts a server of files for what its client does', async () => {
   expect((await accused('unreadable', 2, '/usr/sbin/smbd')).halted).toEqual([])
+})
+
+it('is said also when the halting fails, and halts nobody while somebody makes up who wrote what', async () => {
+  const writers = new Writers(systemTime)
+  writers.setFed(true)
+  writers.note(path, 7, tree('/tmp/x'))
+  const suspend = () => Promise.reject(new Error('kill ESRCH'))
+  const asked = () => accuse(path, verdict('unreadable'), observation(path), { writers, suspend })
+  expect((await asked()).facts).toMatchObject({ pid: 7, suspended: false, whyNotSuspended: 'kill ESRCH' })
+  writers.trustWhile(() => false)
+  expect((await asked()).facts).toMatchObject({ pid: 7, suspended: false, whyNotSuspended: expect.stringContaining('makes up') })
+})
+
+it('blames nobody who wrote there long before', async () => {
+  const time = new FakeTime()
+  const writers = new Writers(time)
+  writers.setFed(true)
+  writers.note(path, 7, tree('/tmp/x'))
+  await time.advance(seconds(9))
+  expect(await writers.of([path], 0)).toBeDefined()
+  await time.advance(seconds(2))
+  const asked = writers.of([path], 1)
+  await time.advance(1)
+  expect(await asked).toBeUndefined()
 })
 
 it('says that nobody knows, where nobody tells of writers', async () => {

@@ -59,8 +59,8 @@ export async function openAtMachine({ config, host, identity, spool, signals, ti
     begin: async (opened) => {
       isolation = opened
       await release.reseal()
-      doors.push(openDoor(folder, 'root', (text, door) => release.type(text, door), log))
-      doors.push(openDoor(config.people.folder, 'anyone', (text, door) => release.type(text, door), log))
+      doors.push(openDoor(folder, 'root', (text, door) => release.type(text, door), { log, time }))
+      doors.push(openDoor(config.people.folder, 'anyone', (text, door) => release.type(text, door), { log, time }))
     },
     stop: async () => {
       for (const close of doors) close?.()

@@ -3,7 +3,7 @@ import { createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import { seconds } from '#shared/domain/time.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
 import type { Answer } from './release.ts'
 import type { Door } from './tries.ts'
 
@@ -20,15 +20,23 @@ const withinMs = seconds(5)
 
 export const doorIn = (folder: string): string => join(folder, 'release.sock')
 
+interface DoorNeeds {
+  log: Logger
+  time: Time
+  /** Ms that one may stay in all. */
+  within?: number
+}
+
 /** @returns how to close it; undefined: it could not be opened. */
 export function openDoor(
   folder: string,
   door: Door,
   type: (text: string, door: Door) => Promise<Answer>,
-  log: Logger,
+  needs: DoorNeeds,
 ): (() => void) | undefined {
   const path = doorIn(folder)
-  const server = createServer((socket) => converse(socket, (line) => type(line, door), log))
+  const { log } = needs
+  const server = createServer((socket) => converse(socket, (line) => type(line, door), needs))
   server.maxConnections = mostAtOnce
   server.on('error', (error) => log.error({ path, reason: sentenceOf(error) }, 'no release code can be typed here'))
   try {
@@ -44,9 +52,13 @@ export function openDoor(
   return () => void server.close()
 }
 
-function converse(socket: Socket, type: (line: string) => Promise<Answer>, log: Logger): void {
+function converse(socket: Socket, type: (line: string) => Promise<Answer>, { log, time, within = withinMs }: DoorNeeds): void {
   let heard = ''
-  socket.setTimeout(withinMs, () => socket.destroy())
+  // In all, and not since its last word: whoever says a letter now and then doesn't hold the door.
+  socket.on(
+    'close',
+    time.after(within, () => socket.destroy()),
+  )
   socket.on('error', () => socket.destroy())
   socket.setEncoding('utf8')
   socket.on('data', (chunk) => {

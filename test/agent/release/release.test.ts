@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -13,6 +14,7 @@ import { doorIn, openDoor, typeAt } from '../../../agent/release/door.ts'
 import { openRelease, type Release } from '../../../agent/release/release.ts'
 import type { Recipient } from '../../../agent/release/seal.ts'
 import type { Happening } from '../../../agent/signal/signal.ts'
+import { systemTime } from '../../../agent/system-time.ts'
 import { unseal } from '../../../server/identity/unseal.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
@@ -196,7 +198,7 @@ it('keeps the secret where only root reads, and gives out nothing of it', async 
 it('takes one line at its door, which anybody may use, and nothing longer', async () => {
   const release = await open()
   const number = isolate(release)
-  const close = openDoor(join(folder, 'public'), 'anyone', (text, door) => release.type(text, door), log)
+  const close = openDoor(join(folder, 'public'), 'anyone', (text, door) => release.type(text, door), { log, time: systemTime })
   const door = doorIn(join(folder, 'public'))
   await expect.poll(() => typeAt(door, wrong)).toEqual({ kind: 'wrong', left: 4 })
   expect(statSync(door).mode & 0o777).toBe(0o666)
@@ -215,4 +217,17 @@ it('shows no copy of a secret that is not on disk, and seals again once the disk
   isDiskFull = false
   expect(await release.reseal()).toBe(true)
   expect(release.sealed()?.copies.map(({ name }) => name)).toEqual(['bert'])
+})
+
+it('lets nobody hold its door with a letter now and then', async () => {
+  const needs = { log, time: systemTime, within: 150 }
+  const close = openDoor(join(folder, 'public'), 'anyone', async () => ({ kind: 'wrong', left: 4 }), needs)
+  const door = doorIn(join(folder, 'public'))
+  await expect.poll(() => existsSync(door)).toBe(true)
+  const socket = createConnection(door)
+  const dripping = setInterval(() => socket.write('x'), 40)
+  await new Promise((closed) => socket.on('error', closed).on('close', closed))
+  clearInterval(dripping)
+  expect(socket.bytesWritten).toBeLessThan(30)
+  close?.()
 })

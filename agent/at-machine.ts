@@ -58,7 +58,7 @@ export async function openAtMachine({ config, host, identity, spool, signals, ti
     },
     begin: async (opened) => {
       isolation = opened
-      await release.reseal()
+      await release.reseal().catch((error: unknown) => log.error({ err: error }, 'the release secret could not be sealed on disk'))
       doors.push(openDoor(folder, 'root', (text, door) => release.type(text, door), { log, time }))
       doors.push(openDoor(config.people.folder, 'anyone', (text, door) => release.type(text, door), { log, time }))
     },

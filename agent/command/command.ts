@@ -143,7 +143,8 @@ class CommandDesk {
         this.#parts.log.error({ err: error, commandId: entry.order.id }, 'a command of before the restart could not be settled')
       }
     }
-    await Promise.all(waiting)
+    for (const each of await Promise.allSettled(waiting))
+      if (each.status === 'rejected') this.#parts.log.error({ err: each.reason }, 'a command that waited could not be taken up again')
   }
 
   /** Nothing that waits begins any more; it stands in the journal. */

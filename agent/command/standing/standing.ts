@@ -99,7 +99,10 @@ class StandingDesk implements Standing {
 
   async recover(): Promise<void> {
     const { pending } = this.#state
-    await Promise.all(pending.map((order) => this.#finish(order)))
+    // A full disk must not end the agent at each start; what is not struck off comes again with the next one.
+    const unfinished = (error: unknown): void =>
+      this.#parts.log.error({ reason: sentenceOf(error) }, 'a run that a crash left could not be settled')
+    await Promise.all(pending.map((order) => this.#finish(order).catch(unfinished)))
   }
 
   stop(): void {

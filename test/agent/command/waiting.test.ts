@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { defineCommand } from '#shared/commands/define-command.ts'
 import type { Progress } from '#shared/protocol/messages.ts'
@@ -36,14 +36,14 @@ const script = aVerb('run-script', async (id) => {
 })
 const isolate = aVerb('isolate-host', async () => done, true)
 
-async function open(): Promise<Commands> {
+async function open(standingFile = jsonFile(join(folder, 'standing.json'))): Promise<Commands> {
   const opened = await createCommands({
     authorities: [collector.authority],
     trust: { organisationId: 'acme', register: () => undefined, role: async () => 'workstation' },
     ...{
       endpointId,
       journalDir: folder,
-      standingFile: jsonFile(join(folder, 'standing.json')),
+      standingFile,
       machine: {} as Machine,
       time,
       log: pino({ level: 'silent' }),
@@ -116,4 +116,21 @@ describe('while two scripts run', () => {
     await take('script-02')
     expect(begun).toHaveLength(3)
   })
+})
+
+it('a full disk does not end the agent over a run of its own that a crash left', async () => {
+  await expect.poll(() => endAll).toHaveLength(2)
+  const stopped = commands.stop()
+  for (const end of endAll.splice(0)) end()
+  await stopped
+  const standing = { orderId: 'standing-1', number: 1, name: 'Isolate', run: 1, mostRuns: 2, fingerprint: null }
+  const { id, ...order } = anOrder({ id: 'run-00001', verb: 'isolate-host', nonce: 'nonce-of-run-00001', args: {} })
+  const value = { v: 1, orders: [], pending: [{ id, ...order, standing }], pause: { scripts: false, isolationUntil: 0 } }
+  const refused = vi.fn(async () => Promise.reject(new Error('ENOSPC')))
+  commands = await open({ read: async () => ({ kind: 'value', value }), write: refused })
+  const recovered = expect(commands.recover()).resolves.toBeUndefined()
+  await expect.poll(() => endAll).toHaveLength(1)
+  endAll.shift()?.()
+  await recovered
+  expect(refused).toHaveBeenCalled()
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import { usualNetwork } from '#shared/domain/network-settings.ts'
 import type { Facts } from '#shared/domain/signal.ts'
 import { type Cancel, days, hours, minutes, seconds } from '#shared/domain/time.ts'
@@ -7,7 +8,7 @@ import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
 import { BoundedMap } from '../logon/bounded-map.ts'
 import { createDestinations } from '../network/destinations.ts'
-import { missingNeighbours, type Scan, ScanCount } from '../network/scan.ts'
+import { MissingNeighbours, type Scan, ScanCount } from '../network/scan.ts'
 import { isReachable, readSockets, type Socket } from '../network/sockets.ts'
 
 /*
@@ -57,6 +58,7 @@ function createLook(probe: Probe, say: Say, context: WatchContext, kept: z.infer
   const known = new Set(kept.known)
   const isListed = createDestinations()
   const scans = new ScanCount()
+  const gone = new MissingNeighbours()
   const said = new BoundedMap<{ at: number }>(1_000)
   const isDue = (key: string): boolean => {
     const entry = said.touch(key, () => ({ at: Number.NEGATIVE_INFINITY }))
@@ -80,9 +82,12 @@ function createLook(probe: Probe, say: Say, context: WatchContext, kept: z.infer
 
   async function destinations(sockets: readonly Socket[]): Promise<void> {
     const { badDestinations } = settings.network?.() ?? usualNetwork
+    const served = new Set(sockets.filter(({ state }) => state === 'listening').map(({ local }) => local.port))
     for (const socket of sockets) {
       const { address } = socket.remote
-      if (socket.state === 'listening' || !isListed(badDestinations, address) || !isDue(`bad ${address}`)) continue
+      // Whoever knocks at a port that is open here was not sought by this machine.
+      if (socket.state === 'listening' || served.has(socket.local.port) || !isListed(badDestinations, address) || !isDue(`bad ${address}`))
+        continue
       await say(badDestination(socket, await ownerOf(probe, socket)))
     }
   }
@@ -97,7 +102,7 @@ function createLook(probe: Probe, say: Say, context: WatchContext, kept: z.infer
     const first = asking.find(({ inode }) => scan?.inodes.includes(inode))
     if (scan && isDue('scan')) return say(scanned(scan, first ? await ownerOf(probe, first) : unknown))
     const isForwarding = (await probe.vitals.kernel('/proc/sys/net/ipv4/ip_forward'))?.trim() === '1'
-    const missing = isForwarding ? 0 : missingNeighbours((await probe.vitals.kernel('/proc/net/arp')) ?? '')
+    const missing = isForwarding ? 0 : gone.take((await probe.vitals.kernel('/proc/net/arp')) ?? '', time.monotonic())
     if (missing >= manyMissing && isDue('scan'))
       await say(scanned({ way: 'hosts', about: 'this network', count: missing, inodes: [] }, unknown))
   }
@@ -119,7 +124,13 @@ async function ownerOf(probe: Probe, { inode, userId }: Socket): Promise<Facts> 
   const pid = inode === '0' ? undefined : await probe.socketOwner(inode, userId)
   const facts = pid === undefined ? undefined : probe.process(pid)
   if (!facts) return { ...unknown, userId }
-  return { process: facts.exe, pid: facts.pid, startTicks: facts.startTicks, commandLine: facts.commandLine.slice(0, 1_000), userId }
+  return {
+    process: facts.exe,
+    pid: facts.pid,
+    startTicks: facts.startTicks,
+    commandLine: maskSecrets(facts.commandLine).slice(0, 1_000),
+    userId,
+  }
 }
 
 function listener({ local, userId }: Socket, owner: Facts) {

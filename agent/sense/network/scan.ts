@@ -52,10 +52,23 @@ export class ScanCount {
   }
 }
 
-/** Neighbours that were asked for and are not there (proc/net/arp, flags 0): whoever goes through a network leaves them behind. */
-export function missingNeighbours(arp: string): number {
-  return arp
-    .split('\n')
-    .slice(1)
-    .filter((line) => line.trim().split(/\s+/)[2] === '0x0').length
+/**
+ * Neighbours that were asked for and are not there (proc/net/arp, flags 0): whoever goes through a network leaves them behind. Only those
+ * of the last minute count, because a small table keeps each of them for ever.
+ */
+export class MissingNeighbours {
+  #before: ReadonlySet<string> | undefined
+  readonly #fresh = new Map<string, number>()
+
+  /** @param now monotonic ms. @returns how many are newly missing. */
+  take(arp: string, now: number): number {
+    const rows = arp.split('\n').slice(1)
+    const missing = new Set(
+      rows.map((line) => line.trim().split(/\s+/)).flatMap(([address = '', , flags]) => (flags === '0x0' ? address : [])),
+    )
+    for (const address of missing) if (this.#before?.has(address) === false) this.#fresh.set(address, now)
+    for (const [address, at] of this.#fresh) if (at <= now - windowMs) this.#fresh.delete(address)
+    this.#before = missing
+    return this.#fresh.size
+  }
 }

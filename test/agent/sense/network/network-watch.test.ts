@@ -7,6 +7,7 @@ import { createProbe } from '../../../../agent/host/probe.ts'
 import networkWatch from '../../../../agent/sense/detectors/network-watch.ts'
 import { openHealthMemory } from '../../../../agent/sense/memory.ts'
 import { createDestinations } from '../../../../agent/sense/network/destinations.ts'
+import { MissingNeighbours } from '../../../../agent/sense/network/scan.ts'
 import { isReachable, readSockets } from '../../../../agent/sense/network/sockets.ts'
 import type { Happening } from '../../../../agent/signal/signal.ts'
 import { systemTime } from '../../../../agent/system-time.ts'
@@ -100,6 +101,17 @@ describe('an address on the list', () => {
     await stop()
   })
 
+  it('is nobody who knocks at a port that is open here', async () => {
+    const { said, show, stop } = await watch({ badDestinations: ['198.51.100.0/24'] })
+    await show(
+      listening(22),
+      line(['10.0.0.1', 22], ['198.51.100.9', 40_000], '03'),
+      line(['10.0.0.1', 22], ['198.51.100.9', 40_001], '01'),
+    )
+    expect(said).toEqual([])
+    await stop()
+  })
+
   it('is found in both families', () => {
     const isListed = createDestinations()
     const list = ['2001:db8::/32', '203.0.113.9']
@@ -108,6 +120,15 @@ describe('an address on the list', () => {
 })
 
 describe('a scan', () => {
+  it('is not what was missing before, however often it is looked at, nor what went missing over hours', () => {
+    const table = (...missing: number[]) => `IP address HW type Flags\n${missing.map((n) => `10.0.0.${n} 0x1 0x0 00:00 * eth0\n`).join('')}`
+    const old = Array.from({ length: 30 }, (_, n) => n)
+    const gone = new MissingNeighbours()
+    expect([gone.take(table(...old), 0), gone.take(table(...old), 2_000)]).toEqual([0, 0])
+    expect(gone.take(table(...old, 40, 41), 4_000)).toBe(2)
+    expect(gone.take(table(...old, 40, 41, 42), 65_000)).toBe(1)
+  })
+
   const hosts = Array.from({ length: 25 }, (_, n) => asking(`10.0.0.${n + 2}`, 445))
 
   it('of many machines at one port is said once, as is one of many ports', async () => {

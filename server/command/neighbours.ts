@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import reachNeighbour from '#shared/commands/reach-neighbour.ts'
 import { isClosed } from '#shared/domain/endpoint.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
-import { type NeighbourFound, type NeighbourPlace, NeighboursView } from '#shared/domain/neighbours.ts'
+import { type NeighbourFound, NeighbourPlace, NeighboursView } from '#shared/domain/neighbours.ts'
 import { ResultRecord } from '#shared/protocol/record.ts'
 import type { Entry, PutRows } from '../pipeline/changes.ts'
 import type { Database } from '../store/schema.ts'
@@ -146,9 +146,12 @@ async function keepView(tx: Tx, endpointId: string, view: NeighboursView): Promi
 /** A link's own addresses need a device named beside them; a machine's own are nobody else's. */
 const isSayable = (address: string): boolean => !/^(fe80|127\.|::1$)/i.test(address)
 
+/** A machine may say anything of itself; what is no place is left out, so that it stops nobody else's results. */
 function placesIn(inventory: string): NeighbourPlace[] {
   const { interfaces = [] } = JSON.parse(inventory) as Partial<Inventory>
-  return interfaces.flatMap(({ mac, addresses }) => addresses.filter(isSayable).map((address) => ({ address, mac: mac.slice(0, 40) })))
+  return interfaces.flatMap(({ mac, addresses }) =>
+    addresses.filter(isSayable).flatMap((address) => NeighbourPlace.safeParse({ address, mac: mac.slice(0, 40) }).data ?? []),
+  )
 }
 
 /** How many bits their nearest addresses share; 0: no two are of one network, as far as can be told without its mask. */

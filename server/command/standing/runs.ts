@@ -1,3 +1,4 @@
+import { plainText } from '#shared/domain/plain-text.ts'
 import { minutes } from '#shared/domain/time.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Entry } from '../../pipeline/changes.ts'
@@ -24,6 +25,8 @@ async function adopt(
   run: NonNullable<ResultRecord['standing']>,
   now: number,
 ): Promise<void> {
+  // A database that refuses a text would stop everybody's results.
+  if ([result.commandId, run.orderId, run.fingerprint ?? ''].some((text) => plainText(text) !== text)) return
   const signed = await tx
     .selectFrom('standing_orders')
     .innerJoin('endpoints', 'endpoints.organisation_id', 'standing_orders.organisation_id')

@@ -116,7 +116,8 @@ function acting({ bulk, time }: Needs): Route[] {
 /** Of the person's own scope and one organisation, each by a power over such a machine. */
 async function askingOf(scripts: Needs['scripts'], by: Person, body: z.output<typeof NewBulk>): Promise<BulkAsking> {
   const { endpoints: endpointIds, verb, ...more } = body
-  const definition = commands.get(verb)
+  // It pauses standing orders too, and has a door of its own.
+  const definition = verb === 'keep-standing-order' ? undefined : commands.get(verb)
   if (!definition) throw refuse('refused', `There is no command "${verb}" that can be asked for here.`)
   const named = verb === 'run-script' ? NamedScript.safeParse(body.args).data : undefined
   const machines = await demandPowers(by, body.organisationId, endpointIds, named ? 'reboot' : verb)

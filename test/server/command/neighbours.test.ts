@@ -75,6 +75,16 @@ describe('neighbours of an isolated machine', () => {
     expect(await lines('neighbours-asked')).toMatchObject([{ names: ['nearer-host', 'near-host'] }])
   })
 
+  it('are asked of what is an address, whatever else the machine says it has', async () => {
+    const body = JSON.stringify({ interfaces: [{ name: 'eth0', mac: '02:00:00:00:00:07', addresses: ['10.0.0.7', 'x'.repeat(46)] }] })
+    await room.store.db.updateTable('inventories').set({ body }).where('endpoint_id', '=', 'ws').execute()
+    await isolate()
+    expect(sentTo('reach-neighbour').map(({ order }) => order.args.places)).toMatchObject([
+      [{ address: '10.0.0.7' }],
+      [{ address: '10.0.0.7' }],
+    ])
+  })
+
   it('confirm it by silence where there was an answer before; each says so on the ticket, with its instants', async () => {
     await isolate()
     await says('near', 'no-baseline')

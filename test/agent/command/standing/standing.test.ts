@@ -113,7 +113,7 @@ describe('a standing order that a signal triggers', () => {
     expect(await bring(commands, anyStanding())).toMatchObject({ outcome: 'succeeded', output: { number: 1 } })
     for (const id of ['signal-1', 'signal-1', 'signal-2', 'signal-3']) commands.noticed(down(id))
     commands.noticed(down('signal-4', { facts: { unit: 'x.service', isListed: false } }))
-    await expect.poll(() => byItself().length).toBe(2)
+    await expect.poll(() => byItself().length, { timeout: 10_000 }).toBe(2)
     await commands.stop()
     expect(runs).toEqual(['restart-service {"unit":"nginx.service"}', 'restart-service {"unit":"nginx.service"}'])
     expect(byItself()).toEqual([
@@ -126,7 +126,7 @@ describe('a standing order that a signal triggers', () => {
     const first = await open()
     await bring(first, anyStanding({ mostRuns: 1 }))
     first.noticed(down('signal-1'))
-    await expect.poll(() => runs.length).toBe(1)
+    await expect.poll(() => runs.length, { timeout: 10_000 }).toBe(1)
     await first.stop()
     const second = await open()
     for (const id of ['signal-1', 'signal-2']) second.noticed(down(id))
@@ -140,10 +140,10 @@ describe('a standing order that a signal triggers', () => {
     commands.noticed(down('signal-0'), issuedAt - 1)
     commands.noticed(down('signal-1'))
     commands.noticed(down('signal-2'))
-    await expect.poll(() => runs.length).toBe(1)
+    await expect.poll(() => runs.length, { timeout: 10_000 }).toBe(1)
     await time.advance(minutes(61))
     commands.noticed(down('signal-3'))
-    await expect.poll(() => runs.length).toBe(2)
+    await expect.poll(() => runs.length, { timeout: 10_000 }).toBe(2)
   })
 
   it('doesn’t isolate while that is stopped, nor run scripts while they are switched off', async () => {
@@ -156,7 +156,7 @@ describe('a standing order that a signal triggers', () => {
     await brought(commands, {})
     await time.advance(hours(5))
     commands.noticed(down('signal-2'))
-    await expect.poll(() => runs).toEqual(['isolate-host {}'])
+    await expect.poll(() => runs, { timeout: 10_000 }).toEqual(['isolate-host {}'])
   })
 })
 
@@ -175,7 +175,7 @@ describe('isolating oneself when the collector is silent', () => {
     await time.advance(1_900)
     expect(runs).toEqual([])
     await time.advance(200)
-    await expect.poll(() => runs).toEqual(['isolate-host {}'])
+    await expect.poll(() => runs, { timeout: 10_000 }).toEqual(['isolate-host {}'])
   })
 
   it('doesn’t happen where the collector said something in time, nor without an encryption', async () => {
@@ -216,7 +216,7 @@ it('a window’s time comes once a day, in its own zone', async () => {
     [hours(48), 2],
   ] as const) {
     await time.advance(afterMs)
-    await expect.poll(() => runs.length).toBe(count)
+    await expect.poll(() => runs.length, { timeout: 10_000 }).toBe(count)
   }
 }, 30_000)
 
@@ -276,7 +276,7 @@ describe('where operators are named', () => {
     await bring(commands, anyStanding({ verb: 'reboot' }), anna)
     await time.advance(days(31))
     commands.noticed(down('signal-1'))
-    await expect.poll(() => runs.length).toBe(1)
+    await expect.poll(() => runs.length, { timeout: 10_000 }).toBe(1)
     const late = anyStanding({ id: 'standing-2', verb: 'reboot', issuedAt: time.now() })
     const signed = { jws: await anna.sign(late, standingType) }
     const carrier = anOrder({

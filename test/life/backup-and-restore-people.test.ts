@@ -65,11 +65,9 @@ it('lets the agents’ word win, and sends what was on its way only when a perso
   for (const each of [await saysFirst(cutOff, isolated), await saysFirst(released, open)]) await each.leave()
   await back.pipeline.idle()
   const isolationOf = async ({ endpointId }: Credentials) => (await person.get<EndpointDetail>(`/api/endpoints/${endpointId}`)).isolation
-  expect(await Promise.all([held, cutOff, released].map(async (who) => (await isolationOf(who)).desired))).toEqual([
-    'open',
-    'isolated',
-    'open',
-  ])
+  await expect
+    .poll(() => Promise.all([held, cutOff, released].map(async (who) => (await isolationOf(who)).desired)), { timeout: 10_000 })
+    .toEqual(['open', 'isolated', 'open'])
   const { tickets } = await person.get<TicketList>('/api/tickets')
   const differing = tickets.filter(({ kind }) => kind === 'security.isolation.differs').map(({ endpoint }) => endpoint?.hostname)
   expect(differing.sort()).toEqual(['raw-1', 'raw-2', 'raw-3'])

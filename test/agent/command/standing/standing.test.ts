@@ -104,7 +104,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   for (const commands of opened) await commands.stop()
-  await rm(folder, { recursive: true })
+  await rm(folder, { recursive: true, maxRetries: 5 })
 })
 
 describe('a standing order that a signal triggers', () => {

@@ -22,7 +22,9 @@ export class Answers {
   readonly #backpressure: Backpressure
   #underWay = 0
   #whenNone: (() => void) | undefined
-  /** Acknowledgements that wait, the last one of each lane: it stands for those before it. */
+  /** Of the commit that is being answered, the last one of each lane: it stands for those before it. */
+  #due: Map<Lane, Ack> | undefined
+  /** Those that wait for the pipeline. */
   #held: Map<Lane, Ack> | undefined
   #cancelHold: Cancel | undefined
 
@@ -61,6 +63,7 @@ export class Answers {
   release(): void {
     this.#cancelHold?.()
     this.#cancelHold = undefined
+    this.#sayDue()
     const held = this.#held
     this.#held = undefined
     for (const ack of held?.values() ?? []) this.#acknowledge(ack)
@@ -68,15 +71,34 @@ export class Answers {
 
   #answer(epoch: string, lane: Lane, taken: Taken): void {
     for (const { seq, reason } of taken.refused) this.#speaker.send({ kind: 'refused', epoch, lane, seq, reason })
-    if (taken.kind === 'gap') this.#speaker.end(CloseCode.Gap, `${lane}: record ${taken.seq + 1} is missing`)
+    if (taken.kind === 'gap') this.#endAt(lane, taken.seq)
     else this.#acknowledgeInTime({ epoch, lane, seq: taken.seq })
+  }
+
+  #endAt(lane: Lane, seq: number): void {
+    this.#sayDue()
+    this.#speaker.end(CloseCode.Gap, `${lane}: record ${seq + 1} is missing`)
   }
 
   /** Security doesn't wait. */
   #acknowledgeInTime(ack: Ack): void {
     const holdMs = ack.lane === 'security' ? 0 : this.#backpressure.holdMs()
-    if (holdMs === 0) this.#acknowledge(ack)
+    if (holdMs === 0) this.#acknowledgeOnce(ack)
     else this.#hold(ack, holdMs)
+  }
+
+  /** A commit answers all frames of an agent in a row; the acknowledgement of the last is enough. */
+  #acknowledgeOnce(ack: Ack): void {
+    this.#held?.delete(ack.lane)
+    if (!this.#due) process.nextTick(() => this.#sayDue())
+    this.#due ??= new Map()
+    this.#due.set(ack.lane, ack)
+  }
+
+  #sayDue(): void {
+    const due = this.#due
+    this.#due = undefined
+    for (const ack of due?.values() ?? []) this.#acknowledge(ack)
   }
 
   #hold(ack: Ack, holdMs: number): void {
@@ -86,7 +108,6 @@ export class Answers {
   }
 
   #acknowledge(ack: Ack): void {
-    this.#held?.delete(ack.lane)
     this.#speaker.send({ kind: 'ack', ...ack, credit: this.#backpressure.credit(), now: this.#time.now() })
   }
 }

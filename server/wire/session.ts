@@ -20,7 +20,7 @@ import { Share } from './backpressure.ts'
 import { Inbox } from './inbox.ts'
 import { frameRate, Pace } from './pace.ts'
 import { maxBytesWhileTired } from './patience.ts'
-import { Pulse } from './pulse.ts'
+import { type Line, Pulse } from './pulse.ts'
 import { type Frame, readFrame } from './read-frame.ts'
 import type { Message, Offered, Peer, Surroundings } from './surroundings.ts'
 
@@ -35,6 +35,7 @@ export class Session {
   readonly from: KnownEndpoint
   readonly address: string
   readonly #socket: WebSocket
+  readonly #line: Line
   readonly #around: Surroundings
   readonly #pace: Pace
   readonly #share: Share
@@ -56,6 +57,7 @@ export class Session {
     this.from = from
     this.address = address
     this.#socket = socket
+    this.#line = line
     this.#around = around
     this.#pace = new Pace(frameRate, time.monotonic())
     this.#share = new Share(backpressure, socket)
@@ -83,8 +85,17 @@ export class Session {
       socket.terminate()
       return false
     }
+    this.#writeTogether()
     socket.send(encode(message))
     return true
+  }
+
+  /** What is said in one turn of the loop is one write: each would be a TLS record and a system call of its own. */
+  #writeTogether(): void {
+    const line = this.#line
+    if (line.writableCorked > 0) return
+    line.cork()
+    process.nextTick(() => line.uncork())
   }
 
   /** Invariant 12: an agent is sent only what it named. */

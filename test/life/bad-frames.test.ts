@@ -96,7 +96,7 @@ describe('a record that can’t be accepted', () => {
     bad.records('signals', 4, { v: 99, type: 'from-the-future' }, record())
     expect(await bad.hears('refused')).toMatchObject({ lane: 'signals', seq: 2 })
     expect(await bad.hears('refused')).toMatchObject({ lane: 'signals', seq: 4 })
-    await expect.poll(async () => (await bad.hears('ack')).seq).toBe(5)
+    await bad.acknowledgedTo('signals', 5)
     await collector.pipeline.idle()
     const { reader } = collector.store
     const raw = await reader.selectFrom('refused_records').select('raw').where('endpoint_id', '=', badEndpointId).orderBy('seq').execute()

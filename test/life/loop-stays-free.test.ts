@@ -115,9 +115,9 @@ async function sendSignals(agent: Credentials, stop: AbortSignal): Promise<numbe
   const socket = await connectRaw(agent)
   const everyMs = (maxRecordsPerFrame / signalsPerSecond) * seconds(1)
   const startedAt = performance.now()
-  let [frames, heard] = [0, 0]
-  const hearUntil = async (count: number) => {
-    for (; heard < count; heard += 1) await socket.hears('ack')
+  let [frames, acknowledged] = [0, 0]
+  const acknowledgedUntil = async (count: number) => {
+    while (acknowledged < count * maxRecordsPerFrame) acknowledged = (await socket.hears('ack')).seq
   }
   for (; !stop.aborted; frames += 1) {
     const state = frames % 2 === 0 ? 'raised' : 'cleared'
@@ -126,10 +126,10 @@ async function sendSignals(agent: Credentials, stop: AbortSignal): Promise<numbe
       return signalRecord(rawSignal({ about, fingerprint: `disk-full:${about}`, state }))
     })
     socket.records('signals', frames * maxRecordsPerFrame + 1, ...signals)
-    await hearUntil(frames + 1 - maxUnderWay)
+    await acknowledgedUntil(frames + 1 - maxUnderWay)
     await sleep(Math.max(0, startedAt + (frames + 1) * everyMs - performance.now()))
   }
-  await hearUntil(frames)
+  await acknowledgedUntil(frames)
   await socket.leave()
   return frames * maxRecordsPerFrame
 }

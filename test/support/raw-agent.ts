@@ -149,6 +149,11 @@ export class RawAgent {
     }
   }
 
+  /** Until this lane is acknowledged so far: one acknowledgement may stand for several frames. */
+  async acknowledgedTo(lane: Lane, seq: number): Promise<void> {
+    for (let ack = await this.hears('ack'); ack.lane !== lane || ack.seq < seq; ) ack = await this.hears('ack')
+  }
+
   async leave(): Promise<void> {
     this.socket.close()
     await this.closed

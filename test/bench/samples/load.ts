@@ -51,7 +51,7 @@ async function openAgent(pass: Pass, index: number, from: number) {
     seq += 1
     const samples = Array.from({ length: samplesPerFrame }, (_, nth) => sampleAt(at + nth * sampleEveryMs, random))
     const body = { v: 1, type: 'sample-columns', samples: columnsOf(samples)[0] }
-    return JSON.stringify({ kind: 'records', epoch, lane: 'samples', records: [{ seq, body }] })
+    return { seq, text: JSON.stringify({ kind: 'records', epoch, lane: 'samples', records: [{ seq, body }] }) }
   }
   return {
     send: (frames: number) => sendFrames(socket, frames, nextFrame),
@@ -59,23 +59,24 @@ async function openAgent(pass: Pass, index: number, from: number) {
   }
 }
 
-function sendFrames(socket: WebSocket, frames: number, nextFrame: () => string): Promise<number[]> {
+function sendFrames(socket: WebSocket, frames: number, nextFrame: () => { seq: number; text: string }): Promise<number[]> {
   const latenciesMs: number[] = []
-  const sentAt: number[] = []
+  const underWay: { seq: number; sentAt: number }[] = []
   let left = frames
   return new Promise((resolve, reject) => {
     const end = (code: number, reason: Buffer): void => reject(new Error(`the collector closed the connection (${code} ${reason})`))
     const fill = (): void => {
-      for (; left > 0 && sentAt.length < framesUnderWay; left -= 1) {
-        socket.send(nextFrame())
-        sentAt.push(performance.now())
+      for (; left > 0 && underWay.length < framesUnderWay; left -= 1) {
+        const { seq, text } = nextFrame()
+        socket.send(text)
+        underWay.push({ seq, sentAt: performance.now() })
       }
     }
     const hear = (data: RawData): void => {
-      const message = JSON.parse(String(data)) as { kind: string; reason?: string }
+      const message = JSON.parse(String(data)) as { kind: string; seq: number; reason?: string }
       if (message.kind === 'refused') reject(new Error(`a record was refused: ${message.reason}`))
       if (message.kind !== 'ack') return
-      latenciesMs.push(performance.now() - (sentAt.shift() ?? 0))
+      while (underWay[0] && underWay[0].seq <= message.seq) latenciesMs.push(performance.now() - (underWay.shift()?.sentAt ?? 0))
       fill()
       if (latenciesMs.length < frames) return
       socket.off('message', hear).off('close', end)

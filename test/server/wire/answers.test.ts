@@ -28,13 +28,30 @@ beforeEach(() => {
 })
 
 const taken = (seq: number, about: Partial<Taken> = {}): Taken => ({ kind: 'taken', seq, refused: [], ...about })
-const commit = (lane: Lane, outcome: Taken) => answers.add({ epoch: 'epoch-one', lane }, Promise.resolve(outcome))
+const add = (lane: Lane, outcome: Taken) => answers.add({ epoch: 'epoch-one', lane }, Promise.resolve(outcome))
+const commit = async (lane: Lane, ...outcomes: Taken[]) => {
+  await Promise.all(outcomes.map((outcome) => add(lane, outcome)))
+  await nextTurn()
+}
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 const acknowledged = () => said.flatMap((message) => (message.kind === 'ack' ? [`${message.lane} ${message.seq}`] : []))
 
 it('acknowledges what is committed, and says what was refused before', async () => {
   await commit('signals', taken(2, { refused: [{ seq: 1, reason: 'nonsense' }] }))
   expect(said.map(({ kind }) => kind)).toEqual(['refused', 'ack'])
   expect(said.at(-1)).toMatchObject({ lane: 'signals', seq: 2, credit: 1_000 })
+})
+
+it('acknowledges once what one commit brought in several frames', async () => {
+  await commit('signals', taken(50, { refused: [{ seq: 7, reason: 'nonsense' }] }), taken(100), taken(150))
+  expect(said.map(({ kind }) => kind)).toEqual(['refused', 'ack'])
+  await commit('signals', taken(200))
+  expect(acknowledged()).toEqual(['signals 150', 'signals 200'])
+})
+
+it('acknowledges what lies before a gap, and then ends the session', async () => {
+  await commit('signals', taken(4), taken(4, { kind: 'gap' }))
+  expect([acknowledged(), ended.length]).toEqual([['signals 4'], 1])
 })
 
 it('ends the session on a gap, and when the store fails', async () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
-import { mayCommand } from '#shared/protocol/authority.ts'
+import { maySignLasting } from '#shared/protocol/authority.ts'
 import type { AgentConfig } from './config.ts'
 import type { Host } from './host/host.ts'
 import type { Identity } from './identity/identity.ts'
@@ -72,10 +72,10 @@ export async function openAtMachine({ config, host, identity, spool, signals, ti
 const open: IsolationStatus = { actual: 'open', readiness: { isReady: false }, since: 0 }
 const nothingYet = { status: () => open, release: async () => open }
 
-/** Both authorities, and whom they named to release machines here; nobody where the collector commands alone. */
+/** Both authorities, and whom they named to release machines here, where a key file can open it; nobody where the collector commands alone. */
 function recipientsOf(identity: Identity): Recipient[] {
   const { trust, organisationId } = identity
   const named = trust.keys.map(({ kid, key }, index) => ({ kid, key, name: `authority ${index + 1}` }))
-  const operators = identity.register()?.operators.filter((each) => mayCommand(each, 'release-host', organisationId)) ?? []
+  const operators = identity.register()?.operators.filter((each) => maySignLasting(each, 'release-host', organisationId)) ?? []
   return [...named, ...operators.map(({ kid, key, name }) => ({ kid, key, name }))]
 }

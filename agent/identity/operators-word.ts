@@ -1,6 +1,6 @@
 import { importJWK } from 'jose'
 import { days } from '#shared/domain/time.ts'
-import { mayCommand, oldestRegisterMs } from '#shared/protocol/authority.ts'
+import { maySignLasting, oldestRegisterMs } from '#shared/protocol/authority.ts'
 import type { Register } from '#shared/protocol/command-powers.ts'
 import { type SignedDocument, verbOfDocument } from '#shared/protocol/document.ts'
 import type { Signer } from './verify-document.ts'
@@ -28,7 +28,7 @@ export function mayBeTaken({ name, issuedAt, content }: SignedDocument, { organi
   if (meant !== organisationId) return 'it is another organisation’s'
   if (!by) return undefined
   const operator = by.register.operators.find(({ kid }) => kid === by.kid)
-  if (!operator || !mayCommand(operator, verbOfDocument(name), String(meant))) return 'whoever signed it may not, for this organisation'
+  if (!operator || !maySignLasting(operator, verbOfDocument(name), String(meant))) return 'whoever signed it may not, for this organisation'
   if (issuedAt >= operator.expiresAt || issuedAt < operator.certifiedAt - days(1))
     return `the certificate of ${operator.name} was not in force`
   if (issuedAt - by.register.issuedAt > oldestRegisterMs) return 'the register of operators is too old to know who was revoked since'

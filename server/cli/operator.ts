@@ -7,6 +7,7 @@ import { configFlags, loadConfig } from '../config.ts'
 import { makeSealedKey } from '../identity/sealed-key.ts'
 import type { Verb } from '../main.ts'
 import { systemTime } from '../system-time.ts'
+import { forBrowsers, listRequests, requestedHalf } from './start/browser-keys.ts'
 import { openKeyFile, readPublicHalf, writeKeyFile } from './start/key-file.ts'
 import { askPassphrase } from './start/passphrase.ts'
 import { putRegister, withIdentity } from './start/trust.ts'
@@ -17,11 +18,14 @@ Says whose keys may sign commands; every agent knows the same register, signed b
 
   key NAME --to FILE           makes an operator's key, anywhere; FILE.pub is for whoever certifies it
   certify FILE.pub --with KEY  lets it sign, until --days are over; the same name again is renewed
+  requests                     lists the keys in people's browsers that were handed in, under *My key*
+  certify --request PRINT --with KEY  lets one of these sign what is of medium risk at most; PRINT is the fingerprint
+                               that its owner reads out to you, because the list is only the collector's word
   revoke NAME --with KEY       ends it; agents hear of it before any other command
   renew --with KEY             signs the register anew: agents believe none that is older than 7 days
 
   --with FILE                  an authority key
-  --verbs A,B                  what they may sign (every verb)
+  --verbs A,B                  what they may sign (every verb; for a browser's key every one that it may)
   --organisations ID,ID        for whom (every organisation)
   --days N                     1 to 30 (30)
   --data DIR                   the collector's data folder (./tierline-data)
@@ -31,7 +35,17 @@ Says whose keys may sign commands; every agent knows the same register, signed b
 
 const text = { type: 'string' } as const
 const { data, database } = configFlags
-const options = { data, database, with: text, to: text, verbs: text, organisations: text, days: text, 'passphrase-file': text }
+const options = {
+  data,
+  database,
+  with: text,
+  to: text,
+  request: text,
+  verbs: text,
+  organisations: text,
+  days: text,
+  'passphrase-file': text,
+}
 type Values = Partial<Record<keyof typeof options, string>>
 
 const verb: Verb = {
@@ -41,7 +55,8 @@ const verb: Verb = {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     const [act, what] = positionals
     if (act === 'key') return makeKey(what, values)
-    if (act === 'certify') return change(values, certified(await readPublicHalf(named(what, 'the public half (FILE.pub)')), values))
+    if (act === 'requests') return void process.stdout.write(await listRequests(configOf(values)))
+    if (act === 'certify') return change(values, certified(await halfOf(what, values), values))
     if (act === 'revoke') return change(values, revoked(named(what, 'the operator')))
     if (act === 'renew') return change(values, (operators) => operators)
     if (act !== undefined) throw new Fault('flag-bad', `"${act}" is nothing to do here; --help lists what is.`)
@@ -71,12 +86,17 @@ async function change(values: Values, how: (operators: Operator[]) => Operator[]
 
 function certified({ name, kid, key }: Awaited<ReturnType<typeof readPublicHalf>>, values: Values): (operators: Operator[]) => Operator[] {
   const certifiedAt = systemTime.now()
-  const verbs = listOf(values.verbs)
+  const isBrowser = values.request !== undefined
+  const verbs = isBrowser && values.verbs === undefined ? forBrowsers : listOf(values.verbs)
   const unknown = verbs.find((each) => each !== '*' && !commands.has(each))
   if (unknown !== undefined) throw new Fault('flag-bad', `There is no command "${unknown}"; there are: ${[...commands.keys()].join(', ')}.`)
+  const risky = verbs.find((each) => isBrowser && !forBrowsers.includes(each))
+  if (risky !== undefined) throw new Fault('flag-bad', `A browser’s key can’t sign ${risky}: it can sign ${forBrowsers.join(', ')}.`)
   const life = { certifiedAt, expiresAt: certifiedAt + days(daysOf(values.days ?? '30')) }
-  const operator = { name, kid, key, verbs, organisations: listOf(values.organisations), ...life }
-  return (operators) => [...operators.filter((each) => each.name !== name && each.kid !== kid), operator]
+  const operator = { name, kid, key, verbs, organisations: listOf(values.organisations), ...life, ...(isBrowser && { isBrowser }) }
+  // Somebody may have a key file for what is risky beside the key in their browser; both are one person.
+  const isReplaced = (each: Operator): boolean => each.kid === kid || (each.name === name && (each.isBrowser ?? false) === isBrowser)
+  return (operators) => [...operators.filter((each) => !isReplaced(each)), operator]
 }
 
 const revoked =
@@ -88,14 +108,17 @@ const revoked =
   }
 
 function listing(operators: readonly Operator[]): string {
-  const lines = operators.map(({ name, verbs, organisations, expiresAt, kid }) => {
+  const lines = operators.map(({ name, verbs, organisations, expiresAt, kid, isBrowser }) => {
     const until = new Date(expiresAt).toISOString().slice(0, 16)
-    return `  ${name}: ${verbs.join(', ')} for ${organisations.join(', ')}, until ${until}Z (${kid})\n`
+    return `  ${name}${isBrowser ? ', in a browser' : ''}: ${verbs.join(', ')} for ${organisations.join(', ')}, until ${until}Z (${kid})\n`
   })
-  const few = operators.length === 1 ? 'There is one operator, so one signature is enough for what is risky.\n' : ''
+  const few =
+    new Set(operators.map(({ name }) => name)).size === 1 ? 'There is one operator, so one signature is enough for what is risky.\n' : ''
   return operators.length === 0 ? 'There are no operators: only what protects machines runs.\n' : `Operators:\n${lines.join('')}${few}`
 }
 
+const halfOf = (what: string | undefined, values: Values) =>
+  values.request === undefined ? readPublicHalf(named(what, 'the public half (FILE.pub)')) : requestedHalf(configOf(values), values.request)
 const configOf = ({ data, database }: Values) => loadConfig({ ...(data && { data }), ...(database && { database }) }, process.env)
 const listOf = (said: string | undefined): string[] => (said === undefined ? ['*'] : said.split(',').map((each) => each.trim()))
 

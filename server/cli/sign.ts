@@ -3,9 +3,9 @@ import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
 import { commands } from '#shared/commands/registry.ts'
-import { CommandOrder } from '#shared/domain/command.ts'
+import type { CommandOrder } from '#shared/domain/command.ts'
 import { Fault } from '#shared/domain/fault.ts'
-import { isCanonicalJson } from '#shared/protocol/canonical.ts'
+import { orderToShow } from '#shared/protocol/shown-order.ts'
 import type { Verb } from '../main.ts'
 import { openApi, printable } from './start/api.ts'
 import { openKeyFile } from './start/key-file.ts'
@@ -58,7 +58,8 @@ const digestOf = (payload: string): string => createHash('sha256').update(payloa
 
 /** The order that these bytes are, and nothing else: one that isn't in the one form is shown to nobody. */
 function orderOf(payload: string): CommandOrder {
-  if (isCanonicalJson(payload)) return CommandOrder.parse(JSON.parse(payload))
+  const order = orderToShow(payload)
+  if (order) return order
   throw new Fault('payload-bad', 'The collector sent bytes that can be read in more than one way; don’t sign them.')
 }
 

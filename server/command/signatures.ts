@@ -2,7 +2,7 @@ import { compactVerify, decodeProtectedHeader, importJWK } from 'jose'
 import type { Kysely } from 'kysely'
 import { CommandOrder } from '#shared/domain/command.ts'
 import type { Operator } from '#shared/protocol/authority.ts'
-import { type Register, signersNeeded, whyNotByOperators } from '#shared/protocol/command-powers.ts'
+import { type Register, signersNeeded, whyNotTheirs } from '#shared/protocol/command-powers.ts'
 import type { Entry } from '../pipeline/changes.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
@@ -76,7 +76,7 @@ async function signerOf(jws: string, payload: string, { operators }: Register): 
 
 /** Everything but the number of signatures, which may still grow. */
 function whyNot(
-  { payload, organisation_id }: Pick<Waiting, 'payload' | 'organisation_id'>,
+  { payload, risk, organisation_id }: Pick<Waiting, 'payload' | 'risk' | 'organisation_id'>,
   signatures: readonly Signature[],
   register: Register,
   now: number,
@@ -85,7 +85,7 @@ function whyNot(
   if (new Set(names).size < names.length) return `${names.at(-1)} has signed it already`
   const order = CommandOrder.parse(JSON.parse(payload ?? ''))
   const signers = register.operators.filter(({ kid }) => signatures.some((each) => each.kid === kid))
-  return whyNotByOperators({ order, risk: 'low', organisationId: organisation_id, now }, signers, register)
+  return whyNotTheirs({ order, risk, organisationId: organisation_id, now }, signers, register)
 }
 
 async function keep(

@@ -108,6 +108,12 @@ const scripts = createRoute({
   component: lazyRouteComponent(() => import('./scripts/scripts-page.tsx'), 'ScriptsPage'),
 })
 
+const key = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/key',
+  component: lazyRouteComponent(() => import('./key/key-page.tsx'), 'KeyPage'),
+})
+
 const bulks = createRoute({
   getParentRoute: () => signedIn,
   path: '/bulk',
@@ -136,6 +142,7 @@ export function createConsoleRouter(context: RouteContext) {
     administration,
     audit,
     scripts,
+    key,
     bulks,
     bulk,
   ] as const

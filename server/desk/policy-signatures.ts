@@ -1,5 +1,5 @@
 import { compactVerify, decodeProtectedHeader, importJWK } from 'jose'
-import { mayCommand } from '#shared/protocol/authority.ts'
+import { maySignLasting } from '#shared/protocol/authority.ts'
 import type { Register } from '#shared/protocol/command-powers.ts'
 import { documentType, maxDocumentChars, readPayload, type SignedDocument, verbOfDocument } from '#shared/protocol/document.ts'
 import policyDocument, { type PolicyContent } from '#shared/protocol/documents/policy.ts'
@@ -14,7 +14,7 @@ export async function openSigned(
   try {
     const { kid, typ } = decodeProtectedHeader(jws)
     const operator = operators.find((each) => each.kid === kid)
-    if (!operator || typ !== documentType || !mayCommand(operator, verbOfDocument(policyDocument.name), organisationId)) return undefined
+    if (!operator || typ !== documentType || !maySignLasting(operator, verbOfDocument(policyDocument.name), organisationId)) return undefined
     const { payload } = await compactVerify(jws, await importJWK(operator.key, 'EdDSA'), { algorithms: ['EdDSA', 'Ed25519'] })
     const read = readPayload(policyDocument, payload)
     if (read.kind === 'unfit' || read.document.issuedAt >= operator.expiresAt) return undefined

@@ -1,5 +1,6 @@
 import type { Needs } from './needs.ts'
 import audit from './resources/audit.ts'
+import browserKey from './resources/browser-key.ts'
 import bulk from './resources/bulk.ts'
 import commands from './resources/commands.ts'
 import endpoints from './resources/endpoints.ts'
@@ -38,6 +39,7 @@ const resources = [
   policy,
   commands,
   signing,
+  browserKey,
   bulk,
   standing,
   scripts,

@@ -55,6 +55,7 @@ export const writers = {
   people: 'people',
   requesters: 'people',
   sessions: 'people',
+  browser_keys: 'people',
   api_tokens: 'people',
   sources: 'people',
   shifts: 'people',

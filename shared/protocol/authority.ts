@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Risk } from '../domain/command.ts'
 import { days } from '../domain/time.ts'
 
 /*
@@ -51,9 +52,18 @@ export const Operator = z
     organisations: z.array(z.string().min(1).max(64)).min(1).max(50),
     certifiedAt: z.number().int(),
     expiresAt: z.number().int(),
+    /** The key lies in a browser, out of reach, and signs whatever a page of the collector gives it. */
+    isBrowser: z.boolean().optional(),
   })
   .refine(({ certifiedAt, expiresAt }) => expiresAt - certifiedAt <= longestOperatorMs, 'an operator is certified for 30 days at most')
 export type Operator = z.infer<typeof Operator>
 
 export const mayCommand = ({ verbs, organisations }: Operator, verb: string, organisationId: string): boolean =>
   (verbs.includes('*') || verbs.includes(verb)) && (organisations.includes('*') || organisations.includes(organisationId))
+
+/** Whoever runs the collector also serves the page, and could have it sign what its owner never saw. */
+export const mayBear = ({ isBrowser }: Pick<Operator, 'isBrowser'>, risk: Risk): boolean => isBrowser !== true || risk !== 'high'
+
+/** What holds long after the page was closed (policies, standing orders) is no browser's to sign. */
+export const maySignLasting = (operator: Operator, verb: string, organisationId: string): boolean =>
+  operator.isBrowser !== true && mayCommand(operator, verb, organisationId)

@@ -1,7 +1,7 @@
 import type { CommandOrder, Risk } from '../domain/command.ts'
 import type { Role } from '../domain/endpoint.ts'
 import { days } from '../domain/time.ts'
-import { mayCommand, type Operator, oldestRegisterMs } from './authority.ts'
+import { mayBear, mayCommand, type Operator, oldestRegisterMs } from './authority.ts'
 
 /*
  * Whose signature a command needs, for both ends: the agent enforces it, the collector asks for it beforehand.
@@ -40,7 +40,17 @@ export interface Asked {
 export const longestOrderMs = days(7)
 
 /** Why these operators' signatures are not enough; undefined: they are. @param signers each signed the very bytes. */
-export function whyNotByOperators(
+export function whyNotByOperators(asked: Asked, signers: readonly Operator[], register: Register): string | undefined {
+  const why = whyNotTheirs(asked, signers, register)
+  if (why !== undefined) return why
+  const { order, risk, organisationId } = asked
+  const needed = signersNeeded({ risk, verb: order.verb, organisationId }, register)
+  const signed = distinct(signers)
+  return signed < needed ? `${order.verb} needs the signatures of ${needed} different operators, and ${signed} signed it` : undefined
+}
+
+/** Why one of them counts for nothing here, whatever their number, which may still grow. */
+export function whyNotTheirs(
   { order, risk, organisationId, now }: Asked,
   signers: readonly Operator[],
   register: Register,
@@ -52,10 +62,9 @@ export function whyNotByOperators(
   for (const signer of signers) {
     if (now >= signer.expiresAt || now < signer.certifiedAt - days(1)) return `the certificate of ${signer.name} is not in force`
     if (!mayCommand(signer, verb, organisationId)) return `${signer.name} may not sign ${verb} for this organisation`
+    if (!mayBear(signer, risk)) return `${verb} is of high risk: it needs a key file of ${signer.name}, and a key in a browser signed it`
   }
-  const needed = signersNeeded({ risk, verb, organisationId }, register)
-  const signed = distinct(signers)
-  return signed < needed ? `${verb} needs the signatures of ${needed} different operators, and ${signed} signed it` : undefined
+  return undefined
 }
 
 /** Two for what is risky, where there are two; an operator whose certificate has lapsed still counts, or waiting would halve the need. */
@@ -64,7 +73,7 @@ export function signersNeeded(
   { operators }: Pick<Register, 'operators'>,
 ): number {
   if (risk !== 'high') return 1
-  return Math.max(1, Math.min(2, distinct(operators.filter((each) => mayCommand(each, verb, organisationId)))))
+  return Math.max(1, Math.min(2, distinct(operators.filter((each) => mayBear(each, risk) && mayCommand(each, verb, organisationId)))))
 }
 
 /** By name and by key: one person with two keys is one, and so is one key under two names. */

@@ -7,7 +7,8 @@ import type { StandingOrder } from './standing-order.ts'
 /*
  * Whether operators' signatures are enough for a standing order, for both ends. It outlives certificates, so these count on
  * the day it arrives; later its signers must still be in the register, and still for this verb and organisation. Whoever is
- * taken out of it takes their standing orders along. Threat: a key that was stolen, or whose owner has left.
+ * taken out of it takes their standing orders along. Threat: a key that was stolen, or whose owner has left; a page that
+ * has a browser's key sign in a minute what runs for half a year.
  */
 
 export interface Standing {
@@ -30,6 +31,7 @@ export function whyNotStanding(
     return 'the register of operators is more than 7 days old: until then only what protects runs'
   for (const signer of signers) {
     if (isNew && (now >= signer.expiresAt || now < signer.certifiedAt - days(1))) return `the certificate of ${signer.name} is not in force`
+    if (signer.isBrowser) return `what runs by itself needs a key file of ${signer.name}, and a key in a browser signed it`
     if (!mayCommand(signer, verb, organisationId)) return `${signer.name} may not sign ${verb} for this organisation`
   }
   const needed = isWithdrawn ? 1 : signersNeeded({ risk, verb, organisationId }, register)

@@ -27,7 +27,8 @@ export async function readPublicHalf(file: string): Promise<z.infer<typeof Publi
   throw new Fault('key-unreadable', `${file} is damaged: it holds no key, or another than it says. Ask for the .pub file again.`)
 }
 
-async function isWhole({ kid, key }: z.infer<typeof AuthorityKey>): Promise<boolean> {
+/** The fingerprint is that of the key. */
+export async function isWhole({ kid, key }: z.infer<typeof AuthorityKey>): Promise<boolean> {
   try {
     await importJWK(key, 'EdDSA')
     return (await calculateJwkThumbprint(key)) === kid

@@ -24,6 +24,7 @@ import { createAdministration } from './administration.ts'
 import { createBulk } from './bulk.ts'
 import type { Call } from './call.ts'
 import { createQuiet } from './quiet.ts'
+import { createSigning } from './signing.ts'
 import { createStaff } from './staff.ts'
 
 const Ignored = z.unknown()
@@ -82,6 +83,7 @@ export function createApi(call: Call) {
     ...createQuiet(call),
     ...createStaff(call),
     ...createBulk(call),
+    ...createSigning(call),
   }
 }
 

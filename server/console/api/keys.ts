@@ -5,6 +5,10 @@ export const keys = {
   ticket: (id: string) => ['ticket', id],
   noise: (id: string) => ['noise', id],
   scripts: ['scripts'],
+  browserKey: ['browser-key'],
+  /** In this browser, not at the collector. */
+  ownKey: (personId: string) => ['own-key', personId],
+  unsigned: ['unsigned'],
   command: (id: string) => ['command', id],
   bulks: ['bulks'],
   bulk: (id: string) => ['bulk', id],

@@ -109,3 +109,12 @@ export const auditQuery = (api: Api) =>
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ lines, hasMore }) => (hasMore ? lines.at(-1)?.id : undefined),
   })
+
+/** No hint tells of what is asked for, or certified elsewhere. */
+const SEEN_MS = 5_000
+
+export const browserKeyQuery = (api: Api) =>
+  queryOptions({ queryKey: keys.browserKey, queryFn: ({ signal: stop }) => api.browserKey(stop), refetchInterval: SEEN_MS })
+
+export const unsignedQuery = (api: Api) =>
+  queryOptions({ queryKey: keys.unsigned, queryFn: ({ signal: stop }) => api.unsigned(stop), refetchInterval: SEEN_MS })

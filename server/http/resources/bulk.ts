@@ -12,6 +12,7 @@ import { refuse } from '../problems.ts'
 import { listBulks, readBulk } from '../reads/bulk.ts'
 import { found } from '../reads/found.ts'
 import { defineReading, defineRoute, type Person, type Route } from '../route.ts'
+import { demandOwnKey } from './browser-key.ts'
 import { demandFreshSignIn, ofLibrary } from './signing.ts'
 import { actorIn } from './tickets.ts'
 
@@ -71,7 +72,7 @@ const looking = (): Route[] => [
   }),
 ]
 
-function acting({ bulk, time }: Needs): Route[] {
+function acting({ bulk, time, people, identity }: Needs): Route[] {
   const act = (verb: 'stop' | 'go-on' | 'end', summary: string, does: typeof bulk.stop): Route =>
     defineRoute({
       method: 'POST',
@@ -104,7 +105,8 @@ function acting({ bulk, time }: Needs): Route[] {
       params: byId,
       body: NewSignature,
       answer: SignatureAnswer,
-      handle: async ({ params, body }) => {
+      handle: async ({ params, body, by }) => {
+        await demandOwnKey({ people, identity }, body.jws, by)
         const signed = await bulk.sign(params.id, body.jws)
         if (signed.kind === 'refused') throw refuse('refused', signed.reason)
         return { status: signed.kind, signed: signed.signed, needed: signed.needed }

@@ -12,6 +12,7 @@ import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
 import { defineRoute, type Route } from '../route.ts'
 import type { View } from '../view.ts'
+import { demandOwnKey } from './browser-key.ts'
 import { actorIn } from './tickets.ts'
 
 const id = z.object({ id: z.string().max(64) })
@@ -22,7 +23,7 @@ const maxBulks = 20
 const ownDoors = new Set(['isolate-host', 'release-host', 'keep-standing-order'])
 
 /** What people ask of machines, and the signatures of operators on it. The signature is the power; who carries it here needs little. */
-export default function signing({ signing, scripts, time }: Needs): Route[] {
+export default function signing({ signing, scripts, time, people, identity }: Needs): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -58,7 +59,8 @@ export default function signing({ signing, scripts, time }: Needs): Route[] {
       params: id,
       body: NewSignature,
       answer: SignatureAnswer,
-      handle: async ({ params, body }) => {
+      handle: async ({ params, body, by }) => {
+        await demandOwnKey({ people, identity }, body.jws, by)
         const signed = await signing.add(params.id, body.jws)
         if (signed.kind === 'refused') throw refuse('refused', signed.reason)
         return { status: signed.kind, signed: signed.signed, needed: signed.needed }

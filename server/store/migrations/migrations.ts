@@ -44,6 +44,7 @@ import { releaseCodes } from './0055-release-codes.ts'
 import { neighbours } from './0057-neighbours.ts'
 import { detectorAges } from './0058-detector-ages.ts'
 import { policies } from './0060-policies.ts'
+import { browserKeys } from './0076-browser-keys.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -92,5 +93,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0057-neighbours': neighbours,
     '0058-detector-ages': detectorAges,
     '0060-policies': policies,
+    '0076-browser-keys': browserKeys,
   }
 }

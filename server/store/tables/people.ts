@@ -141,7 +141,16 @@ export interface SourcesTable {
   suspended_at?: Generated<number | null>
 }
 
+/** In a person's browser; this is its public half. */
+export interface BrowserKeysTable {
+  person_id: string
+  kid: string
+  x: string
+  asked_at: number
+}
+
 export interface PeopleTables {
+  browser_keys: BrowserKeysTable
   organisations: OrganisationsTable
   sites: SitesTable
   people: PeopleTable

@@ -168,6 +168,22 @@ describe('what is risky', () => {
   })
 })
 
+describe('a key in a browser', () => {
+  const inBrowser = () => operatorOf('Anna', anna, issuedAt, { isBrowser: true })
+
+  it('signs what is of little risk, and nothing of high risk, whatever its certificate lists', async () => {
+    expect(await verdictOn({ jws: await signOrder(anna, release()) }, { operators: [inBrowser()] })).toMatchObject({ kind: 'order' })
+    const refused = { kind: 'unfit', reason: expect.stringContaining('needs a key file of Anna') }
+    const byAnna = await signOrder(anna, script())
+    expect(await verdictOn({ jws: byAnna }, { operators: [inBrowser()] })).toMatchObject(refused)
+    const byBert = await signOrder(bert, script())
+    const operators = [inBrowser(), operatorOf('Bert', bert, issuedAt)]
+    expect(await verdictOn({ jws: byBert, also: [byAnna] }, { operators })).toMatchObject(refused)
+    // Nobody else can sign what is risky, so nobody waits for her.
+    expect(await verdictOn({ jws: byBert }, { operators })).toMatchObject({ kind: 'order' })
+  })
+})
+
 const keyOf = ({ kid, key }: PersonsKey) => ({ kid, key })
 /** Before there are keys, for tables of cases. */
 function annaOnlyNow(): Operator {

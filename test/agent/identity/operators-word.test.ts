@@ -77,6 +77,7 @@ describe('with operators', () => {
 
   it.each([
     ['may not sign policies', { verbs: ['ping'] }, now, 'whoever signed it may not'],
+    ['has a key in a browser only', { isBrowser: true }, now, 'whoever signed it may not'],
     ['is another organisation’s operator', { organisations: ['org-2'] }, now, 'whoever signed it may not'],
     ['had no certificate any more', {}, now + days(31), 'was not in force'],
     ['may have been revoked since', {}, now + days(8), 'the register of operators is too old'],

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { Operator, PublicKey } from '../protocol/authority.ts'
+
+/** POST /api/browser-key: the public half of the key in this browser, for an authority to certify; the newest counts. */
+export const NewBrowserKey = z.object({ key: PublicKey })
+
+/** Its fingerprint, as whoever certifies it has to hear it from its owner. */
+export const BrowserKeyAsked = z.object({ id: z.string() })
+
+const { verbs, organisations, certifiedAt, expiresAt } = Operator.shape
+
+/** GET /api/browser-key: the one that was handed in last, and what it may sign. */
+export const BrowserKey = z.object({
+  requested: z.object({ kid: z.string(), askedAt: z.number().int() }).nullable(),
+  certified: z.object({ verbs, organisations, certifiedAt, expiresAt }).nullable(),
+})
+export type BrowserKey = z.infer<typeof BrowserKey>

@@ -17,6 +17,24 @@ import { type Seat, takeSeat } from '../support/seat.ts'
 const chromium = findChromium()
 const within = { timeout: seconds(20), interval: 50 }
 
+/** What an altered page could do with the key: use it, and not read it. */
+const alteredPage = `async (text) => {
+  const settled = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  const database = await settled(indexedDB.open('tierline-keys', 1))
+  const [{ privateKey, publicKey }] = await settled(database.transaction('keys').objectStore('keys').getAll())
+  const isRead = await crypto.subtle.exportKey('pkcs8', privateKey).then(() => true, () => false)
+  if (isRead || privateKey.extractable) throw new Error('the private half can be read')
+  const bytes = (said) => new TextEncoder().encode(said)
+  const url = (raw) => btoa(String.fromCharCode(...new Uint8Array(raw))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  const { x } = await crypto.subtle.exportKey('jwk', publicKey)
+  const kid = url(await crypto.subtle.digest('SHA-256', bytes('{"crv":"Ed25519","kty":"OKP","x":"' + x + '"}')))
+  const signed = url(bytes(JSON.stringify({ alg: 'EdDSA', typ: 'tierline-command+jws', kid }))) + '.' + url(bytes(text))
+  return signed + '.' + url(await crypto.subtle.sign('Ed25519', privateKey, bytes(signed)))
+}`
+
 describe.skipIf(chromium === undefined)('a key in the browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tierline-browser-key-'))
   const file = (name: string): string => join(folder, name)
@@ -50,34 +68,7 @@ describe.skipIf(chromium === undefined)('a key in the browser', () => {
     await expect.poll(async () => (await command(id)).status, within).toBe('unsigned')
     return (await command(id)).payload ?? ''
   }
-  /** What an altered page could do with the key: it is there, and nobody reads it. */
-  const signAnything = (payload: string): Promise<string> =>
-    seat.page.evaluate(async (text) => {
-      const database = await new Promise<IDBDatabase>((resolve) => {
-        const opening = indexedDB.open('tierline-keys', 1)
-        opening.onsuccess = () => resolve(opening.result)
-      })
-      const [pair] = await new Promise<CryptoKeyPair[]>((resolve) => {
-        const all = database.transaction('keys').objectStore('keys').getAll()
-        all.onsuccess = () => resolve(all.result)
-      })
-      if (!pair) throw new Error('no key')
-      const read = await crypto.subtle.exportKey('pkcs8', pair.privateKey).then(
-        () => true,
-        () => false,
-      )
-      if (read || pair.privateKey.extractable) throw new Error('the private half can be read')
-      const bytes = (said: string) => new TextEncoder().encode(said)
-      const url = (raw: ArrayBuffer | Uint8Array) =>
-        btoa(String.fromCharCode(...new Uint8Array(raw)))
-          .replaceAll('+', '-')
-          .replaceAll('/', '_')
-          .replaceAll('=', '')
-      const { x } = await crypto.subtle.exportKey('jwk', pair.publicKey)
-      const kid = url(await crypto.subtle.digest('SHA-256', bytes(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`)))
-      const signed = `${url(bytes(JSON.stringify({ alg: 'EdDSA', typ: 'tierline-command+jws', kid })))}.${url(bytes(text))}`
-      return `${signed}.${url(await crypto.subtle.sign('Ed25519', pair.privateKey, bytes(signed)))}`
-    }, payload)
+  const signAnything = (payload: string): Promise<string> => seat.page.evaluate(`(${alteredPage})(${JSON.stringify(payload)})`)
 
   let kid: string
   it('is made there, handed in, and certified for what is of medium risk at most by whoever was told its fingerprint', async () => {

@@ -14,7 +14,8 @@ export async function openSigned(
   try {
     const { kid, typ } = decodeProtectedHeader(jws)
     const operator = operators.find((each) => each.kid === kid)
-    if (!operator || typ !== documentType || !maySignLasting(operator, verbOfDocument(policyDocument.name), organisationId)) return undefined
+    if (!operator || typ !== documentType || !maySignLasting(operator, verbOfDocument(policyDocument.name), organisationId))
+      return undefined
     const { payload } = await compactVerify(jws, await importJWK(operator.key, 'EdDSA'), { algorithms: ['EdDSA', 'Ed25519'] })
     const read = readPayload(policyDocument, payload)
     if (read.kind === 'unfit' || read.document.issuedAt >= operator.expiresAt) return undefined

@@ -39,6 +39,8 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     followJournal: () => unsupported('the system log'),
     followFileEvents: () => unsupported('who writes which file'),
     socketOwner: async () => undefined,
+    privilegedFiles: async () => [],
+    privilegedFile: () => undefined,
     pids: () => [],
     process: () => undefined,
     watchFolder,

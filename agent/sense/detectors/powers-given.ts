@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { type Cancel, hours, minutes, seconds } from '#shared/domain/time.ts'
+import type { PrivilegedFile } from '../../host/privileged-files.ts'
+import type { Probe } from '../../host/probe.ts'
+import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
+import type { Doing } from '../power/compare.ts'
+import { doingOf } from '../power/doing.ts'
+import { cameWithPackage } from '../power/packages.ts'
+import { capabilityEvent, isGivingPower, pathsIn, powerOf, privilegedEvent } from '../power/privileged.ts'
+import type { ProcessStart } from '../processes/process-start.ts'
+
+/*
+ * security.persistence.dangerous (row 13): a program that came to run as its owner, or another's, whoever starts it (setuid, setgid), and a
+ * `setcap`. The places where programs lie are walked once an hour, in bites, and half as often as that on a busy machine; a `chmod` that could
+ * do it is looked after at once. The first walk learns silently, and what it learnt is kept over restarts, so that what happened while the
+ * agent was off is said too. What came with a package about then is info. The alert-rules have none for this.
+ * Threat: a path is whatever somebody named it: shown printable. Capabilities that were set without `setcap` are not seen.
+ */
+const walkEveryMs = hours(1)
+const firstWalkAfterMs = minutes(2)
+/** A command is noticed before it has done its work. */
+const afterCommandMs = seconds(1)
+const memoryName = 'powers'
+const maxKept = 1_000
+
+const Kept = z.array(z.string().max(5_000)).max(maxKept)
+
+export default defineDetector({
+  name: 'powers-given',
+  platforms: ['linux'],
+  async watch(probe, say, context) {
+    const { time, settings, broken, isStrained } = context
+    const known = createKnown(Kept.safeParse(await settings.memory?.read(memoryName)).data)
+    const waiting = new Set<Cancel>()
+    let queue: Promise<void> = Promise.resolve()
+    const inTurn = (work: () => Promise<void>): Promise<void> => {
+      queue = queue.then(work).catch((error: unknown) => broken(sentenceOf(error)))
+      return queue
+    }
+    const after = (ms: number, work: () => Promise<void>): void => {
+      const cancel = time.after(ms, () => {
+        waiting.delete(cancel)
+        void inTurn(work)
+      })
+      waiting.add(cancel)
+    }
+    const take = async (files: PrivilegedFile[], isWhole: boolean): Promise<void> => {
+      const fresh = known.take(files, isWhole)
+      for (const { file, before } of fresh) await say(privilegedEvent(file, before, await doingTo(file, probe, context)))
+      if (fresh.length > 0 || isWhole) await known.keep((state) => settings.memory?.write(memoryName, state))
+    }
+    let leftOut = false
+    const walk = async (): Promise<void> => {
+      leftOut = !leftOut && known.hasLearnt() && (await isStrained())
+      if (!leftOut) await take(await probe.privilegedFiles(), true)
+      after(walkEveryMs, walk)
+    }
+    after(firstWalkAfterMs, walk)
+    const stopListening = settings.starts?.listen((start) => {
+      if (!isGivingPower(start)) return
+      void inTurn(() => tellOfCapabilities(start, probe, say))
+      const look = (path: string) => probe.privilegedFile(path) ?? []
+      if (known.hasLearnt()) after(afterCommandMs, () => take(pathsIn(start).flatMap(look), false))
+    })
+    return {
+      stop: async () => {
+        stopListening?.()
+        for (const cancel of waiting) cancel()
+        await queue
+      },
+    }
+  },
+})
+
+/** What had power before, by path; undefined until a whole walk has learnt it. */
+function createKnown(kept: string[] | undefined) {
+  let known = kept && new Map(kept.map((power) => [power.split('\t')[0] ?? '', power]))
+  let saved = kept?.join('\n')
+  return {
+    hasLearnt: () => known !== undefined,
+    take(files: PrivilegedFile[], isWhole: boolean) {
+      const before = known
+      const fresh = before ? files.filter((file) => before.get(file.path) !== powerOf(file)) : []
+      const now = files.map((file) => [file.path, powerOf(file)] as const)
+      known = new Map(isWhole ? now : [...(before ?? []), ...now])
+      return fresh.map((file) => ({ file, before: before?.get(file.path) }))
+    },
+    async keep(write: (state: string[]) => Promise<void> | undefined) {
+      const state = [...(known?.values() ?? [])].slice(0, maxKept)
+      if (state.join('\n') !== saved) await write(state)
+      saved = state.join('\n')
+    },
+  }
+}
+
+async function doingTo(file: PrivilegedFile, probe: Probe, { settings }: WatchContext): Promise<Doing> {
+  const doing = await doingOf(file.path, settings)
+  return { ...doing, isByPackages: doing.isByPackages || (await cameWithPackage(probe, file.path, file.changedAt)) }
+}
+
+/** Scripts of packages give capabilities too (ping has its own); what they call themselves counts only while packages are changed. */
+async function tellOfCapabilities(start: ProcessStart, probe: Probe, say: Say): Promise<void> {
+  const atWork = await probe.packageManager()
+  const isScript =
+    /^\S+(?:\s+-\S+)*\s+\/var\/lib\/dpkg\/(?:info|tmp\.ci)\/\S+/.test(start.parentCommandLine) || /\/(?:dpkg|rpm)$/.test(start.parentImage)
+  const isByPackages = isScript && atWork.kind === 'known' && atWork.value !== null
+  const event = capabilityEvent(start, { facts: {}, isByPackages, isByOwnCommand: start.parentPid === process.pid })
+  if (event) await say(event)
+}

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely'
+import { type Insertable, sql } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { StandingSignal } from '#shared/domain/signal.ts'
 import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
@@ -26,26 +26,29 @@ export interface KeptOfAll {
   gaps: Kept
 }
 
-/** Of the endpoints and lanes that list what is true; asked for all at once, so that a fleet that comes back costs one wait. */
-export async function loadConditions({ db }: Store, jobs: readonly Job[]): Promise<KnownConditions> {
-  const places = new Map(jobs.flatMap((job) => (listsConditions(job) ? [[placeKey(job.from.endpointId, job.lane), job] as const] : [])))
-  const known = new Map<string, StandingSignal[]>()
-  const load = async ([key, { from, lane }]: readonly [string, Records]): Promise<void> => {
-    const all = db.selectFrom('conditions').select('signal').where('endpoint_id', '=', from.endpointId).where('lane', '=', lane)
-    const rows = await all.limit(maxCompared).execute()
-    known.set(
-      key,
-      rows.map(({ signal }) => JSON.parse(signal) as StandingSignal),
-    )
-  }
-  await Promise.all([...places].map(load))
-  return (endpointId, lane) => known.get(placeKey(endpointId, lane)) ?? []
+/**
+ * Of the endpoints and lanes that list what is true, in one statement: a fleet that comes back brings dozens of them in each
+ * commit, and a statement for each cost 0.09 ms of a core instead of 0.013.
+ */
+export async function loadConditions({ db, capabilities }: Store, jobs: readonly Job[]): Promise<KnownConditions> {
+  const places = new Map(jobs.flatMap((job) => (listsConditions(job) ? [[placeKey(job.from.endpointId, job.lane), placeOf(job)]] : [])))
+  if (places.size === 0) return () => []
+  const { rows } = await sql<{ endpoint_id: string; lane: Lane; signals: string | null }>`
+    select wanted.endpoint_id, wanted.lane, (
+      select string_agg(known.signal, ',') from (
+        select signal from conditions
+        where conditions.endpoint_id = wanted.endpoint_id and conditions.lane = wanted.lane limit ${sql.lit(maxCompared)}
+      ) as known) as signals
+    from ${capabilities.listed({ endpoint_id: 'text', lane: 'text' }, [...places.values()])} as wanted`.execute(db)
+  const known = new Map(rows.map(({ endpoint_id, lane, signals }) => [placeKey(endpoint_id, lane), signals]))
+  return (endpointId, lane) => JSON.parse(`[${known.get(placeKey(endpointId, lane)) ?? ''}]`) as StandingSignal[]
 }
 
 type Records = Extract<Job, { kind: 'records' }>
 
 const listsConditions = (job: Job): job is Records =>
   job.kind === 'records' && job.entries.some((entry) => 'record' in entry && entry.record.type === 'standing')
+const placeOf = ({ from, lane }: Records) => ({ endpoint_id: from.endpointId, lane })
 const placeKey = (endpointId: string, lane: Lane): string => `${endpointId} ${lane}`
 
 /** Where one batch goes, and what bounds it. */

@@ -30,6 +30,8 @@ export interface SignaturesNeeds {
   db: Kysely<Database>
   register(): Register | undefined
   sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
+  /** Whoever hands it in; the signature itself is a line of its own. */
+  record?: ((tx: Tx) => Promise<void>) | undefined
 }
 
 /** What waits for operators: a command, or an order over many machines. */
@@ -89,7 +91,7 @@ function whyNot(
 }
 
 async function keep(
-  { db, sayOnTimeline }: SignaturesNeeds,
+  { db, sayOnTimeline, record }: SignaturesNeeds,
   command: CommandsTable,
   { signatures, needed }: Extract<Judged, { kind: 'good' }>,
   now: number,
@@ -106,6 +108,7 @@ async function keep(
     const body = { commandId: id, verb, operator: signatures.at(-1)?.operator ?? '', signed: signatures.length, needed }
     if (numUpdatedRows === 1n && ticket_id !== null)
       await sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-signed', actor: 'system', body })
+    if (numUpdatedRows === 1n) await record?.(tx)
     return numUpdatedRows === 1n
   })
   if (!isKept) return refused('Somebody signed it at the same moment; sign it once more.')

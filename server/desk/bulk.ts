@@ -49,7 +49,7 @@ export interface BulkDesk {
   stop(act: BulkAct): Promise<DeskOutcome>
   goOn(act: BulkAct): Promise<DeskOutcome>
   end(act: BulkAct): Promise<DeskOutcome>
-  sign(id: string, jws: string): Promise<BulkSigned>
+  sign(id: string, jws: string, person: Person): Promise<BulkSigned>
 }
 
 export interface BulkDeskOptions extends DeskOptions, Pick<BulkSignaturesNeeds, 'register' | 'record'> {
@@ -60,8 +60,16 @@ export interface BulkDeskOptions extends DeskOptions, Pick<BulkSignaturesNeeds, 
 export function createBulkDesk(options: BulkDeskOptions): BulkDesk {
   const { store, time, turns, afterCommit, bulks, register, record } = options
   /** What was taken back makes room for what waited behind it. */
-  const act = async (change: (tx: Tx, now: number) => Promise<Dropped[] | undefined>, otherwise: string): Promise<DeskOutcome> => {
-    const dropped = await turns((tx) => change(tx, time.now()))
+  const act = async (
+    { person }: BulkAct,
+    change: (tx: Tx, now: number) => Promise<Dropped[] | undefined>,
+    otherwise: string,
+  ): Promise<DeskOutcome> => {
+    const dropped = await turns(async (tx) => {
+      const taken = await change(tx, time.now())
+      if (taken) await person.record?.(tx)
+      return taken
+    })
     if (!dropped) return { kind: 'refused', reason: otherwise }
     const commands = dropped.map(({ id, organisation_id: organisationId, endpoint_id: endpointId }) => ({ id, organisationId, endpointId }))
     afterCommit({ ...nothingKept, commands, hasOrders: true })
@@ -82,24 +90,30 @@ export function createBulkDesk(options: BulkDeskOptions): BulkDesk {
         const staged = { sizes: planned.stages, failPercent: asking.failPercent, waitMs: minutes(asking.waitMinutes) }
         const wanted = { ...about, ...staged, requestedBy: asking.person.id, endpointIds, expiresAt: now + hours(asking.hours) }
         await requestBulk(tx, store.capabilities.putRows, wanted, now)
+        await asking.person.record?.(tx, id)
         return undefined
       })
       if (why !== undefined) return { id, outcome: { kind: 'refused', reason: why } }
       bulks.nudge()
       return { id, outcome: { kind: 'done', version: 0 } }
     },
-    stop: ({ id, person, reason }) =>
-      act((tx, now) => stopBulk(tx, id, `${person.name}: ${reason}`, now), 'It does not run, so there is nothing to stop.'),
-    goOn: ({ id }) =>
-      act(async (tx, now) => ((await goOnBulk(tx, id, now)) ? [] : undefined), 'Only what is stopped, and has not expired, can go on.'),
-    end: ({ id, person, reason }) => act((tx, now) => endBulk(tx, id, 'ended', `${person.name}: ${reason}`, now), 'It has ended already.'),
-    async sign(id, jws) {
-      const signed = await addBulkSignature({ db: store.db, register, record }, id, jws, time.now())
+    stop: (asked) => act(asked, (tx, now) => stopBulk(tx, asked.id, noteOf(asked), now), 'It does not run, so there is nothing to stop.'),
+    goOn: (asked) =>
+      act(
+        asked,
+        async (tx, now) => ((await goOnBulk(tx, asked.id, now)) ? [] : undefined),
+        'Only what is stopped, and has not expired, can go on.',
+      ),
+    end: (asked) => act(asked, (tx, now) => endBulk(tx, asked.id, 'ended', noteOf(asked), now), 'It has ended already.'),
+    async sign(id, jws, person) {
+      const signed = await addBulkSignature({ db: store.db, register, record, recordAct: person.record }, id, jws, time.now())
       if (signed.kind !== 'refused') bulks.nudge()
       return signed
     },
   }
 }
+
+const noteOf = ({ person, reason }: BulkAct): string => `${person.name}: ${reason}`
 
 const namedAtMost = 5
 

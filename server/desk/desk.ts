@@ -45,6 +45,8 @@ import { createReplan } from './replan.ts'
 export interface Person {
   id: string
   name: string
+  /** Writes their act into the audit, within its transaction: the last thing that it does. @param made the id of what it made. */
+  record?: (tx: Tx, made?: string) => Promise<void>
 }
 export interface Act {
   ticketId: string
@@ -108,7 +110,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
 
   /** Load, decide, keep: as the pipeline does with a signal. */
   const onTicket = async (
-    { ticketId, version }: Pick<Act, 'ticketId'> & { version?: number },
+    { ticketId, person, version }: Pick<Act, 'ticketId' | 'person'> & { version?: number },
     decide: (work: TicketCase, now: number, tx: Tx) => Decided | Promise<Decided>,
   ): Promise<DeskOutcome> => {
     const now = time.now()
@@ -119,6 +121,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
       const decided = await decide(work, now, tx)
       if (decided.kind !== 'work') return decided
       const kept = await keepCases(tx, store.capabilities, rules, [decided.work, ...(decided.others ?? [])], now)
+      await person.record?.(tx)
       return { kind: 'kept' as const, kept: { ...kept, hasRaised: kept.hasRaised || decided.hasRaised === true } }
     })
     if (done.kind !== 'kept') return done
@@ -143,6 +146,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
         ticketId: null,
       }))
       await requestCommands(tx, putRows, commands, now)
+      await person.record?.(tx)
       return { kind: 'kept' as const, kept: { ...ended, commands, hasOrders: true } }
     })
     if (done.kind !== 'kept') return done
@@ -176,7 +180,9 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
         const known = await openedBefore(tx, opening)
         if (known !== undefined) return { id: known, kept: nothingKept }
         const work = await openTicket(tx, opening, rules, now)
-        return { id: work.ticket.id, kept: await keepCases(tx, store.capabilities, rules, [work], now) }
+        const kept = await keepCases(tx, store.capabilities, rules, [work], now)
+        await opening.person?.record?.(tx, work.ticket.id)
+        return { id: work.ticket.id, kept }
       })
       afterCommit(kept)
       return id
@@ -210,7 +216,8 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
         const said = { cause, note, ...(cause === 'network' && { place, part }) }
         return { kind: 'work', work: answering(work, causeNamed(person.id, said, now), actingOf(act, now)) }
       }),
-    hearCustomer: (act) => onTicket({ ticketId: act.ticketId }, (work, now) => hearCustomer(work, act.text, actingOf(act, now))),
+    hearCustomer: (act) =>
+      onTicket({ ticketId: act.ticketId, person: act.person }, (work, now) => hearCustomer(work, act.text, actingOf(act, now))),
     isolate: (act) => contain(act, 'isolate-host'),
     release: (act) => contain(act, 'release-host'),
     falseAlarm: (act) => onTicket(act, (work, now, tx) => falseAlarm(tx, { rules, store }, work, act, actingOf(act, now))),

@@ -44,7 +44,11 @@ export function createHeld({ store, rules, time, turns, afterCommit }: DeskOptio
   return {
     async decide(decision) {
       const now = time.now()
-      const kept = await turns((tx) => keepDecision(tx, store, rules, decision, now))
+      const kept = await turns(async (tx) => {
+        const done = await keepDecision(tx, store, rules, decision, now)
+        if (done) await decision.person.record?.(tx)
+        return done
+      })
       if (!kept) return { kind: 'refused', reason: 'This command waits for nobody any more: somebody has decided, or its result came.' }
       afterCommit(kept)
       return { kind: 'done', version: kept.tickets[0]?.version ?? 0 }

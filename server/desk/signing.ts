@@ -29,11 +29,11 @@ export interface Asking {
 
 export interface Signing {
   ask(asking: Asking): Promise<{ id: string; outcome: DeskOutcome }>
-  add(commandId: string, jws: string): Promise<Signed>
+  add(commandId: string, jws: string, person: Person): Promise<Signed>
   /** Whoever looked says what became of one that nobody knew the end of. */
   find(finding: Finding): Promise<DeskOutcome>
   /** No script runs on machines of theirs until it is switched on again; nothing that is against an attack is about this. */
-  switchScripts(organisationId: string, isOff: boolean): Promise<void>
+  switchScripts(organisationId: string, isOff: boolean, record: Person['record']): Promise<void>
   /** How one that runs comes along. */
   liveOf: Dispatcher['liveOf']
   shown(row: ShownRow): { id: string; payload: string; signedBy: string[]; needed: number }
@@ -69,6 +69,7 @@ export function createSigning(options: SigningOptions): Signing {
         await requestCommands(tx, store.capabilities.putRows, [{ id, verb, args, reason, requestedBy: person.id, ...about }], now)
         const body = { commandId: id, verb, reason }
         if (ticketId !== null) await sayOnTimeline(tx, ticketId, { at: now, kind: 'command-requested', actor: person.id, body })
+        await person.record?.(tx, id)
         return { organisationId: endpoint.organisation_id }
       })
       if (!done) return { id, outcome: { kind: 'missing' } }
@@ -76,14 +77,17 @@ export function createSigning(options: SigningOptions): Signing {
       afterCommit({ ...nothingKept, commands: [{ id, ...done, endpointId }], hasOrders: true })
       return { id, outcome: { kind: 'done', version: 0 } }
     },
-    async add(commandId, jws) {
-      const signed = await addSignature({ db: store.db, register, sayOnTimeline }, commandId, jws, time.now())
+    async add(commandId, jws, { record }) {
+      const signed = await addSignature({ db: store.db, register, sayOnTimeline, record }, commandId, jws, time.now())
       if (signed.kind === 'queued') await dispatcher.connected(signed.command.endpoint_id)
       return signed
     },
     find: createFind(options),
-    async switchScripts(organisationId, isOff) {
-      await changeOrganisation(store.db, organisationId, { scriptsOff: isOff }, time.now())
+    async switchScripts(organisationId, isOff, record) {
+      await turns(async (tx) => {
+        await changeOrganisation(tx, organisationId, { scriptsOff: isOff }, time.now())
+        await record?.(tx)
+      })
       if (!isOff) await dispatcher.goOn(organisationId)
     },
     liveOf: dispatcher.liveOf,

@@ -3,11 +3,12 @@ import { planOwn } from '../escalate/keep-timers.ts'
 import { enqueue, loadReceivers, type Notice } from '../notify/notify.ts'
 import { stopOrganisations } from '../people/directory.ts'
 import type { Store } from '../store/store.ts'
+import type { Person } from './desk.ts'
 
 /** The stop button: for four hours nothing of an organisation, or of the whole fleet, is isolated without a person. */
 export interface Stop {
   /** @param organisationId null: the fleet. @returns until when. */
-  press(organisationId: string | null, by: { id: string; name: string }): Promise<number>
+  press(organisationId: string | null, by: Person): Promise<number>
 }
 
 /** Long enough to find out what goes wrong, short enough not to be forgotten (defaults §7). */
@@ -35,6 +36,7 @@ export function createStop({ store, time, timers, outbox }: StopOptions): Stop {
         const why = `${by.name} pressed the stop button: nothing is isolated without a person for four hours.`
         const notices = stopped.map((id) => notice(id, 'containment.stopped', why))
         await enqueue(tx, putRows, notices, await loadReceivers(tx), now)
+        await by.record?.(tx)
       })
       timers.replan(until)
       outbox.nudge()

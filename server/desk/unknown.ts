@@ -28,6 +28,7 @@ export function createFind({ time, turns, afterCommit, sayOnTimeline }: Options)
       const { ticket_id: ticketId, verb, organisation_id: organisationId, endpoint_id: endpointId } = command
       const body = { commandId, verb, outcome, note }
       if (ticketId !== null) await sayOnTimeline(tx, ticketId, { at: now, kind: 'command-resolved', actor: person.id, body })
+      await person.record?.(tx)
       return { ...nothingKept, commands: [{ id: commandId, organisationId, endpointId }] }
     })
     if (!kept) return { kind: 'refused', reason: 'The outcome of this command is known, or somebody has said it already.' }

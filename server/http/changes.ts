@@ -3,11 +3,13 @@ import type { Kysely } from 'kysely'
 import { hours, type Time } from '#shared/domain/time.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Database } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
 import { actorOf, isPerson, type Route } from './route.ts'
 
 /*
- * Enters: a change that was made, or a look at evidence. Leaves: its line in the audit. Promises: no changing route is left out, because the
- * routes don't write it themselves. On failure: the caller hears of an error, so that nothing is changed unseen.
+ * Enters: a change that is made, or a look at evidence. Leaves: its line in the audit. Promises: no changing route is left out;
+ * the line of what touches machines, tickets and orders stands or falls with it, in its transaction, and what doesn't say so
+ * there is written down after it. On failure: an act that writes its line itself isn't done; of any other the caller hears.
  * Threat: a secret in the audit; so only the fields listed here go in.
  */
 
@@ -32,26 +34,46 @@ const told = [
   'kind',
 ] as const
 
-/** @param answer what the route answered; its `id` is the target where the path names none. */
-export type Recorder = (route: Route, request: FastifyRequest, organisationId: string | null, answer: unknown) => Promise<void>
+/** Of one request. */
+interface Line {
+  /** @param made the id of what it made: the target, where the path names none. */
+  within(tx: Tx, made?: string): Promise<void>
+  /** Nothing, where it was written within. @param answer what the route answered, with the `id` of what it made. */
+  after(answer: unknown): Promise<void>
+}
+
+export type Recorder = (route: Route, request: FastifyRequest, organisationId: string | null) => Line
 
 export function createRecorder({ audit, db, time }: { audit: Audit; db: Kysely<Database>; time: Time }): Recorder {
   const looks = createLooks(time)
-  return async (route, request, organisationId, answer) => {
-    if (!route.action) return
-    const { by } = request
-    const target = targetOf(route.action, request, answer)
-    const look = route.method === 'GET' ? `${actorOf(by)} ${target}` : undefined
-    if (look !== undefined && looks.isTold(look)) return
-    await audit.record(db, {
-      actor: actorOf(by),
-      action: route.action,
-      target,
-      // Whoever signs in is known only now.
-      organisationId: organisationId ?? (isPerson(by) ? by.caller.organisationId : null),
-      detail: { ...(isPerson(by) && { via: by.caller.via }), address: request.ip, ...detailOf(request.body) },
-    })
-    if (look !== undefined) looks.told(look)
+  return (route, request, organisationId) => {
+    const { action, method } = route
+    let isWritten = false
+    const write = async (where: Kysely<Database>, by: FastifyRequest['by'], target: string): Promise<void> => {
+      await audit.record(where, {
+        actor: actorOf(by),
+        action: action ?? '',
+        target,
+        organisationId: organisationId ?? (isPerson(by) ? by.caller.organisationId : null),
+        detail: { ...(isPerson(by) && { via: by.caller.via }), address: request.ip, ...detailOf(request.body) },
+      })
+      isWritten = true
+    }
+    return {
+      async within(tx, made) {
+        if (action && !isWritten) await write(tx, request.by, targetOf(action, request, { id: made }))
+      },
+      async after(answer) {
+        if (!action || isWritten) return
+        // Whoever signs in is known only now.
+        const { by } = request
+        const target = targetOf(action, request, answer)
+        const look = method === 'GET' ? `${actorOf(by)} ${target}` : undefined
+        if (look !== undefined && looks.isTold(look)) return
+        await write(db, by, target)
+        if (look !== undefined) looks.told(look)
+      },
+    }
   }
 }
 

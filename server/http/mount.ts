@@ -8,12 +8,12 @@ import { demandPower, type Guard } from './guard.ts'
 import type { Answer, KeptAnswers } from './kept-answers.ts'
 import { type Subject, subjectOf } from './owners.ts'
 import { refuse } from './problems.ts'
-import { type Asked, actorOf, type Person, type PersonAccess, type Route } from './route.ts'
+import { type Asked, actorOf, isPerson, type Person, type PersonAccess, type Route } from './route.ts'
 
 /*
  * Enters: a route as it describes itself. Leaves: the same route at Fastify. The life of a request, in order: who is
  * it, may they (guard) → does the input fit (zod) → are the things theirs (owners) → was it done before (kept answers)
- * → do it → write it down (audit) → does the answer fit (zod). A step that refuses throws, and errors.ts answers.
+ * → do it and write it down (audit) → does the answer fit (zod). A step that refuses throws, and errors.ts answers.
  */
 
 export interface Mounting {
@@ -44,8 +44,10 @@ export function mount(app: FastifyInstance, route: Route, { guard, keptAnswers, 
   const status = route.status ?? 200
 
   const work = async (request: FastifyRequest, reply: FastifyReply, subject: Subject): Promise<Answer> => {
+    const line = record(route, request, subject.organisationId)
+    if (isPerson(request.by)) request.by = { ...request.by, record: line.within }
     const body = await route.handle(askedOf(request, reply, subject))
-    await record(route, request, subject.organisationId, body)
+    await line.after(body)
     return { status, body }
   }
 

@@ -4,6 +4,7 @@ import type { Power } from '#shared/api/session.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import type { Caller } from '../people/caller.ts'
 import type { Source } from '../people/programs.ts'
+import type { Tx } from '../store/store.ts'
 import type { Subject } from './owners.ts'
 import type { View } from './view.ts'
 
@@ -55,6 +56,8 @@ export interface Person {
   /** As one of a customer's own IT, whether this machine of theirs shall be isolated; good where their organisation wants it. */
   answersOwn(role?: Role): boolean
   view: View
+  /** Writes this request into the audit within the transaction of what it does; what doesn't is written down after it. */
+  record?: (tx: Tx, made?: string) => Promise<void>
 }
 
 export const isPerson = (by: Person | Source | undefined): by is Person => by !== undefined && 'caller' in by

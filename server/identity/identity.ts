@@ -25,7 +25,7 @@ import { type Adoption, adoptForgotten, type Caller, type Place } from './forgot
 import { openKeyFiles } from './key-files.ts'
 import { certificatesIn, type KnownEndpoint, type Refused, recognise } from './peers.ts'
 import { pairOf, registerOf } from './register.ts'
-import { createRevocations } from './revocations.ts'
+import { createRevocations, type Within } from './revocations.ts'
 import { type ServerCertificate, serverCertificateFor } from './server-certificate.ts'
 import { makeToken, type NewToken } from './tokens.ts'
 
@@ -44,9 +44,9 @@ export interface Identity {
   /** Lets a machine in again that a restored collector has forgotten. */
   adopt(endpointId: string, place: Place): Promise<Adoption>
   /** Removes the endpoint: none of its certificates works again. Ending its live session is the wire's part. */
-  revoke(endpointId: string): Promise<void>
+  revoke(endpointId: string, within?: Within): Promise<void>
   /** null: take the role found by facts again. */
-  confirmRole(endpointId: string, role: Role | null): Promise<void>
+  confirmRole(endpointId: string, role: Role | null, within?: Within): Promise<void>
   /** What people call it. A tag that means core confirms that role where nobody has said one. */
   tag(endpointId: string, tags: readonly string[]): Promise<void>
   /** As the signed list has it: also of endpoints that a restored database doesn't know. */
@@ -101,9 +101,11 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
     adopt: (endpointId, place) => adoptForgotten(endpointId, place, now()),
     revoke,
     isRevoked,
-    confirmRole: async (endpointId, role) => {
-      await store.db.updateTable('endpoints').set({ confirmed_role: role }).where('id', '=', endpointId).execute()
-    },
+    confirmRole: (endpointId, role, within) =>
+      store.db.transaction().execute(async (tx) => {
+        await tx.updateTable('endpoints').set({ confirmed_role: role }).where('id', '=', endpointId).execute()
+        await within?.(tx)
+      }),
     tag: async (endpointId, tags) => {
       const isCore = tags.some((tag) => coreTags.includes(tag))
       const said = { tags: JSON.stringify([...new Set(tags)]) }

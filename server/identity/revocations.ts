@@ -14,9 +14,12 @@ import type { Documents } from './documents.ts'
 
 type List = z.infer<typeof revocations.content>
 
+/** What stands or falls with a change. */
+export type Within = (tx: Tx) => Promise<void>
+
 export interface Revocations {
   /** Rejects when it could not be committed; the list then or later. */
-  revoke(endpointId: string): Promise<void>
+  revoke(endpointId: string, within?: Within): Promise<void>
   /** As the list has it. */
   isRevoked(endpointId: string): boolean
   /** What a crash or the store kept from being listed, and what an adopted list didn't name. */
@@ -41,8 +44,11 @@ export function createRevocations(needs: { store: Store; time: Time; documents: 
     }
   }
   return {
-    revoke: async (endpointId) => {
-      await store.db.transaction().execute((tx) => revokeWithin(tx, [endpointId], time.now()))
+    revoke: async (endpointId, within) => {
+      await store.db.transaction().execute(async (tx) => {
+        await revokeWithin(tx, [endpointId], time.now())
+        await within?.(tx)
+      })
       isLate = true
       // Shut out it is already. What keeps the list from being issued is met again at the next look.
       await issueLate().catch((error: unknown) => log?.error({ reason: sentenceOf(error) }, 'the list of revocations is late'))

@@ -35,7 +35,8 @@ export interface Directory {
   createSite(site: { organisationId: string; name: string; timeZone: string | null }): Promise<string>
   createPerson(person: NewPersonRow): Promise<PersonOutcome>
   putRequester(requester: NewRequester): Promise<Requester>
-  disablePerson(id: string): Promise<DisableOutcome>
+  /** @param within what stands or falls with it. */
+  disablePerson(id: string, within?: (tx: Tx) => Promise<void>): Promise<DisableOutcome>
 }
 
 export function createDirectory({ store, time }: { store: Store; time: Time }): Directory {
@@ -56,7 +57,7 @@ export function createDirectory({ store, time }: { store: Store; time: Time }): 
     },
     putRequester: (requester) => store.db.transaction().execute((tx) => keepRequester(tx, requester, time.now())),
     createPerson: (person) => createPerson(store, time, person),
-    disablePerson: (id) => disablePerson(store, time, id),
+    disablePerson: (id, within) => disablePerson(store, time, id, within),
   }
 }
 
@@ -85,7 +86,7 @@ async function createPerson(store: Store, time: Time, person: NewPersonRow): Pro
   })
 }
 
-async function disablePerson(store: Store, time: Time, id: string): Promise<DisableOutcome> {
+async function disablePerson(store: Store, time: Time, id: string, within?: (tx: Tx) => Promise<void>): Promise<DisableOutcome> {
   const now = time.now()
   return store.db.transaction().execute(async (tx) => {
     const admins = await tx
@@ -99,6 +100,7 @@ async function disablePerson(store: Store, time: Time, id: string): Promise<Disa
     await tx.updateTable('people').set({ disabled_at: now }).where('id', '=', id).where('disabled_at', 'is', null).execute()
     await tx.deleteFrom('sessions').where('person_id', '=', id).execute()
     await tx.updateTable('api_tokens').set({ revoked_at: now }).where('person_id', '=', id).where('revoked_at', 'is', null).execute()
+    await within?.(tx)
     return { kind: 'disabled' }
   })
 }

@@ -6,12 +6,14 @@ import { judge, type SignaturesNeeds } from '../signatures.ts'
 
 export interface BulkSignaturesNeeds extends Pick<SignaturesNeeds, 'db' | 'register'> {
   record(tx: Tx, entry: AuditEntry): Promise<void>
+  /** Whoever hands it in; the signature itself is a line of its own. */
+  recordAct?: ((tx: Tx) => Promise<void>) | undefined
 }
 
 export type BulkSigned = { kind: 'queued' | 'waits'; needed: number; signed: number } | { kind: 'refused'; reason: string }
 
 export async function addBulkSignature(needs: BulkSignaturesNeeds, id: string, jws: string, now: number): Promise<BulkSigned> {
-  const { db, register, record } = needs
+  const { db, register, record, recordAct } = needs
   const bulk = await db.selectFrom('bulks').selectAll().where('id', '=', id).executeTakeFirst()
   if (!bulk || now >= bulk.expires_at) return { kind: 'refused', reason: 'This order waits for no signature.' }
   const judged = await judge(bulk, register(), jws, now)
@@ -32,6 +34,7 @@ export async function addBulkSignature(needs: BulkSignaturesNeeds, id: string, j
     const signer = signatures.at(-1)
     const detail = { verb: bulk.verb, kid: signer?.kid ?? null, signed: signatures.length, needed }
     const about = { action: 'bulk.signed', target: `bulk:${id}`, organisationId: bulk.organisation_id, detail }
+    await recordAct?.(tx)
     await record(tx, { actor: `operator:${signer?.operator ?? 'unknown'}`, ...about })
     return true
   })

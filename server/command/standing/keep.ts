@@ -5,6 +5,7 @@ import { type Register, whyNotByCollector } from '#shared/protocol/command-power
 import { StandingOrder, standingPayload, standingType } from '#shared/protocol/standing-order.ts'
 import { standingSignersNeeded, whyNotStanding } from '#shared/protocol/standing-powers.ts'
 import type { Database } from '../../store/schema.ts'
+import type { Tx } from '../../store/store.ts'
 import type { StandingOrdersTable } from '../../store/tables/command.ts'
 import type { Signature } from '../signatures.ts'
 import { covered } from './covered.ts'
@@ -20,6 +21,8 @@ export interface KeepNeeds {
   register(): Register | undefined
   /** By the collector's own key. */
   signStanding(payload: StandingOrder): Promise<string>
+  /** Of the person who hands in a signature. */
+  record?: ((tx: Tx) => Promise<void>) | undefined
 }
 
 export type StandingSigned = { kind: 'signed' | 'waits'; signed: number; needed: number } | { kind: 'refused'; reason: string }
@@ -55,8 +58,12 @@ export async function addStandingSignature(needs: KeepNeeds, row: StandingOrders
   if (why !== undefined) return refused(`It can’t be signed so: ${why}.`)
   const needed = standingSignersNeeded({ order, risk: row.risk }, register)
   const isEnough = signatures.length >= needed
-  if (!(await keepSignatures(needs.db, row, signatures, isEnough)))
-    return refused('Somebody signed it at the same moment; sign it once more.')
+  const isKept = await needs.db.transaction().execute(async (tx) => {
+    const hasChanged = await keepSignatures(tx, row, signatures, isEnough)
+    if (hasChanged) await needs.record?.(tx)
+    return hasChanged
+  })
+  if (!isKept) return refused('Somebody signed it at the same moment; sign it once more.')
   return { kind: isEnough ? 'signed' : 'waits', signed: signatures.length, needed }
 }
 

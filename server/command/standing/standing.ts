@@ -6,6 +6,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, days, seconds, type Time } from '#shared/domain/time.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 import { maxStandingChars, StandingOrder } from '#shared/protocol/standing-order.ts'
+import type { Person } from '../../desk/desk.ts'
 import type { Entry } from '../../pipeline/changes.ts'
 import type { Store, Tx } from '../../store/store.ts'
 import type { StandingOrdersTable } from '../../store/tables/command.ts'
@@ -24,11 +25,11 @@ import { joinTickets } from './runs.ts'
 export interface StandingOrders {
   /** Those that ship. */
   drafts: readonly StandingDraft[]
-  ask(asked: NewStanding, by: { id: string; name: string }): Promise<Asked>
+  ask(asked: NewStanding, by: Person): Promise<Asked>
   /** Of the version that waits. */
-  sign(id: string, jws: string): Promise<StandingSigned>
+  sign(id: string, jws: string, by: Person): Promise<StandingSigned>
   /** One that nobody signed is dropped; else its withdrawal waits for a signature like the order itself. */
-  withdraw(id: string, by: { id: string; name: string }, reason: string): Promise<Asked>
+  withdraw(id: string, by: Person, reason: string): Promise<Asked>
   /** Looks at once, and from then on by itself. */
   nudge(): void
   stop(): Promise<void>
@@ -74,10 +75,13 @@ export function createStanding(needs: StandingNeeds): StandingOrders {
         if (!isStopped) cancel = time.after(everyMs, look)
       })
   }
-  const put = async (order: StandingOrder, isWithdrawal: boolean, askedBy: string): Promise<Asked> => {
-    const row = rowOf(order, isWithdrawal, askedBy, time.now())
+  const put = async (order: StandingOrder, isWithdrawal: boolean, by: Person): Promise<Asked> => {
+    const row = rowOf(order, isWithdrawal, by.id, time.now())
     if (row.payload.length > maxStandingChars) return refused('It is too long to be signed; name fewer machines, or shorten what it does.')
-    await db.insertInto('standing_orders').values(row).execute()
+    await turns(async (tx) => {
+      await tx.insertInto('standing_orders').values(row).execute()
+      await by.record?.(tx, order.id)
+    })
     const isSigned = await signByCollector(keeping, row, time.now())
     if (isSigned) await round()
     return { kind: 'asked', id: order.id, status: isSigned ? 'signed' : 'unsigned' }
@@ -89,12 +93,12 @@ export function createStanding(needs: StandingNeeds): StandingOrders {
     drafts,
     async ask(asked, by) {
       const made = await compose(needs, asked, by)
-      return made.kind === 'order' ? put(made.order, false, by.id) : made
+      return made.kind === 'order' ? put(made.order, false, by) : made
     },
-    async sign(id, jws) {
+    async sign(id, jws, by) {
       const row = await newest(id)
       if (!row) return refused('There is no such standing order.')
-      const signed = await addStandingSignature(keeping, row, jws, time.now())
+      const signed = await addStandingSignature({ ...keeping, record: by.record }, row, jws, time.now())
       if (signed.kind === 'signed') await round()
       return signed
     },
@@ -103,12 +107,15 @@ export function createStanding(needs: StandingNeeds): StandingOrders {
       if (!row || row.state === 'dropped' || row.is_withdrawal === 1)
         return refused('There is nothing to withdraw: it is over, or waits for its withdrawal to be signed.')
       if (row.state === 'unsigned') {
-        await db.updateTable('standing_orders').set({ state: 'dropped' }).where('id', '=', id).where('state', '=', 'unsigned').execute()
+        await turns(async (tx) => {
+          await tx.updateTable('standing_orders').set({ state: 'dropped' }).where('id', '=', id).where('state', '=', 'unsigned').execute()
+          await by.record?.(tx)
+        })
         return { kind: 'asked', id, status: 'signed' }
       }
       const now = time.now()
       const order = { ...orderIn(row), number: nextNumber(row.number, now), isWithdrawn: true, requestedBy: by.name, reason }
-      return put(order, true, by.id)
+      return put(order, true, by)
     },
     nudge: () => {
       cancel()

@@ -107,7 +107,7 @@ function acting({ bulk, time, people, identity }: Needs): Route[] {
       answer: SignatureAnswer,
       handle: async ({ params, body, by }) => {
         await demandOwnKey({ people, identity }, body.jws, by)
-        const signed = await bulk.sign(params.id, body.jws)
+        const signed = await bulk.sign(params.id, body.jws, actorIn(by))
         if (signed.kind === 'refused') throw refuse('refused', signed.reason)
         return { status: signed.kind, signed: signed.signed, needed: signed.needed }
       },

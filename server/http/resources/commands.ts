@@ -81,7 +81,7 @@ const switchScripts = ({ switchScripts }: Needs['signing']): Route =>
     body: ScriptsSwitch,
     answer: z.void(),
     status: 204,
-    handle: ({ params, body }) => switchScripts(params.id, body.isOff),
+    handle: ({ params, body, by }) => switchScripts(params.id, body.isOff, by.record),
   })
 
 /** Who looked is written down before anything is shown. */

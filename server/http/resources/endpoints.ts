@@ -67,7 +67,7 @@ function administering({ identity, wire }: Needs): Route[] {
       answer: EndpointDetail,
       handle: async ({ params, body, by }) => {
         if (body.tags !== undefined) await identity.tag(params.id, body.tags)
-        if (body.role !== undefined) await identity.confirmRole(params.id, body.role)
+        if (body.role !== undefined) await identity.confirmRole(params.id, body.role, by.record)
         return detail(by, params.id)
       },
     }),
@@ -80,8 +80,8 @@ function administering({ identity, wire }: Needs): Route[] {
       action: 'endpoint.revoke',
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => {
-        await identity.revoke(params.id)
+      handle: async ({ params, by }) => {
+        await identity.revoke(params.id, by.record)
         wire.disconnect(params.id, CloseCode.Revoked, 'this endpoint was removed')
       },
     }),

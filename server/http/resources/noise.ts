@@ -16,6 +16,7 @@ import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
 import { readExceptions, readNoted, readSpared, readTold } from '../reads/noise.ts'
 import { defineReading, defineRoute, type Person, type PersonAccess, type Route } from '../route.ts'
+import { actorIn } from './tickets.ts'
 
 const works: PersonAccess = { who: 'person', power: 'work-tickets', reach: 'organisation' }
 const ById = z.object({ id: z.string().max(64) })
@@ -54,14 +55,13 @@ const callRoute = ({ desk, noise }: Needs): Route =>
     handle: async ({ params, body: { version, tag = null, ...body }, by }) => {
       if (body.scope !== 'endpoint') demandAdmin(by)
       const exception: NewException = { ...body, tag }
-      const { personId: id, name } = by.caller
       const ticket = found('ticket', await by.view.tickets().select('status').where('tickets.id', '=', params.id).executeTakeFirst())
       if (isOpen(ticket.status)) {
-        const act = { ticketId: params.id, version, person: { id, name } }
+        const act = { ticketId: params.id, version, person: actorIn(by) }
         mustBeDone(await desk.resolve({ ...act, resolution: 'noise', note: body.reason, noise: exception }))
         return
       }
-      const refusal = await noise.except(params.id, exception, id)
+      const refusal = await noise.except(params.id, exception, actorIn(by))
       if (refusal !== undefined) throw refuse('refused', refusal)
     },
   })
@@ -93,8 +93,7 @@ function exceptionRoutes({ noise, time }: Needs): Route[] {
       handle: async ({ params, by }) => {
         if (by.isOwnIt)
           throw refuse('power-missing', 'Only the provider ends what is called noise: comment on the ticket, and they look at it.')
-        if (!(await noise.end(params.id, by.caller.personId)))
-          throw refuse('refused', 'This exception has ended: it spares nothing any more.')
+        if (!(await noise.end(params.id, actorIn(by)))) throw refuse('refused', 'This exception has ended: it spares nothing any more.')
       },
     }),
   ]
@@ -124,8 +123,7 @@ function detectorRoutes({ noise }: Needs): Route[] {
       params: z.object({ disarmed: z.string().max(64) }),
       answer: z.object({ id: z.string() }),
       handle: async ({ params: { disarmed }, by }) => {
-        if (!(await noise.arm(disarmed, by.caller.personId)))
-          throw refuse('not-found', 'No such detector is disarmed: somebody has armed it.')
+        if (!(await noise.arm(disarmed, actorIn(by)))) throw refuse('not-found', 'No such detector is disarmed: somebody has armed it.')
         return { id: disarmed }
       },
     }),

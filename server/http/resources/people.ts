@@ -47,8 +47,8 @@ export default function people({ people, matrices }: Needs): Route[] {
       params: z.object({ id: z.string().max(64) }),
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => {
-        const outcome = await people.disablePerson(params.id)
+      handle: async ({ params, by }) => {
+        const outcome = await people.disablePerson(params.id, by.record)
         if (outcome.kind === 'last-admin') throw refuse('refused', 'This is the last admin of the provider: make another one first.')
       },
     }),

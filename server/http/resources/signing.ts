@@ -61,7 +61,7 @@ export default function signing({ signing, scripts, time, people, identity }: Ne
       answer: SignatureAnswer,
       handle: async ({ params, body, by }) => {
         await demandOwnKey({ people, identity }, body.jws, by)
-        const signed = await signing.add(params.id, body.jws)
+        const signed = await signing.add(params.id, body.jws, actorIn(by))
         if (signed.kind === 'refused') throw refuse('refused', signed.reason)
         return { status: signed.kind, signed: signed.signed, needed: signed.needed }
       },

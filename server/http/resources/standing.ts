@@ -56,8 +56,8 @@ export default function standing({ standing, identity, time }: Needs): Route[] {
       params: id,
       body: NewSignature,
       answer: z.object({ status: z.enum(['signed', 'waits']), signed: z.number().int(), needed: z.number().int() }),
-      handle: async ({ params, body }) => {
-        const signed = await standing.sign(params.id, body.jws)
+      handle: async ({ params, body, by }) => {
+        const signed = await standing.sign(params.id, body.jws, actorIn(by))
         if (signed.kind === 'refused') throw refuse('refused', signed.reason)
         return { status: signed.kind, signed: signed.signed, needed: signed.needed }
       },

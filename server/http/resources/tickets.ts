@@ -194,4 +194,4 @@ const explainSla = ({ ledgerOf, time }: Needs): Route =>
     handle: async ({ params, by }) => ledgerOf(await wholeTimeline(by.view, params.id), time.now()),
   })
 
-export const actorIn = ({ caller }: Person) => ({ id: caller.personId, name: caller.name })
+export const actorIn = ({ caller, record }: Person) => ({ id: caller.personId, name: caller.name, ...(record && { record }) })

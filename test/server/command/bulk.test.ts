@@ -161,12 +161,12 @@ describe('the signatures of operators', () => {
     expect([status, sentTo()]).toEqual(['unsigned', []])
     const order = JSON.parse(payload ?? '')
     expect(order.endpoints).toEqual(ids)
-    expect(await room.bulk.sign(id, await signOrder(anna, { ...order, endpoints: [...ids, 'one-more'] }))).toMatchObject({
+    expect(await room.bulk.sign(id, await signOrder(anna, { ...order, endpoints: [...ids, 'one-more'] }), person)).toMatchObject({
       kind: 'refused',
     })
-    expect(await room.bulk.sign(id, await signOrder(anna, order))).toMatchObject({ kind: 'waits', signed: 1, needed: 2 })
-    expect(await room.bulk.sign(id, await signOrder(anna, order))).toMatchObject({ kind: 'refused' })
-    expect(await room.bulk.sign(id, await signOrder(bert, order))).toMatchObject({ kind: 'queued' })
+    expect(await room.bulk.sign(id, await signOrder(anna, order), person)).toMatchObject({ kind: 'waits', signed: 1, needed: 2 })
+    expect(await room.bulk.sign(id, await signOrder(anna, order), person)).toMatchObject({ kind: 'refused' })
+    expect(await room.bulk.sign(id, await signOrder(bert, order), person)).toMatchObject({ kind: 'queued' })
     expect(await only()).toMatchObject({ status: 'running' })
     expect(await audited()).toEqual(expect.arrayContaining(['bulk.signed operator:Anna', 'bulk.signed operator:Bert']))
   })
@@ -178,7 +178,7 @@ describe('the signatures of operators', () => {
     const id = await ask({ hours: 1 })
     const order = JSON.parse((await only()).payload ?? '')
     room.time.jump(hours(1))
-    expect(await room.bulk.sign(id, await signOrder(anna, order))).toMatchObject({ kind: 'refused' })
+    expect(await room.bulk.sign(id, await signOrder(anna, order), person)).toMatchObject({ kind: 'refused' })
     await room.time.advance(minutes(1))
     expect(await only()).toMatchObject({ status: 'expired', jws: null })
     expect(await audited()).toEqual(['bulk.expired system'])

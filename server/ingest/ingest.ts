@@ -70,6 +70,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
       throw error
     })
     cursors.committed(batch)
+    if (batch.samples.length > 0) keepers.samplesKept?.()
     for (const [index, job] of jobs.entries()) if (taken[index]?.kind === 'gap') cursors.doubt(job)
     told.committed(batch)
     needs.onCommitted(summarise(batch))

@@ -10,6 +10,8 @@ import type { Kept } from './kept.ts'
 /** What other stages keep inside ingest's transaction, each in its own tables. */
 export interface Keepers {
   keepSamples(tx: Tx, taken: readonly TakenSamples[]): Promise<void>
+  /** The transaction of the latest of them is committed. */
+  samplesKept?(): void
   keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
   keepResults(tx: Tx, results: readonly { endpointId: string; result: ResultRecord }[], receivedAt: number): Promise<void>
 }

@@ -13,7 +13,8 @@ import { hours, seconds, type Time } from '#shared/domain/time.ts'
 import type { TakenSamples } from '../ingest/batch.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { startJob } from './job.ts'
-import { markSlots, rollUp } from './roll-up.ts'
+import { Marks } from './marks.ts'
+import { markSlots, type RollUpNeeds, rollUp } from './roll-up.ts'
 import { sweep } from './sweep.ts'
 
 const rollUpEveryMs = seconds(30)
@@ -21,18 +22,22 @@ const sweepEveryMs = hours(1)
 
 export interface Measure {
   keepSamples(tx: Tx, taken: readonly TakenSamples[]): Promise<void>
+  /** The transaction of the latest `keepSamples` is committed. */
+  samplesKept(): void
   keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
   /** Ends both jobs, each after the bite it is in. */
   stop(): Promise<void>
 }
 
 export function startMeasure({ store, time, log }: { store: Store; time: Time; log: Logger }): Measure {
+  const marks = new Marks()
   const jobs = [
-    startJob({ name: 'roll-up', everyMs: rollUpEveryMs, time, log, run: (stop) => rollUp({ store, time, stop }) }),
+    startJob({ name: 'roll-up', everyMs: rollUpEveryMs, time, log, run: (stop) => rollUp({ store, time, marks, stop }) }),
     startJob({ name: 'sweep', everyMs: sweepEveryMs, time, log, run: (stop) => sweep({ store, time, stop }) }),
   ]
   return {
-    keepSamples: (tx, taken) => keepSamples(tx, store, taken, time.now()),
+    keepSamples: (tx, taken) => keepSamples(tx, { store, marks }, taken, time.now()),
+    samplesKept: () => marks.committed(),
     keepInventory: (tx, endpointId, at, inventory) => keepInventory(tx, store, endpointId, at, inventory),
     stop: async () => {
       await Promise.all(jobs.map((job) => job.stop()))
@@ -40,12 +45,14 @@ export function startMeasure({ store, time, log }: { store: Store; time: Time; l
   }
 }
 
-async function keepSamples(tx: Tx, store: Store, taken: readonly TakenSamples[], now: number): Promise<void> {
+type Kept = Pick<RollUpNeeds, 'store' | 'marks'>
+
+async function keepSamples(tx: Tx, { store, marks }: Kept, taken: readonly TakenSamples[], now: number): Promise<void> {
   const rows = taken.flatMap(({ from, columns }) =>
     bySlot(columns).map((part) => ({ endpoint_id: from.endpointId, at: part.at[0] ?? 0, body: JSON.stringify(part) })),
   )
   await store.capabilities.putRows(tx, 'samples', rows, 'ignore')
-  await markSlots(tx, store, rows, now)
+  await markSlots(tx, { store, marks }, rows, now)
 }
 
 /** A row never reaches over the five minutes in which it begins, so a roll-up and an age end between rows. */

@@ -10,6 +10,7 @@ import { storedColumns } from '#shared/domain/sample-columns.ts'
 import { minutes, seconds, type Time } from '#shared/domain/time.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { RollupsDueTable, RollupsTable } from '../store/tables/measure.ts'
+import type { Marks } from './marks.ts'
 import { rest } from './rest.ts'
 import { fiveMinutesOf, keyOf, type Slot, samplesOf } from './slots.ts'
 
@@ -33,28 +34,41 @@ function markOf(endpointId: string, widthMs: number, at: number, now: number): R
 }
 
 /** Says that there are new samples from these instants on; in the transaction that keeps them. */
-export async function markSlots(tx: Tx, { capabilities }: Store, rows: { endpoint_id: string; at: number }[], now: number): Promise<void> {
-  const marks = new Map(
+export async function markSlots(
+  tx: Tx,
+  { store: { capabilities }, marks }: Pick<RollUpNeeds, 'store' | 'marks'>,
+  rows: { endpoint_id: string; at: number }[],
+  now: number,
+): Promise<void> {
+  const wanted = new Map(
     rows.map(({ endpoint_id, at }) => markOf(endpoint_id, fiveMinutes.widthMs, at, now)).map((mark) => [keyOf(mark), mark]),
   )
-  await capabilities.putRows(tx, 'rollups_due', [...marks.values()], 'ignore')
+  await capabilities.putRows(tx, 'rollups_due', marks.missing([...wanted.values()]), 'ignore')
+}
+
+export interface RollUpNeeds {
+  store: Store
+  time: Time
+  marks: Marks
+  stop: AbortSignal
 }
 
 /** Rolls up whatever is due. @returns how many slots. */
-export async function rollUp({ store, time, stop }: { store: Store; time: Time; stop: AbortSignal }): Promise<number> {
+export async function rollUp({ store, time, marks, stop }: RollUpNeeds): Promise<number> {
   let rolled = 0
   for (let bite = biteSlots; bite === biteSlots && !stop.aborted; ) {
-    bite = await rollUpBite(store, time.now())
+    bite = await rollUpBite(store, marks, time.now())
     rolled += bite
     if (bite === biteSlots) await rest(time, stop)
   }
   return rolled
 }
 
-async function rollUpBite(store: Store, now: number): Promise<number> {
+async function rollUpBite(store: Store, standing: Marks, now: number): Promise<number> {
   const due = store.reader.selectFrom('rollups_due').selectAll().where('due_at', '<=', now)
   const marks = await due.orderBy('due_at').limit(biteSlots).execute()
   if (marks.length === 0) return 0
+  standing.end(marks)
   const slots = [...new Map(marks.map((mark) => [keyOf(mark), mark])).values()]
   const made = [...(await rollUpSamples(store, slots)), ...(await rollUpFiveMinutes(store, slots))]
   const { putRows, dropRows } = store.capabilities

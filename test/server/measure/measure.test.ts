@@ -9,7 +9,7 @@ import type { Sample } from '#shared/domain/sample.ts'
 import { columnsOf, storedColumns } from '#shared/domain/sample-columns.ts'
 import { days, hours, minutes, seconds } from '#shared/domain/time.ts'
 import { type Measure, startMeasure } from '../../../server/measure/measure.ts'
-import { openStore, type Store } from '../../../server/store/store.ts'
+import { openStore, type Store, type Tx } from '../../../server/store/store.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 import { startPostgres } from '../../support/postgres.ts'
 
@@ -51,14 +51,17 @@ describe.each(['SQLite', 'PostgreSQL'])('on %s', (database) => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  const keep = (endpointId: string, ...samples: Sample[]) =>
-    store.db.transaction().execute((tx) => {
-      const from = { endpointId, organisationId: 'organisation-1', siteId: null, clockBehindMs: 0 }
-      return measure.keepSamples(
-        tx,
-        columnsOf(samples).map((columns) => ({ from, columns })),
-      )
-    })
+  const keepIn = (tx: Tx, endpointId: string, samples: Sample[]) => {
+    const from = { endpointId, organisationId: 'organisation-1', siteId: null, clockBehindMs: 0 }
+    return measure.keepSamples(
+      tx,
+      columnsOf(samples).map((columns) => ({ from, columns })),
+    )
+  }
+  const keep = async (endpointId: string, ...samples: Sample[]) => {
+    await store.db.transaction().execute((tx) => keepIn(tx, endpointId, samples))
+    measure.samplesKept()
+  }
   const bodies = async () => (await store.reader.selectFrom('samples').select('body').orderBy('at').execute()).map(({ body }) => body)
   const instants = async () => storedColumns(await bodies()).flatMap(({ at }) => at)
   const busyOf = async (stepMs: number) => {
@@ -128,6 +131,20 @@ describe.each(['SQLite', 'PostgreSQL'])('on %s', (database) => {
     ])
     expect(await busyOf(hours(1))).toEqual([{ at: hour, samples: 3, busy: { min: 0.1, mean: 0.3, max: 0.6, count: 3 } }])
     expect(await marks()).toBe(0)
+  })
+
+  it_('marks a slot once while its mark stands, and anew when that ended or was never committed', async () => {
+    const slot = slotOf(time.now(), minutes(5)) - hours(2)
+    const failed = store.db.transaction().execute(async (tx) => {
+      await keepIn(tx, 'endpoint-1', [sampleAt(slot)])
+      throw new Error('the disk is full')
+    })
+    await expect(failed).rejects.toThrow('the disk is full')
+    for (const second of [1, 2]) await keep('endpoint-1', sampleAt(slot + seconds(second)))
+    expect(await marks()).toBe(1)
+    await eventually(async () => expect(await busyOf(minutes(5))).toMatchObject([{ samples: 2 }]))
+    await keep('endpoint-1', sampleAt(slot + seconds(3)))
+    await eventually(async () => expect(await busyOf(minutes(5))).toMatchObject([{ samples: 3 }]))
   })
 
   it_('rolls a slot up anew when more of it comes, and no sooner than it is over', async () => {

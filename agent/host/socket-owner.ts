@@ -1,10 +1,12 @@
-import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { opendirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pidsIn } from './processes.ts'
 
-/** So many processes are looked through before others have their turn. */
-const atOnce = 20
+/** So many processes and open files are looked at before others have their turn. */
+const atOnce = 200
 const maxProcesses = 5_000
+/** A process may hold a million, and asks nobody; the socket of a service is among its first. */
+const maxFiles = 4_096
 
 /**
  * Which process holds a socket. The kernel knows sockets by their number and processes by theirs; only each process's open files join the
@@ -13,24 +15,34 @@ const maxProcesses = 5_000
 export async function socketOwner(inode: string, userId: number, root = '/proc'): Promise<number | undefined> {
   const wanted = `socket:[${inode}]`
   let looked = 0
-  for (const pid of pidsIn(root).toReversed()) {
-    if (looked >= maxProcesses) return undefined
-    if (holds(join(root, String(pid)), wanted, userId)) return pid
+  const giveWay = async (): Promise<void> => {
     looked += 1
     if (looked % atOnce === 0) await new Promise(setImmediate)
+  }
+  for (const pid of pidsIn(root).toReversed().slice(0, maxProcesses)) {
+    await giveWay()
+    for (const name of filesOf(join(root, String(pid)), userId)) {
+      if (linkOf(name) === wanted) return pid
+      await giveWay()
+    }
   }
   return undefined
 }
 
-function holds(folder: string, wanted: string, userId: number): boolean {
+/** Listed as they are asked for, so that nobody waits for the rest. */
+function* filesOf(process: string, userId: number): Generator<string> {
   try {
-    const owner = statSync(folder).uid
+    const owner = statSync(process).uid
     // A service opens its port as root and goes on as somebody else.
-    if (owner !== userId && userId !== 0) return false
-    return readdirSync(join(folder, 'fd')).some((name) => linkOf(join(folder, 'fd', name)) === wanted)
+    if (owner !== userId && userId !== 0) return
+    using folder = opendirSync(join(process, 'fd'))
+    for (let count = 0; count < maxFiles; count += 1) {
+      const file = folder.readSync()
+      if (!file) return
+      yield join(process, 'fd', file.name)
+    }
   } catch {
     // Gone meanwhile, or another user's.
-    return false
   }
 }
 

@@ -1,41 +1,36 @@
-import { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import { usualNetwork } from '#shared/domain/network-settings.ts'
 import type { Facts } from '#shared/domain/signal.ts'
-import { type Cancel, days, hours, minutes, seconds } from '#shared/domain/time.ts'
+import { type Cancel, hours, minutes, seconds } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
 import { BoundedMap } from '../logon/bounded-map.ts'
 import { createDestinations } from '../network/destinations.ts'
+import { KnownListeners, Listeners } from '../network/listeners.ts'
 import { MissingNeighbours, type Scan, ScanCount } from '../network/scan.ts'
-import { isReachable, readSockets, type Socket } from '../network/sockets.ts'
+import { readSockets, type Socket } from '../network/sockets.ts'
+import { WorthReading } from '../network/worth-reading.ts'
 
 /*
- * security.network.listener (row 11): a port that other machines reach and that is new here; learnt silently for 14 days, kept over restarts.
- * security.network.bad-destination (row 21): talk with an address on the policy's list. security.network.scan (row 21): within a minute
- * 20 hosts asked at one port or 100 ports of one host, none of which answered yet, or 20 neighbours that aren't there (a scan that makes its
- * own packets leaves no socket, but asks for addresses). Read out of /proc/net every two seconds; no program is started, and whose
- * socket it is is looked for only when something is said. A machine that forwards others' packets isn't judged by its neighbours. The
+ * security.network.listener (row 11): a port that other machines reach and that is new here; learnt silently for 14 days, kept over restarts;
+ * who opens more than a hundred is said once (low). security.network.bad-destination (row 21): talk with an address on the policy's list.
+ * security.network.scan (row 21): within a minute 20 hosts asked at one port or 100 ports of one host, none of which answered yet, or 20
+ * neighbours that aren't there (a scan that makes its own packets leaves no socket, but asks for addresses). Read out of /proc/net within
+ * two seconds of any dialling, else once a minute; no program is started, and whose socket it is is looked for only when something is
+ * said. A machine that forwards others' packets isn't judged by its neighbours. The
  * alert-rules have none for this. Threat: a scan slower than that is not seen here.
  */
 const lookEveryMs = seconds(2)
-const learnsFor = days(14)
 const sayAgainAfterMs = hours(1)
 const manyMissing = 20
 const memoryName = 'listeners'
-/** Ports above this are given to whoever asks for any: they change with every start. */
-const firstEphemeral = 32_768
-const maxListeners = 500
-
-const Kept = z.object({ since: z.number(), known: z.array(z.string().max(40)).max(maxListeners) })
-
 export default defineDetector({
   name: 'network-watch',
   platforms: ['linux'],
   async watch(probe, say, context) {
     const { time, settings, broken } = context
-    const kept = Kept.safeParse(await settings.memory?.read(memoryName)).data ?? { since: time.now(), known: [] }
+    const kept = KnownListeners.safeParse(await settings.memory?.read(memoryName)).data ?? { since: time.now(), known: [] }
     const look = createLook(probe, say, context, kept)
     await look()
     let next: Cancel = () => undefined
@@ -53,9 +48,10 @@ export default defineDetector({
   },
 })
 
-function createLook(probe: Probe, say: Say, context: WatchContext, kept: z.infer<typeof Kept>): () => Promise<void> {
+function createLook(probe: Probe, say: Say, context: WatchContext, kept: KnownListeners): () => Promise<void> {
   const { time, settings } = context
-  const known = new Set(kept.known)
+  const known = new Listeners(kept)
+  const worthReading = new WorthReading()
   const isListed = createDestinations()
   const scans = new ScanCount()
   const gone = new MissingNeighbours()
@@ -69,14 +65,12 @@ function createLook(probe: Probe, say: Say, context: WatchContext, kept: z.infer
   let hasLooked = false
 
   async function listeners(sockets: readonly Socket[]): Promise<void> {
-    const fresh = sockets.filter(({ state, local }) => state === 'listening' && isReachable(local.address) && local.port < firstEphemeral)
-    const isLearning = time.now() - kept.since < learnsFor
-    for (const socket of fresh) {
-      const key = `tcp ${socket.local.port} by ${socket.userId}`
-      if (known.has(key) || known.size >= maxListeners) continue
-      known.add(key)
-      await settings.memory?.write(memoryName, { since: kept.since, known: [...known] })
-      if (!isLearning && hasLooked) await say(listener(socket, await ownerOf(probe, socket)))
+    const { fresh, isLearning } = known.take(sockets, time.now())
+    if (fresh.some(({ kind }) => kind === 'listener')) await settings.memory?.write(memoryName, known.kept())
+    if (isLearning || !hasLooked) return
+    for (const { kind, socket } of fresh) {
+      const owner = await ownerOf(probe, socket)
+      await say(kind === 'listener' ? listener(socket, owner) : tooMany(socket, owner))
     }
   }
 
@@ -108,8 +102,10 @@ function createLook(probe: Probe, say: Say, context: WatchContext, kept: z.infer
   }
 
   return async () => {
-    const texts = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => probe.vitals.kernel(path)))
-    const sockets = texts.flatMap((text) => readSockets(text ?? ''))
+    const { badDestinations } = settings.network?.() ?? usualNetwork
+    const isWorth = worthReading.take((await probe.vitals.kernel('/proc/net/snmp')) ?? '', badDestinations, time.monotonic())
+    const tables = isWorth ? await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => probe.vitals.kernel(path))) : []
+    const sockets = tables.flatMap((text) => readSockets(text ?? ''))
     await listeners(sockets)
     await destinations(sockets)
     await scanning(sockets)
@@ -142,6 +138,18 @@ function listener({ local, userId }: Socket, owner: Facts) {
     fingerprint: `${kind}:${local.port}:${userId}`,
     summary: `Port ${local.port} is open to other machines, and never was before`,
     facts: { technique: 'T1571', address: local.address, port: local.port, ...owner },
+  }
+}
+
+function tooMany({ userId }: Socket, owner: Facts) {
+  const kind = 'security.network.listener'
+  return {
+    kind,
+    severity: 'low' as const,
+    about: `user ${userId}`,
+    fingerprint: `${kind}:user ${userId}`,
+    summary: `User ${userId} opens so many ports to other machines that no more of them are told`,
+    facts: { technique: 'T1571', ...owner },
   }
 }
 

@@ -1,28 +1,36 @@
-import { BlockList, isIP } from 'node:net'
+import { type Address, type Network, readAddress, readNetwork } from '#shared/sigma/address.ts'
 
-/** Whether an address is on a list of addresses and networks. What is neither is passed over: the list's maker was told. */
+/**
+ * Whether an address is on a list of addresses and networks. What is neither is passed over: the list's maker was told. A list may hold
+ * tens of thousands; an address is looked up once for each length of prefix among them.
+ */
 export function createDestinations(): (list: readonly string[], address: string) => boolean {
   let known: readonly string[] = []
-  let blocked = new BlockList()
-  return (list, address) => {
+  let networks = new Map<number, Set<string>>()
+  return (list, written) => {
     if (list.length === 0) return false
-    if (list.length !== known.length || list.some((entry, at) => entry !== known[at])) {
+    if (!isSameList(list, known)) {
       known = list
-      blocked = listOf(list)
+      networks = byPrefix(list.flatMap((entry) => readNetwork(entry) ?? []))
     }
-    return blocked.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+    const address = readAddress(written)
+    return address !== undefined && [...networks].some(([bits, starts]) => starts.has(startOf(address, bits)))
   }
 }
 
-function listOf(list: readonly string[]): BlockList {
-  const blocked = new BlockList()
-  for (const entry of list) {
-    const [address = '', bits] = entry.split('/')
-    const family = isIP(address)
-    if (family === 0) continue
-    const most = family === 6 ? 128 : 32
-    const prefix = bits === undefined ? most : Number(bits)
-    if (Number.isInteger(prefix) && prefix >= 0 && prefix <= most) blocked.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4')
+/** Cheap where it is one array, as within one policy. */
+export const isSameList = (one: readonly string[], other: readonly string[]): boolean =>
+  one === other || (one.length === other.length && one.every((entry, at) => entry === other[at]))
+
+function byPrefix(networks: readonly Network[]): Map<number, Set<string>> {
+  const found = new Map<number, Set<string>>()
+  for (const { address, prefixBits } of networks) {
+    const starts = found.get(prefixBits) ?? new Set()
+    found.set(prefixBits, starts.add(startOf(address, prefixBits)))
   }
-  return blocked
+  return found
 }
+
+/** Both families have a length of their own, so neither is taken for the other. */
+const startOf = (address: Address, bits: number): string =>
+  address.map((byte, index) => byte & ((0xff00 >> Math.min(8, Math.max(0, bits - index * 8))) & 0xff)).join('.')

@@ -9,6 +9,7 @@ import { openHealthMemory } from '../../../../agent/sense/memory.ts'
 import { createDestinations } from '../../../../agent/sense/network/destinations.ts'
 import { MissingNeighbours } from '../../../../agent/sense/network/scan.ts'
 import { isReachable, readSockets } from '../../../../agent/sense/network/sockets.ts'
+import { dialledIn, WorthReading } from '../../../../agent/sense/network/worth-reading.ts'
 import type { Happening } from '../../../../agent/signal/signal.ts'
 import { systemTime } from '../../../../agent/system-time.ts'
 import { FakeMachine } from '../../../support/fake-machine.ts'
@@ -71,6 +72,15 @@ describe('sockets', () => {
   })
 })
 
+/** What a machine remembers that has learnt for long enough. */
+async function learnt(): Promise<MemoryFile> {
+  const file = new MemoryFile()
+  const first = await watch({}, file)
+  await first.stop()
+  file.text = file.text?.replace(/since":\d+/, `since":${first.time.now() - days(15)}`)
+  return file
+}
+
 describe('a port that is open', () => {
   it('is learnt for 14 days, over restarts, then said once when it is new; one for this machine alone is not', async () => {
     const file = new MemoryFile()
@@ -89,7 +99,63 @@ describe('a port that is open', () => {
   })
 })
 
+describe('ports without number', () => {
+  it('of one user are said once, and blind nobody to those of another', async () => {
+    const at = (number: number, userId: number) => listening(number).replace('  1000  ', `  ${userId}  `)
+    const { said, show, stop } = await watch({}, await learnt())
+    await show(...Array.from({ length: 600 }, (_, n) => at(n + 2_000, 1_000)))
+    expect(said.filter(({ about }) => about === 'user 1000')).toMatchObject([{ severity: 'low' }])
+    expect(said).toHaveLength(100)
+    await show(at(9_000, 1_000), at(4_444, 0))
+    expect(said.slice(100)).toMatchObject([{ about: 'port 4444' }])
+    await stop()
+  })
+})
+
+describe('the tables of sockets', () => {
+  const snmp = (dialled: number) => `Ip: A B\nIp: 1 2\nTcp: RtoMax ActiveOpens PassiveOpens\nTcp: 120000 ${dialled} 9\nUdp: A\nUdp: 1\n`
+
+  it('are read when this machine dialled somebody, when there is another list, and once a minute', () => {
+    const worth = new WorthReading()
+    const [none, some] = [[], ['203.0.113.9']]
+    const takes: [number, readonly string[], number][] = [
+      [5, none, 0],
+      [5, [], 2_000],
+      [6, none, 4_000],
+      [6, none, 6_000],
+      [6, some, 8_000],
+      [6, some, 10_000],
+      [6, some, 67_999],
+      [6, some, 68_000],
+      [6, some, 70_000],
+    ]
+    const found = takes.map(([dialled, list, at]) => worth.take(snmp(dialled), list, at))
+    expect(found).toEqual([true, false, true, false, true, false, false, true, false])
+  })
+
+  it('are always read where the kernel does not say', () => {
+    const worth = new WorthReading()
+    expect(['', 'Tcp: A\nTcp: 1', ''].map((text) => worth.take(text, [], 0))).toEqual([true, true, true])
+    expect(dialledIn(snmp(7))).toBe(7)
+  })
+})
+
 describe('an address on the list', () => {
+  it('is looked up in a list of fifty thousand within microseconds', () => {
+    const list = Array.from({ length: 50_000 }, (_, n) => `10.${n >> 8}.${n & 255}.0/${24 + (n % 9)}`)
+    const isListed = createDestinations()
+    isListed(list, '192.0.2.1')
+    const startedAt = performance.now()
+    for (let n = 0; n < 2_000; n += 1) isListed(list, `192.0.2.${n & 255}`)
+    expect(performance.now() - startedAt).toBeLessThan(500)
+    expect(['10.1.0.0', '10.1.0.77', '::ffff:10.1.0.0', '2001:db8::1'].map((address) => isListed(list, address))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ])
+  })
+
   it('is said once an hour, whatever the state of the connection', async () => {
     const { time, said, show, stop } = await watch({ badDestinations: ['198.51.100.0/24', 'nonsense', '2001:db8::/99999'] })
     await show(line(['10.0.0.1', 5_000], ['203.0.113.9', 443], '01'))

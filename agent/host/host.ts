@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { type Conversation, converse, type Hearer } from './conversation.ts'
 
 /*
  * The port to the machine that may change it. Enters: a program's name, its arguments as a list, text for its stdin.
- * Leaves: how it ended. Promises: no shell is ever involved, the environment is fixed, and a program that hangs is
- * killed. On failure: the outcome says so; it never throws. Threat: text that turns into a second command.
+ * Leaves: how it ended. Promises: no shell is ever involved, the environment is fixed, and a program that hangs is killed
+ * with all that it started; what it left running (a service) is waited for no longer than its own end. On failure: the
+ * outcome says so; it never throws. Threat: text that turns into a second command.
  */
 
 export type Ended =
@@ -27,26 +28,52 @@ export function createHost(): Host {
   return { run, converse }
 }
 
+/** For what it said last to be read. What it left behind may hold its output open for as long as it lives. */
+const lastWordsMs = 200
+
 function run(program: string, args: readonly string[], options: { stdin?: string; timeoutMs: number }): Promise<Ended> {
   const { stdin = '', timeoutMs } = options
   return new Promise((resolve) => {
-    const child = spawn(program, args, { env: environment, timeout: timeoutMs, killSignal: 'SIGKILL', stdio: 'pipe' })
+    // A group of its own, so that what it started can be ended with it.
+    const child = spawn(program, args, { env: environment, detached: isUnix, stdio: 'pipe' })
     const stdout = collect(child.stdout)
     const stderr = collect(child.stderr)
-    child.on('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'ENOENT' ? { kind: 'missing', program } : { kind: 'ended', code: -1, stdout: '', stderr: error.message }),
-    )
-    child.on('close', (code, killedBy) =>
+    let isLate = false
+    const limit = setTimeout(() => {
+      isLate = true
+      killGroup(child)
+    }, timeoutMs)
+    const settle = (): void =>
       resolve(
-        killedBy === 'SIGKILL'
+        isLate
           ? { kind: 'timed-out', program, timeoutMs }
-          : { kind: 'ended', code: code ?? -1, stdout: stdout(), stderr: stderr() },
-      ),
-    )
+          : { kind: 'ended', code: child.exitCode ?? -1, stdout: stdout(), stderr: stderr() },
+      )
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(limit)
+      resolve(error.code === 'ENOENT' ? { kind: 'missing', program } : { kind: 'ended', code: -1, stdout: '', stderr: error.message })
+    })
+    child.on('exit', () => {
+      clearTimeout(limit)
+      setTimeout(settle, lastWordsMs)
+    })
+    child.on('close', settle)
     // A program that ends before it has read everything breaks the pipe; how it ended says enough.
     child.stdin.on('error', () => undefined)
     child.stdin.end(stdin)
   })
+}
+
+const isUnix = process.platform !== 'win32'
+
+function killGroup(child: ChildProcess): void {
+  if (!isUnix || child.pid === undefined) return void child.kill('SIGKILL')
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It is gone, or its group runs as somebody whose processes this agent may not end.
+    child.kill('SIGKILL')
+  }
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

@@ -1,8 +1,15 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { createHost } from '../../../agent/host/host.ts'
 
 const { run } = createHost()
 const soon = { timeoutMs: 5_000 }
+
+async function whoLeavesBehind(script: string, timeoutMs: number) {
+  const startedAt = performance.now()
+  const ended = await run('sh', ['-c', script], { timeoutMs })
+  return { pid: ended.kind === 'ended' ? Number(ended.stdout) : undefined, tookMs: performance.now() - startedAt }
+}
 
 describe.skipIf(process.platform === 'win32')('running a program', () => {
   it('hands over stdin, and answers the code and what was printed', async () => {
@@ -20,6 +27,19 @@ describe.skipIf(process.platform === 'win32')('running a program', () => {
 
   it('kills one that hangs', async () => {
     expect(await run('sleep', ['60'], { timeoutMs: 100 })).toEqual({ kind: 'timed-out', program: 'sleep', timeoutMs: 100 })
+  })
+
+  it('kills what it started along with it', async () => {
+    const { pid } = await whoLeavesBehind('sleep 61 & echo $!; wait', 300)
+    expect(pid).toBeUndefined()
+    expect(() => execFileSync('pgrep', ['-f', '^sleep 61$'])).toThrow()
+  })
+
+  it('waits for nobody who was left running with its output open', async () => {
+    const { pid, tookMs } = await whoLeavesBehind('sleep 62 & echo $!', 5_000)
+    expect(tookMs).toBeLessThan(2_000)
+    // A service that it started goes on.
+    if (pid !== undefined) process.kill(pid)
   })
 
   it('outlives one that does not read its stdin', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { seconds } from '#shared/domain/time.ts'
 import type { AuthorityKey } from '#shared/protocol/authority.ts'
 import type { Register } from '#shared/protocol/command-powers.ts'
 import {
@@ -27,7 +28,8 @@ import { maySign, readyAuthorities, readySigners, type Signer, signerOf, type Ve
  * a collector that has forgotten it. Promises: kept is only what a pinned authority signed and whose number is higher than
  * the one kept; it is fsynced before it counts; names we don't know leave no trace. On failure of the disk: it isn't kept,
  * and comes again with the next connection. Meets: whoever runs the collector or sits before it, without its key: a list
- * that leads agents away, an old one played back, a flood of either (after the first, that connection brings no more).
+ * that leads agents away, an old one played back, a number so high that none comes after it, a flood of these (after the
+ * first, that connection brings no more).
  */
 export interface Documents {
   /** By name, of those that one of our authorities may sign at all. */
@@ -196,6 +198,7 @@ class KeptDocuments implements Documents {
     const { number } = verdict.document
     const why = this.#whyNotTaken(definition, jws, verdict.document)
     if (why !== undefined) return this.#suspect(forged(name, why))
+    if (number > highestAfter(this.#numberOf(name), verdict.document)) return this.#suspect(forged(name, 'its number leaps ahead'))
     if (number <= this.#numberOf(name)) return this.#suspect(stale(name, number, this.#numberOf(name)))
     await this.#keep(jws, verdict.document)
     return undefined
@@ -236,6 +239,15 @@ class KeptDocuments implements Documents {
     return join(this.#folder(), `${name}.jws`)
   }
 }
+
+/** More than are ever signed in a row within one second. */
+const leap = 100_000
+
+/**
+ * Numbers go on one by one, and after a restore at its second; the signer's clock is bounded where its key is. A higher one would leave no
+ * number for whoever signs next.
+ */
+const highestAfter = (kept: number, { issuedAt }: SignedDocument): number => Math.max(kept, issuedAt / seconds(1)) + leap
 
 const readKeptPayload = (definition: DocumentDefinition, jws: string) =>
   readPayload(definition, Buffer.from(jws.split('.')[1] ?? '', 'base64url'))

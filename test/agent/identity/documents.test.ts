@@ -129,6 +129,15 @@ describe('a document that is not ours to take', () => {
     expect(documents.numbers()).toEqual({ addresses: 0, 'audit-heads': 0, authorities: 0, operators: 0, policy: 0, revocations: 0 })
   })
 
+  it('leaps so far ahead that none could come after it; the second of a restore is no such leap', async () => {
+    const { documents, signer } = await signed()
+    const last = await signer.frame('addresses', Number.MAX_SAFE_INTEGER, listOf(away))
+    expect(await documents.take(last)).toMatchObject({ kind: 'security.document.forged', facts: { reason: 'its number leaps ahead' } })
+    documents.welcomed({})
+    expect(await documents.take(await signer.frame('addresses', 1_700_000_007, listOf(home)))).toBeUndefined()
+    expect(documents.content(addresses)).toEqual(listOf(home))
+  })
+
   it('is an old one, played back: said, and no more', async () => {
     const { documents, signer } = await signed()
     const old = await signer.frame('addresses', 1, listOf(away))

@@ -55,52 +55,75 @@ function timeZoneOf(offsetSeconds: number): string {
 
 /** Clocks that are read one after the other may differ by this. */
 const slackMs = 1_000
+/** A backlog of lines is read within this. */
+const onTheirWayMs = 5_000
 
 /** Lines in, events out; what bears another clock than ours was made up. */
 export class FileEventReader {
   readonly #offsetMs: number
   readonly #follower: FileEventFollower
   readonly #time: Time
-  #lastAt: number
-  #lastNow: number
+  #clock: Clock
+  /** The one that was set back lately: lines are on their way that bear it. */
+  #before: (Clock & { until: number }) | undefined
   #lastLine = ''
 
   constructor(offsetSeconds: number, follower: FileEventFollower, time: Time) {
     this.#offsetMs = offsetSeconds * 1_000
     this.#follower = follower
     this.#time = time
-    this.#lastAt = time.now()
-    this.#lastNow = this.#lastAt
+    this.#clock = { now: time.now(), lastAt: time.now() }
   }
 
   take(line: string): void {
-    const at = this.#instantOf(line)
+    this.#lookAtClock()
+    const at = this.#instantOf(line, this.#clock.now)
     if (at === undefined) return
     const parsed = parseFileEvent(line, at)
-    if (this.#isOurClock(at)) {
-      this.#lastAt = at
+    if (this.#isOurs(line, at)) {
       this.#lastLine = line
       if (parsed) this.#follower.onEvent(parsed)
     } else if (parsed) this.#follower.onForged?.(line, this.#lastLine)
   }
 
-  /** The latest instant at which that clock showed this; undefined where no time stands. */
-  #instantOf(line: string): number | undefined {
+  /** The latest instant before `now` at which that clock showed this; undefined where no time stands. */
+  #instantOf(line: string, now: number): number | undefined {
     const [, hour, minute, second, fraction] = /^(\d\d):(\d\d):(\d\d)\.(\d{6}) /.exec(line) ?? []
     if (hour === undefined) return undefined
     const shown = ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1_000 + Number(fraction) / 1_000 + this.#offsetMs
     const dayMs = daySeconds * 1_000
-    const latest = this.#time.now() + slackMs
+    const latest = now + slackMs
     return Math.round(latest - ((((latest - shown) % dayMs) + dayMs) % dayMs))
   }
 
-  /** Not before the line before it: a made-up line comes right behind a true one. A clock that was set back begins anew. */
-  #isOurClock(at: number): boolean {
-    const now = this.#time.now()
-    if (now < this.#lastNow - slackMs) this.#lastAt = now - slackMs
-    this.#lastNow = now
-    return at >= this.#lastAt - slackMs
+  /** A clock that was set back begins anew. */
+  #lookAtClock(): void {
+    const [now, monotonic] = [this.#time.now(), this.#time.monotonic()]
+    if (now < this.#clock.now - slackMs) {
+      this.#before = { ...this.#clock, until: monotonic + onTheirWayMs }
+      this.#clock = { now, lastAt: now - slackMs }
+    }
+    if (this.#before && monotonic > this.#before.until) this.#before = undefined
+    this.#clock.now = now
   }
+
+  /** Not before the line before it: a made-up line comes right behind a true one. */
+  #isOurs(line: string, at: number): boolean {
+    if (this.#follows(at, this.#clock)) return true
+    return this.#before !== undefined && this.#follows(this.#instantOf(line, this.#before.now + slackMs), this.#before)
+  }
+
+  #follows(at: number | undefined, clock: Clock): boolean {
+    if (at === undefined || at < clock.lastAt - slackMs) return false
+    clock.lastAt = at
+    return true
+  }
+}
+
+/** What the clock showed when it was looked at last, and in the last line that was true. */
+interface Clock {
+  now: number
+  lastAt: number
 }
 
 /** Longest name that a process can have (prctl(2), PR_SET_NAME), or fatrace's `unknown`. */

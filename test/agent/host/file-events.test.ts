@@ -72,6 +72,20 @@ describe('a line break in a name', () => {
     }
   })
 
+  it.each([1_800, 61])('is none on the way when the clock is set back by %i s, and one that is made up then is', async (backSeconds) => {
+    const { time, events, forged, reader, offsetSeconds } = reading()
+    reader.take(`${clock(time.now(), offsetSeconds)} tar(6): CW  /srv/a`)
+    const onTheirWay = [1, 2].map((n) => `${clock(time.now(), offsetSeconds)} tar(6): CW  /srv/before-${n}`)
+    time.jump(-backSeconds * 1_000)
+    const after = `${clock(time.now(), offsetSeconds)} tar(6): CW  /srv/after`
+    for (const line of [onTheirWay[0] ?? '', after, onTheirWay[1] ?? '']) reader.take(line)
+    expect([events, forged]).toEqual([['/srv/a', '/srv/before-1', '/srv/after', '/srv/before-2'], []])
+    reader.take(`${clock(time.now(), offsetSeconds + 7_200)} postgres(77): CW  /srv/a.odt`)
+    await time.advance(10_000)
+    reader.take(onTheirWay[0] ?? '')
+    expect(forged).toHaveLength(2)
+  })
+
   it('is said once an hour; after twenty nobody is halted', async () => {
     const time = new FakeTime()
     const said: string[] = []

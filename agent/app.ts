@@ -6,8 +6,6 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Signal } from '#shared/domain/signal.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
-import type { DocumentFrame } from '#shared/protocol/document.ts'
-import auditHeads from '#shared/protocol/documents/audit-heads.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type AtMachine, openAtMachine } from './at-machine.ts'
 import { openBackups } from './command/backups.ts'
@@ -22,7 +20,6 @@ import { createHost, type Host } from './host/host.ts'
 import { createProbe, type Probe } from './host/probe.ts'
 import { openProcesses } from './host/processes.ts'
 import { shareClients } from './host/share-clients.ts'
-import { witness } from './identity/audit-heads.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import { firewallFor, type Isolation, openIsolation } from './isolate/isolate.ts'
 import { type Neighbours, openNeighbours } from './isolate/neighbours.ts'
@@ -42,6 +39,8 @@ import { reportOfRestart } from './signal/report-of-restart.ts'
 import { openSignals, type Signals } from './signal/signal.ts'
 import { type DurableSpool, openSpool } from './spool/spool.ts'
 import { openSuspender, type Suspender } from './suspend/suspend.ts'
+import { takeDocument } from './take-document.ts'
+import { unawaited } from './unawaited.ts'
 import { upload } from './wire/upload.ts'
 import { startWire, type Wire } from './wire/wire.ts'
 
@@ -120,6 +119,7 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
   const rest = restOf(parts, isolation)
   const sense = startSensing(parts, isolation, rest)
   onStop(() => sense.stop())
+  parts.people.onResealed(() => sense.takeStock())
   onStop(parts.policy.onChanged((keys) => sense.judgeAnew(keys)))
   const verifying = { open: backupsOf(config, parts.host), time: parts.time, log: parts.log }
   onStop(startVerifying({ ...verifying, happened: (event) => parts.signals.happened(event) }))
@@ -223,7 +223,7 @@ async function startCommands(parts: Parts, limbs: Limbs, line: Line): Promise<Co
     time,
     log,
   })
-  void commands.recover()
+  unawaited(commands.recover(), log, 'commands of the run before this one could not be taken up')
   parts.hearers.push((signal) => commands.noticed(signal))
   // What a crash kept from being heard of is true still.
   for (const signal of signals.allStanding()) commands.noticed(signal, signal.sensedAt)
@@ -257,12 +257,15 @@ function dial(parts: Parts, { isolation, sense, neighbours }: Limbs, commands: C
     documents: {
       numbers: () => identity.documents.numbers(),
       welcomed: (theirs) => identity.documents.welcomed(theirs),
-      take: (frame) => void takeDocument(parts, { isolation, sense }, frame),
+      take: (frame) => void takeDocument(frame, { ...parts, isolation }),
     },
     isolation: () => isolation.status(),
     appendStanding: () => signals.appendStanding(),
     // Whoever was revoked must be known before anything that they signed is looked at.
-    onCommand: (signed) => void identity.documents.settled().then(() => commands.take(signed)),
+    onCommand: (signed) => {
+      const taken = identity.documents.settled().then(() => commands.take(signed))
+      unawaited(taken, log, 'a command could not be taken')
+    },
     onWatch: (isWatched) => sense.setWatched(isWatched),
     onNeighbours: (places) => neighbours.warm(places),
     onCollectorTime: (now) => {
@@ -270,23 +273,6 @@ function dial(parts: Parts, { isolation, sense, neighbours }: Limbs, commands: C
       rest.noteCollectorTime(now)
     },
   })
-}
-
-/** A list of addresses that comes while this machine is cut off lets through what it names. */
-async function takeDocument(parts: Parts, { isolation, sense }: Omit<Limbs, 'neighbours'>, frame: DocumentFrame): Promise<void> {
-  const { config, identity, signals, policy, log, people } = parts
-  try {
-    const suspicious = await identity.documents.take(frame)
-    if (suspicious) return await signals.happened(suspicious)
-    policy.refresh()
-    await isolation.readdress()
-    if (await people.release.reseal()) sense.takeStock()
-    const rewritten =
-      frame.name === auditHeads.name ? await witness(config.dataDir, identity.documents.content(auditHeads)?.heads ?? []) : undefined
-    if (rewritten) await signals.happened(rewritten)
-  } catch (error) {
-    log.error({ name: frame.name, reason: sentenceOf(error) }, 'what a document brought could not be done')
-  }
 }
 
 async function endOne(end: Teardown, reason: GoodbyeReason, log: Logger): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import { type IsolationStatus, isClosed } from '#shared/domain/endpoint.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { maySignLasting } from '#shared/protocol/authority.ts'
 import type { AgentConfig } from './config.ts'
@@ -17,21 +18,27 @@ import type { DurableSpool } from './spool/spool.ts'
 
 export interface AtMachine {
   release: Release
+  /** Seals the release secret to whom it belongs now. Never rejects. */
+  reseal(): Promise<void>
+  /** There are other copies of it now. */
+  onResealed(listener: () => void): void
   tellAbout: Telling['about']
   /** What `openIsolation` takes. */
   nextNumber(): number
   changed(status: IsolationStatus): void
   /** The isolation stands: copies are sealed, and codes may be typed. */
-  begin(isolation: Isolation): Promise<void>
+  begin(isolation: Pick<Isolation, 'status' | 'release'>): Promise<void>
   stop(): Promise<void>
 }
 
+type WhoseMachine = Pick<Identity, 'endpointId' | 'trust' | 'organisationId' | 'register'>
+
 interface Parts {
-  config: AgentConfig
+  config: Pick<AgentConfig, 'dataDir' | 'people'>
   host: Host
-  identity: Identity
-  spool: DurableSpool
-  signals: Signals
+  identity: WhoseMachine
+  spool: Pick<DurableSpool, 'append'>
+  signals: Pick<Signals, 'happened'>
   time: Time
   log: Logger
 }
@@ -40,25 +47,38 @@ interface Parts {
 export async function openAtMachine({ config, host, identity, spool, signals, time, log }: Parts): Promise<AtMachine> {
   const folder = join(config.dataDir, 'release')
   const append: DurableSpool['append'] = (lane, body) => spool.append(lane, body)
-  let isolation: Isolation | undefined
+  let isolation: Pick<Isolation, 'status' | 'release'> | undefined
   const release = await openRelease({
     ...{ file: jsonFile(join(folder, 'secret.json')), endpointId: identity.endpointId, recipients: () => recipientsOf(identity) },
     isolation: () => isolation ?? nothingYet,
     ...{ happened: (event) => signals.happened(event), append, time, log },
   })
   const telling = await openTelling({ ...config.people, host, file: jsonFile(join(folder, 'told.json')), append, time, log })
+  let resealed: () => void = () => undefined
+  const reseal = async (): Promise<void> => {
+    try {
+      if (await release.reseal()) resealed()
+    } catch (error) {
+      log.error({ reason: sentenceOf(error) }, 'the release secret could not be sealed on disk')
+    }
+  }
   const doors: ((() => void) | undefined)[] = []
   return {
-    release,
+    ...{ release, reseal },
+    onResealed: (listener) => {
+      resealed = listener
+    },
     tellAbout: (about) => telling.about(about),
     nextNumber: () => release.nextNumber(),
     changed: (status) => {
       release.changed(status)
       telling.changed(status)
+      // Whoever left while it was closed keeps the secret no longer than that.
+      if (isolation && !isClosed(status.actual)) void reseal()
     },
     begin: async (opened) => {
       isolation = opened
-      await release.reseal().catch((error: unknown) => log.error({ err: error }, 'the release secret could not be sealed on disk'))
+      await reseal()
       doors.push(openDoor(folder, 'root', (text, door) => release.type(text, door), { log, time }))
       doors.push(openDoor(config.people.folder, 'anyone', (text, door) => release.type(text, door), { log, time }))
     },
@@ -73,7 +93,7 @@ const open: IsolationStatus = { actual: 'open', readiness: { isReady: false }, s
 const nothingYet = { status: () => open, release: async () => open }
 
 /** Both authorities, and whom they named to release machines here, where a key file can open it; nobody where the collector commands alone. */
-function recipientsOf(identity: Identity): Recipient[] {
+function recipientsOf(identity: WhoseMachine): Recipient[] {
   const { trust, organisationId } = identity
   const named = trust.keys.map(({ kid, key }, index) => ({ kid, key, name: `authority ${index + 1}` }))
   const operators = identity.register()?.operators.filter((each) => maySignLasting(each, 'release-host', organisationId)) ?? []

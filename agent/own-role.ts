@@ -1,10 +1,13 @@
 import type { Logger } from 'pino'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import type { Time } from '#shared/domain/time.ts'
+import { days, type Time } from '#shared/domain/time.ts'
+import { unawaited } from './unawaited.ts'
 
 /** An attack waits no longer for a look at what this machine is for. */
 const patienceMs = 50
+/** Whoever is about to attack a core machine stops first what makes it one. */
+const coreForMs = days(1)
 
 export interface OwnRoleNeeds {
   /** By whoever let this machine in; undefined: they didn't say. */
@@ -17,16 +20,19 @@ export interface OwnRoleNeeds {
 /**
  * What this machine is for, as a person said, or else by its own facts of now; never by the collector's word. Whenever it
  * is asked it looks again: whoever made it core since its start is right at once. Where looking takes longer than an
- * attack can wait, the last that was seen holds, and core as long as this agent runs.
+ * attack can wait, the last that was seen holds; and core holds for a day after it was last seen.
  */
 export function openOwnRole({ said, look, time, log }: OwnRoleNeeds): () => Promise<Role> {
   if (said && said !== 'unknown') return () => Promise.resolve(said)
   let seen: Role | undefined
+  let coreUntil = Number.NEGATIVE_INFINITY
   let looking: Promise<Role> | undefined
   const lookNow = async (): Promise<Role> => {
     try {
       const found = await look()
-      if (seen !== 'core') seen = found
+      const now = time.monotonic()
+      if (found === 'core') coreUntil = now + coreForMs
+      seen = now < coreUntil ? 'core' : found
     } catch (error) {
       log.warn({ reason: sentenceOf(error) }, 'what this machine is for could not be found out')
       seen ??= 'unknown'
@@ -39,14 +45,14 @@ export function openOwnRole({ said, look, time, log }: OwnRoleNeeds): () => Prom
     })
     return looking
   }
-  void lookOnce()
+  unawaited(lookOnce(), log, 'what this machine is for could not be found out')
   return async () => {
     const last = seen
     const fresh = lookOnce()
     if (last === undefined) return fresh
     const { promise, resolve } = Promise.withResolvers<Role>()
     const cancel = time.after(patienceMs, () => resolve(seen ?? last))
-    void fresh.then(resolve)
+    fresh.then(resolve, () => resolve(seen ?? last))
     return promise.finally(cancel)
   }
 }

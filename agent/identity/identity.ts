@@ -17,6 +17,7 @@ import addressesDocument from '#shared/protocol/documents/addresses.ts'
 import authoritiesDocument from '#shared/protocol/documents/authorities.ts'
 import operatorsDocument from '#shared/protocol/documents/operators.ts'
 import { type CommandAuthority, RenewResponse } from '#shared/protocol/enrolment.ts'
+import { unawaited } from '../unawaited.ts'
 import { call } from './call.ts'
 import { isUsable, validityOf } from './certificate.ts'
 import { type CollectorAddresses, openCollectorAddresses } from './collector-addresses.ts'
@@ -152,7 +153,9 @@ class KeptIdentity implements Identity {
   #lookAgainIn(ms: number): void {
     if (this.#isStopped) return
     this.#nextLook?.()
-    this.#nextLook = this.#options.time.after(Math.max(0, Math.min(ms, days(1))), () => void this.#look())
+    this.#nextLook = this.#options.time.after(Math.max(0, Math.min(ms, days(1))), () =>
+      unawaited(this.#look(), this.#options.log, 'the certificate could not be looked at'),
+    )
   }
 
   async #look(): Promise<void> {

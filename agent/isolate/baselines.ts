@@ -34,7 +34,11 @@ export class Baselines {
   keepWarm(): void {
     if (this.#isStopped) return
     this.#next?.()
-    void this.#ask().finally(() => this.#plan())
+    this.#ask()
+      .catch(() => {
+        this.#answered = []
+      })
+      .finally(() => this.#plan())
   }
 
   /** While the machine is closed nobody may be asked. */

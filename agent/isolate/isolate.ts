@@ -6,6 +6,7 @@ import { type Cancel, hours, type Time } from '#shared/domain/time.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Host } from '../host/host.ts'
 import type { Happening } from '../signal/signal.ts'
+import { unawaited } from '../unawaited.ts'
 import type { CollectorAddress } from './address.ts'
 import { Baselines } from './baselines.ts'
 import type { Firewall } from './firewalls/firewall.ts'
@@ -90,7 +91,9 @@ export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
   const isolator = new Isolator({ ...parts, changed, nextNumber, settings, uptime, journal, prover, rules, onClosed: keepWarm, whyNot })
   let nextLook: Cancel | undefined
   const lookAgain = (): void => {
-    nextLook = time.after(readinessEveryMs, () => void isolator.readiness().finally(lookAgain))
+    nextLook = time.after(readinessEveryMs, () => {
+      unawaited(isolator.readiness().finally(lookAgain), log, 'whether this machine can be isolated could not be found out')
+    })
   }
   return {
     status: () => isolator.status(),

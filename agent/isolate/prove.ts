@@ -95,10 +95,11 @@ function firstAnswer<Asked>(
     let left = places.length
     if (left === 0) resolve(undefined)
     for (const place of places) {
-      void ask(place).then((answer) => {
+      const take = (answer: Answer): void => {
         left -= 1
         if (answer.kind === 'answered' || left === 0) resolve({ place, answer })
-      })
+      }
+      ask(place).then(take, () => take({ kind: 'unreachable', afterMs: 0 }))
     }
   })
 }

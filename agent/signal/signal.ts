@@ -6,6 +6,7 @@ import { maxRecordBytes } from '#shared/protocol/limits.ts'
 import { type Lane, laneOf, type RecordBody } from '#shared/protocol/record.ts'
 import type { JsonFile } from '../json-file.ts'
 import type { DurableSpool } from '../spool/spool.ts'
+import { unawaited } from '../unawaited.ts'
 import { differences } from './differences.ts'
 import { type Finding, type Happening, makeSignal, signalId } from './make-signal.ts'
 import { type Memory, openMemory } from './memory.ts'
@@ -100,7 +101,7 @@ class RememberedSignals implements Signals {
     const { signal } = recordOf(event, this.#options.time.now())
     this.#options.noticed?.(signal)
     if (await this.#append(signal)) {
-      if (this.#memory.unsaid.first) void this.sayWhatIsUnsaid()
+      if (this.#memory.unsaid.first) this.#saySoon()
       return
     }
     this.#queue(signal)
@@ -183,8 +184,12 @@ class RememberedSignals implements Signals {
   #tryAgainLater(): void {
     this.#tryAgain ??= this.#options.time.after(tryAgainAfterMs, () => {
       this.#tryAgain = undefined
-      void this.sayWhatIsUnsaid()
+      this.#saySoon()
     })
+  }
+
+  #saySoon(): void {
+    unawaited(this.sayWhatIsUnsaid(), this.#options.log, 'what is unsaid could not be said')
   }
 
   async #append(signal: Signal): Promise<boolean> {

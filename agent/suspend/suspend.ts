@@ -5,6 +5,7 @@ import { ProcessNamed } from '#shared/domain/process.ts'
 import { days, type Time } from '#shared/domain/time.ts'
 import type { Processes } from '../host/processes.ts'
 import type { JsonFile } from '../json-file.ts'
+import { unawaited } from '../unawaited.ts'
 
 /*
  * Suspend: what the agent does to processes on its own word. Enters: a detector's accusation of a process. Leaves: it and all below it
@@ -79,7 +80,11 @@ export async function openSuspender(options: Options): Promise<Suspender> {
         const accusation = accusations.find(({ top }) => isSame(top, named))
         // What is halted by command is halted as what it was accused as: with all below it.
         if (signal === 'SIGSTOP' && found.kind === 'process' && accusation)
-          void keep({ ...accusation, suspended: [named, ...haltBelow(processes, named, log)] })
+          unawaited(
+            keep({ ...accusation, suspended: [named, ...haltBelow(processes, named, log)] }),
+            log,
+            'an accusation could not be kept',
+          )
         // Children first would run into a parent that is still halted; either order ends the same.
         if (signal === 'SIGCONT') for (const each of accusation?.suspended.slice(1) ?? []) processes.signal(each, signal)
         return found

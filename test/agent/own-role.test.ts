@@ -1,20 +1,25 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import type { Role } from '#shared/domain/endpoint.ts'
+import { hours } from '#shared/domain/time.ts'
 import { openOwnRole } from '../../agent/own-role.ts'
 import { FakeTime } from '../support/fake-time.ts'
 
 const log = pino({ level: 'silent' })
 const open = (look: () => Promise<Role>, said?: Role, time = new FakeTime()) => openOwnRole({ said, look, time, log })
 
-it('a machine that became core since the start is core when it is asked next, and stays it', async () => {
+it('a machine that became core since the start is core when it is asked next, and for a day after it was', async () => {
+  const time = new FakeTime()
   let found: Role = 'server'
-  const role = open(async () => found)
+  const role = open(async () => found, undefined, time)
   expect(await role()).toBe('server')
   found = 'core'
   expect(await role()).toBe('core')
   found = 'server'
+  await time.advance(hours(23))
   expect(await role()).toBe('core')
+  await time.advance(hours(1))
+  expect(await role()).toBe('server')
 })
 
 it('what a person said is not looked at again', async () => {

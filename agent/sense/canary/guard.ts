@@ -136,9 +136,10 @@ export class Guard {
 
   #planLook(): void {
     this.#nextLook = this.#options.time.after(lookEveryMs, () => {
-      void this.#lookAtAll().finally(() => {
-        if (!this.#isPaused) this.#planLook()
-      })
+      this.#lookAtAll().then(
+        () => this.#isPaused || this.#planLook(),
+        (error: unknown) => this.#options.broken(sentenceOf(error)),
+      )
     })
   }
 

@@ -1,6 +1,7 @@
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, minutes } from '#shared/domain/time.ts'
 import type { Probe, Stop } from '../../host/probe.ts'
+import { unawaited } from '../../unawaited.ts'
 import { defineDetector, type Say, type Unsupported, type WatchContext } from '../define-detector.ts'
 import { Habits, LogonHabits } from '../logon/habits.ts'
 import { LogonJudge } from '../logon/judge.ts'
@@ -39,7 +40,8 @@ export default defineDetector({
       const unusual = userName === undefined ? undefined : habits.note(userName, line.source)
       if (userName === undefined || !unusual) return
       const asked = isAdministrator(probe, userName).catch(() => false)
-      void asked.then((isOne) => tell(unusualEvent(line, text, unusual, isOne, context.role)))
+      const said = asked.then((isOne) => tell(unusualEvent(line, text, unusual, isOne, context.role)))
+      unawaited(said, context.log, 'an unusual log-on could not be said')
     }
     const followed = await follow(probe, onLine, context)
     if ('unsupported' in followed) return followed
@@ -53,7 +55,7 @@ export default defineDetector({
 })
 
 /** Written down a minute after something was learnt: a machine with many sign-ins writes no oftener. */
-async function openHabits({ settings, time }: WatchContext) {
+async function openHabits({ settings, time, log }: WatchContext) {
   const known = Habits.safeParse(await settings.memory?.read(memoryName))
   const habits = new LogonHabits(known.data, time.now())
   let pending: Cancel | undefined
@@ -64,7 +66,7 @@ async function openHabits({ settings, time }: WatchContext) {
   }
   return {
     note(userName: string, source: string) {
-      pending ??= time.after(minutes(1), () => void write())
+      pending ??= time.after(minutes(1), () => unawaited(write(), log, 'the habits of log-ons could not be kept'))
       return habits.note(userName, source, time.now())
     },
     close: async () => (pending ? write() : undefined),

@@ -18,7 +18,7 @@ const Mark = z.object({
   startedAt: z.number(),
   /** Processes that the kernel had ended for lack of memory until then. */
   oomKills: z.number(),
-  ended: z.object({ reason: z.union([GoodbyeReason, z.literal('crash')]), at: z.number() }).optional(),
+  ended: z.object({ reason: z.union([GoodbyeReason, z.enum(['crash', 'memory'])]), at: z.number() }).optional(),
 })
 type Mark = z.infer<typeof Mark>
 
@@ -27,7 +27,7 @@ export interface LastRun {
   /** The run before this one made way for another version. */
   wasUpdated: boolean
   /** Before the process ends; synchronous, because it may end at once. */
-  end(reason: z.infer<typeof GoodbyeReason> | 'crash', now: number): void
+  end(reason: z.infer<typeof GoodbyeReason> | 'crash' | 'memory', now: number): void
 }
 
 /** Whoever restarts a service is back before this; who stopped it meant to. */

@@ -47,7 +47,7 @@ const verb: Verb = {
       throw error
     })
     const reason = await stopped
-    lastRun?.end(reason === 'over' ? 'update' : reason, systemTime.now())
+    lastRun?.end(reason === 'over' ? 'memory' : reason, systemTime.now())
     ceiling.stop()
     if (reason === 'over') log.error({ bytes: await ceiling.over }, 'the agent holds too much memory, and begins anew')
     // Nothing is announced: whoever is back within seconds was never away, and who isn't should be asked after.

@@ -24,7 +24,7 @@ const open = (now: number) => openLastRun(dir, now, dir)
 describe('how the last run ended', () => {
   it('by a goodbye of any kind, or for the first time, is nothing', () => {
     expect(open(0).tampered).toBeUndefined()
-    for (const reason of ['shutdown', 'reboot', 'update', 'crash'] as const) {
+    for (const reason of ['shutdown', 'reboot', 'update', 'crash', 'memory'] as const) {
       open(minutes(1)).end(reason, minutes(2))
       const next = open(minutes(90))
       expect([next.tampered, next.wasUpdated]).toEqual([undefined, reason === 'update'])

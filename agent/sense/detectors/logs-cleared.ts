@@ -9,10 +9,10 @@ import { defineDetector, type Say, type WatchContext } from '../define-detector.
 
 /*
  * security.defence.down (row 15) at once: a log that lost what was in it, looked at every five seconds by size and identity, unless rotation
- * moved or copied it; audit switched off or its rules taken out, as its own log says, unless others are loaded within ten seconds. And
+ * moved or copied it (info where a program did it that rotates); audit switched off or its rules taken out, as its own log says, unless others are loaded within ten seconds. And
  * security.defence.history-cleared (low): a person's history of commands emptied, which attackers do and careful people too. The
- * alert-rules have none for this. Threat: whoever empties a log copies it first to look like rotation; where fatrace tells the
- * writer, it has to be one that rotates.
+ * alert-rules have none for this. Threat: whoever empties a log copies it first to look like rotation, or has it
+ * rotated away.
  */
 const lookEveryMs = seconds(5)
 const rulesComeBackWithin = seconds(10)
@@ -49,14 +49,14 @@ export default defineDetector({
 async function tellCleared(cleared: Cleared, say: Say, { settings, role }: WatchContext): Promise<void> {
   const tree = await settings.writers?.of([cleared.path], 0)
   const exe = tree?.top.exe ?? ''
-  if (cleared.kind === 'log' && rotators.test(basename(exe)) && exe.startsWith('/usr/')) return
+  const isByRotator = rotators.test(basename(exe)) && exe.startsWith('/usr/')
   const { path, kind, how, bytesBefore, bytesNow } = cleared
   const isLog = kind === 'log'
   const said: Omit<Happening, 'detector'> = {
     kind: isLog ? 'security.defence.down' : 'security.defence.history-cleared',
-    severity: isLog ? severityFor(role) : 'low',
+    severity: isLog ? (isByRotator ? 'info' : severityFor(role)) : 'low',
     about: path,
-    summary: `${path} was ${how === 'cut' ? 'cut' : how}, and no rotation did it`.replace(/\p{Cc}/gu, '�').slice(0, 500),
+    summary: `${path} was ${how}, and no rotation left it beside itself`.replace(/\p{Cc}/gu, '�').slice(0, 500),
     facts: {
       ...{ technique: isLog ? 'T1070.002' : 'T1070.003', defence: isLog ? 'logs' : 'history', path, how, bytesBefore, bytesNow },
       ...(tree ? { process: exe, pid: tree.top.pid, startTicks: tree.top.startTicks, userId: tree.top.userId } : { process: 'unknown' }),
@@ -73,24 +73,30 @@ async function followAudit(probe: Probe, say: Say, context: WatchContext) {
   if (!(await probe.look(auditLog).catch(() => undefined))) return () => undefined
   const { time, broken } = context
   let pending: Cancel | undefined
-  let saidAt = Number.NEGATIVE_INFINITY
+  const saidAt = new Map<AuditChange['what'], number>()
   const tell = (change: AuditChange): void => {
-    if (time.monotonic() - saidAt < minutes(10)) return
-    saidAt = time.monotonic()
+    if (time.monotonic() - (saidAt.get(change.what) ?? Number.NEGATIVE_INFINITY) < minutes(10)) return
+    saidAt.set(change.what, time.monotonic())
     say(auditSaid(change, context)).catch((error: unknown) => broken(sentenceOf(error)))
   }
+  const forget = (): void => {
+    pending?.()
+    pending = undefined
+  }
+  const tellLater = (change: AuditChange): Cancel =>
+    time.after(rulesComeBackWithin, () => {
+      forget()
+      tell(change)
+    })
   const onLine = (line: string): void => {
     const change = auditChange(line)
     if (change?.what === 'disabled') tell(change)
-    else if (change?.what === 'rules-removed') pending ??= time.after(rulesComeBackWithin, () => tell(change))
-    else if (change?.what === 'rules-added') {
-      pending?.()
-      pending = undefined
-    }
+    else if (change?.what === 'rules-removed') pending ??= tellLater(change)
+    else if (change?.what === 'rules-added') forget()
   }
   const followed = await probe.followFile(auditLog, { onLine, onEnd: broken })
   return () => {
-    pending?.()
+    forget()
     if (followed.kind === 'known') followed.value()
   }
 }

@@ -158,9 +158,12 @@ describe('the audit’s own word', () => {
     expect(said).toMatchObject([
       { kind: 'security.defence.down', severity: 'high', facts: { technique: 'T1562.012', what: 'rules-removed' } },
     ])
-    await time.advance(600_000)
     machine.log(off)
     expect(said[1]).toMatchObject({ facts: { what: 'disabled', userId: 1000 } })
+    await time.advance(600_000)
+    machine.log(removed)
+    await time.advance(11_000)
+    expect(said).toHaveLength(3)
     if ('stop' in watching) await watching.stop()
   })
 })

@@ -5,6 +5,7 @@ import type { GoodbyeReason, Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Signal } from '#shared/domain/signal.ts'
 import type { Time } from '#shared/domain/time.ts'
+import { unawaited } from '#shared/domain/unawaited.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type AtMachine, openAtMachine } from './at-machine.ts'
@@ -40,7 +41,6 @@ import { openSignals, type Signals } from './signal/signal.ts'
 import { type DurableSpool, openSpool } from './spool/spool.ts'
 import { openSuspender, type Suspender } from './suspend/suspend.ts'
 import { takeDocument } from './take-document.ts'
-import { unawaited } from './unawaited.ts'
 import { upload } from './wire/upload.ts'
 import { startWire, type Wire } from './wire/wire.ts'
 
@@ -138,7 +138,7 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
 }
 
 async function openParts(config: AgentConfig, surroundings: Surroundings, onStop: (end: Teardown) => void): Promise<Parts> {
-  const { time, log, probe = createProbe({ time, log }), host = createHost(), detectors = allDetectors, lastRun } = surroundings
+  const { time, log, probe = createProbe({ time, log }), host = createHost(time), detectors = allDetectors, lastRun } = surroundings
   const { dataDir } = config
   const identity = await openIdentity({ dataDir, time, log })
   onStop(() => identity.stop())

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { days, type Time } from '#shared/domain/time.ts'
-import { unawaited } from './unawaited.ts'
+import { unawaited } from '#shared/domain/unawaited.ts'
 
 /** An attack waits no longer for a look at what this machine is for. */
 const patienceMs = 50

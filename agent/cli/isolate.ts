@@ -21,7 +21,7 @@ const verb: Verb = {
     if (!isDrill) throw new Fault('drill-only', 'A machine is isolated from the console; here it can be tried: `isolate --drill`.')
     if (!hasIdentity(dataDir))
       throw new Fault('not-enrolled', `This agent is not enrolled (${dataDir}), so it knows no collector to let through.`)
-    const [host, time] = [createHost(), systemTime]
+    const [host, time] = [createHost(systemTime), systemTime]
     const firewall = firewallFor(platformOf(platform()), host, time)
     if (!firewall) throw new Fault('no-firewall', 'Isolation is not built for this operating system yet.')
     const identity = await openIdentity({ dataDir, time, log: pino({ level: 'silent' }) })

@@ -28,7 +28,7 @@ const verb: Verb = {
     const lock = await takeLock(config.dataDir)
     if (!lock) throw new Fault('already-running', `Another agent already runs with ${config.dataDir}.`)
     // Listened to before anything else: until then SIGUSR1 would open Node's debugger.
-    const host = createHost()
+    const host = createHost(systemTime)
     const toldToGo = untilToldToGo(process, host, systemTime)
     const ceiling = untilOverCeiling(() => process.memoryUsage.rss(), systemTime)
     const isOver = ceiling.over.then(() => 'over' as const)

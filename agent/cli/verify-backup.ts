@@ -9,7 +9,7 @@ import { systemTime } from '../system-time.ts'
 const verb: Verb = {
   summary: 'restores a sample of the newest snapshot and says whether it can be relied on',
   async run({ dataDir }) {
-    const opened = openBackups(createHost(), join(dataDir, 'backups'), join(dataDir, 'restic.json'))
+    const opened = openBackups(createHost(systemTime), join(dataDir, 'backups'), join(dataDir, 'restic.json'))
     if (opened.kind === 'none') throw new Fault('backup-none', `There is nothing to verify: ${opened.reason}.`)
     const done = await opened.backups.verifyNext(systemTime.now())
     if (done?.outcome === 'differs') throw new Fault('backup-differs', `The newest snapshot can’t be relied on: ${done.detail}.`)

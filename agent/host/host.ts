@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Time } from '#shared/domain/time.ts'
 import { type Conversation, converse, type Hearer } from './conversation.ts'
 
 /*
@@ -24,25 +25,25 @@ const maxOutputBytes = 1_048_576
 /** Where system programs live; the caller's own PATH is not to be trusted by a process that runs as root. */
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
-export function createHost(): Host {
-  return { run, converse }
+export function createHost(time: Time): Host {
+  return { run: (program, args, options) => run(program, args, { ...options, time }), converse }
 }
 
 /** For what it said last to be read. What it left behind may hold its output open for as long as it lives. */
 const lastWordsMs = 200
 
-function run(program: string, args: readonly string[], options: { stdin?: string; timeoutMs: number }): Promise<Ended> {
-  const { stdin = '', timeoutMs } = options
+function run(program: string, args: readonly string[], options: { stdin?: string; timeoutMs: number; time: Time }): Promise<Ended> {
+  const { stdin = '', timeoutMs, time } = options
   return new Promise((resolve) => {
     // A group of its own, so that what it started can be ended with it.
     const child = spawn(program, args, { env: environment, detached: isUnix, stdio: 'pipe' })
     const stdout = collect(child.stdout)
     const stderr = collect(child.stderr)
     let isLate = false
-    const limit = setTimeout(() => {
+    const cancelLimit = time.after(timeoutMs, () => {
       isLate = true
       killGroup(child)
-    }, timeoutMs)
+    })
     const settle = (): void =>
       resolve(
         isLate
@@ -50,12 +51,12 @@ function run(program: string, args: readonly string[], options: { stdin?: string
           : { kind: 'ended', code: child.exitCode ?? -1, stdout: stdout(), stderr: stderr() },
       )
     child.on('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(limit)
+      cancelLimit()
       resolve(error.code === 'ENOENT' ? { kind: 'missing', program } : { kind: 'ended', code: -1, stdout: '', stderr: error.message })
     })
     child.on('exit', () => {
-      clearTimeout(limit)
-      setTimeout(settle, lastWordsMs)
+      cancelLimit()
+      time.after(lastWordsMs, settle)
     })
     child.on('close', settle)
     // A program that ends before it has read everything breaks the pipe; how it ended says enough.

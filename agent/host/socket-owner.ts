@@ -1,4 +1,4 @@
-import { opendirSync, readlinkSync, statSync } from 'node:fs'
+import { type Dir, opendirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pidsIn } from './processes.ts'
 
@@ -31,18 +31,22 @@ export async function socketOwner(inode: string, userId: number, root = '/proc')
 
 /** Listed as they are asked for, so that nobody waits for the rest. */
 function* filesOf(process: string, userId: number): Generator<string> {
+  using folder = openFiles(process, userId)
+  for (let count = 0; folder && count < maxFiles; count += 1) {
+    const file = folder.readSync()
+    if (!file) return
+    yield join(process, 'fd', file.name)
+  }
+}
+
+function openFiles(process: string, userId: number): Dir | undefined {
   try {
     const owner = statSync(process).uid
     // A service opens its port as root and goes on as somebody else.
-    if (owner !== userId && userId !== 0) return
-    using folder = opendirSync(join(process, 'fd'))
-    for (let count = 0; count < maxFiles; count += 1) {
-      const file = folder.readSync()
-      if (!file) return
-      yield join(process, 'fd', file.name)
-    }
+    return owner === userId || userId === 0 ? opendirSync(join(process, 'fd')) : undefined
   } catch {
     // Gone meanwhile, or another user's.
+    return undefined
   }
 }
 

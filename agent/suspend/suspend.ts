@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { ProcessNamed } from '#shared/domain/process.ts'
 import { days, type Time } from '#shared/domain/time.ts'
+import { unawaited } from '#shared/domain/unawaited.ts'
 import type { Processes } from '../host/processes.ts'
 import type { JsonFile } from '../json-file.ts'
-import { unawaited } from '../unawaited.ts'
 
 /*
  * Suspend: what the agent does to processes on its own word. Enters: a detector's accusation of a process. Leaves: it and all below it

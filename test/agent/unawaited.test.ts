@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { unawaited } from '#shared/domain/unawaited.ts'
 import { Baselines } from '../../agent/isolate/baselines.ts'
-import { unawaited } from '../../agent/unawaited.ts'
 import { FakeTime } from '../support/fake-time.ts'
 
 it('what fails with nobody waiting is logged once, and ends nothing', async () => {

@@ -26,7 +26,7 @@ const { values } = parseArgs({
 const { dir = '', ca = '', collector = [], hurry = '1', unproven } = values
 const say = (line: unknown): boolean => process.stdout.write(`${JSON.stringify(line)}\n`)
 
-const firewall = firewallFor('linux', createHost(), systemTime)
+const firewall = firewallFor('linux', createHost(systemTime), systemTime)
 const collectorAddresses = async (): Promise<CollectorAddress[]> =>
   collector.map((place) => ({ address: place.split(' ')[0] ?? '', port: Number(place.split(' ')[1]) }))
 const isolation = await openIsolation({

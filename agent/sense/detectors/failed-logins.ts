@@ -1,7 +1,7 @@
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, minutes } from '#shared/domain/time.ts'
+import { unawaited } from '#shared/domain/unawaited.ts'
 import type { Probe, Stop } from '../../host/probe.ts'
-import { unawaited } from '../../unawaited.ts'
 import { defineDetector, type Say, type Unsupported, type WatchContext } from '../define-detector.ts'
 import { Habits, LogonHabits } from '../logon/habits.ts'
 import { LogonJudge } from '../logon/judge.ts'

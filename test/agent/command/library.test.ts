@@ -47,7 +47,7 @@ async function run(verb: string, args: Record<string, unknown> = {}, more: Parti
     processes: openProcesses(),
     quarantine,
     scriptsFolder: folder,
-    host: createHost(),
+    host: createHost(systemTime),
     isTrial: false,
     handOver: async () => ({ kind: 'failed', reason: 'not in this test' }) as const,
   }
@@ -224,7 +224,7 @@ describe.skipIf(process.platform !== 'linux')('a file', () => {
 describe('a service and a reboot', () => {
   const asked: string[][] = []
   const host: Host = {
-    ...createHost(),
+    ...createHost(systemTime),
     run: async (program, args) => {
       asked.push([program, ...args])
       return { kind: 'ended', code: 0, stdout: 'active\n', stderr: '' }
@@ -259,7 +259,7 @@ describe('diagnostics', () => {
   it('are a fixed list of looks that fits a record, whatever the machine says', async () => {
     const programs: string[] = []
     const host: Host = {
-      ...createHost(),
+      ...createHost(systemTime),
       run: async (program) => {
         programs.push(program)
         return program === 'last' ? { kind: 'missing', program } : { kind: 'ended', code: 0, stdout: '"\n'.repeat(500_000), stderr: '' }

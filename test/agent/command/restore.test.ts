@@ -10,6 +10,7 @@ import { silent } from '../../../agent/command/live.ts'
 import { openRestic } from '../../../agent/command/restic.ts'
 import { restoreFrom } from '../../../agent/command/restore.ts'
 import { createHost, type Host } from '../../../agent/host/host.ts'
+import { systemTime } from '../../../agent/system-time.ts'
 
 const hasRestic = process.platform === 'linux' && spawnSync('restic', ['version']).status === 0
 
@@ -56,7 +57,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const opened = (): Backups => {
-  const found = openBackups(createHost(), data, settings())
+  const found = openBackups(createHost(systemTime), data, settings())
   if (found.kind === 'none') throw new Error(found.reason)
   return found.backups
 }

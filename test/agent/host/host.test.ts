@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { createHost } from '../../../agent/host/host.ts'
+import { systemTime } from '../../../agent/system-time.ts'
 
-const { run } = createHost()
+const { run } = createHost(systemTime)
 const soon = { timeoutMs: 5_000 }
 
 async function whoLeavesBehind(script: string, timeoutMs: number) {

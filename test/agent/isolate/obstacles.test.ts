@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHost, type Host } from '../../../agent/host/host.ts'
 import { findObstacle } from '../../../agent/isolate/obstacles.ts'
+import { systemTime } from '../../../agent/system-time.ts'
 
 let devices: string
 beforeEach(() => {
@@ -22,7 +23,7 @@ function device(name: string, type: string, ...files: string[]): void {
 /** A machine that reaches these addresses by these devices. */
 function find(ways: Record<string, string>): Promise<string | undefined> {
   const host: Host = {
-    ...createHost(),
+    ...createHost(systemTime),
     run: async (_program, args) => {
       const way = ways[args.at(-1) ?? '']
       return { kind: 'ended', code: way ? 0 : 2, stdout: `192.0.2.1 dev ${way} src 10.0.0.2 uid 0 \\    cache\n`, stderr: '' }

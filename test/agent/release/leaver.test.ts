@@ -8,6 +8,7 @@ import type { ActualIsolation, IsolationStatus } from '#shared/domain/endpoint.t
 import type { AuthorityKey } from '#shared/protocol/authority.ts'
 import { openAtMachine } from '../../../agent/at-machine.ts'
 import { createHost } from '../../../agent/host/host.ts'
+import { systemTime } from '../../../agent/system-time.ts'
 import { FakeTime } from '../../support/fake-time.ts'
 
 function key(kid: string): AuthorityKey {
@@ -23,7 +24,11 @@ async function openMachine() {
   let status: IsolationStatus = { actual: 'open', readiness: { isReady: true }, since: 0 }
   const said: unknown[] = []
   const people = await openAtMachine({
-    ...{ config: { dataDir, people: { folder: join(dataDir, 'door'), motdFolder: undefined } }, host: createHost(), time: new FakeTime() },
+    ...{
+      config: { dataDir, people: { folder: join(dataDir, 'door'), motdFolder: undefined } },
+      host: createHost(systemTime),
+      time: new FakeTime(),
+    },
     identity: { endpointId: 'e', organisationId: 'o', trust, register: () => undefined },
     ...{ spool: { append: async () => 1 }, signals: { happened: async () => undefined } },
     log: pino({ level: 'error' }, { write: (line: string) => void said.push(JSON.parse(line)) }),

@@ -141,13 +141,17 @@ describe('the tables of sockets', () => {
 })
 
 describe('an address on the list', () => {
-  it('is looked up in a list of fifty thousand within microseconds', () => {
+  it('is looked up as quickly in a list of fifty thousand as in one of fifty', () => {
     const list = Array.from({ length: 50_000 }, (_, n) => `10.${n >> 8}.${n & 255}.0/${24 + (n % 9)}`)
     const isListed = createDestinations()
-    isListed(list, '192.0.2.1')
-    const startedAt = performance.now()
-    for (let n = 0; n < 2_000; n += 1) isListed(list, `192.0.2.${n & 255}`)
-    expect(performance.now() - startedAt).toBeLessThan(500)
+    const tookMs = (entries: readonly string[]): number => {
+      isListed(entries, '192.0.2.1')
+      const startedAt = performance.now()
+      for (let n = 0; n < 500; n += 1) isListed(entries, `192.0.2.${n & 255}`)
+      return performance.now() - startedAt
+    }
+    const few = tookMs(list.slice(0, 50))
+    expect(tookMs(list) / few).toBeLessThan(30)
     expect(['10.1.0.0', '10.1.0.77', '::ffff:10.1.0.0', '2001:db8::1'].map((address) => isListed(list, address))).toEqual([
       true,
       false,

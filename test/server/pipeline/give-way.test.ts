@@ -38,6 +38,18 @@ describe('who gives way', () => {
     expect(gone).toEqual([0, 20, 40, 60])
   })
 
+  it('goes at once after what took longer than 20 ms by itself', async () => {
+    const time = new FakeTime()
+    const way = createGiveWay({ time, isBusy: () => false, again: () => undefined })
+    expect(way.mayGo()).toBe(true)
+    await time.advance(30)
+    way.went(false)
+    expect(way.mayGo()).toBe(true)
+    await time.advance(5)
+    way.went(false)
+    expect(way.mayGo()).toBe(false)
+  })
+
   it('waits no longer than 100 ms for who is busy all the time', async () => {
     const { time, ingest, go, gone } = walker()
     go()

@@ -46,7 +46,9 @@ export function resumeAll(work: TicketCase, reason: string): Changes {
 }
 
 function accusedIn({ source, facts }: Trouble): ProcessNamed | undefined {
-  return source === 'agent' ? ProcessNamed.safeParse({ pid: facts.pid, startTicks: facts.startTicks }).data : undefined
+  // Most accuse none, and to find that out by a schema costs more than deciding all the rest.
+  if (source !== 'agent' || facts.pid === undefined) return undefined
+  return ProcessNamed.safeParse({ pid: facts.pid, startTicks: facts.startTicks }).data
 }
 
 export const haltedFor = ({ ticket: { halted } }: TicketCase): ProcessNamed[] =>

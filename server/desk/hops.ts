@@ -63,7 +63,7 @@ function alarm(work: TicketCase, rules: Rules, now: number): TicketCase {
   const found = prioritise(matrix, rule, trouble, work.subject, rules.circumstancesOf(work.subject, now))
   const decision = route(matrix, rule, found.priority, trouble, work.subject)
   const raised = apply(work, decidePriority(work, found, true), now)
-  const reasons = JSON.stringify(['Somebody called security.', ...decision.reasons])
+  const reasons = JSON.stringify(['Somebody called security.', ...decision.reasons()])
   const routed = apply(raised, { ticket: { rule: rule.name, matrix_version: matrix.version, reasons } }, now)
   const question = { contain: decision.contain, route: decision.route, isNews: true, isLate: false, isDisarmed: false, lately: [] }
   return isOpen(routed.ticket.status) ? apply(routed, decideContainment(routed, question, matrix, now), now) : routed

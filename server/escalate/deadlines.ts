@@ -21,7 +21,7 @@ export function runningAgain({ ticket }: TicketCase, { calendar, boxCalendar }: 
 }
 
 /** What is owed from now on, and in which calendar: from these lines the ledger counts every minute again. */
-export const promised = ({ ticket }: TicketCase, owed: Owed): Omit<Entry, 'at'> => ({
+export const promised = ({ ticket }: Pick<TicketCase, 'ticket'>, owed: Owed): Omit<Entry, 'at'> => ({
   kind: 'promised',
   actor: 'system',
   body: {

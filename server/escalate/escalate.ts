@@ -19,7 +19,7 @@ import { nextShare, nextUntouched } from './reminders.ts'
 export function startClocks(work: TicketCase, owed: Owed, matrix: Matrix, now: number): Changes {
   const { respondBy, resolveBy } = deadlines(owed, now)
   const ticket = { respond_by: respondBy, resolve_by: resolveBy, responded_at: null, waiting_for: null, waiting_since: null, box_by: null }
-  const started = { ...work, ticket: { ...work.ticket, ...ticket } }
+  const started = { ticket: { ...work.ticket, ...ticket } }
   return {
     ticket,
     plan: [
@@ -43,7 +43,7 @@ export function tightenClocks(work: TicketCase, owed: Owed, matrix: Matrix, now:
   const standing = runningAgain(work, owed, now)
   const { respondBy, resolveBy } = deadlines(owed, now)
   const ticket = { respond_by: nearer(standing.respond_by, respondBy), resolve_by: nearer(standing.resolve_by, resolveBy), ...ended }
-  const tightened = { ...work, ticket: { ...work.ticket, ...ticket } }
+  const tightened = { ticket: { ...work.ticket, ...ticket } }
   const isNew = (before: number | null, by: number | null): by is number => by !== null && (since !== null || by !== before) && by >= now
   const isOther = since !== null || ticket.respond_by !== work.ticket.respond_by || ticket.resolve_by !== work.ticket.resolve_by
   const resumed = { kind: 'resumed' as const, actor: 'system', body: { waitedFor: work.ticket.waiting_for, why: 'it moved' } }
@@ -68,15 +68,14 @@ function tightenWaiting(work: TicketCase, owed: Owed, matrix: Matrix, since: num
   const { respond_by, resolve_by, acknowledged_at } = work.ticket
   const boxBy = boxEnd(acknowledged_at === null ? 'arrival' : 'work', work, owed, matrix, since) ?? null
   const ticket = { respond_by: nearer(respond_by, respondBy), resolve_by: nearer(resolve_by, resolveBy), box_by: boxBy }
-  return { ticket, entries: [promised({ ...work, ticket: { ...work.ticket, ...ticket } }, owed)] }
+  return { ticket, entries: [promised({ ticket: { ...work.ticket, ...ticket } }, owed)] }
 }
 
 /** A person acts on it. The first act keeps the promise to respond; taking it starts a box that counts work. */
 export function answer(work: TicketCase, owed: Owed, matrix: Matrix, actor: string, now: number, isTaking: boolean): Changes {
   const isFirst = work.ticket.responded_at === null
-  const answered = isFirst ? { ...work, ticket: { ...work.ticket, responded_at: now } } : work
   const isWaiting = work.ticket.waiting_since !== null
-  const shares = isFirst && !isWaiting ? nextShare(answered, owed, matrix, now) : []
+  const shares = isFirst && !isWaiting ? nextShare({ ticket: { ...work.ticket, responded_at: now } }, owed, matrix, now) : []
   return {
     ticket: isFirst ? { responded_at: now } : {},
     entries: isFirst ? outcomeOf('respond', work, actor, now) : [],
@@ -121,9 +120,9 @@ export const endClocks = (work: TicketCase, actor: string, now: number): Changes
 })
 
 /** The last word of every transaction: an open ticket on which nothing is due is looked at again. What a customer hears moves nobody. */
-export function reviewIfNothingIsDue({ ticket, timers }: TicketCase, owed: Owed, review: Matrix['review'], now: number): Changes {
+export function reviewIfNothingIsDue({ ticket, timers }: TicketCase, owed: () => Owed, review: Matrix['review'], now: number): Changes {
   if (!isOpen(ticket.status) || timers.some(({ kind }) => kind !== 'word')) return {}
-  return { plan: [{ kind: 'review', dueAt: owed.calendar.addWorkingTime(now, review[ticket.priority]) }] }
+  return { plan: [{ kind: 'review', dueAt: owed().calendar.addWorkingTime(now, review[ticket.priority]) }] }
 }
 
 const nearer = (before: number | null, after: number | null): number | null =>

@@ -60,7 +60,7 @@ export function ledgerOf(entries: readonly LedgerEntry[], calendarOf: CalendarOf
   let until = from
   for (const entry of entries) {
     const at = Math.min(entry.at, now)
-    lines.push(...linesBetween(until, at, standing, calendarOf))
+    if (at > until) lines.push(...linesBetween(until, at, standing, calendarOf))
     until = Math.max(until, at)
     standing = after(standing, entry)
   }
@@ -139,12 +139,14 @@ function count(entries: readonly LedgerEntry[], lines: readonly Line[], to: numb
   const since = life[0]?.at ?? to
   const owed = life.findLast(({ kind }) => kind === 'promised' || kind === 'gathered')
   const latest = owed?.kind === 'promised' ? owed.body : undefined
-  return (['respond', 'resolve'] as const).map((promise) => {
+  const counted = (promise: Counted['promise'], by: number | null, owedMs: number | null, ends: number): Counted => {
     const said = life.find(({ kind, body }) => (kind === 'promise-kept' || kind === 'promise-broken') && body.promise === promise)
-    const ends = promise === 'respond' ? (life.find(isAnswer)?.at ?? to) : to
-    const [by, owedMs] = [numberOf(latest?.[`${promise}By`]), numberOf(latest?.[`${promise}Ms`])]
     return { promise, by, owedMs, ranMs: ranBetween(lines, since, ends), state: stateOf(by, said) }
-  })
+  }
+  return [
+    counted('respond', numberOf(latest?.respondBy), numberOf(latest?.respondMs), life.find(isAnswer)?.at ?? to),
+    counted('resolve', numberOf(latest?.resolveBy), numberOf(latest?.resolveMs), to),
+  ]
 }
 
 const stateOf = (by: number | null, said: LedgerEntry | undefined): Counted['state'] => {

@@ -35,23 +35,28 @@ function sharesAfter({ ticket }: TicketCase, owed: Owed, { reminders }: Words, a
 }
 
 /** The next reminder of what is promised: of each promise the nearest, and when that is. */
-export function nextShare({ ticket }: TicketCase, owed: Owed, { reminders }: Words, now: number): Plan {
-  const next = (promise: Promised, by: number | null, owedMs: number | null): number[] => {
-    const shares = reminders[promise][ticket.priority] ?? []
-    if (by === null || owedMs === null || by <= now || shares.length === 0) return []
-    const leftMs = owed.calendar.workingTime(now, by)
-    const ahead = shares.flatMap(({ percent }) => {
-      const untilMs = untilShare(percent, owedMs, leftMs)
-      return percent === 100 || untilMs <= 0 ? [] : [untilMs]
-    })
-    return ahead.length === 0 ? [] : [owed.calendar.addWorkingTime(now, Math.min(...ahead))]
+export function nextShare({ ticket }: Pick<TicketCase, 'ticket'>, owed: Owed, { reminders }: Words, now: number): Plan {
+  const next = (promise: Promised, by: number | null, owedMs: number | null): number => {
+    const shares = reminders[promise][ticket.priority]
+    if (!shares || by === null || owedMs === null || by <= now) return never
+    const untilMs = untilNextShare(shares, owedMs, owed.calendar.workingTime(now, by))
+    return untilMs === never ? never : owed.calendar.addWorkingTime(now, untilMs)
   }
-  const isAnswered = ticket.responded_at !== null
-  const dueAt = earliest([
-    ...(isAnswered ? [] : next('respond', ticket.respond_by, owed.respondMs)),
-    ...next('resolve', ticket.resolve_by, owed.resolveMs),
-  ])
-  return dueAt === undefined ? [] : [{ kind: 'promise-share', dueAt }]
+  const respondAt = ticket.responded_at === null ? next('respond', ticket.respond_by, owed.respondMs) : never
+  const dueAt = Math.min(respondAt, next('resolve', ticket.resolve_by, owed.resolveMs))
+  return dueAt === never ? [] : [{ kind: 'promise-share', dueAt }]
+}
+
+const never = Number.POSITIVE_INFINITY
+
+/** How much working time is left until the nearest share that is still ahead. */
+function untilNextShare(shares: readonly AtShare[], owedMs: number, leftMs: number): number {
+  let nearestMs = never
+  for (const { percent } of shares) {
+    const untilMs = untilShare(percent, owedMs, leftMs)
+    if (percent !== 100 && untilMs > 0 && untilMs < nearestMs) nearestMs = untilMs
+  }
+  return nearestMs
 }
 
 /** How much working time is left until this share of what is owed has run. */
@@ -93,6 +98,3 @@ function untouchedSteps({ ticket }: TicketCase, owed: Owed, { reminders }: Words
   if (since === null || ticket.status !== 'acknowledged') return []
   return (reminders.untouched[ticket.priority] ?? []).map((step) => ({ ...step, at: owed.calendar.addWorkingTime(since, step.after) }))
 }
-
-const earliest = (instants: readonly number[]): number | undefined =>
-  instants.length === 0 ? undefined : instants.reduce((one, other) => Math.min(one, other))

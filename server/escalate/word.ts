@@ -12,14 +12,14 @@ interface Hearing {
   /** The requester can be told at all. */
   canHear: boolean
   /** They are told something in this transaction. */
-  hears: boolean
+  hears(): boolean
 }
 
 /** The last word of a transaction, on what it left of the ticket (pure). */
 export function keepWord(
   work: TicketCase,
   { canHear, hears }: Hearing,
-  owed: Owed,
+  owed: () => Owed,
   { reminders }: Pick<Matrix, 'reminders'>,
   now: number,
 ): Changes {
@@ -28,8 +28,8 @@ export function keepWord(
   const every = reminders.requester[ticket.priority]
   if (!canHear || every === undefined || !isOpen(ticket.status) || ticket.status === 'waiting' || ticket.parent_id !== null)
     return planned ? { cancel: ['word'] } : {}
-  const dueAt = owed.calendar.addWorkingTime(now, every)
-  return !planned || hears || dueAt < planned.dueAt ? { plan: [{ kind: 'word', dueAt }] } : {}
+  const dueAt = owed().calendar.addWorkingTime(now, every)
+  return !planned || hears() || dueAt < planned.dueAt ? { plan: [{ kind: 'word', dueAt }] } : {}
 }
 
 /** It is time: what stands on the ticket now is told. */

@@ -34,8 +34,8 @@ export function factsOf(story: Story, dayOf: DayOf): Fact[] {
   const facts: Fact[] = []
   for (const entry of entries) {
     tiers.add(standing.tier)
-    const where = { at: entry.at, organisationId, team: standing.team, timeZone }
-    facts.push(...factsIn(entry, where, story, tiers, dayOf))
+    if (counted.has(entry.kind))
+      facts.push(...factsIn(entry, { at: entry.at, organisationId, team: standing.team, timeZone }, story, tiers, dayOf))
     standing = after(standing, entry)
     tiers.add(standing.tier)
   }
@@ -46,6 +46,10 @@ export function factsOf(story: Story, dayOf: DayOf): Fact[] {
 /** The ticket over it counts for it: but for what people did on it, it would be counted twice. */
 const isUnder = (entries: Story['entries']): boolean =>
   entries.findLast(({ kind }) => kind === 'gathered' || kind === 'parted')?.kind === 'gathered'
+
+const counted: ReadonlySet<LedgerEntry['kind']> = new Set([
+  ...(['opened', 'reopened', 'resolved', 'escalated', 'promise-kept', 'promise-broken'] as const),
+])
 
 function factsIn(
   { kind, at, body }: LedgerEntry,

@@ -95,7 +95,8 @@ const periodOf = (day: Temporal.PlainDate, by: 'week' | 'month'): string =>
 
 /** What these facts come to. */
 export function summed(facts: readonly Fact[]): Figures {
-  const of = <Kind extends Fact['kind']>(kind: Kind) => facts.filter((fact): fact is Extract<Fact, { kind: Kind }> => fact.kind === kind)
+  const byKind = Map.groupBy(facts, ({ kind }) => kind)
+  const of = <Kind extends Fact['kind']>(kind: Kind) => (byKind.get(kind) ?? []) as Extract<Fact, { kind: Kind }>[]
   const [resolved, waits, promises] = [of('resolved'), of('response').map(({ ms }) => ms), of('promise')]
   const sameDay = resolved.filter(({ isSameDay }) => isSameDay).length
   const inTier1 = resolved.filter(({ isInTier1 }) => isInTier1).length

@@ -145,23 +145,26 @@ export function apply(work: TicketCase, changes: Changes, now: number): TicketCa
     subject: work.subject,
     timers,
     cancelledTimers,
-    entries: entries && entries.length > 0 ? [...work.entries, ...entries.map((entry) => datedAt(entry, now))] : work.entries,
+    entries: entries && entries.length > 0 ? withDated(work.entries, entries, now) : work.entries,
     orders: orders ? [...work.orders, ...orders] : work.orders,
     isNew: work.isNew,
     isChanged: true,
   }
 }
 
-const datedAt = ({ kind, actor, body }: Omit<Entry, 'at'>, at: number): Entry => ({ at, kind, actor, body })
+function withDated(before: readonly Entry[], entries: readonly Omit<Entry, 'at'>[], at: number): Entry[] {
+  const all = before.slice()
+  for (const { kind, actor, body } of entries) all.push({ at, kind, actor, body })
+  return all
+}
 
 function replan(work: TicketCase, { plan = [], cancel = [] }: Changes): Pick<TicketCase, 'timers' | 'cancelledTimers'> {
-  const timers: Timer[] = []
-  let { cancelledTimers } = work
+  const [timers, ended]: [Timer[], string[]] = [[], []]
   for (const timer of work.timers) {
     const isEnded = cancel === 'all' || cancel.includes(timer.kind) || plan.some(({ kind }) => kind === timer.kind)
     if (!isEnded) timers.push(timer)
-    else if (timer.id !== null) cancelledTimers = [...cancelledTimers, timer.id]
+    else if (timer.id !== null) ended.push(timer.id)
   }
   for (const { kind, dueAt } of plan) timers.push({ id: null, kind, dueAt })
-  return { timers, cancelledTimers }
+  return { timers, cancelledTimers: ended.length === 0 ? work.cancelledTimers : [...work.cancelledTimers, ...ended] }
 }

@@ -131,9 +131,11 @@ export async function keepCases(
 
 /** Something is due on every open ticket (invariant 4), and whoever asked is not left without a word. */
 export function reviewed(work: TicketCase, { owedOf, planOf }: Rules, now: number): TicketCase {
-  const hearing = { canHear: canHear(work.subject), hears: hears(work) }
-  const told = apply(work, keepWord(work, hearing, owedOf(work), planOf(work), now), now)
-  return apply(told, reviewIfNothingIsDue(told, owedOf(work), planOf(work).review, now), now)
+  // Most owe neither a word nor a review, so what is owed is looked up for those alone that do.
+  const owed = (): Owed => owedOf(work)
+  const hearing = { canHear: canHear(work.subject), hears: () => hears(work) }
+  const told = apply(work, keepWord(work, hearing, owed, planOf(work), now), now)
+  return apply(told, reviewIfNothingIsDue(told, owed, planOf(work).review, now), now)
 }
 
 /** In this transaction; of a new one nothing waits to be told yet. */

@@ -66,6 +66,11 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
     const theirs = under.get(parent_id) ?? new Map()
     under.set(parent_id, theirs.set(id, { endpoint_id, came_at }))
   }
+  const count = (ticket: TicketsTable, isOpen: boolean): void => {
+    const voice = voiceOf(ticket)
+    if (voice) openOn.put(voice.id, ticket.id, isOpen)
+    else if (ticket.gathers !== null) over.put(ticket.fingerprint, ticket.id, isOpen)
+  }
   const came = ({ id, kind, came_at: at }: TicketsTable): void => {
     forget(kind, at - keptMs)
     const known = lately.get(kind)
@@ -121,9 +126,8 @@ export function createGatherings({ caseOf, machines, siteSizes, provider }: Amon
       const isForgotten = ticket.resolved_at !== null && ticket.resolved_at - ticket.came_at >= keptMs
       if (isForgotten) rows.delete(ticket.id)
       else rows.set(ticket.id, ticket)
-      const voice = voiceOf(ticket)
-      if (voice) openOn.put(voice.id, ticket.id, isOpen)
-      else if (ticket.gathers !== null) over.put(ticket.fingerprint, ticket.id, isOpen)
+      // Where a ticket is counted stays; whether it still is changes twice in a life.
+      if (!before || (before.resolved_at === null) !== isOpen) count(ticket, isOpen)
       if (!isForgotten && before?.came_at !== ticket.came_at) came(ticket)
     },
     heard({ received_at, age_ms, ...from }) {
@@ -205,9 +209,10 @@ function createSets() {
   return {
     of: (key: string): string[] => [...(sets.get(key) ?? [])],
     put(key: string, value: string, isIn: boolean): void {
-      const known = sets.get(key) ?? new Set()
-      if (isIn) sets.set(key, known.add(value))
-      else if (known.delete(value) && known.size === 0) sets.delete(key)
+      const known = sets.get(key)
+      if (isIn && known) known.add(value)
+      else if (isIn) sets.set(key, new Set([value]))
+      else if (known?.delete(value) && known.size === 0) sets.delete(key)
     },
   }
 }

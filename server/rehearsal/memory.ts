@@ -1,4 +1,4 @@
-import { caseOf, type Entry, type TicketCase } from '../pipeline/changes.ts'
+import { caseOf, type Entry, type TicketCase, type Timer } from '../pipeline/changes.ts'
 import { type Rules, reviewed } from '../pipeline/keep.ts'
 import { toldOf } from '../ticket/ticket.ts'
 
@@ -14,6 +14,10 @@ export interface Remembered {
 export function remember(decided: TicketCase, rules: Rules, now: number, newId: () => string): Remembered {
   const kept = reviewed(decided, rules, now)
   const { ticket, entries } = toldOf(kept)
-  const timers = kept.timers.map((timer) => (timer.id === null ? { ...timer, id: newId() } : timer)).sort((a, b) => a.dueAt - b.dueAt)
-  return { work: caseOf(ticket, kept.subject, timers), entries }
+  return { work: caseOf(ticket, kept.subject, named(kept.timers, newId)), entries }
 }
+
+const named = (timers: readonly Timer[], newId: () => string): Timer[] =>
+  timers.map((timer) => (timer.id === null ? { id: newId(), kind: timer.kind, dueAt: timer.dueAt } : timer)).sort(byDueAt)
+
+const byDueAt = (a: Timer, b: Timer): number => a.dueAt - b.dueAt

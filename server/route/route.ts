@@ -32,13 +32,15 @@ export interface Decision {
   suspends: boolean
   /** At any hour; otherwise people hear of it when they work. */
   isPaging: boolean
-  reasons: string[]
+  /** Asked for when a ticket takes the decision over, and not by the thousands that only join one. */
+  reasons(): string[]
 }
 
 export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: Trouble, subject: Subject): Decision {
   const routed = rule.team[subject.role === 'unknown' ? 'server' : subject.role]
   const team = ownItFor(matrix, routed, trouble.kind, subject) ?? routed
-  const silencedBy = mayPage(rule, priority, matrix, subject) ? silenced(matrix, trouble, trouble.happenedAt !== null, subject) : undefined
+  const pages = mayPage(rule, priority, matrix, subject)
+  const silencedBy = pages ? silenced(matrix, trouble, trouble.happenedAt !== null, subject) : undefined
   return {
     route: rule.name,
     becomes: becomesWhat(matrix, rule, priority, team, subject),
@@ -50,16 +52,13 @@ export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: 
     needsVisit: rule.needsVisit,
     contain: containOf(rule, subject.role),
     suspends: rule.suspend,
-    isPaging: mayPage(rule, priority, matrix, subject) && silencedBy === undefined,
-    // Asked for when a ticket takes the decision over, and not by the thousands that only join one.
-    get reasons() {
-      return [
-        ...explainRoute(rule, trouble, subject, team),
-        explainRole(subject),
-        ...(team === routed ? [] : ['Their own IT has this first.']),
-        ...(silencedBy === undefined ? [] : [silencedBy]),
-      ]
-    },
+    isPaging: pages && silencedBy === undefined,
+    reasons: () => [
+      ...explainRoute(rule, trouble, subject, team),
+      explainRole(subject),
+      ...(team === routed ? [] : ['Their own IT has this first.']),
+      ...(silencedBy === undefined ? [] : [silencedBy]),
+    ],
   }
 }
 
@@ -82,7 +81,7 @@ export function decideRoute(
   isJoining: boolean,
   now: number,
 ): Changes {
-  const reasons = [...priorityReasons, ...decision.reasons]
+  const reasons = [...priorityReasons, ...decision.reasons()]
   const { team, tier, skills, playbook, needsVisit } = decision
   const asked = { ...(skills.length > 0 && { skills }), ...(playbook !== null && { playbook }), ...(needsVisit && { needsVisit }) }
   const entry = {

@@ -26,7 +26,8 @@ export function createAgenda(startsAt: number): Agenda {
       rise(heap, Math.max(at, now), ++order, run)
     },
     playUntil(end, step) {
-      for (let [at, run] = [heap.at[0], heap.run[0]]; at !== undefined && run && at < end; [at, run] = [heap.at[0], heap.run[0]]) {
+      for (let at = heap.at[0] ?? far; at < end; at = heap.at[0] ?? far) {
+        const run = heap.run[0] ?? nothing
         sink(heap)
         if (at > now) step(at)
         now = at
@@ -52,7 +53,9 @@ function rise(heap: Heap, at: number, order: number, run: () => void): void {
 
 /** Takes the first out; the last one sinks from its place. */
 function sink(heap: Heap): void {
-  const [at = far, order = far, run = nothing] = [heap.at.pop(), heap.order.pop(), heap.run.pop()]
+  const at = heap.at.pop() ?? far
+  const order = heap.order.pop() ?? far
+  const run = heap.run.pop() ?? nothing
   const { length } = heap.at
   if (length === 0) return
   let place = 0

@@ -98,7 +98,7 @@ function decider(matrix: Matrix, cases: readonly Case[], isExplained: boolean): 
       const rule = match(routesFor(each.trouble.kind), each.trouble, each.subject)
       const found = prioritise(matrix, rule, each.trouble, each.subject, circumstancesOf(each.subject, 0))
       const decision = route(matrix, rule, found.priority, each.trouble, each.subject)
-      if (decision.becomes === 'ticket' && (!isExplained || decision.reasons.length > 0)) tickets += 1
+      if (decision.becomes === 'ticket' && (!isExplained || decision.reasons().length > 0)) tickets += 1
     }
     return tickets
   }

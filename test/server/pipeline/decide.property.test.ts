@@ -135,7 +135,11 @@ class Memory {
   }
 
   #keep(work: TicketCase): void {
-    const kept = apply(work, reviewIfNothingIsDue(work, owedOf(work), matrix.review, this.#now), this.#now)
+    const kept = apply(
+      work,
+      reviewIfNothingIsDue(work, () => owedOf(work), matrix.review, this.#now),
+      this.#now,
+    )
     this.isolatedAlone += kept.orders.filter(({ requestedBy }) => requestedBy === 'system').length
     this.work = caseOf(
       kept.ticket,

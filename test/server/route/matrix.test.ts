@@ -172,7 +172,7 @@ describe('the matrix that ships', () => {
         (words, severity, role) => {
           const decision = decisionOf(troubleOf(words.join('.'), severity), role)
           expect(matrix.teams[decision.team]).toBeDefined()
-          expect(decision.reasons.length).toBeGreaterThan(1)
+          expect(decision.reasons().length).toBeGreaterThan(1)
         },
       ),
     )

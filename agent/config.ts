@@ -23,6 +23,8 @@ export interface AgentConfig {
   suspendsAlone: boolean
   /** Folders that get decoy files. */
   canaryDirs: string[]
+  /** Decoys also in people's homes and in shares. */
+  spreadsCanaries: boolean
   /** Units that should run; with none named, only failed ones are noticed. */
   services: string[]
   /** Log-on logs that exist here; with none, the journal is read. */
@@ -55,6 +57,7 @@ const ConfigFile = z.strictObject({
   publicFolder: z.string().min(1).optional(),
   motdFolder: z.string().min(1).optional(),
   suspendsAlone: z.boolean().optional(),
+  spreadsCanaries: z.boolean().optional(),
   canaryDirs: z.array(z.string().min(1)).max(50).optional(),
   services: z.array(z.string().min(1).max(200)).max(200).optional(),
   authLogs: z.array(z.string().min(1)).max(20).optional(),
@@ -89,6 +92,8 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): AgentC
     // A new organisation only observes; its policy says when this may begin.
     suspendsAlone: file.suspendsAlone ?? false,
     canaryDirs: canaryDirsOf(flags.canaries ?? file.canaryDirs, dataDir),
+    // Whoever runs it by hand tries it out, and their home stays as it is.
+    spreadsCanaries: file.spreadsCanaries ?? (!isTrial && environment.RUNTIME_DIRECTORY !== undefined),
     services: file.services ?? [],
     authLogs: file.authLogs ?? usualAuthLogs.filter((path) => existsSync(path)),
     network: { badDestinations: file.badDestinations ?? usualNetwork.badDestinations, isScanner: file.isScanner ?? usualNetwork.isScanner },

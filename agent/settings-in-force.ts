@@ -10,7 +10,9 @@ export interface SettingsInForce {
   suspendsAlone(): boolean
   isolation(): IsolationSettings
   /** @param wasUpdated this agent made way for another version, so its files are expected to be others. */
-  sensing(rest: Omit<SenseSettings, 'canaryDirs' | 'services' | 'sigmaPlaceholders' | 'own'> & { wasUpdated: boolean }): SenseSettings
+  sensing(
+    rest: Omit<SenseSettings, 'canaryDirs' | 'spreadsCanaries' | 'services' | 'sigmaPlaceholders' | 'own'> & { wasUpdated: boolean },
+  ): SenseSettings
 }
 
 export function settingsInForce(policy: Policy, config: AgentConfig): SettingsInForce {
@@ -30,6 +32,10 @@ export function settingsInForce(policy: Policy, config: AgentConfig): SettingsIn
       armedRules: () => policy.setting('security.armedRules', []),
       // What a newcomer tries out is theirs to change.
       ...(!config.isTrial && { own: { dataDir: config.dataDir, wasUpdated } }),
+      spreadsCanaries: () =>
+        policy.setting('security.spreadsCanaries', config.spreadsCanaries)
+          ? { except: [...policy.setting('security.noCanariesIn', []), config.dataDir] }
+          : undefined,
       get canaryDirs() {
         return policy.setting('security.canaryFolders', config.canaryDirs)
       },

@@ -54,6 +54,8 @@ export interface Probe {
   watchFolder(folder: string, onChange: (name: string | undefined) => void): Promise<Stop>
   /** Facts about a regular file; undefined when nothing, or nothing regular, is there. */
   look(path: string): Promise<FileLook | undefined>
+  /** The same, at once: only for what lies on a disk of this machine. */
+  lookNow(path: string): FileLook | undefined
   /** A regular file's first `maxBytes`, or undefined as for `look`. */
   read(path: string, maxBytes: number): Promise<Buffer | undefined>
   /** Names in a folder and what tells this folder from another at the same path; undefined when there is none. */

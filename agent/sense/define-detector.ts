@@ -79,6 +79,8 @@ export interface WatchContext extends SenseContext {
 export interface SenseSettings {
   /** Folders that get decoys. */
   canaryDirs: string[]
+  /** Whether decoys are spread over homes and shares too, and what is left alone. */
+  spreadsCanaries?(): { except: readonly string[]; root?: string } | undefined
   canaryFile: JsonFile
   /** Units that should run. */
   services: string[]

@@ -13,6 +13,10 @@ export const policySections = {
     suspendsAlone: z.boolean(),
     /** Folders that get decoys, instead of those of agent.json. */
     canaryFolders: z.array(z.string().min(1).max(1_000)).max(50),
+    /** Decoys are spread over people's homes and shares too. */
+    spreadsCanaries: z.boolean(),
+    /** Folders in which, and below which, the agent spreads none. */
+    noCanariesIn: z.array(z.string().min(1).max(1_000)).max(100),
     /** What `expand` stands for in Sigma's rules, by placeholder. */
     sigmaPlaceholders: z.record(z.string().min(1).max(100), z.array(z.string().max(500)).max(1_000)),
     /** Ids of Sigma's rules that a person has armed: they say their own level, all others a step less. */

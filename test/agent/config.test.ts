@@ -23,6 +23,14 @@ it('needs no file, no environment and no flags', () => {
   expect(config.canaryDirs).toEqual([join(config.dataDir, 'canaries')])
 })
 
+it('spreads decoys over homes and shares as a service, and on nobody’s own machine', () => {
+  const service = { RUNTIME_DIRECTORY: '/run/tierline' }
+  expect(loadConfig({}, service).spreadsCanaries).toBe(true)
+  expect(loadConfig({}, {}).spreadsCanaries).toBe(false)
+  expect(loadConfig({ isTrial: true }, service).spreadsCanaries).toBe(false)
+  expect(loadConfig({ data: folderWith('{"spreadsCanaries":false}') }, service).spreadsCanaries).toBe(false)
+})
+
 it('takes flags before the environment before the file', () => {
   const dir = folderWith('{"logLevel":"warn","canaryDirs":["/srv/files"]}')
   expect(loadConfig({ data: dir }, {})).toMatchObject({ logLevel: 'warn', canaryDirs: ['/srv/files'] })

@@ -94,7 +94,8 @@ export class FakeMachine implements Probe {
   privilegedFiles = () => this.#answer(() => this.privilegedNow)
   privilegedFile = (path: string) => this.privilegedNow.find((each) => each.path === path)
   watchFolder = async (): Promise<Stop> => () => undefined
-  look = async (path: string): Promise<FileLook | undefined> => {
+  look = async (path: string): Promise<FileLook | undefined> => this.lookNow(path)
+  lookNow = (path: string): FileLook | undefined => {
     const text = this.filesNow[path]
     return text === undefined ? undefined : { changedAt: 0, bornAt: 0, sizeBytes: text.length, identity: path }
   }

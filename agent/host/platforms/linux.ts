@@ -15,7 +15,7 @@ import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.
 import { readProcess } from '../process-facts.ts'
 import { pidsIn } from '../processes.ts'
 import { socketOwner } from '../socket-owner.ts'
-import { list, look, read, watchFolder } from '../system-files.ts'
+import { list, look, lookNow, read, watchFolder } from '../system-files.ts'
 import { followJournal, unitsDown } from '../systemd.ts'
 import { createVitals } from '../vitals.ts'
 
@@ -45,6 +45,7 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     privilegedFile: (path) => privilegedFile(path),
     watchFolder,
     look,
+    lookNow,
     read,
     list,
   }

@@ -3,9 +3,10 @@ import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
-import { type Decoy, decoysOf } from './decoys.ts'
+import type { Decoy } from './decoys.ts'
 import { beginningOf, isSiblingName } from './examine.ts'
-import { plantNew, putBack, sha256 } from './plant.ts'
+import { type CanaryPlace, decoysFor } from './places.ts'
+import { makeHidden, plantNew, putBack, sha256, takeAway } from './plant.ts'
 import type { CanaryState, Planted } from './state.ts'
 
 /** A decoy where it stands. */
@@ -20,24 +21,27 @@ interface Tools {
   log: Logger
 }
 
-/** Plants in each folder what isn't remembered as planted there, and notes it in `state`. Rejects when nothing stands anywhere. */
-export async function plantAll(state: CanaryState, folders: string[], tools: Tools): Promise<Armed[]> {
+/** Plants in each place what isn't remembered as planted there, and notes it in `state`. Rejects when nothing stands anywhere. */
+export async function plantAll(state: CanaryState, places: readonly CanaryPlace[], tools: Tools): Promise<Armed[]> {
+  await takeAwayOthers(state, places, tools)
   const armed: Armed[] = []
-  for (const folder of folders) {
-    for (const decoy of decoysOf(state.seed)) armed.push(...(await plantOne(state, folder, decoy, tools)))
-    if (state.folders[folder] === undefined) await learnFolder(state, folder, tools.probe)
+  for (const place of places) {
+    for (const decoy of decoysFor(place, state.seed)) armed.push(...(await plantOne(state, place, decoy, tools)))
+    if (state.folders[place.folder] === undefined) await learnFolder(state, place.folder, tools.probe)
+    if (place.ground !== undefined) await learnGround(state, place.ground, armed, tools.probe)
   }
-  if (armed.length === 0 && folders.length > 0) throw new Error('no decoy could be planted')
+  if (armed.length === 0 && places.length > 0) throw new Error('no decoy could be planted')
   return armed
 }
 
-async function plantOne(state: CanaryState, folder: string, decoy: Decoy, { time, log }: Tools): Promise<Armed[]> {
+async function plantOne(state: CanaryState, { folder, ground }: CanaryPlace, decoy: Decoy, { time, log }: Tools): Promise<Armed[]> {
   const known = state.planted.find((planted) => planted.folder === folder && planted.name === decoy.name)
   if (known) return [{ planted: known, decoy }]
   try {
     const bytes = decoy.bytes()
+    if (ground !== undefined) await makeHidden(folder, time.now())
     const path = await plantNew(folder, decoy.name, bytes, time.now())
-    const planted = { path, name: decoy.name, folder, sha256: sha256(bytes), knownSiblings: [] }
+    const planted = { path, name: decoy.name, folder, sha256: sha256(bytes), knownSiblings: [], ...(ground !== undefined && { ground }) }
     state.planted.push(planted)
     return [{ planted, decoy }]
   } catch (error) {
@@ -46,11 +50,30 @@ async function plantOne(state: CanaryState, folder: string, decoy: Decoy, { time
   }
 }
 
+/** What stands where the policy wants none any more; what somebody changed stays theirs. */
+export async function takeAwayOthers(state: CanaryState, places: readonly CanaryPlace[], { log }: Pick<Tools, 'log'>): Promise<void> {
+  const wanted = new Set(places.map(({ folder }) => folder))
+  for (const { path, folder, sha256: hash, ground } of state.planted.filter((planted) => !wanted.has(planted.folder))) {
+    await takeAway(path, hash, ground !== undefined).catch((error: unknown) =>
+      log.warn({ path, reason: sentenceOf(error) }, 'a decoy that is not wanted any more could not be taken away'),
+    )
+    delete state.folders[folder]
+  }
+  state.planted = state.planted.filter((planted) => wanted.has(planted.folder))
+}
+
+/** A home that is mounted anew is another folder than yesterday, with the same decoys. */
+async function learnGround(state: CanaryState, ground: string, armed: readonly Armed[], probe: Probe): Promise<void> {
+  const one = armed.find(({ planted }) => planted.ground === ground)
+  if (one && (await probe.look(one.planted.path).catch(() => undefined))) await learnFolder(state, ground, probe)
+}
+
 /** Puts one decoy back as it was. What lies beside it stays, as evidence, and is known from now on. */
 export async function armAgain({ planted, decoy }: Armed, { probe, time, log }: Tools): Promise<void> {
   const bytes = decoy.bytes()
   const there = await probe.read(planted.path, bytes.length + 1)
   try {
+    if (planted.ground !== undefined) await makeHidden(planted.folder, time.now())
     if (!there?.equals(bytes)) await putBack(planted.path, bytes, time.now())
   } catch (error) {
     log.error({ path: planted.path, reason: sentenceOf(error) }, 'a decoy could not be put back')

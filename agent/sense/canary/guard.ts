@@ -8,6 +8,7 @@ import type { Say, SenseSettings } from '../define-detector.ts'
 import { accuse } from './accuse.ts'
 import { type Armed, armAgain, learnFolder, plantAll } from './arm.ts'
 import { type Canary, examine, isSiblingName, type Observation, writingTakesMs } from './examine.ts'
+import { choosePlaces, type Spread } from './places.ts'
 import { type CanaryState, readState } from './state.ts'
 import { tellOf } from './tell.ts'
 import { Touches } from './touches.ts'
@@ -17,7 +18,10 @@ export interface GuardOptions {
   time: Time
   log: Logger
   file: JsonFile
-  folders: string[]
+  /** Folders that a person named. */
+  folders: readonly string[]
+  /** Where there is one, decoys are spread over homes and shares too. */
+  spread: Spread | undefined
   /** Who wrote which file, and how to halt them. */
   justice: Pick<SenseSettings, 'writers' | 'suspend'>
   say: Say
@@ -47,6 +51,7 @@ interface Post {
 export class Guard {
   readonly #options: GuardOptions
   readonly #state: CanaryState
+  readonly #folders: readonly string[]
   readonly #touches: Touches
   readonly #posts: Post[]
   /** How bad the worst is that is being said of each, and is not yet said. */
@@ -59,6 +64,7 @@ export class Guard {
 
   private constructor(options: GuardOptions, state: CanaryState, armed: Armed[]) {
     this.#options = options
+    this.#folders = [...new Set(armed.map(({ planted }) => planted.folder))]
     this.#state = state
     this.#posts = armed.map(postOf)
     this.#touches = new Touches(state.touches)
@@ -67,7 +73,8 @@ export class Guard {
   /** Resolves when every decoy stands and is watched; what was touched while nobody watched is said after that. */
   static async start(options: GuardOptions): Promise<Guard> {
     const state = await readState(options.file, options.log)
-    const guard = new Guard(options, state, await plantAll(state, options.folders, options))
+    const places = await choosePlaces(state, options.folders, options.spread, options.probe)
+    const guard = new Guard(options, state, await plantAll(state, places, options))
     await guard.#keep()
     await guard.#resume()
     return guard
@@ -79,13 +86,13 @@ export class Guard {
 
   /** Puts every decoy back and forgets what touched it; answers how many stand. */
   async rearm(): Promise<number> {
-    const { folders, probe } = this.#options
+    const { probe } = this.#options
     await this.#pause()
     for (const post of this.#posts) {
       await armAgain(post.armed, this.#options)
       Object.assign(post, postOf(post.armed))
     }
-    for (const folder of folders) await learnFolder(this.#state, folder, probe)
+    for (const folder of this.#folders) await learnFolder(this.#state, folder, probe)
     this.#touches.forgetAll()
     await this.#keep()
     await this.#resume()
@@ -100,7 +107,7 @@ export class Guard {
 
   async #resume(): Promise<void> {
     if (this.#isStopped) return
-    this.#stops = (await Promise.all(this.#options.folders.map((folder) => this.#watch(folder)))).flat()
+    this.#stops = (await Promise.all(this.#folders.map((folder) => this.#watch(folder)))).flat()
     this.#isPaused = false
     for (const post of this.#posts) this.#examineSoon(post)
     this.#planLook()
@@ -148,7 +155,10 @@ export class Guard {
   }
 
   async #signatureOf(post: Post): Promise<string> {
-    const look = await this.#options.probe.look(post.armed.planted.path).catch(() => undefined)
+    const { path, ground } = post.armed.planted
+    const { probe } = this.#options
+    // What a person named may lie on another machine, which may not answer.
+    const look = ground === undefined ? await probe.look(path).catch(() => undefined) : probe.lookNow(path)
     return look ? `${look.identity} ${look.changedAt} ${look.sizeBytes}` : 'gone'
   }
 
@@ -180,9 +190,13 @@ export class Guard {
     const isDeleted = observation.change === 'deleted'
     const isGone = isDeleted || observation.change === 'packed'
     post.goneSince = isGone ? (post.goneSince ?? now) : undefined
+    const leftMs = siblingWithinMs - (now - (post.goneSince ?? now))
+    if (isDeleted && post.armed.planted.ground !== undefined) {
+      if (leftMs > 0) return this.#examineAfter(post, leftMs)
+      if (await this.#isAnother(post.armed.planted.ground)) return
+    }
     const key = isDeleted && (await this.#wentWithItsFolder(post)) ? post.armed.planted.folder : post.armed.planted.path
     const verdict = this.#touches.note(key, observation.change, observation.touchedAt)
-    const leftMs = siblingWithinMs - (now - (post.goneSince ?? now))
     if (verdict.severity === 'medium' && leftMs > 0) {
       this.#examineAfter(post, leftMs)
       return this.#keep()
@@ -209,9 +223,12 @@ export class Guard {
 
   /** A folder that is not there, or is another one: its file system was unmounted, or it was moved as a whole. */
   async #wentWithItsFolder(post: Post): Promise<boolean> {
-    if (post.wasNamed) return false
-    const listed = await this.#options.probe.list(post.armed.planted.folder)
-    return listed?.identity !== this.#state.folders[post.armed.planted.folder]
+    return !post.wasNamed && (await this.#isAnother(post.armed.planted.folder))
+  }
+
+  /** A home that was unmounted as its owner left, or went away with them, is no attack on its decoys. */
+  async #isAnother(folder: string): Promise<boolean> {
+    return (await this.#options.probe.list(folder))?.identity !== this.#state.folders[folder]
   }
 
   #examineAfter(post: Post, ms: number): void {

@@ -9,6 +9,8 @@ const Planted = z.object({
   /** Which decoy it is; its bytes are drawn anew from the seed. */
   name: z.string(),
   folder: z.string(),
+  /** The home or share in which that folder was made for decoys; absent for folders that a person named. */
+  ground: z.string().optional(),
   sha256: z.string(),
   /** Files beside it that were there when it was armed last, by the hash of their beginning. */
   knownSiblings: z.array(z.string()),
@@ -22,12 +24,14 @@ const CanaryState = z.object({
   /** What tells each folder from another at its path: an empty mount point is not a folder that was emptied. */
   folders: z.record(z.string(), z.string()),
   touches: z.array(Touch),
+  /** By home or share: the folders that were chosen there. */
+  places: z.record(z.string(), z.array(z.string())).default({}),
 })
 export type CanaryState = z.infer<typeof CanaryState>
 
 /** What was planted and touched before; a new seed where nothing, or nothing readable, is remembered. */
 export async function readState(file: JsonFile, log: Logger): Promise<CanaryState> {
-  const fresh: CanaryState = { v: 1, seed: randomBytes(16).toString('hex'), planted: [], folders: {}, touches: [] }
+  const fresh: CanaryState = { v: 1, seed: randomBytes(16).toString('hex'), planted: [], folders: {}, touches: [], places: {} }
   const read = await file.read()
   if (read.kind === 'absent') return fresh
   const parsed = read.kind === 'value' ? CanaryState.safeParse(read.value) : undefined

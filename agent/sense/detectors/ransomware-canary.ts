@@ -10,15 +10,17 @@ import { defineDetector } from '../define-detector.ts'
  * are packed into archives that anybody can open, as `gzip -r` does, however many.
  * It speaks as soon as it is sure and again only when it gets worse: a save passes through an empty file, so what has
  * only begun gets 250 ms to be finished, while foreign bytes are foreign at once. All decoys gone together with their
- * folder count as one: that is what an unmounted disk looks like. Threat: whoever reads this code can avoid the decoys'
+ * folder count as one: that is what an unmounted disk looks like. On Linux, as a service, decoys are spread over people's homes and
+ * what is shared, in hidden folders that backups can leave out, at the top, among the documents, at the end and deeper. Threat: whoever reads this code can avoid the decoys'
  * names; their contents and hashes differ on every endpoint.
  */
 export default defineDetector({
   name: 'ransomware-canary',
   platforms: ['linux', 'macos', 'windows'],
-  readsAtStart: ['security.canaryFolders'],
+  readsAtStart: ['security.canaryFolders', 'security.spreadsCanaries', 'security.noCanariesIn'],
   async watch(probe, say, { settings, time, log, broken }) {
-    if (settings.canaryDirs.length === 0) return { unsupported: 'no folder is configured for decoys' }
+    const spread = probe.platform === 'linux' ? settings.spreadsCanaries?.() : undefined
+    if (settings.canaryDirs.length === 0 && !spread) return { unsupported: 'no folder is configured for decoys' }
     const guard = await Guard.start({
       probe,
       time,
@@ -27,6 +29,7 @@ export default defineDetector({
       broken,
       file: settings.canaryFile,
       folders: settings.canaryDirs,
+      spread,
       justice: settings,
     })
     return { stop: () => guard.stop(), decoys: () => guard.paths(), rearm: () => guard.rearm() }

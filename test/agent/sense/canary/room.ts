@@ -24,6 +24,8 @@ export class Room {
   folder: string
   said: (Omit<Happening, 'detector'> & { at: number })[] = []
   watching: Watching | undefined
+  /** Where decoys are spread over a machine's tree of the test's own. */
+  spread: { except: string[]; root: string } | undefined
 
   private constructor(top: string) {
     this.top = top
@@ -41,7 +43,10 @@ export class Room {
       createProbe({ time: systemTime, log: silent }),
       async (event) => void this.said.push({ ...event, at: systemTime.now() }),
       {
-        settings: { canaryDirs: [this.folder], canaryFile: jsonFile(this.stateFile), services: [], authLogs: [] },
+        settings: {
+          ...{ canaryDirs: [this.folder], canaryFile: jsonFile(this.stateFile), services: [], authLogs: [] },
+          spreadsCanaries: () => this.spread,
+        },
         ...{ time: systemTime, log: silent, stop: new AbortController().signal, role: 'workstation' },
         standing: () => undefined,
         healthSettings: () => ({}),

@@ -1,0 +1,78 @@
+import type { Dirent } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Probe } from '../../host/probe.ts'
+
+/*
+ * Where on this machine (Linux) the data of people lies, by facts: their homes, what is shared (Samba, NFS), /srv. What lies on another
+ * machine is that machine's to guard, and asking there may hang; folders of the system are nobody's data.
+ */
+const maxGrounds = 20
+const maxBytes = 1_048_576
+const systems = [
+  '/bin',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/lib',
+  '/proc',
+  '/run',
+  '/sbin',
+  '/sys',
+  '/tmp',
+  '/usr',
+  '/var/tmp',
+  '/var/log',
+  '/var/cache',
+]
+const elsewhere = /^(?:nfs\d?|cifs|smb\w*|fuse\..*|9p|ceph|glusterfs|afs|autofs|davfs)$/
+
+/** @param root where the machine's tree begins; tests have one of their own. */
+export async function groundsOf(probe: Pick<Probe, 'read' | 'vitals'>, root = ''): Promise<string[]> {
+  const read = async (path: string): Promise<string> =>
+    (await probe.read(join(root, path), maxBytes).catch(() => undefined))?.toString('utf8') ?? ''
+  const [passwd, samba, exported] = await Promise.all(['/etc/passwd', '/etc/samba/smb.conf', '/etc/exports'].map(read))
+  const mounts = await probe.vitals.kernel('/proc/self/mountinfo')
+  const far = (mounts ?? '').split('\n').flatMap(farMount)
+  const named = [...homesIn(passwd ?? ''), ...sharesIn(samba ?? ''), ...exportsIn(exported ?? ''), '/srv']
+  const found: string[] = []
+  for (const path of new Set(named.map((each) => each.replace(/\/+$/, '')))) {
+    const isOurs =
+      path.startsWith('/') && dirname(path) !== path && !['/var', '/home', '/root'].includes(path) && !/(?:^|\/)\.\.?(?:\/|$)/.test(path)
+    if (!isOurs || systems.some((each) => isBelow(path, each)) || far.some((each) => isBelow(path, each))) continue
+    if ((await foldersIn(join(root, path))) !== undefined) found.push(join(root, path))
+  }
+  return found.slice(0, maxGrounds)
+}
+
+export const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder.replace(/\/+$/, '')}/`)
+
+/** Names of the folders in a folder that people see, sorted; links are none. Undefined where there is no such folder. */
+export async function foldersIn(path: string): Promise<string[] | undefined> {
+  const entries: Dirent[] | undefined = await readdir(path, { withFileTypes: true }).catch(() => undefined)
+  return entries
+    ?.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'lost+found')
+    .map(({ name }) => name)
+    .sort()
+}
+
+/** Of people, as distributions number them. */
+const homesIn = (passwd: string): string[] =>
+  passwd
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter(([, , id = '']) => Number(id) >= 1_000 && Number(id) < 65_534)
+    .map(([, , , , , home = '']) => home)
+
+/** What stands for a user or a client can't be known here. */
+const sharesIn = (samba: string): string[] =>
+  [...samba.matchAll(/^[ \t]*(?:path|directory)[ \t]*=[ \t]*"?(\/[^"\n%]*?)"?[ \t]*$/gim)].map(([, path = '']) => path)
+
+const exportsIn = (exported: string): string[] =>
+  [...exported.matchAll(/^(?:"(\/[^"\n]+)"|(\/\S+))/gm)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+
+function farMount(line: string): string[] {
+  const [before = '', after = ''] = line.split(' - ')
+  const mount = before.split(' ')[4]
+  return mount !== undefined && elsewhere.test(after.split(' ')[0] ?? '') ? [mount.replaceAll('\\040', ' ')] : []
+}

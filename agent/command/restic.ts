@@ -6,10 +6,21 @@ import type { Ended, Host } from '../host/host.ts'
 
 /*
  * The way to restic (0.14 on), and the only one. Enters: what to do, by name. Leaves: what restic said. Promises: its
- * options are this fixed list; no word of a command becomes an option; where the repository is and its password stand in
- * a file that only root reads, and never leave this machine. Threat: an order that makes root run something by
- * `-o sftp.command`, `--password-command` and their like, or that sends the backup to a stranger's repository.
+ * options are this fixed list, and so are the names in its environment; no word of a command becomes either; where the
+ * repository is, its password and its keys stand in files that only root reads, and never leave this machine: no argument,
+ * no log and no error holds one. Threat: an order that makes root run something
+ * by `-o sftp.command`, `RESTIC_PASSWORD_COMMAND` and their like, or that sends the backup to a stranger's repository.
  */
+
+const secret = z.string().min(1).max(4_000)
+
+/** Of a repository in `s3:…`. No other name gets through: some of restic's run programs, or read other files. */
+const Keys = z.strictObject({
+  AWS_ACCESS_KEY_ID: secret.optional(),
+  AWS_SECRET_ACCESS_KEY: secret.optional(),
+  AWS_SESSION_TOKEN: secret.optional(),
+  AWS_DEFAULT_REGION: secret.optional(),
+})
 
 const Settings = z.strictObject({
   /** A folder, or what restic calls a repository. */
@@ -20,6 +31,7 @@ const Settings = z.strictObject({
     .refine((text) => !text.startsWith('-'), 'a repository does not begin with -'),
   /** Holds the repository's password; only root can read it. */
   passwordFile: z.string().startsWith('/'),
+  environment: Keys.default({}),
   /** Folders into which may be restored, and everything below them. */
   restoresInto: z.array(z.string().startsWith('/')).min(1).max(50),
 })
@@ -66,11 +78,14 @@ export interface Restic {
   restore(snapshot: string, paths: readonly string[], into: string): Promise<void>
 }
 
+type Opening = Pick<ResticSettings, 'repository' | 'passwordFile'> & Partial<Pick<ResticSettings, 'environment'>>
+
 /** @throws Error with one sentence, by each of its functions. */
-export function openRestic(host: Pick<Host, 'run'>, { repository, passwordFile }: ResticSettings): Restic {
+export function openRestic(host: Pick<Host, 'run'>, { repository, passwordFile, environment: keys = {} }: Opening): Restic {
   const always = [`--repo=${repository}`, `--password-file=${passwordFile}`, '--no-lock', '--no-cache', '--quiet']
+  const environment = Object.fromEntries(Object.entries(keys).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
   const run = async (act: string, options: readonly string[], words: readonly string[], timeoutMs: number): Promise<string> =>
-    said(act, await host.run('restic', [act, ...always, ...options, '--', ...words], { timeoutMs }))
+    said(act, without(keys, await host.run('restic', [act, ...always, ...options, '--', ...words], { timeoutMs, environment })))
   return {
     async snapshots() {
       const listed = Listed.parse(JSON.parse(await run('snapshots', ['--json'], [], minutes(2))))
@@ -86,6 +101,17 @@ export function openRestic(host: Pick<Host, 'run'>, { repository, passwordFile }
       await run('restore', ['--verify', `--target=${into}`, ...only], [snapshot], hours(12))
     },
   }
+}
+
+/** A repository may repeat what it was shown. */
+function without(keys: ResticSettings['environment'], ended: Ended): Ended {
+  const { AWS_DEFAULT_REGION: _, ...secrets } = keys
+  if (ended.kind !== 'ended') return ended
+  const stderr = Object.values(secrets).reduce<string>(
+    (text, value) => (value === undefined ? text : text.replaceAll(value, '…')),
+    ended.stderr,
+  )
+  return { ...ended, stderr }
 }
 
 /** The last line may be cut off: what a program says is bounded. */

@@ -14,8 +14,15 @@ export type Ended =
   | { kind: 'missing'; program: string }
   | { kind: 'timed-out'; program: string; timeoutMs: number }
 
+export interface RunOptions {
+  stdin?: string
+  /** Beside the fixed one: nothing of it is in a list of processes, as arguments are. */
+  environment?: Readonly<Record<string, string>>
+  timeoutMs: number
+}
+
 export interface Host {
-  run(program: string, args: readonly string[], options: { stdin?: string; timeoutMs: number }): Promise<Ended>
+  run(program: string, args: readonly string[], options: RunOptions): Promise<Ended>
   /** A program that goes on until it is ended, or this process is. */
   converse(program: string, args: readonly string[], hearer: Hearer): Conversation
 }
@@ -32,11 +39,12 @@ export function createHost(time: Time): Host {
 /** For what it said last to be read. What it left behind may hold its output open for as long as it lives. */
 const lastWordsMs = 200
 
-function run(program: string, args: readonly string[], options: { stdin?: string; timeoutMs: number; time: Time }): Promise<Ended> {
+function run(program: string, args: readonly string[], options: RunOptions & { time: Time }): Promise<Ended> {
   const { stdin = '', timeoutMs, time } = options
+  const env = { ...options.environment, ...environment }
   return new Promise((resolve) => {
     // A group of its own, so that what it started can be ended with it.
-    const child = spawn(program, args, { env: environment, detached: isUnix, stdio: 'pipe' })
+    const child = spawn(program, args, { env, detached: isUnix, stdio: 'pipe' })
     const stdout = collect(child.stdout)
     const stderr = collect(child.stderr)
     let isLate = false

@@ -155,7 +155,7 @@ it('restic hears a fixed list of options, whatever a path is called', async () =
       return { kind: 'ended', code: 0, stdout: '[]', stderr: '' }
     },
   }
-  const { restore, snapshots } = openRestic(host, { repository: '/repo', passwordFile: '/secret', restoresInto: ['/'] })
+  const { restore, snapshots } = openRestic(host, { repository: '/repo', passwordFile: '/secret' })
   await snapshots()
   await restore('f'.repeat(64), ['/-o sftp.command=x', '/a*[b'], '/into')
   const always = ['--repo=/repo', '--password-file=/secret', '--no-lock', '--no-cache', '--quiet']

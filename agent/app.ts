@@ -31,6 +31,7 @@ import { openPolicy, type Policy } from './policy/policy.ts'
 import type { Detector } from './sense/define-detector.ts'
 import { detectors as allDetectors } from './sense/detectors.ts'
 import { openHealthMemory } from './sense/memory.ts'
+import { Visitors } from './sense/network/visitors.ts'
 import { Starts } from './sense/processes/starts.ts'
 import { openRest, type Rest } from './sense/rest.ts'
 import { type Sense, startSense } from './sense/sense.ts'
@@ -196,7 +197,7 @@ function startSensing(
   const ours = { policy: policy.number, release: () => people.release.sealed() }
   const about = { version: packageJson.version, runtime, isolation: () => isolation.status().readiness, ...ours }
   const settings = inForce.sensing({
-    ...{ authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), suspend: suspender.accuse },
+    ...{ authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), visitors: new Visitors(), suspend: suspender.accuse },
     ...{ shareClients: () => shareClients(host), agent: rest, memory, wasUpdated: lastRun?.wasUpdated ?? false },
   })
   const judging = { healthSettings: policy.health, memory, sampleEveryMs: inForce.sampleEveryMs }

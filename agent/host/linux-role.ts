@@ -1,4 +1,5 @@
 import { lstat, readFile, readlink } from 'node:fs/promises'
+import { type Offers, readOffers } from './linux-offers.ts'
 import type { RoleReading } from './probe.ts'
 import { type Listener, parseListeners } from './proc.ts'
 
@@ -11,6 +12,7 @@ export interface RoleFacts {
   hasDisplayManager: boolean
   hypervisor: string | undefined
   listeners: Listener[]
+  offers: Offers
 }
 
 const portable = new Set([8, 9, 10, 11, 12, 14, 30, 31, 32])
@@ -25,13 +27,19 @@ const coreServices: { what: string; offers(has: (protocol: 'tcp' | 'udp', port: 
   { what: 'storage (NFS)', offers: (has) => has('tcp', 2_049) },
   { what: 'storage (SMB)', offers: (has) => has('tcp', 445) },
   { what: 'storage (iSCSI)', offers: (has) => has('tcp', 3_260) },
+  { what: 'backups (UrBackup)', offers: (has) => has('tcp', 55_413) || has('tcp', 55_415) },
+  { what: 'backups (Bacula or Bareos)', offers: (has) => has('tcp', 9_101) || has('tcp', 9_103) },
+  { what: 'backups (Veeam)', offers: (has) => has('tcp', 6_160) || has('tcp', 6_162) || has('tcp', 9_392) },
   { what: 'storage (Ceph)', offers: (has) => has('tcp', 3_300) || has('tcp', 6_789) },
 ]
 
 /** Facts → role (pure). Somebody's own machine first: a laptop that shares a folder or runs a virtual machine stays one. */
 export function judgeRole(facts: RoleFacts): RoleReading {
   const kind = chassisWord(facts.chassis)
-  const seen = [kind && `its chassis is a ${kind}`, bootSentence(facts)].filter((reason) => reason !== undefined && reason !== '')
+  const containers = facts.offers.forwardsForContainers ? 'it forwards packets, as containers need' : undefined
+  const seen = [kind && `its chassis is a ${kind}`, bootSentence(facts), containers].filter(
+    (reason) => reason !== undefined && reason !== '',
+  )
   const reasons = seen as string[]
   const isPersonal = kind === 'portable' || kind === 'desktop'
   if (isPersonal && isGraphical(facts)) return { role: 'workstation', reasons }
@@ -63,7 +71,13 @@ function coreReasons(facts: RoleFacts): string[] {
   const has = (protocol: 'tcp' | 'udp', port: number): boolean =>
     facts.listeners.some((listener) => listener.protocol === protocol && listener.port === port)
   const offered = coreServices.filter((service) => service.offers(has)).map((service) => `it offers ${service.what}`)
-  return facts.hypervisor === undefined ? offered : [`it is a hypervisor (${facts.hypervisor})`, ...offered]
+  const { gatewayOf, backupUnits } = facts.offers
+  return [
+    ...(facts.hypervisor === undefined ? [] : [`it is a hypervisor (${facts.hypervisor})`]),
+    ...offered,
+    ...(gatewayOf.length < 2 ? [] : [`it is a gateway (forwards between ${gatewayOf.slice(0, 5).join(', ')})`]),
+    ...(backupUnits.length === 0 ? [] : [`it keeps backups (${backupUnits.join(', ')})`]),
+  ]
 }
 
 export async function readRoleFacts(): Promise<RoleFacts> {
@@ -74,6 +88,7 @@ export async function readRoleFacts(): Promise<RoleFacts> {
     hasDisplayManager: await isThere('/etc/systemd/system/display-manager.service'),
     hypervisor: await hypervisor(),
     listeners: await listeners(),
+    offers: await readOffers(),
   }
 }
 

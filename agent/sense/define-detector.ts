@@ -13,6 +13,7 @@ import type { Finding, Happening } from '../signal/signal.ts'
 import type { Suspension } from '../suspend/suspend.ts'
 import type { HealthDetector } from './define-health.ts'
 import type { HealthMemory } from './look.ts'
+import type { Visitors } from './network/visitors.ts'
 import type { Starts } from './processes/starts.ts'
 import type { Writers } from './writers/writers.ts'
 
@@ -90,6 +91,8 @@ export interface SenseSettings {
   writers?: Writers
   /** Programs that start, from whoever notices them to whoever judges them. */
   starts?: Starts
+  /** Which machines use this one, from whoever reads the sockets to whoever says what this machine is for. */
+  visitors?: Visitors
   /** What `expand` stands for in Sigma's rules. */
   sigmaPlaceholders?: Placeholders
   /** Halts a process tree on the agent's own word, where the policy lets it. */

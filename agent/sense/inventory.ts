@@ -4,6 +4,7 @@ import type { SealedRelease } from '#shared/domain/release-code.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Probe } from '../host/probe.ts'
 import type { Spool } from '../spool/spool.ts'
+import type { Visitors } from './network/visitors.ts'
 
 /** What the agent says about itself; readiness may change while it runs. */
 export interface AboutAgent {
@@ -21,7 +22,13 @@ export interface Stocktaking {
   look(canaries: string[]): Promise<Inventory>
 }
 
-export function createStocktaking(probe: Probe, time: Time, spool: Pick<Spool, 'append'>, about: AboutAgent): Stocktaking {
+export function createStocktaking(
+  probe: Probe,
+  time: Time,
+  spool: Pick<Spool, 'append'>,
+  about: AboutAgent,
+  visitors?: Visitors,
+): Stocktaking {
   let last: string | undefined
   return {
     async look(canaries) {
@@ -35,7 +42,8 @@ export function createStocktaking(probe: Probe, time: Time, spool: Pick<Spool, '
         policy: about.policy?.() ?? 0,
         ...(release && { release }),
       }
-      const inventory: Inventory = { ...machine, agent }
+      const role = visitors?.judge(machine.role, time.now()) ?? machine.role
+      const inventory: Inventory = { ...machine, role, agent }
       // Neighbours come and go all day; they are told with the next thing that changed.
       const text = canonical({ ...inventory, neighbours: undefined })
       if (text !== last) await spool.append('inventory', { v: 1, type: 'inventory', at: Math.floor(time.now()), inventory })

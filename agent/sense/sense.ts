@@ -83,7 +83,7 @@ class RunningSense implements Sense {
     this.#options = options
     this.#failures = createFailures(signals, log)
     this.#sampler = createSampler(probe, time, spool)
-    this.#stocktaking = createStocktaking(probe, time, spool, about)
+    this.#stocktaking = createStocktaking(probe, time, spool, about, options.settings.visitors)
     this.#isStrained = createStrain(probe, time)
     void this.#readRole()
     this.#inventory = this.#startRounds('inventory', { everyMs: inventoryEveryMs, firstAfterMs: seconds(1), deadlineMs: minutes(1) }, () =>

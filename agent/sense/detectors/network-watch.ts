@@ -10,6 +10,7 @@ import { createDestinations } from '../network/destinations.ts'
 import { KnownListeners, Listeners } from '../network/listeners.ts'
 import { MissingNeighbours, type Scan, ScanCount } from '../network/scan.ts'
 import { readSockets, type Socket } from '../network/sockets.ts'
+import { KeptVisitors } from '../network/visitors.ts'
 import { WorthReading } from '../network/worth-reading.ts'
 
 /*
@@ -25,12 +26,14 @@ const lookEveryMs = seconds(2)
 const sayAgainAfterMs = hours(1)
 const manyMissing = 20
 const memoryName = 'listeners'
+const visitorsName = 'visitors'
 export default defineDetector({
   name: 'network-watch',
   platforms: ['linux'],
   async watch(probe, say, context) {
     const { time, settings, broken } = context
     const kept = KnownListeners.safeParse(await settings.memory?.read(memoryName)).data ?? { since: time.now(), known: [] }
+    settings.visitors?.remember(KeptVisitors.safeParse(await settings.memory?.read(visitorsName)).data ?? [])
     const look = createLook(probe, say, context, kept)
     await look()
     let next: Cancel = () => undefined
@@ -106,6 +109,8 @@ function createLook(probe: Probe, say: Say, context: WatchContext, kept: KnownLi
     const isWorth = worthReading.take((await probe.vitals.kernel('/proc/net/snmp')) ?? '', badDestinations, time.monotonic())
     const tables = isWorth ? await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => probe.vitals.kernel(path))) : []
     const sockets = tables.flatMap((text) => readSockets(text ?? ''))
+    const visitors = isWorth ? settings.visitors?.note(sockets, time.now()) : undefined
+    if (visitors) await settings.memory?.write(visitorsName, visitors)
     await listeners(sockets)
     await destinations(sockets)
     await scanning(sockets)

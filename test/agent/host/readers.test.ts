@@ -119,12 +119,14 @@ describe('systemd', () => {
 })
 
 describe('what a machine is for', () => {
+  const noOffers = { gatewayOf: [], forwardsForContainers: false, backupUnits: [] }
   const facts: RoleFacts = {
     chassis: undefined,
     bootsTo: 'graphical.target',
     hasDisplayManager: false,
     hypervisor: undefined,
     listeners: [],
+    offers: noOffers,
   }
   const roleOf = (more: Partial<RoleFacts>) => judgeRole({ ...facts, ...more }).role
 
@@ -154,6 +156,11 @@ describe('what a machine is for', () => {
         ],
       },
     ],
+    ['core', { chassis: 23, offers: { ...noOffers, gatewayOf: ['eth0', 'eth1'] } }],
+    ['server', { chassis: 23, offers: { ...noOffers, gatewayOf: ['eth0'], forwardsForContainers: true } }],
+    ['core', { chassis: 23, offers: { ...noOffers, backupUnits: ['rest-server.service'] } }],
+    ['core', { listeners: [{ port: 9_103, protocol: 'tcp' }] }],
+    ['workstation', { chassis: 10, hasDisplayManager: true, offers: { ...noOffers, gatewayOf: ['eth0', 'wlan0'] } }],
     ['unknown', { bootsTo: undefined }],
     ['unknown', { chassis: 1, hasDisplayManager: true }],
   ])('%s: %o', (role, more) => {

@@ -60,7 +60,14 @@ export function crowdedSites(
 }
 
 /** Of which kinds there may be a storm after this round. */
-export function surgingKinds(openers: readonly Opener[], came: readonly Came[], { gathering }: Words): string[] {
+export const surgingKinds = (openers: readonly Opener[], came: readonly Came[], { gathering }: Words): string[] =>
+  kindsThat(openers, came, (most) => mayBeStorm(most, gathering))
+
+/** Which kinds came from so many organisations that it matters how often. */
+export const scatteredKinds = (openers: readonly Opener[], came: readonly Came[], { gathering }: Words): string[] =>
+  kindsThat(openers, came, ({ organisations }) => organisations >= gathering.storm.organisations)
+
+function kindsThat(openers: readonly Opener[], came: readonly Came[], fits: (most: ReturnType<typeof atMost>) => boolean): string[] {
   const ofKind = Map.groupBy(openers, ({ kind }) => kind)
   const cameOfKind = Map.groupBy(came, ({ kind }) => kind)
   return [...ofKind].flatMap(([kind, theirs]) => {
@@ -68,6 +75,6 @@ export function surgingKinds(openers: readonly Opener[], came: readonly Came[], 
       cameOfKind.get(kind) ?? [],
       theirs.map(({ subject }) => subject.organisation.id),
     )
-    return mayBeStorm(most, gathering) ? [kind] : []
+    return fits(most) ? [kind] : []
   })
 }

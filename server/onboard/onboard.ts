@@ -40,7 +40,8 @@ export const asFoundTrouble = ({ signalId, summary }: Trouble, hostname: string)
 /** What the organisation's ticket is called, however many machines it lists. */
 export const asFoundTitle = 'As found: what was true of new machines when they came'
 
-export async function keepLines(tx: Tx, putRows: PutRows, lines: readonly FoundLine[], now: number): Promise<void> {
+export async function keepLines(tx: Tx, putRows: PutRows, found: readonly FoundLine[], now: number): Promise<void> {
+  const lines = firstOfEach(found)
   // Ids made in one go are sorted, so that lines stay in the order they came in.
   const ids = lines.map(() => randomUUIDv7()).sort()
   const rows = lines.map(({ organisationId, ticketId, endpointId, signalId, trouble }, nth): FoundLinesTable => {
@@ -56,6 +57,16 @@ export async function keepLines(tx: Tx, putRows: PutRows, lines: readonly FoundL
     }
   })
   if (rows.length > 0) await putRows(tx, 'found_lines', rows, 'ignore')
+}
+
+/** What comes and goes is one line, and a flood of it is not worth as many statements. */
+function firstOfEach(lines: readonly FoundLine[]): FoundLine[] {
+  const first = new Map<string, FoundLine>()
+  for (const line of lines) {
+    const key = `${line.ticketId} ${line.endpointId} ${line.trouble.fingerprint}`
+    if (!first.has(key)) first.set(key, line)
+  }
+  return [...first.values()]
 }
 
 /** Those of these lines that nobody has decided on, marked. */

@@ -38,6 +38,7 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     followFile: (path, follower) => followFile(path, follower, time),
     followJournal: () => unsupported('the system log'),
     followFileEvents: () => unsupported('who writes which file'),
+    images: { of: async () => undefined },
     socketOwner: async () => undefined,
     privilegedFiles: async () => [],
     privilegedFile: () => undefined,

@@ -3,6 +3,7 @@ import type { Platform, Role } from '#shared/domain/endpoint.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { FileEventFollower } from './file-events.ts'
+import type { ImageHashes } from './image-hashes.ts'
 import { linuxProbe } from './platforms/linux.ts'
 import { macosProbe } from './platforms/macos.ts'
 import { windowsProbe } from './platforms/windows.ts'
@@ -44,6 +45,8 @@ export interface Probe {
   pids(): number[]
   /** A process as it is now; undefined when there is none. Asked when each second counts, so it waits for nothing. */
   process(pid: number): ProcessFacts | undefined
+  /** What runs, by its content. */
+  readonly images: ImageHashes
   /** Who holds the socket of this number, which belongs to this user; undefined when nobody does any more. */
   socketOwner(inode: string, userId: number): Promise<number | undefined>
   /** Programs that run as their owner whoever starts them, in the places that matter. Ask rarely: it looks at each file there. */

@@ -89,6 +89,9 @@ export class FakeMachine implements Probe {
   processesNow: ProcessFacts[] = []
   pids = () => this.processesNow.map(({ pid }) => pid)
   process = (pid: number) => this.processesNow.find((each) => each.pid === pid)
+  /** By process. */
+  hashesNow: Record<number, string> = {}
+  readonly images = { of: async (pid: number) => this.hashesNow[pid] }
   socketOwner = async (): Promise<number | undefined> => undefined
   privilegedNow: PrivilegedFile[] = []
   privilegedFiles = () => this.#answer(() => this.privilegedNow)

@@ -4,6 +4,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { followFileEvents } from '../file-events.ts'
 import { followFile } from '../follow-file.ts'
 import { type HardwareReading, hardwareOnce, identity, inventoryDisks, readInterfaces } from '../hardware.ts'
+import { openImageHashes } from '../image-hashes.ts'
 import { readLinuxFacts, readNeighbours } from '../linux-facts.ts'
 import { readLinuxHardware } from '../linux-hardware.ts'
 import { judgeRole, readRoleFacts } from '../linux-role.ts'
@@ -40,6 +41,7 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     followFileEvents: (follower) => followFileEvents(follower, time),
     pids: () => pidsIn(),
     process: (pid) => readProcess('/proc', pid),
+    images: openImageHashes(time),
     socketOwner: (inode, userId) => socketOwner(inode, userId),
     privilegedFiles: () => privilegedFiles(),
     privilegedFile: (path) => privilegedFile(path),

@@ -1,4 +1,5 @@
 import { sentenceOf } from '#shared/domain/fault.ts'
+import type { Time } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type WatchContext } from '../define-detector.ts'
 import { AuditJoiner } from '../processes/audit-joiner.ts'
@@ -9,12 +10,13 @@ import { sweepProcesses } from '../processes/sweep.ts'
 
 /*
  * Which programs start: from auditd's log where it tells of execve, and from a look at /proc each second anyway, which reads new processes only
- * and misses what ends sooner. Kept as a ring for evidence; Sigma's rules listen. security.ransomware.backups-destroyed (row 5): snapshots
+ * and misses what ends sooner. The hash of what runs follows a moment later, as far as it lives so long. Kept as a ring for evidence; Sigma's rules listen. security.ransomware.backups-destroyed (row 5): snapshots
  * or backups deleted, their services stopped, by anything but the programs that keep them. The alert-rules have none for this.
  * Threat: names and arguments are their owners' choice, so they are compared and shown, masked and printable, and never run.
  */
 const auditLog = '/var/log/audit/audit.log'
 const maxPasswdBytes = 1_048_576
+const hashWithinMs = 100
 
 export default defineDetector({
   name: 'process-starts',
@@ -25,7 +27,8 @@ export default defineDetector({
     const userOf = readUsers((await probe.read('/etc/passwd', maxPasswdBytes))?.toString('utf8') ?? '')
     const told = (start: ProcessStart): void => {
       starts.add(start)
-      if (isDestroyingBackups(start)) say(destroyed(start, starts)).catch((error: unknown) => broken(sentenceOf(error)))
+      const hashed = learnHash(start, probe, time)
+      if (isDestroyingBackups(start)) hashed.then(() => say(destroyed(start, starts))).catch((error: unknown) => broken(sentenceOf(error)))
     }
     const audit = await followAudit(probe, context, new AuditJoiner(userOf), told)
     if (audit) return { stop: async () => audit() }
@@ -36,6 +39,16 @@ export default defineDetector({
     return { stop: async () => stop() }
   },
 })
+
+/** Resolves when it is known, or an attack can't wait for it any longer; it may still come into the ring after that. */
+async function learnHash(start: ProcessStart, probe: Probe, time: Time): Promise<void> {
+  const { promise: isLate, resolve } = Promise.withResolvers<void>()
+  const cancel = time.after(hashWithinMs, resolve)
+  const learnt = probe.images.of(start.pid).then((sha256) => {
+    if (sha256 !== undefined) start.sha256 = sha256
+  })
+  await Promise.race([learnt, isLate]).finally(cancel)
+}
 
 /** Undefined where nobody writes that log, or this user may not read it. */
 async function followAudit(probe: Probe, context: WatchContext, joiner: AuditJoiner, told: (start: ProcessStart) => void) {
@@ -60,7 +73,7 @@ function destroyed(start: ProcessStart, starts: Starts) {
     summary: `Snapshots or backups were deleted, or their service was stopped, by ${start.user}`,
     facts: {
       ...{ technique: 'T1490', process: start.image, pid: start.pid, parentPid: start.parentPid, parent: start.parentImage },
-      ...{ user: start.user, source: start.source },
+      ...{ user: start.user, source: start.source, sha256: start.sha256 ?? null },
     },
     evidence: [
       { name: 'the command', text: line },

@@ -13,6 +13,8 @@ export interface ProcessStart {
   parentImage: string
   parentCommandLine: string
   source: 'auditd' | 'sweep'
+  /** Of the program's file; it comes a moment later, or not at all. */
+  sha256?: string
 }
 
 /** In the words of rules (Sysmon's, as Sigma's taxonomy names them for Linux too). */

@@ -45,7 +45,10 @@ export class Starts {
   }
 }
 
-export function lineOf({ at, pid, parentPid, user, image, commandLine }: ProcessStart): string {
+export function lineOf({ at, pid, parentPid, user, image, commandLine, sha256 }: ProcessStart): string {
   const words = maskSecrets(commandLine).slice(0, maxLine)
-  return `${new Date(at).toISOString()} ${user} ${parentPid} → ${pid} ${image}: ${words}`.replace(/\p{Cc}/gu, '�')
+  return `${new Date(at).toISOString()} ${user} ${parentPid} → ${pid} ${image}${sha256 === undefined ? '' : ` (sha256 ${sha256})`}: ${words}`.replace(
+    /\p{Cc}/gu,
+    '�',
+  )
 }

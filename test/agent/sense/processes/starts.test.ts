@@ -182,6 +182,7 @@ describe('on a machine without auditd', () => {
     await processStarts.watch(machine, say, context)
     await sigmaRules.watch(machine, say, context)
     machine.processesNow = [facts(5, 'curl evil'), facts(6, 'zfs destroy tank@x')]
+    machine.hashesNow = { 6: 'abc' }
     await time.advance(1_000)
     settings.writers.note('/etc/cron.d/x', 5, undefined)
     await vi.waitFor(() =>
@@ -192,6 +193,9 @@ describe('on a machine without auditd', () => {
       ]),
     )
     const severities = said.map(({ kind, severity }) => `${kind} ${severity}`)
+    const destroyed = said.find(({ kind }) => kind === 'security.ransomware.backups-destroyed')
+    expect(destroyed?.facts?.sha256).toBe('abc')
+    expect(destroyed?.evidence?.[0]?.text).toContain('(sha256 abc)')
     // Of two rules of the same level one is armed.
     expect(severities).toContain('security.sigma.process-creation-1 high')
     expect(severities).toContain('security.sigma.file-event-1 medium')

@@ -14,6 +14,7 @@ export function saidThere({ atMachine }: ResultRecord, isOpened: boolean): Omit<
 /**
  * Opened at the machine, by a code or because its lease is over: from then on nobody here wants it isolated either, or the desk
  * would show a wish that nothing pursues. What was wanted later than that isolation stays wanted.
+ * Of an isolation that was refused, or failed, the machine is open too, and nobody opened it.
  * @returns whether anything changed.
  */
 export async function noteOpened(
@@ -22,7 +23,7 @@ export async function noteOpened(
   result: ResultRecord,
   now: number,
 ): Promise<boolean> {
-  if (verb !== 'isolate-host' || result.isolation?.actual !== 'open') return false
+  if (verb !== 'isolate-host' || result.outcome !== 'succeeded' || result.isolation?.actual !== 'open') return false
   const changed = await tx
     .updateTable('isolations')
     .set({ desired: 'open', desired_at: now, desired_by: 'agent' })

@@ -132,6 +132,8 @@ const overTickets = (reader: Kysely<Database>, scope: Scope) =>
     .where('over.resolved_at', 'is', null)
     .where(scope === 'all' ? sql<SqlBool>`1 = 1` : sql<SqlBool>`(over.organisation_id = ${scope} and over.gathers <> 'storm')`)
 
-/** A storm is the provider's, whatever organisation its ticket stands in: its words come from several. */
+/** A storm is the provider's, whatever organisation its ticket stands in: its words come from several. So is the fleet's one question. */
 const noStormUnless = (scope: Scope) =>
-  scope === 'all' ? sql<SqlBool>`1 = 1` : sql<SqlBool>`(tickets.gathers is null or tickets.gathers <> 'storm')`
+  scope === 'all'
+    ? sql<SqlBool>`1 = 1`
+    : sql<SqlBool>`((tickets.gathers is null or tickets.gathers <> 'storm') and tickets.kind <> 'security.containment.held')`

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { minutes } from '#shared/domain/time.ts'
 import { evidenceOf, youngForMs } from '../command/brakes.ts'
 import type { Database } from '../store/schema.ts'
-import { knownBefore, releaseOf } from '../suppress/ages.ts'
+import { type FirstSeen, knownBefore, releaseOf } from '../suppress/ages.ts'
 import type { Subject } from './changes.ts'
 
 /*
@@ -19,7 +19,7 @@ export interface Evidenced {
   /** What found this came to the fleet less than a day ago, or is a rule that nobody has armed. */
   isYoung(signal: Found): boolean
   /** Names that the fleet doesn't know yet. */
-  firstSeen: readonly string[]
+  firstSeen: readonly FirstSeen[]
 }
 
 type Found = { endpoint_id: string | null; kind: string; facts: string }
@@ -51,7 +51,9 @@ export async function loadEvidence(db: Kysely<Database>, signals: readonly Found
       const release = releases.get(signal.endpoint_id ?? '')
       return release !== undefined && !old.has(release)
     },
-    firstSeen: rules.filter((kind) => !known.has(kind)),
+    firstSeen: found
+      .filter(({ kind }) => isRule(kind) && !known.has(kind))
+      .map(({ kind, endpoint_id }) => ({ name: kind, endpointId: endpoint_id ?? '' })),
   }
 }
 

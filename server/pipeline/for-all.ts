@@ -43,7 +43,7 @@ export async function answerForAll(
 ): Promise<Decided> {
   if (work.ticket.containment !== 'asked' || verb === 'release-host') return nobodyAsks
   const answer = verb === 'leave' ? 'leave' : 'isolate'
-  const asked = (await (work.ticket.kind === fleetKind ? loadHeld(tx, now) : loadAsked(tx, work.ticket.id))).map((child) => {
+  const asked = (await (work.ticket.kind === fleetKind ? loadHeld(tx, person.id, now) : loadAsked(tx, work.ticket.id))).map((child) => {
     const answered = apply(child, decided(child, person.id, answer, reason, now), now)
     return verb === 'leave' || isContained(child.subject) ? answered : apply(answered, ordered(verb, person.id, reason), now)
   })
@@ -63,17 +63,30 @@ async function loadAsked(tx: Tx, parentId: string): Promise<TicketCase[]> {
   return loadCases(tx, tickets)
 }
 
-/** What the fleet's limit holds, whoever's it is: only people who reach every organisation see the ticket that asks. */
-async function loadHeld(tx: Tx, now: number): Promise<TicketCase[]> {
-  const asked = tx.selectFrom('timeline').select('ticket_id').where('kind', '=', 'containment-asked')
-  const held = asked.where('body', 'like', '%"brake":"fleet"%').where('at', '>', now - days(1))
+/**
+ * What the fleet's limit holds, whoever's it is: only people who reach every organisation see the ticket that asks. Whoever
+ * answers for one organisation nevertheless answers for none but that.
+ */
+async function loadHeld(tx: Tx, personId: string, now: number): Promise<TicketCase[]> {
+  const person = await tx.selectFrom('people').select('organisation_id').where('id', '=', personId).executeTakeFirst()
+  const within = person?.organisation_id ?? undefined
   const tickets = await tx
     .selectFrom('tickets')
     .selectAll()
     .where('containment', '=', 'asked')
     .where('resolved_at', 'is', null)
     .where('endpoint_id', 'is not', null)
-    .where('id', 'in', held)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('timeline')
+          .select('timeline.id')
+          .whereRef('timeline.ticket_id', '=', 'tickets.id')
+          .where('timeline.kind', '=', 'containment-asked')
+          .where('timeline.body', 'like', '%"brake":"fleet"%')
+          .where('timeline.at', '>', now - days(1)),
+      ),
+    )
+    .$if(within !== undefined, (held) => held.where('organisation_id', '=', within ?? ''))
     .orderBy('number')
     .limit(maxAsked)
     .execute()

@@ -215,9 +215,14 @@ async function countFleet(db: Kysely<Database>): Promise<number> {
   return Number(row.count)
 }
 
-async function readProvider(db: Kysely<Database>): Promise<Subject | undefined> {
+/** The provider's own organisation: the first there was. */
+export async function readProviderId(db: Kysely<Database>): Promise<string | undefined> {
   const first = await db.selectFrom('organisations').select('id').orderBy('created_at').orderBy('id').limit(1).executeTakeFirst()
-  const of = { endpoint_id: null, organisation_id: first?.id ?? '' }
+  return first?.id
+}
+
+async function readProvider(db: Kysely<Database>): Promise<Subject | undefined> {
+  const of = { endpoint_id: null, organisation_id: (await readProviderId(db)) ?? '' }
   return (await loadSubjects(db, [of])).of(of)
 }
 

@@ -14,6 +14,7 @@ import { keepFirstSeen } from '../suppress/ages.ts'
 import { type Attended, attend } from './attend.ts'
 import { createGiveWay } from './give-way.ts'
 import { hasChanged, type Kept, keepCases, type Rules } from './keep.ts'
+import { readProviderId } from './load-crowds.ts'
 import { raiseOften } from './often.ts'
 import { type Chance, expireCommands, settleResults } from './results.ts'
 import { keepBook } from './suppression.ts'
@@ -188,7 +189,8 @@ async function keepDecided(
   const count = world.marks.length + failed.length
   await keepFirstSeen(tx, store.capabilities.putRows, world.evidence.firstSeen, now)
   const held = world.cases.find(isHeldByFleet)
-  if (held) await raiseWithin(tx, heldByFleet(world.provider?.organisation.id ?? held.ticket.organisation_id), now)
+  const providerId = held && (await readProviderId(tx))
+  if (providerId !== undefined) await raiseWithin(tx, heldByFleet(providerId), now)
   const isOften = await raiseOften(tx, signals.slice(0, count), now)
   const dueAt = [kept.dueAt, ...dueAts].reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null)
   return { kept: { ...kept, dueAt }, hasRaised: isOften || held !== undefined || failed.length > 0, count }

@@ -44,6 +44,8 @@ import { releaseCodes } from './0055-release-codes.ts'
 import { neighbours } from './0057-neighbours.ts'
 import { detectorAges } from './0058-detector-ages.ts'
 import { policies } from './0060-policies.ts'
+import { agesByEndpoint } from './0071-ages-by-endpoint.ts'
+import { askedTickets } from './0072-asked-tickets.ts'
 import { browserKeys } from './0076-browser-keys.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
@@ -93,6 +95,8 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0057-neighbours': neighbours,
     '0058-detector-ages': detectorAges,
     '0060-policies': policies,
+    '0071-ages-by-endpoint': agesByEndpoint,
+    '0072-asked-tickets': askedTickets,
     '0076-browser-keys': browserKeys,
   }
 }

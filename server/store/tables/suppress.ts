@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { SignalState } from '#shared/domain/signal.ts'
 
@@ -90,6 +91,8 @@ export interface DisarmedDetectorsTable {
 export interface DetectorAgesTable {
   name: string
   first_seen_at: number
+  /** Who brought it; '': no machine of ours. */
+  endpoint_id: Generated<string>
 }
 
 export interface SuppressTables {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { ActualIsolation } from '#shared/domain/endpoint.ts'
 import type { AtMachine } from '#shared/domain/release-code.ts'
+import type { ResultRecord } from '#shared/protocol/record.ts'
 import { keepResults, requestCommands } from '../../../server/command/command.ts'
 import { changeOrganisation } from '../../../server/people/organisations.ts'
 import { sentence } from '../../../server/ticket/sentences.ts'
@@ -32,11 +33,17 @@ async function isolate(): Promise<string> {
   return id
 }
 
-async function said(actual: ActualIsolation, atMachine?: AtMachine, of = commandId, endpointId = 'srv'): Promise<void> {
+async function said(
+  actual: ActualIsolation,
+  atMachine?: AtMachine,
+  of = commandId,
+  endpointId = 'srv',
+  outcome: ResultRecord['outcome'] = 'succeeded',
+): Promise<void> {
   await room.time.advance(10)
   const now = room.time.now()
   const isolation = { actual, readiness: { isReady: true }, since: now, commandId: of, number: 4, proof: { rules: 'seen' } }
-  const about = { v: 1, type: 'result', commandId: of, verb: 'isolate-host', outcome: 'succeeded', startedAt: now } as const
+  const about = { v: 1, type: 'result', commandId: of, verb: 'isolate-host', outcome, startedAt: now } as const
   const result = { ...about, finishedAt: now, detail: '', isolation, ...(atMachine && { atMachine }) }
   await room.store.db.transaction().execute((tx) => keepResults(tx, [{ endpointId, result }], now))
   room.pipeline.nudge(false)
@@ -60,6 +67,13 @@ it('nobody wants isolated any more what was opened by a code; ticket and audit h
     'Somebody at the machine ended the isolation by its release code (isolation 4).',
   ])
   expect(await audited()).toHaveLength(1)
+})
+
+it('what was never closed was opened by nobody, and stays wanted', async () => {
+  const before = await lines()
+  await said('open', undefined, await isolate(), 'srv', 'refused')
+  expect(await isolation()).toMatchObject({ desired: 'isolated', actual: 'open' })
+  expect(await lines()).toEqual(before)
 })
 
 it('what opens by itself is said as such', async () => {

@@ -110,6 +110,34 @@ describe('beyond the fleet’s limit', () => {
     expect(await ours()).toEqual(['ws-0', 'ws-1', 'ws-2'])
   })
 
+  it('the question stands with the provider whoever is held, and a person of one organisation answers for that alone', async () => {
+    await open(1)
+    await reached()
+    const { db } = room.store
+    const fixed = { platform: 'linux', confirmed_role: null, removed_at: null, site_id: null, hostname: 'x', enrolled_at: 1 } as const
+    await db
+      .insertInto('endpoints')
+      .values({ ...fixed, id: 'theirs', organisation_id: 'other' })
+      .execute()
+    await db
+      .insertInto('inventories')
+      .values({ endpoint_id: 'theirs', at: 1, role: 'workstation', agent_version: '1', body: '{}' })
+      .execute()
+    await room.signals({ ...canary, endpointId: 'theirs', organisationId: 'other' })
+    await room.signals({ ...canary, endpointId: 'ws-0' })
+    const [question] = await ticketsOf('security.containment.held')
+    expect(question?.organisation_id).toBe('acme')
+
+    const known = { id: person.id, login: 'ada', name: 'Ada', password_hash: '', teams: '[]', is_admin: 0, wip_limit: null } as const
+    await db
+      .insertInto('people')
+      .values({ ...known, organisation_id: 'acme', created_at: 1, disabled_at: null })
+      .execute()
+    const act = { ticketId: question?.id ?? '', version: question?.version ?? 0, person, reason: 'ours' }
+    expect(await room.desk.isolate(act)).toMatchObject({ kind: 'done' })
+    expect([await ours(), (await isolated()).includes('theirs')]).toEqual([['ws-0'], false])
+  })
+
   it('that question is asked again for what comes after its answer, and is only about what is held', async () => {
     await open(4)
     await room.signals({ kind: 'security.user.reported', severity: 'high', state: 'happened', endpointId: 'ws-3' })
@@ -165,7 +193,7 @@ describe('what is younger than a day on this fleet', () => {
     const rule = (armed: boolean) => ({ endpoint_id: 'ws-0', kind: 'security.sigma.a-rule', facts: JSON.stringify({ armed }) })
     const isYoung = async (armed: boolean, at: number) => (await loadEvidence(room.store.db, [rule(armed)], at)).isYoung(rule(armed))
     const { firstSeen } = await loadEvidence(room.store.db, [rule(true)], now)
-    expect(firstSeen).toEqual(['security.sigma.a-rule'])
+    expect(firstSeen).toEqual([{ name: 'security.sigma.a-rule', endpointId: 'ws-0' }])
     await room.store.db.transaction().execute((tx) => keepFirstSeen(tx, room.store.capabilities.putRows, firstSeen, now))
     expect([await isYoung(true, now + hours(1)), await isYoung(true, now + hours(24)), await isYoung(false, now + hours(48))]).toEqual([
       true,
@@ -173,5 +201,16 @@ describe('what is younger than a day on this fleet', () => {
       true,
     ])
     expect((await loadEvidence(room.store.db, [rule(true)], now + 1)).firstSeen).toEqual([])
+  })
+
+  it('is remembered of every machine, however many names another invents', async () => {
+    await open(2)
+    const keep = (seen: { name: string; endpointId: string }[]) =>
+      room.store.db.transaction().execute((tx) => keepFirstSeen(tx, room.store.capabilities.putRows, seen, 1))
+    for (let batch = 0; batch < 3; batch += 1)
+      await keep(Array.from({ length: 5_000 }, (_, nth) => ({ name: `release ${batch}.${nth}`, endpointId: 'ws-0' })))
+    await keep([{ name: 'security.sigma.a-rule', endpointId: 'ws-1' }])
+    const names = (await room.store.db.selectFrom('detector_ages').select('name').execute()).map(({ name }) => name)
+    expect([names.length, names.includes('security.sigma.a-rule')]).toEqual([301, true])
   })
 })

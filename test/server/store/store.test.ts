@@ -121,6 +121,16 @@ for (const [name, url] of urls) {
       await again.close()
     })
 
+    it('catches up with what landed after something of a higher number', async () => {
+      const { db } = store
+      await sql`drop table standing_commands`.execute(db)
+      await sql`drop table standing_orders`.execute(db)
+      await sql`delete from kysely_migration where name = '0052-standing-orders'`.execute(db)
+      const again = await openStore(url ?? '')
+      expect(await again.reader.selectFrom('standing_orders').selectAll().execute()).toEqual([])
+      await again.close()
+    })
+
     it('tells its own trouble from that of a row', async () => {
       const { isStoreTrouble } = store.capabilities
       const row = { key: 'twice', value: '' }

@@ -122,7 +122,7 @@ export async function putDesired(
 }
 
 /** What the person at a machine is told as it is isolated; nothing where their organisation has said nothing. */
-async function whomToCall(tx: Tx, wanted: readonly Wanted[]): Promise<(each: Wanted) => Record<string, unknown>> {
+export async function whomToCall(tx: Tx, wanted: readonly Told[]): Promise<(each: Told) => ToTell> {
   const ids = [...new Set(wanted.flatMap(({ verb, organisationId }) => (verb === 'isolate-host' ? [organisationId] : [])))]
   if (ids.length === 0) return () => ({})
   const rows = await tx.selectFrom('organisations').select(['id', 'call_whom', 'language']).where('id', 'in', ids).execute()
@@ -131,6 +131,7 @@ async function whomToCall(tx: Tx, wanted: readonly Wanted[]): Promise<(each: Wan
   return ({ verb, organisationId }) => (verb === 'isolate-host' ? (of.get(organisationId) ?? {}) : {})
 }
 
+type Told = Pick<Wanted, 'verb' | 'organisationId'>
 type ToTell = Record<string, unknown>
 
 export function rowOf(

@@ -1,6 +1,7 @@
+import type { AuditEntry } from '../audit/audit.ts'
 import type { Tx } from '../store/store.ts'
 import type { BulksTable, CommandsTable } from '../store/tables/command.ts'
-import { endBulk } from './bulk/keep.ts'
+import { endBulk, endedBulk } from './bulk/keep.ts'
 import { signaturesOf } from './signatures.ts'
 
 export interface Leaver {
@@ -8,6 +9,7 @@ export interface Leaver {
   operator: string | undefined
   /** Why, for whoever looks at an order over many machines. */
   note: string
+  record(tx: Tx, entry: AuditEntry): Promise<void>
 }
 
 /**
@@ -18,7 +20,10 @@ export interface Leaver {
  */
 export async function dropUndelivered(tx: Tx, leaver: Leaver, now: number): Promise<CommandsTable[]> {
   const bulks = tx.selectFrom('bulks').selectAll().where('settled_at', 'is', null)
-  for (const bulk of await bulks.execute()) if (isTheirs(bulk, leaver)) await endBulk(tx, bulk.id, 'ended', leaver.note, now)
+  for (const bulk of await bulks.execute()) {
+    if (!isTheirs(bulk, leaver) || !(await endBulk(tx, bulk.id, 'ended', leaver.note, now))) continue
+    await leaver.record(tx, endedBulk(bulk, leaver.note))
+  }
   const waiting = await tx.selectFrom('commands').selectAll().where('status', 'in', ['requested', 'unsigned', 'queued', 'held']).execute()
   const ids = waiting.filter((command) => isTheirs(command, leaver)).map(({ id }) => id)
   if (ids.length === 0) return []

@@ -1,5 +1,6 @@
 import type { HeldAnswer } from '#shared/domain/command.ts'
 import { isOpen } from '#shared/domain/ticket.ts'
+import type { Audit } from '../audit/audit.ts'
 import { requestCommands } from '../command/command.ts'
 import { endHeld, holdUnderWay } from '../command/held.ts'
 import { ordered } from '../command/order.ts'
@@ -18,8 +19,13 @@ import type { DeskOptions, DeskOutcome, Person } from './desk.ts'
  */
 
 /** Holds what was under way when the backup was made, and says so on its tickets. */
-export async function holdCommands(tx: Tx, store: Store, rules: Rules, madeAt: number, now: number): Promise<CommandsTable[]> {
-  const held = await holdUnderWay(tx, now)
+export async function holdCommands(
+  tx: Tx,
+  { store, rules, audit }: { store: Store; rules: Rules; audit: Audit },
+  madeAt: number,
+  now: number,
+): Promise<CommandsTable[]> {
+  const held = await holdUnderWay(tx, audit.record, now)
   const tickets = await loadTickets(tx, [...new Set(held.flatMap(({ ticket_id }) => ticket_id ?? []))])
   const cases = (await loadCases(tx, tickets)).map((work) => {
     const onIt = held.filter(({ ticket_id }) => ticket_id === work.ticket.id)

@@ -32,7 +32,7 @@ export async function settleRestored(store: Store, rules: Rules, audit: Audit, {
     await keepRestore(tx, { restored_at: now, made_at: madeAt, program, first_ticket_number })
     await knowNumbers(tx)
     await ageUnhandled(tx, now)
-    const held = await holdCommands(tx, store, rules, madeAt, now)
+    const held = await holdCommands(tx, { store, rules, audit }, madeAt, now)
     const left = {
       commands: held.length,
       questions: await openQuestions(tx, store, rules, now),

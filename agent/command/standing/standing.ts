@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import type { SignedStanding, StandingPause } from '#shared/domain/standing.ts'
+import { longestPauseMs, pauseBeyondMs, type SignedStanding, type StandingPause } from '#shared/domain/standing.ts'
 import { type Cancel, minutes } from '#shared/domain/time.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 import { isTriggeredBy, maxStandingKept, type StandingOrder, type Triggering } from '#shared/protocol/standing-order.ts'
@@ -24,7 +24,7 @@ import { openWindow } from './windows.ts'
 
 export interface Standing {
   take(signed: SignedStanding): Promise<VerbOutcome>
-  pause(pause: StandingPause): Promise<void>
+  pause(pause: StandingPause): Promise<VerbOutcome>
   /** @param since epoch ms of something that was noticed before: orders that came later are not about it. */
   noticed(signal: Triggering & { id: string }, since?: number): void
   /** After a start. */
@@ -84,8 +84,8 @@ class StandingDesk implements Standing {
     return this.#inTurn(() => this.#take(signed))
   }
 
-  async pause(pause: StandingPause): Promise<void> {
-    await this.#inTurn(() => this.#write({ pause }))
+  pause(pause: StandingPause): Promise<VerbOutcome> {
+    return this.#inTurn(() => this.#pause(pause))
   }
 
   noticed(signal: Triggering & { id: string }, since?: number): void {
@@ -132,6 +132,15 @@ class StandingDesk implements Standing {
     return { outcome: 'succeeded', detail: order.isWithdrawn ? 'it is withdrawn' : 'this machine keeps it', output }
   }
 
+  async #pause(pause: StandingPause): Promise<VerbOutcome> {
+    const now = this.#now()
+    const { scriptsUntil = now + longestPauseMs, isolationUntil } = pause
+    if (Math.max(scriptsUntil, isolationUntil) > now + pauseBeyondMs)
+      return { outcome: 'refused', detail: 'a pause is for a day at most; whoever means a longer one says it again' }
+    await this.#write({ pause: { ...pause, scriptsUntil } })
+    return { outcome: 'succeeded', detail: 'what it may do by itself is known' }
+  }
+
   /** Whoever is silent is asked; one sign of life in time, on whatever connection, and it is the collector's matter. */
   #afterSilence(silentMs: number, due: Due): void {
     const { contact, time } = this.#parts
@@ -169,7 +178,7 @@ class StandingDesk implements Standing {
   #mayNot({ order, runs, spent, ranAt }: Kept, key: string, signal: Triggering | undefined, now: number): boolean {
     const { pause } = this.#state
     if (order.isWithdrawn || order.endsAt <= now || runs >= order.mostRuns || spent.includes(key)) return true
-    if (order.verb === 'run-script' && pause.scripts) return true
+    if (order.verb === 'run-script' && pause.scripts && (pause.scriptsUntil ?? 0) > now) return true
     if (order.verb === 'isolate-host' && pause.isolationUntil > now) return true
     const restMs = order.when.kind === 'signal' ? minutes(order.when.restMinutes ?? 0) : 0
     const last = signal && ranAt[signal.fingerprint]

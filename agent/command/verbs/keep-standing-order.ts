@@ -5,7 +5,8 @@ export default defineVerb({
   command: keepStandingOrder,
   async run({ standing }, { order, pause }) {
     if (!standing) return { outcome: 'refused', detail: 'this agent keeps no standing orders' }
-    if (pause) await standing.pause(pause)
-    return order ? standing.take(order) : { outcome: 'succeeded', detail: 'what it may do by itself is known' }
+    const paused = pause && (await standing.pause(pause))
+    if (order && paused?.outcome !== 'refused') return standing.take(order)
+    return paused ?? { outcome: 'succeeded', detail: 'what it may do by itself is known' }
   },
 })

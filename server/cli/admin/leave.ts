@@ -85,7 +85,8 @@ async function endKey(
 async function dropCommands(store: Store, { id, name }: Somebody, { operator = name }: Leaving): Promise<string[]> {
   const now = systemTime.now()
   const dropped = await store.db.transaction().execute(async (tx) => {
-    const commands = await dropUndelivered(tx, { personId: id, operator, note: `${name} has left.` }, now)
+    const { record } = createAudit({ time: systemTime })
+    const commands = await dropUndelivered(tx, { personId: id, operator, note: `${name} has left.`, record }, now)
     const lines = commands.flatMap(({ id: commandId, ticket_id: ticketId, verb }) => {
       const body = { commandId, verb, outcome: 'dropped', detail: `${name} has left.` }
       return ticketId === null ? [] : [{ ticketId, entry: { at: now, kind: 'command-settled' as const, actor: 'system', body } }]

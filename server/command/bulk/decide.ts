@@ -55,8 +55,8 @@ function afterStage(
 ): Step {
   const isOver = now - (stage_begun_at ?? now) >= wait_ms
   const hasAnswered = ofStage.some(({ status }) => answers.has(status))
-  // All of them were removed meanwhile: there is nobody to learn from.
-  const isEmpty = ofStage.every(({ status }) => status === null)
+  // All of them were removed, or left out, meanwhile: there is nobody to learn from.
+  const isEmpty = ofStage.every(({ status }) => status === null || status === 'dropped')
   if (isOver && !hasAnswered && !isEmpty) return { kind: 'stops', why: `Nobody of stage ${begun} has answered in its time.` }
   const isAwaited = ofStage.some((machine) => machine.isConnected && isUnsettled(machine))
   if (isEmpty || (hasAnswered && (isOver || !isAwaited))) return { kind: 'begins', stage: begun }

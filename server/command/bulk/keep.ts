@@ -2,15 +2,16 @@ import { randomUUIDv7 } from 'node:crypto'
 import { commands as definitions } from '#shared/commands/registry.ts'
 import { stageAt } from '#shared/domain/bulk.ts'
 import { Fault } from '#shared/domain/fault.ts'
+import type { AuditEntry } from '../../audit/audit.ts'
 import type { PutRows } from '../../pipeline/changes.ts'
 import type { Tx } from '../../store/store.ts'
 import type { BulksTable, CommandsTable } from '../../store/tables/command.ts'
-import { desiredBy, keepDesired, rowOf } from '../command.ts'
+import { desiredBy, keepDesired, rowOf, whomToCall } from '../command.ts'
 
 /*
  * The rows of bulk orders: the order, who has their turn when, and a command of its own for each machine whose turn has
  * come. Machines whose turn hasn't come have no command, because whatever is queued goes out.
- * Promises: whoever changes the state of an order does so by what it was, so of two at once one does.
+ * Promises: a release that comes hours later opens nothing that was isolated since; whoever changes the state of an order does so by what it was, so of two at once one does.
  */
 
 export interface BulkWanted {
@@ -32,8 +33,10 @@ export async function requestBulk(tx: Tx, putRows: PutRows, wanted: BulkWanted, 
   const { id, verb, args, endpointIds } = wanted
   const definition = definitions.get(verb)
   if (!definition) throw new Fault('command-unknown', `There is no command "${verb}".`)
+  const toTell = (await whomToCall(tx, [wanted]))(wanted)
   const row: BulksTable = {
-    ...{ id, organisation_id: wanted.organisationId, verb, args: JSON.stringify(definition.args.parse(args)), risk: definition.risk },
+    ...{ id, organisation_id: wanted.organisationId, verb, risk: definition.risk },
+    args: JSON.stringify(definition.args.parse({ ...toTell, ...args })),
     ...{ status: 'requested', requested_by: wanted.requestedBy, reason: wanted.reason, requested_at: now, expires_at: wanted.expiresAt },
     ...{ sizes: JSON.stringify(wanted.sizes), fail_percent: wanted.failPercent, wait_ms: wanted.waitMs, stage: 0, stage_begun_at: null },
     ...{ judged_from: null, note: '', jws: null, payload: null, signatures: null, settled_at: null },
@@ -45,8 +48,14 @@ export async function requestBulk(tx: Tx, putRows: PutRows, wanted: BulkWanted, 
 
 export type BulkHead = Omit<BulksTable, 'jws' | 'payload'>
 
+export interface Beginning {
+  putRows: PutRows
+  /** Why this machine can't come back now; null: it can. */
+  whyNotReleased(tx: Tx, endpointId: string, personId: string): Promise<string | null>
+}
+
 /** The turn of this stage has come. @returns whose; undefined: somebody else changed the order meanwhile. */
-export async function beginStage(tx: Tx, putRows: PutRows, bulk: BulkHead, stage: number, now: number): Promise<string[] | undefined> {
+export async function beginStage(tx: Tx, beginning: Beginning, bulk: BulkHead, stage: number, now: number): Promise<string[] | undefined> {
   const begun = tx
     .updateTable('bulks')
     .set({ stage: stage + 1, stage_begun_at: now })
@@ -61,15 +70,43 @@ export async function beginStage(tx: Tx, putRows: PutRows, bulk: BulkHead, stage
     .where('endpoints.removed_at', 'is', null)
     .execute()
   const endpointIds = there.filter(({ place }) => stageAt(sizes, place) === stage).map(({ endpoint_id }) => endpoint_id)
+  const leftOut = bulk.verb === 'release-host' ? await whyLeftOut(tx, beginning, bulk, endpointIds) : new Map<string, string>()
   const wanted = endpointIds.map((endpointId) => wantedOf(bulk, endpointId))
-  await putRows(
-    tx,
-    'commands',
-    wanted.map((each): CommandsTable => ({ ...rowOf(each, {}, now), status: 'queued', expires_at: bulk.expires_at, bulk_id: bulk.id })),
-    'ignore',
-  )
-  if (desiredBy[bulk.verb]) for (const each of wanted) await keepDesired(tx, each, now)
-  return endpointIds
+  const rows = wanted.map((each) => ({ ...rowOf(each, {}, now), ...turnOf(leftOut.get(each.endpointId), now), ...ofBulk(bulk) }))
+  await beginning.putRows(tx, 'commands', rows, 'ignore')
+  const asked = wanted.filter(({ endpointId }) => !leftOut.has(endpointId))
+  if (desiredBy[bulk.verb]) for (const each of asked) await keepDesired(tx, each, now)
+  return asked.map(({ endpointId }) => endpointId)
+}
+
+const ofBulk = ({ id, expires_at }: BulkHead): Pick<CommandsTable, 'expires_at' | 'bulk_id'> => ({ expires_at, bulk_id: id })
+
+/** One that is left out stands there with its reason, and has no turn later. */
+const turnOf = (why: string | undefined, now: number): Partial<CommandsTable> =>
+  why === undefined
+    ? { status: 'queued' }
+    : { status: 'dropped', settled_at: now, result: JSON.stringify({ outcome: 'refused', detail: why }) }
+
+/** Of a release: whatever happened between its asking and this turn counts. */
+async function whyLeftOut(
+  tx: Tx,
+  { whyNotReleased }: Beginning,
+  bulk: BulkHead,
+  endpointIds: readonly string[],
+): Promise<Map<string, string>> {
+  const since = new Set(await isolatedSince(tx, bulk))
+  const left = new Map<string, string>()
+  for (const id of endpointIds) {
+    const why = since.has(id) ? 'It was isolated after this was asked.' : await whyNotReleased(tx, id, bulk.requested_by)
+    if (why !== null) left.set(id, why)
+  }
+  return left
+}
+
+async function isolatedSince(tx: Tx, { id, requested_at }: Pick<BulksTable, 'id' | 'requested_at'>): Promise<string[]> {
+  const targets = tx.selectFrom('bulk_targets').innerJoin('isolations', 'isolations.endpoint_id', 'bulk_targets.endpoint_id')
+  const isolated = targets.select('bulk_targets.endpoint_id').where('bulk_id', '=', id).where('desired', '=', 'isolated')
+  return (await isolated.where('desired_at', '>', requested_at).execute()).map(({ endpoint_id }) => endpoint_id)
 }
 
 const wantedOf = ({ verb, args, organisation_id: organisationId, requested_by: requestedBy, reason }: BulkHead, endpointId: string) => ({
@@ -97,12 +134,23 @@ export async function stopBulk(tx: Tx, id: string, why: string, now: number): Pr
 /** A person goes on: what failed until now is forgiven, and what was taken back has its turn again. @returns whether it was stopped. */
 export async function goOnBulk(tx: Tx, id: string, now: number): Promise<boolean> {
   const on = tx.updateTable('bulks').set({ status: 'running', note: '', judged_from: now, stage_begun_at: now }).where('id', '=', id)
-  const { numUpdatedRows } = await on.where('status', '=', 'stopped').where('expires_at', '>', now).executeTakeFirst()
-  if (numUpdatedRows !== 1n) return false
+  const stopped = on.where('status', '=', 'stopped').where('expires_at', '>', now)
+  const bulk = await stopped.returning(['id', 'verb', 'requested_at']).executeTakeFirst()
+  if (!bulk) return false
+  const closed = bulk.verb === 'release-host' ? await isolatedSince(tx, bulk) : []
   const again = tx.updateTable('commands').set({ status: 'queued', settled_at: null, sent_at: null }).where('bulk_id', '=', id)
-  await again.where('status', '=', 'dropped').execute()
+  const dropped = again.where('status', '=', 'dropped').where('result', 'is', null)
+  await dropped.$if(closed.length > 0, (each) => each.where('endpoint_id', 'not in', closed)).execute()
   return true
 }
+
+/** For the audit: nobody pressed its button. */
+export const endedBulk = (
+  { id, organisation_id: organisationId, verb }: Pick<BulksTable, 'id' | 'organisation_id' | 'verb'>,
+  reason: string,
+): AuditEntry => ({
+  ...{ actor: 'system', action: 'bulk.ended', target: `bulk:${id}`, organisationId, detail: { verb, reason } },
+})
 
 /** It goes no further. @returns what was taken back; undefined: it had ended before. */
 export async function endBulk(

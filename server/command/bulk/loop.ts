@@ -2,12 +2,11 @@ import { stageAt } from '#shared/domain/bulk.ts'
 import { type Cancel, minutes, seconds, type Time } from '#shared/domain/time.ts'
 import type { AuditEntry } from '../../audit/audit.ts'
 import type { LiveBus } from '../../live.ts'
-import type { PutRows } from '../../pipeline/changes.ts'
 import type { CreateLoop } from '../../pipeline/loop.ts'
 import type { Tx } from '../../store/store.ts'
 import type { SignNeeds } from '../sign.ts'
 import { decide, type Machine, type Step } from './decide.ts'
-import { type BulkHead, beginStage, endBulk, stopBulk } from './keep.ts'
+import { type Beginning, type BulkHead, beginStage, endBulk, stopBulk } from './keep.ts'
 import { signBulk } from './sign.ts'
 
 /*
@@ -25,8 +24,7 @@ export interface Bulks {
   stop(): Promise<void>
 }
 
-export interface BulksOptions extends SignNeeds {
-  putRows: PutRows
+export interface BulksOptions extends SignNeeds, Beginning {
   time: Time
   bus: LiveBus
   loops: CreateLoop
@@ -101,13 +99,20 @@ async function takeFurther(options: BulksOptions, bulk: BulkHead, told: Map<stri
     hint(options, bulk)
     return 'further'
   }
-  const counts = JSON.stringify(machines.map(({ status }) => status))
-  if (told.get(bulk.id) !== counts) hint(options, bulk)
-  told.set(bulk.id, counts)
+  const state = JSON.stringify([bulk.stage_begun_at, machines.map(({ status }) => status)])
+  if (told.get(bulk.id) !== state) {
+    hint(options, bulk)
+    // Whoever is connected and waits: what was taken back, or waited for signatures, has its turn again.
+    options.dispatcher.goFor(machines.flatMap(({ endpointId, status }) => (status === 'queued' ? endpointId : [])))
+  }
+  told.set(bulk.id, state)
   return bulk.stage < (JSON.parse(bulk.sizes) as number[]).length ? 'awaits' : 'rests'
 }
 
-async function machinesOf({ db, isConnected, hasGivenChance }: BulksOptions, { id, sizes }: BulkHead): Promise<Machine[]> {
+async function machinesOf(
+  { db, isConnected, hasGivenChance }: BulksOptions,
+  { id, sizes }: BulkHead,
+): Promise<(Machine & { endpointId: string })[]> {
   const stages = JSON.parse(sizes) as number[]
   const targets = db
     .selectFrom('bulk_targets')
@@ -118,18 +123,18 @@ async function machinesOf({ db, isConnected, hasGivenChance }: BulksOptions, { i
   const rows = await targets.select(columns).where('bulk_targets.bulk_id', '=', id).execute()
   const isKnown = hasGivenChance()
   return rows.map(({ place, endpoint_id, status, settled_at: settledAt }) => ({
-    ...{ stage: stageAt(stages, place), status, settledAt },
+    ...{ endpointId: endpoint_id, stage: stageAt(stages, place), status, settledAt },
     isConnected: !isKnown || isConnected(endpoint_id),
   }))
 }
 
 async function keepStep(options: BulksOptions, bulk: BulkHead, step: Exclude<Step, { kind: 'waits' }>): Promise<void> {
-  const { db, time, putRows, record, dispatcher } = options
+  const { db, time, record, dispatcher } = options
   const now = time.now()
   const about = { actor: 'system', target: `bulk:${bulk.id}`, organisationId: bulk.organisation_id }
   const changed = await db.transaction().execute(async (tx) => {
     if (step.kind === 'begins') {
-      const begun = await beginStage(tx, putRows, bulk, step.stage, now)
+      const begun = await beginStage(tx, options, bulk, step.stage, now)
       if (begun)
         await record(tx, { ...about, action: 'bulk.stage', detail: { verb: bulk.verb, stage: step.stage + 1, endpoints: begun.length } })
       return { begun: begun ?? [], dropped: [] }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import { canonicalJson } from '#shared/protocol/canonical.ts'
 import { whyNotByCollector } from '#shared/protocol/command-powers.ts'
-import type { Store } from '../../store/store.ts'
+import type { Store, Tx } from '../../store/store.ts'
 import type { BulksTable, CommandsTable } from '../../store/tables/command.ts'
 import { headOrNone, rolesOf, type SignNeeds } from '../sign.ts'
 import type { BulkHead } from './keep.ts'
@@ -30,8 +30,19 @@ export async function signBulk(needs: SignNeeds, bulk: BulkHead, now: number): P
           signatures: '[]',
           note: why,
         }
-  await needs.db.updateTable('bulks').set(kept).where('id', '=', bulk.id).where('status', '=', 'requested').execute()
+  await needs.db.transaction().execute(async (tx) => {
+    const update = tx.updateTable('bulks').set(kept).where('id', '=', bulk.id).where('status', '=', 'requested')
+    const { numUpdatedRows } = await update.executeTakeFirst()
+    if (why === undefined && numUpdatedRows === 1n) await giveTurnsBack(tx, bulk, now)
+  })
   return why
+}
+
+/** Whose turn had come when it was asked for anew has it again, and their stage its whole wait. */
+export async function giveTurnsBack(tx: Tx, { id, stage }: Pick<BulksTable, 'id' | 'stage'>, now: number): Promise<void> {
+  if (stage === 0) return
+  await tx.updateTable('bulks').set({ stage_begun_at: now }).where('id', '=', id).execute()
+  await tx.updateTable('commands').set({ status: 'queued' }).where('bulk_id', '=', id).where('status', '=', 'unsigned').execute()
 }
 
 export async function whyOperators(

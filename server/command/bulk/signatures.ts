@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../audit/audit.ts'
 import type { Tx } from '../../store/store.ts'
 import { judge, type SignaturesNeeds } from '../signatures.ts'
+import { giveTurnsBack } from './sign.ts'
 
 /* Operators' signatures on a bulk order, over its very bytes: it runs once there are enough of different people. */
 
@@ -28,9 +29,7 @@ export async function addBulkSignature(needs: BulkSignaturesNeeds, id: string, j
     const update = tx.updateTable('bulks').set(changed).where('id', '=', id).where('status', '=', 'unsigned')
     const { numUpdatedRows } = await update.where('signatures', '=', bulk.signatures).executeTakeFirst()
     if (numUpdatedRows !== 1n) return false
-    // Their turn had come when it was asked for anew.
-    const waiting = tx.updateTable('commands').set({ status: 'queued' }).where('bulk_id', '=', id).where('status', '=', 'unsigned')
-    if (isEnough) await waiting.execute()
+    if (isEnough) await giveTurnsBack(tx, bulk, now)
     const signer = signatures.at(-1)
     const detail = { verb: bulk.verb, kid: signer?.kid ?? null, signed: signatures.length, needed }
     const about = { action: 'bulk.signed', target: `bulk:${id}`, organisationId: bulk.organisation_id, detail }

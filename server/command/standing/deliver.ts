@@ -1,6 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import type { StandingPause } from '#shared/domain/standing.ts'
 import { days } from '#shared/domain/time.ts'
 import { longestStandingMs } from '#shared/protocol/standing-order.ts'
 import type { Database } from '../../store/schema.ts'
@@ -9,6 +8,7 @@ import type { StandingOrdersTable } from '../../store/tables/command.ts'
 import { requestCommands } from '../command.ts'
 import { covered } from './covered.ts'
 import { orderIn, signaturesOn } from './keep.ts'
+import { newsOfPauses, pauseId } from './pauses.ts'
 
 /*
  * Brings what is signed to the machines that are meant: each has a command that carries it, so it is queued, sent again,
@@ -19,9 +19,6 @@ import { orderIn, signaturesOn } from './keep.ts'
 const maxAtOnce = 500
 /** One that turned it away may have been updated since. */
 const againAfterMs = days(1)
-/** For as long as an organisation observes. */
-const farFuture = Date.UTC(2100, 0)
-export const pauseId = 'pause'
 
 /** Of each order the newest version that is signed and not past. */
 export async function inForce(db: Kysely<Database>, now: number): Promise<StandingOrdersTable[]> {
@@ -108,46 +105,11 @@ async function without(
 }
 
 async function deliverPauses(tx: Tx, store: Store, endpointIds: readonly string[], now: number): Promise<number> {
-  if (endpointIds.length === 0) return 0
-  const rows = await tx
-    .selectFrom('endpoints')
-    .innerJoin('organisations', 'organisations.id', 'endpoints.organisation_id')
-    .select(['endpoints.id', 'organisations.id as organisationId', 'organisations.mode', 'stopped_until', 'scripts_off'])
-    .where('endpoints.id', 'in', endpointIds)
-    .execute()
-  const told = await toldPauses(tx)
-  const none = JSON.stringify(pauseOf({ mode: 'live', stopped_until: null, scripts_off: 0 }, now))
-  const news = rows.flatMap((row) => {
-    const about = JSON.stringify(pauseOf(row, now))
-    return (told.get(row.id) ?? none) === about ? [] : { ...row, about }
-  })
-  for (const { id, organisationId, about } of news.slice(0, maxAtOnce)) {
+  const news = await newsOfPauses(tx, endpointIds, now)
+  for (const { endpointId, organisationId, pause } of news.slice(0, maxAtOnce)) {
     const row = { id: pauseId, number: 0, organisation_id: organisationId, asked_by: 'system' }
-    await carry(tx, store, [id], { row, args: { pause: JSON.parse(about) }, reason: 'what it may do by itself', about }, now)
+    const about = JSON.stringify(pause)
+    await carry(tx, store, [endpointId], { row, args: { pause }, reason: 'what it may do by itself', about }, now)
   }
   return news.length
-}
-
-/** The newest of each machine that has not come to nothing. */
-async function toldPauses(db: Kysely<Database>): Promise<Map<string, string | null>> {
-  const rows = await db
-    .selectFrom('standing_commands')
-    .innerJoin('commands', 'commands.id', 'standing_commands.command_id')
-    .select(['standing_commands.endpoint_id', 'about'])
-    .where('order_id', '=', pauseId)
-    .where('commands.status', 'not in', ['expired', 'dropped', 'unknown'])
-    .orderBy('command_id')
-    .execute()
-  return new Map(rows.map(({ endpoint_id, about }) => [endpoint_id, about]))
-}
-
-interface Paused {
-  mode: string
-  stopped_until: number | null
-  scripts_off: number
-}
-
-const pauseOf = ({ mode, stopped_until, scripts_off }: Paused, now: number): StandingPause => {
-  const stoppedUntil = stopped_until !== null && stopped_until > now ? stopped_until : 0
-  return { scripts: scripts_off === 1, isolationUntil: mode === 'observe' ? farFuture : stoppedUntil }
 }

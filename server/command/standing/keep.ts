@@ -32,16 +32,17 @@ export const orderIn = ({ payload }: Pick<StandingOrdersTable, 'payload'>): Stan
 /** As its signature names the collector; no operator's name has angle brackets. */
 export const collectorsName = '<the collector>'
 
-/** Where its word is enough, the collector signs at once. */
-export async function signByCollector(needs: KeepNeeds, row: StandingOrdersTable, now: number): Promise<boolean> {
+/** Where its word is enough, the collector signs before anything is kept, so that no crash leaves one that nobody else may sign. */
+export async function signedByCollector(needs: KeepNeeds, row: StandingOrdersTable, now: number): Promise<StandingOrdersTable> {
   const order = orderIn(row)
   if (needs.register() !== undefined) {
-    const roles = order.role ? [order.role] : (await covered(needs.db, order)).map(({ role }) => role)
-    if (roles.length === 0 || roles.some((role) => whyNotByCollector(order.verb, row.risk, role) !== undefined)) return false
+    const machines = order.role ? [] : await covered(needs.db, order)
+    const roles = order.role ? [order.role] : machines.flatMap(({ role, confirmed }) => (confirmed === null ? role : [role, confirmed]))
+    if (roles.length === 0 || roles.some((role) => whyNotByCollector(order.verb, row.risk, role) !== undefined)) return row
   }
   const jws = await needs.signStanding(order)
-  await keepSignatures(needs.db, row, [{ operator: collectorsName, kid: decodeProtectedHeader(jws).kid ?? '', at: now, jws }], true)
-  return true
+  const signature: Signature = { operator: collectorsName, kid: decodeProtectedHeader(jws).kid ?? '', at: now, jws }
+  return { ...row, state: 'signed', signatures: JSON.stringify([signature]) }
 }
 
 export async function addStandingSignature(needs: KeepNeeds, row: StandingOrdersTable, jws: string, now: number): Promise<StandingSigned> {

@@ -13,7 +13,7 @@ import type { StandingOrdersTable } from '../../store/tables/command.ts'
 import { covered } from './covered.ts'
 import { deliver } from './deliver.ts'
 import { drafts } from './drafts.ts'
-import { addStandingSignature, type KeepNeeds, orderIn, payloadOf, type StandingSigned, signByCollector } from './keep.ts'
+import { addStandingSignature, type KeepNeeds, orderIn, payloadOf, type StandingSigned, signedByCollector } from './keep.ts'
 import { joinTickets } from './runs.ts'
 
 /*
@@ -76,13 +76,19 @@ export function createStanding(needs: StandingNeeds): StandingOrders {
       })
   }
   const put = async (order: StandingOrder, isWithdrawal: boolean, by: Person): Promise<Asked> => {
-    const row = rowOf(order, isWithdrawal, by.id, time.now())
-    if (row.payload.length > maxStandingChars) return refused('It is too long to be signed; name fewer machines, or shorten what it does.')
-    await turns(async (tx) => {
-      await tx.insertInto('standing_orders').values(row).execute()
+    const asked = rowOf(order, isWithdrawal, by.id, time.now())
+    if (asked.payload.length > maxStandingChars)
+      return refused('It is too long to be signed; name fewer machines, or shorten what it does.')
+    const row = await signedByCollector(keeping, asked, time.now())
+    const isKept = await turns(async (tx) => {
+      const insert = tx.insertInto('standing_orders').values(row)
+      const kept = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
+      if (kept.numInsertedOrUpdatedRows !== 1n) return false
       await by.record?.(tx, order.id)
+      return true
     })
-    const isSigned = await signByCollector(keeping, row, time.now())
+    if (!isKept) return refused('Somebody changed it at the same moment; look at it again.')
+    const isSigned = row.state === 'signed'
     if (isSigned) await round()
     return { kind: 'asked', id: order.id, status: isSigned ? 'signed' : 'unsigned' }
   }
@@ -107,11 +113,14 @@ export function createStanding(needs: StandingNeeds): StandingOrders {
       if (!row || row.state === 'dropped' || row.is_withdrawal === 1)
         return refused('There is nothing to withdraw: it is over, or waits for its withdrawal to be signed.')
       if (row.state === 'unsigned') {
-        await turns(async (tx) => {
-          await tx.updateTable('standing_orders').set({ state: 'dropped' }).where('id', '=', id).where('state', '=', 'unsigned').execute()
+        const isDropped = await turns(async (tx) => {
+          const drop = tx.updateTable('standing_orders').set({ state: 'dropped' }).where('id', '=', id).where('state', '=', 'unsigned')
+          if ((await drop.executeTakeFirst()).numUpdatedRows !== 1n) return false
           await by.record?.(tx)
+          return true
         })
-        return { kind: 'asked', id, status: 'signed' }
+        if (isDropped) return { kind: 'asked', id, status: 'signed' }
+        // Its last signature came in between: it is in force, and has to be withdrawn like any other.
       }
       const now = time.now()
       const order = { ...orderIn(row), number: nextNumber(row.number, now), isWithdrawn: true, requestedBy: by.name, reason }

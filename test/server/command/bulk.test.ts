@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { hours, minutes } from '#shared/domain/time.ts'
+import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResults, requestCommands } from '../../../server/command/command.ts'
 import { holdUnderWay } from '../../../server/command/held.ts'
 import { dropUndelivered } from '../../../server/command/leave.ts'
@@ -220,7 +221,9 @@ describe('what can’t be one order', () => {
 describe('what ends it from outside', () => {
   it('a restore: what was under way waits for a person machine by machine', async () => {
     await ask()
-    await room.store.db.transaction().execute((tx) => holdUnderWay(tx, room.time.now()))
+    const { record } = createAudit({ time: room.time })
+    await room.store.db.transaction().execute((tx) => holdUnderWay(tx, record, room.time.now()))
+    expect((await audited()).at(-1)).toBe('bulk.ended system')
     expect(await only()).toMatchObject({ status: 'ended', note: expect.stringContaining('restored') })
     expect(await statuses()).toEqual(['pc-01 held'])
   })
@@ -234,13 +237,15 @@ describe('what ends it from outside', () => {
     const now = room.time.now()
     await db.transaction().execute(async (tx) => {
       await requestCommands(tx, capabilities.putRows, [{ ...isolation, ticketId: 'ticket-1' }], now)
-      await dropUndelivered(tx, { personId: 'p', operator: undefined, note: 'gone' }, now)
+      const { record } = createAudit({ time: room.time })
+      await dropUndelivered(tx, { personId: 'p', operator: undefined, note: 'gone', record }, now)
     })
     const left = await room.store.db.selectFrom('bulks').select(['verb', 'status', 'note']).orderBy('verb').execute()
     expect(left).toEqual([
       { verb: 'isolate-host', status: 'ended', note: 'gone' },
       { verb: 'run-script', status: 'ended', note: 'gone' },
     ])
+    expect((await audited()).filter((line) => line.startsWith('bulk.ended'))).toHaveLength(2)
     expect((await commands()).filter(({ status }) => status !== 'dropped').map(({ id }) => id)).toEqual(['command-1'])
   })
 })

@@ -81,3 +81,9 @@ describe('a storm, for a customer', () => {
     expect(await ofFirst.ask('POST', `/api/tickets/${first.ticket}/children`, { version: 1, act: 'raise' })).toMatchObject({ status: 404 })
   })
 })
+
+it('the fleet’s one question is the provider’s too, wherever its ticket stands', async () => {
+  await console_.store.db.updateTable('tickets').set({ kind: 'security.containment.held' }).where('id', '=', one.ticket).execute()
+  expect((await ofOne.ask('GET', `/api/tickets/${one.ticket}`)).status).toBe(404)
+  expect((await provider.ask('GET', `/api/tickets/${one.ticket}`)).status).toBe(200)
+})

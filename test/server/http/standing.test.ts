@@ -84,6 +84,17 @@ describe('a standing order', () => {
     expect(text).toMatch(sentence)
   })
 
+  it('leaves out a machine of which a person says that it is something else', async () => {
+    const { db } = console_.store
+    const confirm = (confirmed_role: 'core' | null) =>
+      db.updateTable('endpoints').set({ confirmed_role }).where('id', '=', alpha.endpoint).execute()
+    await confirm('core')
+    const before = (await carriers()).length
+    const { body } = await ask({ draft: 'restart-failed-service' })
+    expect([(body as { status: string }).status, (await carriers()).length]).toEqual(['signed', before])
+    await confirm(null)
+  })
+
   it('is asked for by whoever may ask for what it does, of those machines', async () => {
     await addPerson(console_, { login: 'tom', teams: ['tier1'], isAdmin: false })
     const tom = await signedIn(console_.url, 'tom')

@@ -149,6 +149,8 @@ describe('a standing order that a signal triggers', () => {
   it('doesn’t isolate while that is stopped, nor run scripts while they are switched off', async () => {
     const commands = await open()
     await brought(commands, { pause: { scripts: true, isolationUntil: issuedAt + hours(4) } })
+    for (const longer of [{ isolationUntil: issuedAt + days(2) }, { isolationUntil: 0, scriptsUntil: issuedAt + days(2) }])
+      expect((await brought(commands, { pause: { scripts: false, ...longer } }))?.detail).toContain('a day at most')
     const when: StandingOrder['when'] = { kind: 'signal', any: [{ kind: 'health.service.down' }] }
     const { argsFrom: _, ...plain } = anyStanding()
     for (const verb of ['isolate-host', 'run-script']) await bring(commands, { ...plain, id: `of-${verb}`, verb, when })
@@ -157,6 +159,9 @@ describe('a standing order that a signal triggers', () => {
     await time.advance(hours(5))
     commands.noticed(down('signal-2'))
     await expect.poll(() => runs, { timeout: 10_000 }).toEqual(['isolate-host {}'])
+    await time.advance(hours(20))
+    commands.noticed(down('signal-3'))
+    await expect.poll(() => runs, { timeout: 10_000 }).toContain('run-script {}')
   })
 })
 

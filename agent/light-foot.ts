@@ -1,3 +1,4 @@
+import { getPriority, setPriority } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { hours, minutes, seconds, type Time } from '#shared/domain/time.ts'
@@ -8,26 +9,37 @@ import { hours, minutes, seconds, type Time } from '#shared/domain/time.ts'
  * stays until more comes.
  */
 
-/** A young generation of 3 MiB; an old one that is looked at once it has grown by a quarter; no threads of V8's own. */
-const flags = ['--max-semi-space-size=1', '--heap-growing-percent=25', '--v8-pool-size=0']
-const lean = { MALLOC_ARENA_MAX: '1' }
+/** A young generation of 3 MiB; an old one that is looked at once it has grown by a quarter; all work on one thread. */
+const flags = ['--max-semi-space-size=1', '--heap-growing-percent=25', '--single-threaded', '--v8-pool-size=0']
+/** One heap of malloc's, that keeps nothing for later; what takes more than a few pages lies apart, and goes back whole. */
+const lean = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_TOP_PAD_: '4096', MALLOC_MMAP_THRESHOLD_: '65536' }
+/**
+ * Behind whatever people wait for, and by as much at the disk, which goes by it where nobody says otherwise (ioprio_set(2)). Not further
+ * back: whoever encrypts files would have the machine to themselves.
+ */
+const niceness = 5
 const marker = 'TIERLINE_AGENT_IS_LIGHT'
 
-/** This process begins again in its own place with what only a start can set. Returns where the system can't, or it was done. */
+/** This process steps back, and begins again in its own place with what only a start can set. Returns where the system can't, or it was done. */
 export function beginLight(process: NodeJS.Process, environment: NodeJS.ProcessEnv): void {
+  // Whoever starts it further back knows why, and only root may come forward again.
+  if (getPriority() < niceness) setPriority(niceness)
   if (typeof process.execve !== 'function' || environment[marker] !== undefined) return
   const args = [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)]
   process.execve(process.execPath, args, { ...environment, ...lean, [marker]: '1' })
 }
 
+const startTakesMs = seconds(30)
+
 /** Rules, schemas and code of the start are garbage within a minute, and nothing else would look for them on an idle machine. */
 export function giveBack(time: Time): void {
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (how: { type: 'major' }) => void
+  const collect = runInNewContext('gc') as (how: { type: 'major'; flavor?: 'last-resort' }) => void
   const collectAfter = (ms: number): void =>
     void time.after(ms, () => {
-      collect({ type: 'major' })
+      // Once, when the start is over: it takes a tenth of a second, and code that only the start ran goes with it.
+      collect(ms === startTakesMs ? { type: 'major', flavor: 'last-resort' } : { type: 'major' })
       collectAfter(ms < minutes(10) ? ms * 2 : hours(1))
     })
-  collectAfter(seconds(15))
+  collectAfter(startTakesMs / 2)
 }

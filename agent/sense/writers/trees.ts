@@ -8,6 +8,14 @@ export interface Tree {
   key: string
 }
 
+interface Known {
+  facts: ProcessFacts | undefined
+  /** Undefined until it is asked for. */
+  tree: { found: Tree | undefined } | undefined
+  /** Monotonic ms at which the facts were read. */
+  at: number
+}
+
 /** What starts other people's programs for a living: the tree of one of those begins below it. Paths, because names are anybody's. */
 const launchers =
   /^\/(?:usr\/)?(?:s?bin|lib|libexec|lib\/[\w.-]+)\/(?:.*\/)?(?:systemd[\w-]*|init|sshd[\w-]*|dropbear|cron|crond|atd|anacron|login|agetty|getty|gdm[\w-]*|lightdm|sddm[\w-]*|gnome-shell|gnome-session[\w-]*|plasmashell|ksmserver|xfce4-session|Xorg|tmux|screen|dockerd|containerd[\w-]*|runc|podman|conmon|dbus-[\w-]+|xinetd|inetd|init)$/
@@ -23,7 +31,7 @@ const maxDepth = 30
 export class Trees {
   readonly #read: (pid: number) => ProcessFacts | undefined
   readonly #ownPid: number
-  readonly #known = new BoundedMap<{ facts: ProcessFacts | undefined; at: number }>(maxKnown)
+  readonly #known = new BoundedMap<Known>(maxKnown)
 
   constructor(read: (pid: number) => ProcessFacts | undefined, ownPid: number) {
     this.#read = read
@@ -32,17 +40,28 @@ export class Trees {
 
   /** @param now monotonic ms. What is gone by now is answered as it was. */
   facts(pid: number, now: number): ProcessFacts | undefined {
-    const known = this.#known.touch(String(pid), () => ({ facts: undefined, at: Number.NEGATIVE_INFINITY }))
-    if (now - known.at < freshMs) return known.facts
+    return this.#lookUp(pid, now).facts
+  }
+
+  /** Found once for as long as its facts are fresh: a busy process writes hundreds of files meanwhile. */
+  treeOf(pid: number, now: number): Tree | undefined {
+    const known = this.#lookUp(pid, now)
+    known.tree ??= { found: this.#find(known.facts, now) }
+    return known.tree.found
+  }
+
+  #lookUp(pid: number, now: number): Known {
+    const known = this.#known.touch(String(pid), () => ({ facts: undefined, tree: undefined, at: Number.NEGATIVE_INFINITY }))
+    if (now - known.at < freshMs) return known
     const facts = this.#read(pid)
     known.at = now
     // Its name is gone with it, and what was known of it is still true.
-    if (facts) known.facts = facts
-    return known.facts
+    if (facts) Object.assign(known, { facts, tree: undefined })
+    return known
   }
 
-  treeOf(pid: number, now: number): Tree | undefined {
-    let top = this.facts(pid, now)
+  #find(facts: ProcessFacts | undefined, now: number): Tree | undefined {
+    let top = facts
     for (let depth = 0; top && depth < maxDepth; depth += 1) {
       const parent = this.#parentWithin(top, now)
       if (!parent) return { top, key: `${top.pid} ${top.startTicks}` }

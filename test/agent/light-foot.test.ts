@@ -1,0 +1,16 @@
+import { spawnSync } from 'node:child_process'
+import { getPriority } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+
+it.skipIf(process.platform === 'win32')('the agent begins once more in its own place: lean, behind others, with the same words', () => {
+  const child = spawnSync(process.execPath, [join(import.meta.dirname, 'begin-light-once.ts'), 'run', '--data', 'a b'], {
+    encoding: 'utf8',
+  })
+  const said = child.stdout.trim().split('\n')
+  expect(said).toHaveLength(1)
+  expect(JSON.parse(said[0] ?? '')).toMatchObject({
+    ...{ pid: child.pid, nice: Math.max(5, getPriority()), arenas: '1', words: ['run', '--data', 'a b'] },
+    flags: expect.arrayContaining(['--max-semi-space-size=1', '--single-threaded']),
+  })
+})

@@ -10,6 +10,7 @@ import { DialogButton } from '../frame/dialog-button.tsx'
 import { DialogForm } from '../frame/dialog-form.tsx'
 import { ListCard } from '../frame/list-card.tsx'
 import type { Column } from '../frame/sortable-table.tsx'
+import { CallWhom } from './call-whom.tsx'
 
 type Row = z.infer<typeof OrganisationList>['organisations'][number]
 type Preview = z.infer<typeof LivePreview>
@@ -20,6 +21,12 @@ const columns: Column<Row>[] = [
   { id: 'mode', header: 'Mode', sortBy: (row) => row.mode, cell: (row) => modes[row.mode] },
   { id: 'plan', header: 'Plan', sortBy: (row) => row.plan, cell: (row) => row.plan },
   { id: 'language', header: 'Language', sortBy: (row) => row.language, cell: (row) => row.language },
+  {
+    id: 'call',
+    header: 'Who is called at a machine',
+    sortBy: (row) => row.callWhom.join(),
+    cell: (row) => <CallWhom organisation={row} />,
+  },
   { id: 'change', header: '', sortBy: (row) => row.id, cell: (row) => <ChangeMode organisation={row} /> },
 ]
 

@@ -6,6 +6,7 @@ import { endpointQuery } from '../api/queries.ts'
 import { PageProblem, PageReading } from '../frame/page-problem.tsx'
 import { When } from '../time/when.tsx'
 import { CommandsCard } from './commands-card.tsx'
+import { DiagnosticsCard } from './diagnostics-card.tsx'
 import { EndpointHead } from './endpoint-head.tsx'
 import { GapsCard } from './gaps-card.tsx'
 import { Health } from './health.tsx'
@@ -13,6 +14,7 @@ import { InventoryCard } from './inventory-card.tsx'
 import { IsolationCard } from './isolation-card.tsx'
 import { OpenTicketsCard } from './open-tickets-card.tsx'
 import { PolicyCard } from './policy-card.tsx'
+import { BackupCard } from './restore/backup-card.tsx'
 
 const route = getRouteApi('/signed-in/endpoints/$id')
 
@@ -34,6 +36,8 @@ export function EndpointPage() {
           <Grid.Col span={{ base: 12, md: 8 }}>
             <Stack gap="md">
               <Health key={id} endpointId={id} />
+              <BackupCard endpoint={endpoint} />
+              <DiagnosticsCard endpoint={endpoint} />
               <CommandsCard commands={endpoint.commands} endpointId={id} />
               <GapsCard {...endpoint} />
             </Stack>

@@ -34,13 +34,13 @@ it('reads of all of them together for a few milliseconds, and rests for twelve t
     void time.advance(tookMs)
   }
   patience.inTurn(read('a', 10))
-  patience.inTurn(read('b', 2))
+  patience.inTurn(read('b', 1))
   patience.inTurn(read('c', 1))
   await time.advance(seconds(1))
   expect(reads).toEqual([
     ['a', 0],
     ['b', 130],
-    ['c', 132],
+    ['c', 131],
   ])
 })
 

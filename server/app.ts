@@ -10,6 +10,7 @@ import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
 import { createStanding, type StandingOrders } from './command/standing/standing.ts'
 import { createWarm } from './command/warm-neighbours.ts'
 import { type CollectorConfig, isLoopback, storeUrlOf } from './config.ts'
+import { openAuditBook } from './desk/audit-book.ts'
 import { startAuditHeads } from './desk/audit-heads.ts'
 import { createDesk, type Desk } from './desk/desk.ts'
 import { createHeld, type Held } from './desk/held.ts'
@@ -256,12 +257,11 @@ async function openDoors(
   const stages = {
     desk: room.desk,
     ...{ held: room.held, signing: room.signing, bulk: room.bulk, standing: room.standing },
-    heldMails: createHeldMails({ store, desk: room.desk }),
-    receivers: room.telling.receivers,
+    ...{ heldMails: createHeldMails({ store, desk: room.desk }), receivers: room.telling.receivers },
     ...room.staffing,
     ingest: intake.ingest,
     ...{ archives: intake.archives, scripts: createScripts({ store, time }), ...createLedgers(matrices) },
-    ...{ wire, words },
+    ...{ wire, words, auditBook: openAuditBook({ store, audit, documents: identity.documents }) },
   }
   const tls = isLoopback(config.console.host) ? {} : { tls: certificate }
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))

@@ -4,6 +4,7 @@ import type { Time } from '#shared/domain/time.ts'
 import type { Archives } from '../archive/archive.ts'
 import type { StandingOrders } from '../command/standing/standing.ts'
 import type { Absences } from '../desk/absences.ts'
+import type { AuditBook } from '../desk/audit-book.ts'
 import type { BulkDesk } from '../desk/bulk.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Held } from '../desk/held.ts'
@@ -49,6 +50,7 @@ export interface Needs {
   heldMails: HeldMails
   signing: Signing
   bulk: BulkDesk
+  auditBook: AuditBook
   scripts: Scripts
   standing: Pick<StandingOrders, 'drafts' | 'ask' | 'sign' | 'withdraw'>
   identity: Pick<Identity, 'createToken' | 'revoke' | 'confirmRole' | 'tag' | 'adopt' | 'register'>

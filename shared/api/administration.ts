@@ -193,5 +193,22 @@ export const AuditLine = z.object({
 })
 export const AuditList = z.object({ lines: z.array(AuditLine), hasMore: z.boolean() })
 
+/** GET /api/audit/head (staff of the provider): `<number>:<SHA-256>`, and the one that left this machine last. */
+export const AuditHeadView = z.object({ head: z.string(), left: z.object({ head: z.string(), at: z.number().int() }).nullable() })
+export type AuditHeadView = z.infer<typeof AuditHeadView>
+/** POST /api/audit/verify (staff of the provider): against heads that were kept elsewhere. */
+export const VerifyAudit = z.object({ heads: z.array(z.string().trim().max(100)).max(100) })
+export const AuditVerdict = z.object({
+  faults: z.array(z.string()),
+  lines: z.number().int(),
+  unchained: z.number().int(),
+  erased: z.number().int(),
+  erasedEarly: z.number().int(),
+  head: z.string(),
+  /** By a head that was given; null: by none, so it is only consistent in itself. */
+  provenTo: z.number().int().nullable(),
+})
+export type AuditVerdict = z.infer<typeof AuditVerdict>
+
 /** GET /api/matrix (staff of the provider) */
 export const MatrixView = z.object({ version: z.number().int(), yaml: z.string(), createdAt: z.number().int() })

@@ -143,4 +143,21 @@ describe.skipIf(chromium === undefined)('the evidence in the console', () => {
     expect(known.organisations.map(({ callWhom }) => callWhom)).toEqual([['Service desk 030 1234567', hostile]])
     expect(await seat.hasRun()).toBe(false)
   })
+
+  it('shows the audit’s head, and proves the audit by one that was kept elsewhere only', async () => {
+    const { page, api } = seat
+    const { head } = await api.get<{ head: string }>('/api/audit/head')
+    await page.goto('/audit')
+    const shown = card('Head')
+    await shown.getByText('None has left this machine yet').waitFor()
+    await shown.getByRole('button', { name: 'Verify' }).click()
+    await shown.getByText('consistent in itself. That nobody').waitFor()
+    await shown.getByLabel('Heads that you kept elsewhere').fill(`${head} 2026-11-23T00:00:00.000Z`)
+    await shown.getByRole('button', { name: 'Verify' }).click()
+    await shown.getByText(`Proven up to line ${head.split(':')[0]}`).waitFor()
+    await seat.keepPictures('audit-head')
+    await shown.getByLabel('Heads that you kept elsewhere').fill(`${head.split(':')[0]}:${'f'.repeat(64)}`)
+    await shown.getByRole('button', { name: 'Verify' }).click()
+    await shown.getByText('The audit is not what it was').waitFor()
+  })
 })

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import {
   ApiTokenList,
   ApiTokenMade,
+  AuditHeadView,
   AuditList,
+  AuditVerdict,
   LivePreview,
   MatrixView,
   type NewApiToken,
@@ -52,6 +54,9 @@ export function createAdministration(call: Call) {
     receivers: (stop?: AbortSignal) => read('/receivers', ReceiverList, stop),
     addReceiver: (body: z.input<typeof NewReceiver>) => make('/receivers', ReceiverMade, body),
     endReceiver: (id: string) => end('/receivers', id),
+
+    auditHead: (stop?: AbortSignal) => read('/audit/head', AuditHeadView, stop),
+    verifyAudit: (heads: string[]) => call('/audit/verify', AuditVerdict, { method: 'POST', body: { heads } }),
 
     restored: (stop?: AbortSignal) => read('/restored', Restored, stop),
     adopt: (endpointId: string, organisationId: string) =>

@@ -102,6 +102,9 @@ export const restoredQuery = (api: Api) => queryOptions({ queryKey: keys.restore
 export const matrixQuery = (api: Api) => queryOptions({ queryKey: keys.matrix, queryFn: ({ signal: stop }) => api.matrix(stop) })
 
 /** The newest page first; each further one goes on where the last ended. */
+export const auditHeadQuery = (api: Api) =>
+  queryOptions({ queryKey: [...keys.audit, 'head'], queryFn: ({ signal: stop }) => api.auditHead(stop) })
+
 export const auditQuery = (api: Api) =>
   infiniteQueryOptions({
     queryKey: keys.audit,

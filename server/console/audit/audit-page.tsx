@@ -5,11 +5,14 @@ import { useApi } from '../api/api-context.tsx'
 import { auditQuery } from '../api/queries.ts'
 import { PageProblem, PageReading } from '../frame/page-problem.tsx'
 import { SortableTable } from '../frame/sortable-table.tsx'
+import { useIsProvider } from '../session/session.ts'
 import { auditColumns } from './audit-columns.tsx'
+import { HeadCard } from './head-card.tsx'
 
 /** Who did what to which thing. */
 export function AuditPage() {
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(auditQuery(useApi()))
+  const isProvider = useIsProvider()
   const lines = useMemo(() => data?.pages.flatMap((page) => page.lines) ?? [], [data])
   if (!data) return error ? <PageProblem error={error} reset={() => void refetch()} /> : <PageReading />
   return (
@@ -22,6 +25,7 @@ export function AuditPage() {
           Every change, by whom; nothing here can be changed.
         </Text>
       </Group>
+      {isProvider && <HeadCard />}
       <Card withBorder padding={0}>
         <SortableTable
           rows={lines}

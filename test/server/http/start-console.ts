@@ -6,6 +6,7 @@ import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResults } from '../../../server/command/command.ts'
 import { createStanding } from '../../../server/command/standing/standing.ts'
 import { createAbsences } from '../../../server/desk/absences.ts'
+import { openAuditBook } from '../../../server/desk/audit-book.ts'
 import { createBulkDesk } from '../../../server/desk/bulk.ts'
 import { createDesk } from '../../../server/desk/desk.ts'
 import { createHeld } from '../../../server/desk/held.ts'
@@ -72,6 +73,7 @@ export async function startConsole(change: Partial<HttpOptions> = {}, database?:
       bus,
       version: '0.1.0-test',
       words,
+      auditBook: openAuditBook({ store, audit, documents: { content: () => undefined } }),
       ...createLedgers({ rules: { at: () => matrix, matrix } }),
     },
     ...(await rooms({ store, time, folder, asked })),

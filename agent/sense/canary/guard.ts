@@ -107,6 +107,9 @@ export class Guard {
 
   async #resume(): Promise<void> {
     if (this.#isStopped) return
+    const look = (path: string) => this.#options.probe.look(path).catch(() => undefined)
+    // Whoever moves it before its first look is known by this.
+    for (const { canary } of this.#posts) canary.seen ??= await look(canary.path)
     this.#stops = (await Promise.all(this.#folders.map((folder) => this.#watch(folder)))).flat()
     this.#isPaused = false
     for (const post of this.#posts) this.#examineSoon(post)

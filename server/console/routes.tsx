@@ -114,6 +114,12 @@ const key = createRoute({
   component: lazyRouteComponent(() => import('./key/key-page.tsx'), 'KeyPage'),
 })
 
+const standing = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/standing',
+  component: lazyRouteComponent(() => import('./standing/standing-page.tsx'), 'StandingPage'),
+})
+
 const bulks = createRoute({
   getParentRoute: () => signedIn,
   path: '/bulk',
@@ -143,6 +149,7 @@ export function createConsoleRouter(context: RouteContext) {
     audit,
     scripts,
     key,
+    standing,
     bulks,
     bulk,
   ] as const

@@ -1,7 +1,6 @@
 import type { Risk } from '#shared/domain/command.ts'
 import type { StandingOrder } from '#shared/protocol/standing-order.ts'
-
-const weekdays = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+import { whenInWords } from '#shared/protocol/standing-words.ts'
 
 /** What somebody signs, in plain words, read from the very bytes. */
 export function inWords(order: StandingOrder, risk: Risk | undefined): string {
@@ -35,14 +34,4 @@ export function inWords(order: StandingOrder, risk: Risk | undefined): string {
   return Object.entries(rows)
     .map(([what, value]) => `    ${what.padEnd(11)}${value}\n`)
     .join('')
-}
-
-function whenInWords({ when }: StandingOrder): string {
-  if (when.kind === 'window') return `${when.days.map((day) => weekdays[day]).join(', ')} from ${when.from} to ${when.to}, ${when.timeZone}`
-  const kinds = when.any.map(({ kind, minSeverity, facts }) =>
-    [kind, minSeverity && `at least ${minSeverity}`, facts && `where ${JSON.stringify(facts)}`].filter(Boolean).join(' '),
-  )
-  const silent = when.silentMs === undefined ? '' : `, and nothing is heard of the collector for ${when.silentMs} ms after it`
-  const rest = when.restMinutes ? `; not again for the same trouble within ${when.restMinutes} min` : ''
-  return `the machine says ${kinds.join(', or ')}${silent}${rest}`
 }

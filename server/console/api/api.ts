@@ -26,8 +26,12 @@ import type { Call } from './call.ts'
 import { createQuiet } from './quiet.ts'
 import { createSigning } from './signing.ts'
 import { createStaff } from './staff.ts'
+import { createStanding } from './standing.ts'
 
 const Ignored = z.unknown()
+
+/** For many machines at once, and for what they do by themselves. */
+const createOrders = (call: Call) => ({ ...createBulk(call), ...createStanding(call) })
 
 /** Every route of the collector that the console uses, one function each. */
 export function createApi(call: Call) {
@@ -82,7 +86,7 @@ export function createApi(call: Call) {
     ...createAdministration(call),
     ...createQuiet(call),
     ...createStaff(call),
-    ...createBulk(call),
+    ...createOrders(call),
     ...createSigning(call),
   }
 }

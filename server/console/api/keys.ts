@@ -11,6 +11,7 @@ export const keys = {
   unsigned: ['unsigned'],
   command: (id: string) => ['command', id],
   bulks: ['bulks'],
+  standing: ['standing'],
   bulk: (id: string) => ['bulk', id],
   endpoints: ['endpoints'],
   endpoint: (id: string) => ['endpoint', id],

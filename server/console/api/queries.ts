@@ -68,6 +68,10 @@ export const scriptsQuery = (api: Api) => queryOptions({ queryKey: keys.scripts,
 export const commandQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.command(id), queryFn: ({ signal: stop }) => api.command(id, stop) })
 
+/** No hint tells of what machines do by themselves. */
+export const standingQuery = (api: Api) =>
+  queryOptions({ queryKey: keys.standing, queryFn: ({ signal: stop }) => api.standingOrders(stop), refetchInterval: UNSEEN_MS })
+
 export const bulksQuery = (api: Api) => queryOptions({ queryKey: keys.bulks, queryFn: ({ signal: stop }) => api.bulks(stop) })
 
 export const bulkQuery = (api: Api, id: string) =>

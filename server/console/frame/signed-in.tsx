@@ -63,6 +63,7 @@ function Pages() {
       {isProvider && <PageMenuItem to="/teams">Teams and rosters</PageMenuItem>}
       {isProvider && may('work-tickets') && <PageMenuItem to="/mails">Mail and requesters</PageMenuItem>}
       {isProvider && may('work-tickets') && <PageMenuItem to="/scripts">Scripts</PageMenuItem>}
+      {may('work-tickets') && <PageMenuItem to="/standing">Standing orders</PageMenuItem>}
       {may('work-tickets') && <PageMenuItem to="/key">My key and signing</PageMenuItem>}
       <PageMenuItem to="/maintenance">Maintenance and noise</PageMenuItem>
       {may('administer') && (

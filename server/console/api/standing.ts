@@ -1,0 +1,12 @@
+import { z } from 'zod'
+import { type NewStanding, StandingAsked, StandingList } from '#shared/api/standing.ts'
+import type { Call } from './call.ts'
+
+/** The routes for what machines do by themselves. */
+export const createStanding = (call: Call) => ({
+  standingOrders: (stop?: AbortSignal) => call('/standing-orders', StandingList, stop ? { stop } : {}),
+  askStanding: (body: NewStanding) =>
+    call('/standing-orders', StandingAsked, { method: 'POST', body, idempotencyKey: crypto.randomUUID() }),
+  withdrawStanding: (id: string, reason: string) =>
+    call(`/standing-orders/${encodeURIComponent(id)}/withdraw`, z.unknown(), { method: 'POST', body: { reason } }),
+})

@@ -62,16 +62,20 @@ export class Baselines {
     this.#next = this.#parts.time.after(everyMs, () => this.keepWarm())
   }
 
-  /** Those that answered last are asked first; the rest fill up what is missing. */
+  /** Those that answered last are asked first; the rest fill up what is missing. Each counts as soon as it has answered. */
   async #ask(): Promise<void> {
     const { findPlaces, time } = this.#parts
     const found = await findPlaces()
     const last = this.#answered.map(({ place }) => place).filter((place) => found.some((other) => isSame(other, place)))
     const places = [...last, ...found.filter((place) => !last.some((other) => isSame(other, place)))].slice(0, wanted)
-    const asked = await Promise.all(
-      places.map(async (place) => ({ place, before: await knock(place, { time, timeoutMs: answerWithinMs }), at: time.monotonic() })),
+    this.#answered = this.#answered.filter((known) => places.some((place) => isSame(known.place, place)))
+    await Promise.all(
+      places.map(async (place) => {
+        const before = await knock(place, { time, timeoutMs: answerWithinMs })
+        const others = this.#answered.filter((other) => !isSame(other.place, place))
+        this.#answered = before.kind === 'answered' ? [...others, { place, before, at: time.monotonic() }] : others
+      }),
     )
-    this.#answered = asked.filter(({ before }) => before.kind === 'answered')
   }
 }
 

@@ -19,7 +19,7 @@ import { createLiveOutputs, type Live } from './live-output.ts'
 import { createOnTheirWay, maxAtOnce } from './on-their-way.ts'
 import { notSwitchedOff, withoutSwitchedOff } from './scripts-off.ts'
 import { type SignNeeds, signRequested, withoutOverruled } from './sign.ts'
-import { keepSent, keepStep } from './steps.ts'
+import { keepSent, keepStep, type Sending } from './steps.ts'
 import type { Warm } from './warm-neighbours.ts'
 
 /**
@@ -95,15 +95,20 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const send = async (commands: readonly CommandsTable[]): Promise<void> => {
     options.warm?.(commands)
     const orderOf = await outgoing(db, commands)
+    const sendings: Sending[] = []
+    const unnamed: CommandsTable[] = []
     for (const command of await withoutSwitchedOff(db, commands)) {
       if (!onTheirWay.hasRoom(command)) continue
       const order = orderOf(command)
       const offered = order ? options.send(command.endpoint_id, { verb: command.verb, ...order }) : 'away'
-      if (offered === 'unnamed') await refuseUnnamed(options, command)
+      if (offered === 'unnamed') unnamed.push(command)
       if (offered !== 'sent') continue
       onTheirWay.add(command, time.now())
-      if (await keepSent(options, command, time.now())) hint(command)
+      sendings.push({ command, at: time.now() })
     }
+    // Once all are out: nobody's order waits for the fact that another's has gone.
+    for (const command of await keepSent(options, sendings)) hint(command)
+    for (const command of unnamed) await refuseUnnamed(options, command)
   }
   const inForce = async (commands: readonly CommandsTable[]): Promise<CommandsTable[]> =>
     withoutOverruledBulks(options, await withoutOverruled(options, commands))

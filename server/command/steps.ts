@@ -9,20 +9,26 @@ interface Needs {
   sayOnTimeline(tx: Tx, ticketId: string, entry: Entry): Promise<void>
 }
 
-/** The first sending is a fact with a line on the timeline; repetitions are not. */
-export async function keepSent(
-  { db, sayOnTimeline }: Needs,
-  { id, verb, ticket_id, sent_at }: CommandsTable,
-  now: number,
-): Promise<boolean> {
-  if (sent_at !== null) return false
+export interface Sending {
+  command: CommandsTable
+  /** Epoch ms. */
+  at: number
+}
+
+/** The first sending is a fact with a line on the timeline; repetitions are not. @returns what was sent for the first time. */
+export async function keepSent({ db, sayOnTimeline }: Needs, sendings: readonly Sending[]): Promise<CommandsTable[]> {
+  const first = sendings.filter(({ command }) => command.sent_at === null)
+  if (first.length === 0) return []
   await db.transaction().execute(async (tx) => {
-    await tx.updateTable('commands').set({ sent_at: now }).where('id', '=', id).execute()
-    await tx.updateTable('commands').set({ status: 'sent' }).where('id', '=', id).where('status', '=', 'queued').execute()
-    if (ticket_id !== null)
-      await sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-sent', actor: 'system', body: { commandId: id, verb } })
+    for (const { command, at } of first) {
+      const { id, verb, ticket_id } = command
+      await tx.updateTable('commands').set({ sent_at: at }).where('id', '=', id).execute()
+      await tx.updateTable('commands').set({ status: 'sent' }).where('id', '=', id).where('status', '=', 'queued').execute()
+      if (ticket_id !== null)
+        await sayOnTimeline(tx, ticket_id, { at, kind: 'command-sent', actor: 'system', body: { commandId: id, verb } })
+    }
   })
-  return true
+  return first.map(({ command }) => command)
 }
 
 /**

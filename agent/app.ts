@@ -17,6 +17,7 @@ import type { Machine } from './command/verb.ts'
 import { verbs } from './command/verbs.ts'
 import { startVerifying } from './command/verify-backups.ts'
 import type { AgentConfig } from './config.ts'
+import { watchByAudit } from './host/audit-rules.ts'
 import { createHost, type Host } from './host/host.ts'
 import { createProbe, type Probe } from './host/probe.ts'
 import { openProcesses } from './host/processes.ts'
@@ -198,7 +199,13 @@ function startSensing(
   const about = { version: packageJson.version, runtime, isolation: () => isolation.status().readiness, ...ours }
   const settings = inForce.sensing({
     ...{ authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), visitors: new Visitors(), suspend: suspender.accuse },
-    ...{ shareClients: () => shareClients(host), agent: rest, memory, wasUpdated: lastRun?.wasUpdated ?? false },
+    ...{
+      shareClients: () => shareClients(host),
+      watchByAudit: (...asked) => watchByAudit(host, log, ...asked),
+      agent: rest,
+      memory,
+      wasUpdated: lastRun?.wasUpdated ?? false,
+    },
   })
   const judging = { healthSettings: policy.health, memory, sampleEveryMs: inForce.sampleEveryMs }
   return startSense({ detectors, probe, signals, spool, settings, about, ...judging, time, log })

@@ -89,6 +89,8 @@ export interface SenseSettings {
   authLogs: string[]
   /** Who wrote which file last, from whoever hears of it to whoever finds one changed. */
   writers?: Writers
+  /** Has audit name who writes to these folders; answers the end of that, undefined where audit takes no rules. */
+  watchByAudit?(folders: readonly string[], key: string): Promise<(() => void) | undefined>
   /** Programs that start, from whoever notices them to whoever judges them. */
   starts?: Starts
   /** Which machines use this one, from whoever reads the sockets to whoever says what this machine is for. */

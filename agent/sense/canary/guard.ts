@@ -80,6 +80,10 @@ export class Guard {
     return guard
   }
 
+  folders(): readonly string[] {
+    return this.#folders
+  }
+
   paths(): string[] {
     return this.#posts.map((post) => post.armed.planted.path)
   }

@@ -1,3 +1,4 @@
+import { followAudited } from '../canary/audited.ts'
 import { Guard } from '../canary/guard.ts'
 import { defineDetector } from '../define-detector.ts'
 
@@ -32,6 +33,11 @@ export default defineDetector({
       spread,
       justice: settings,
     })
-    return { stop: () => guard.stop(), decoys: () => guard.paths(), rearm: () => guard.rearm() }
+    const endAudit = await followAudited({ folders: guard.folders(), probe, settings, time, broken })
+    const stop = async (): Promise<void> => {
+      endAudit()
+      await guard.stop()
+    }
+    return { stop, decoys: () => guard.paths(), rearm: () => guard.rearm() }
   },
 })

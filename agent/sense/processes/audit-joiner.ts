@@ -30,9 +30,9 @@ export class AuditJoiner {
 
   take(line: string): ProcessStart | undefined {
     const record = auditRecord(line)
-    if (!record || typeof record.serial !== 'string') return undefined
-    const key = `${String(record.node ?? '')} ${record.serial} ${String(record.at)}`
-    const joined = this.#open.touch(key, () => ({ call: undefined, words: new Map(), directory: undefined, isTold: false }))
+    const serial = record && auditSerialOf(record)
+    if (!record || serial === undefined) return undefined
+    const joined = this.#open.touch(serial, () => ({ call: undefined, words: new Map(), directory: undefined, isTold: false }))
     add(joined, record)
     // What comes behind the words may be missing, so the end of the event or its last usual record is waited for, whichever comes first.
     const isWhole = joined.call !== undefined && joined.words.size > 0 && ['PATH', 'PROCTITLE', 'EOE'].includes(String(record.type))
@@ -55,6 +55,10 @@ export class AuditJoiner {
     }
   }
 }
+
+/** What the records of one event have in common. */
+export const auditSerialOf = ({ node = '', serial, at }: Fields): string | undefined =>
+  typeof serial === 'string' ? `${String(node)} ${serial} ${String(at)}` : undefined
 
 function add(joined: Joined, record: Fields): void {
   if (record.type === 'SYSCALL' && ['execve', 'execveat'].includes(String(record.SYSCALL))) joined.call = record

@@ -1,0 +1,48 @@
+import type { Probe, Stop } from '../../host/probe.ts'
+import type { SenseSettings, WatchContext } from '../define-detector.ts'
+import { AuditWrites, auditKey } from '../writers/audit-writes.ts'
+import { Trees } from '../writers/trees.ts'
+
+/*
+ * Who wrote to decoys, where only auditd can tell. Enters: the decoys' folders. Leaves: their writers, for whoever accuses. Promises:
+ * rules of our own key come and go with the decoys, nobody else's are touched, and where fatrace is, which tells of every file, there
+ * are none. On failure: the writer is unknown, as without auditd. Threat: an attacker who fills audit's log; only decoys are watched.
+ */
+export interface AuditedParts {
+  folders: readonly string[]
+  probe: Pick<Probe, 'look' | 'followFile' | 'process'>
+  settings: Pick<SenseSettings, 'writers' | 'watchByAudit'>
+  time: WatchContext['time']
+  broken(reason: string): void
+  /** The machine's own, when absent. */
+  places?: { auditLog: string; fatrace: string }
+}
+
+const usual = { auditLog: '/var/log/audit/audit.log', fatrace: '/usr/sbin/fatrace' }
+
+/** Answers its end. */
+export async function followAudited({ folders, probe, settings, time, broken, places = usual }: AuditedParts): Promise<Stop> {
+  const nothing = (): void => undefined
+  const { writers, watchByAudit } = settings
+  const isThere = async (path: string): Promise<boolean> => (await probe.look(path).catch(() => undefined)) !== undefined
+  if (!writers || !watchByAudit || (await isThere(places.fatrace)) || !(await isThere(places.auditLog))) return nothing
+  const trees = new Trees((pid) => probe.process(pid), process.pid)
+  const writes = new AuditWrites()
+  const onLine = (line: string): void => {
+    const write = writes.take(line)
+    if (!write) return
+    const now = time.monotonic()
+    // The one that encrypts a single file is gone by now; whoever started it goes on to the next.
+    const tree = trees.treeOf(write.pid, now) ?? trees.treeOf(write.parentPid, now)
+    for (const path of write.paths) writers.note(path, write.pid, tree)
+  }
+  const followed = await probe.followFile(places.auditLog, { onLine, onEnd: broken })
+  if (followed.kind === 'unsupported') return nothing
+  const endRules = await watchByAudit(folders, auditKey)
+  writers.setFed(endRules !== undefined)
+  return () => {
+    writers.setFed(false)
+    followed.value()
+    endRules?.()
+  }
+}

@@ -4,7 +4,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { followFile } from './follow-file.ts'
 import { hardwareOnce, identity, inventoryDisks, readInterfaces } from './hardware.ts'
 import type { Answer, DiskReading, MemoryReading, Probe, ProcessorReading, RoleReading } from './probe.ts'
-import { list, look, lookNow, read, watchFolder } from './system-files.ts'
+import { list, listNow, look, lookNow, read, watchFolder } from './system-files.ts'
 import { createVitals } from './vitals.ts'
 
 /** What Node and systeminformation know on any system; each system's own file adds what it has and names what it lacks. */
@@ -49,6 +49,7 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     lookNow,
     read,
     list,
+    listNow,
   }
 }
 

@@ -63,6 +63,8 @@ export interface Probe {
   read(path: string, maxBytes: number): Promise<Buffer | undefined>
   /** Names in a folder and what tells this folder from another at the same path; undefined when there is none. */
   list(folder: string): Promise<FolderLook | undefined>
+  /** The same, at once: only for folders of the system, on the way to which nobody but root can put a link or a mount. */
+  listNow(folder: string): FolderLook | undefined
 }
 
 export type Answer<Value> = { kind: 'known'; value: Value } | { kind: 'unsupported'; reason: string }

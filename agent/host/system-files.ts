@@ -1,4 +1,4 @@
-import { type BigIntStats, constants, lstatSync, watch } from 'node:fs'
+import { type BigIntStats, constants, lstatSync, readdirSync, statSync, watch } from 'node:fs'
 import { lstat, open, readdir, stat } from 'node:fs/promises'
 import type { FileLook, FolderLook, Stop } from './probe.ts'
 
@@ -47,8 +47,24 @@ export async function list(folder: string): Promise<FolderLook | undefined> {
   const found = await stat(folder, { bigint: true }).catch(absent)
   if (!found?.isDirectory()) return undefined
   const names = await readdir(folder).catch(absent)
-  return names && { names, changedAt: milliseconds(found.ctimeNs), identity: `${found.dev}:${found.ino}` }
+  return names && folderLookOf(found, names)
 }
+
+/** Without a thread of the pool, as `lookNow`. */
+export function listNow(folder: string): FolderLook | undefined {
+  try {
+    const found = statSync(folder, { bigint: true, throwIfNoEntry: false })
+    return found?.isDirectory() ? folderLookOf(found, readdirSync(folder)) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const folderLookOf = ({ ctimeNs, dev, ino }: BigIntStats, names: string[]): FolderLook => ({
+  names,
+  changedAt: milliseconds(ctimeNs),
+  identity: `${dev}:${ino}`,
+})
 
 export async function watchFolder(folder: string, onChange: (name: string | undefined) => void): Promise<Stop> {
   const watcher = watch(folder, { persistent: false }, (_, name) => onChange(name ?? undefined))

@@ -106,7 +106,8 @@ export class FakeMachine implements Probe {
     const text = this.filesNow[path]
     return text === undefined ? undefined : Buffer.from(text)
   }
-  list = async (folder: string): Promise<FolderLook | undefined> => {
+  list = async (folder: string): Promise<FolderLook | undefined> => this.listNow(folder)
+  listNow = (folder: string): FolderLook | undefined => {
     const inside = Object.keys(this.filesNow).filter((path) => path.startsWith(`${folder}/`))
     const names = [...new Set(inside.map((path) => path.slice(folder.length + 1).split('/')[0] ?? ''))]
     return names.length === 0 ? undefined : { names, changedAt: 0, identity: folder }

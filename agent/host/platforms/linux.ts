@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
 import { followFileEvents } from '../file-events.ts'
@@ -16,7 +16,7 @@ import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.
 import { readProcess } from '../process-facts.ts'
 import { pidsIn } from '../processes.ts'
 import { socketOwner } from '../socket-owner.ts'
-import { list, look, lookNow, read, watchFolder } from '../system-files.ts'
+import { list, listNow, look, lookNow, read, watchFolder } from '../system-files.ts'
 import { followJournal, unitsDown } from '../systemd.ts'
 import { createVitals } from '../vitals.ts'
 
@@ -25,12 +25,12 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
   const hardware = hardwareOnce(readLinuxHardware)
   return {
     platform: 'linux',
-    processor: async () => parseProcessor(await text('/proc/stat'), await text('/proc/loadavg')),
+    processor: async () => parseProcessor(text('/proc/stat'), text('/proc/loadavg')),
     memory,
     memoryStall,
     disks,
-    networks: async () => ({ kind: 'known', value: parseNetworks(await text('/proc/net/dev')) }),
-    uptimeSeconds: async () => Number((await text('/proc/uptime')).split(' ')[0]),
+    networks: async () => ({ kind: 'known', value: parseNetworks(text('/proc/net/dev')) }),
+    uptimeSeconds: async () => Number(text('/proc/uptime').split(' ')[0]),
     unitsDown,
     vitals: createVitals(time),
     packageManager: async () => ({ kind: 'known', value: (await packageManagerAtWork()) ?? null }),
@@ -50,20 +50,22 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     lookNow,
     read,
     list,
+    listNow,
   }
 }
 
-const text = (path: string): Promise<string> => readFile(path, 'utf8')
-const memory = async (): Promise<MemoryReading> => parseMemory(await text('/proc/meminfo'))
+/** The process table answers out of memory: a thread of the pool would cost more than it. */
+const text = (path: string): string => readFileSync(path, 'utf8')
+const memory = async (): Promise<MemoryReading> => parseMemory(text('/proc/meminfo'))
 const role = async (): Promise<RoleReading> => judgeRole(await readRoleFacts())
 
 async function memoryStall(): Promise<Answer<number>> {
-  const value = parseStall(await text('/proc/pressure/memory').catch(() => ''))
+  const value = parseStall(existsSync('/proc/pressure/memory') ? text('/proc/pressure/memory') : '')
   return value === undefined ? { kind: 'unsupported', reason: 'this kernel does not measure memory pressure' } : { kind: 'known', value }
 }
 
 async function disks(): Promise<DiskReading[]> {
-  const found = await Promise.all(parseMounts(await text('/proc/self/mountinfo')).map(readDisk))
+  const found = await Promise.all(parseMounts(text('/proc/self/mountinfo')).map(readDisk))
   return found.filter((disk) => disk !== undefined).slice(0, 200)
 }
 

@@ -4,6 +4,8 @@ export type Class = 'dangerous' | 'new' | 'admin' | 'shell'
 export interface Place {
   /** A file, or a folder of which every file is meant. */
   path: string
+  /** A person's own, who may have put a link or another machine's disk on the way there. */
+  isPersons?: 'file' | 'folder'
   class: Class
   /** MITRE ATT&CK. */
   technique: string
@@ -53,13 +55,17 @@ export const places: readonly Place[] = [
 
 /** What lets somebody in as a person, or starts with them. Root's own stand above. */
 export const placesOf = (home: string): Place[] => [
-  place(`${home}/.ssh/authorized_keys`, 'new', 'T1098.004', 'the keys that may sign in as that person'),
-  place(`${home}/.ssh/authorized_keys2`, 'new', 'T1098.004', 'the keys that may sign in as that person'),
-  place(`${home}/.config/autostart`, 'new', 'T1547.013', 'a program that starts with the desktop'),
-  place(`${home}/.config/systemd/user`, 'new', 'T1543.002', 'a service or timer of that person'),
-  ...['.bashrc', '.bash_profile', '.bash_login', '.profile', '.zshrc', '.zprofile', '.zshenv'].map((name) =>
-    place(`${home}/${name}`, 'shell', 'T1546.004', 'a file that the person’s every shell reads at its start'),
-  ),
+  ...[
+    place(`${home}/.config/autostart`, 'new', 'T1547.013', 'a program that starts with the desktop'),
+    place(`${home}/.config/systemd/user`, 'new', 'T1543.002', 'a service or timer of that person'),
+  ].map((each): Place => ({ ...each, isPersons: 'folder' })),
+  ...[
+    place(`${home}/.ssh/authorized_keys`, 'new', 'T1098.004', 'the keys that may sign in as that person'),
+    place(`${home}/.ssh/authorized_keys2`, 'new', 'T1098.004', 'the keys that may sign in as that person'),
+    ...['.bashrc', '.bash_profile', '.bash_login', '.profile', '.zshrc', '.zprofile', '.zshenv'].map((name) =>
+      place(`${home}/${name}`, 'shell', 'T1546.004', 'a file that the person’s every shell reads at its start'),
+    ),
+  ].map((each): Place => ({ ...each, isPersons: 'file' })),
 ]
 
 /** A program that anybody can have put there. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { Probe } from '../../host/probe.ts'
+import type { FileLook, Probe } from '../../host/probe.ts'
 import { type Place, places, placesOf } from './places.ts'
 
 /** A watched file as it is: its text for people, as far as it is shown, and a hash of all that was read. */
@@ -22,6 +22,8 @@ export class Snapshots {
   readonly #probe: Probe
   readonly #root: string
   readonly #seen = new Map<string, { signature: string; kept: Kept }>()
+  #homeNames = ''
+  #placesOfHomes: readonly Place[][] = []
 
   /** @param root where the machine's tree begins; tests have one of their own. */
   constructor(probe: Probe, root = '') {
@@ -29,22 +31,42 @@ export class Snapshots {
     this.#root = root
   }
 
+  /**
+   * The system's own files are looked at without a thread of the pool, which would cost ten times as much. What people have may lie where
+   * nobody answers, so threads look there, at one home after the other.
+   */
   async take(): Promise<Snapshot> {
     const found = new Map<string, Kept>()
-    const homes = (await this.#probe.list(`${this.#root}/home`).catch(() => undefined))?.names.toSorted().slice(0, maxHomes) ?? []
-    for (const place of [...places, ...homes.flatMap((name) => placesOf(join('/home', name)))]) {
-      for (const path of await this.#filesOf(place.path)) {
-        const kept = await this.#read(path, place)
-        if (kept) found.set(path, kept)
-      }
-    }
+    for (const place of places) await this.#takePlace(place, found)
+    for (const home of await this.#homes()) await Promise.all(home.map((place) => this.#takePlace(place, found)))
     for (const path of this.#seen.keys()) if (!found.has(path)) this.#seen.delete(path)
     return found
   }
 
+  async #homes(): Promise<readonly Place[][]> {
+    const names = (await this.#probe.list(`${this.#root}/home`).catch(() => undefined))?.names ?? []
+    const shown = names.toSorted().slice(0, maxHomes)
+    if (shown.join('/') !== this.#homeNames) {
+      this.#homeNames = shown.join('/')
+      this.#placesOfHomes = shown.map((name) => placesOf(join('/home', name)))
+    }
+    return this.#placesOfHomes
+  }
+
+  async #takePlace(place: Place, found: Map<string, Kept>): Promise<void> {
+    for (const path of await this.#filesOf(place)) {
+      const full = this.#root + path
+      const look = place.isPersons ? await this.#probe.look(full).catch(() => undefined) : this.#probe.lookNow(full)
+      const kept = look && (this.#keptAs(path, signatureOf(look)) ?? (await this.#read(path, place, signatureOf(look))))
+      if (kept) found.set(path, kept)
+    }
+  }
+
   /** The file itself, or what lies in the folder. */
-  async #filesOf(path: string): Promise<string[]> {
-    const listed = await this.#probe.list(this.#root + path).catch(() => undefined)
+  async #filesOf({ path, isPersons }: Place): Promise<string[]> {
+    if (isPersons === 'file') return [path]
+    const full = this.#root + path
+    const listed = isPersons ? await this.#probe.list(full).catch(() => undefined) : this.#probe.listNow(full)
     return listed
       ? listed.names
           .toSorted()
@@ -53,17 +75,18 @@ export class Snapshots {
       : [path]
   }
 
-  async #read(path: string, place: Place): Promise<Kept | undefined> {
-    const full = this.#root + path
-    const look = await this.#probe.look(full).catch(() => undefined)
-    if (!look) return undefined
-    const signature = `${look.identity} ${look.changedAt} ${look.sizeBytes}`
+  #keptAs(path: string, signature: string): Kept | undefined {
     const seen = this.#seen.get(path)
-    if (seen?.signature === signature) return seen.kept
-    const bytes = await this.#probe.read(full, maxBytes).catch(() => undefined)
-    if (!bytes) return seen?.kept
+    return seen?.signature === signature ? seen.kept : undefined
+  }
+
+  async #read(path: string, place: Place, signature: string): Promise<Kept | undefined> {
+    const bytes = await this.#probe.read(this.#root + path, maxBytes).catch(() => undefined)
+    if (!bytes) return this.#seen.get(path)?.kept
     const kept = { place, sha256: createHash('sha256').update(bytes).digest('hex'), text: bytes.toString('utf8') }
     this.#seen.set(path, { signature, kept })
     return kept
   }
 }
+
+const signatureOf = ({ identity, changedAt, sizeBytes }: FileLook): string => `${identity} ${changedAt} ${sizeBytes}`

@@ -3,7 +3,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { list, look, read, watchFolder } from '../../../agent/host/system-files.ts'
+import { list, listNow, look, lookNow, read, watchFolder } from '../../../agent/host/system-files.ts'
 
 let folder: string
 
@@ -27,6 +27,7 @@ describe('files that others may write', () => {
     for (const name of ['link', 'pipe', '.', 'nothing']) {
       expect(await read(join(folder, name), 100), name).toBeUndefined()
       expect(await look(join(folder, name)), name).toBeUndefined()
+      expect(lookNow(join(folder, name)), name).toBeUndefined()
     }
   })
 
@@ -34,6 +35,9 @@ describe('files that others may write', () => {
     await writeFile(join(folder, 'a'), '')
     expect(await list(folder)).toMatchObject({ names: ['a'] })
     expect(await list(join(folder, 'nothing'))).toBeUndefined()
+    expect(listNow(folder)).toEqual(await list(folder))
+    expect(listNow(join(folder, 'nothing'))).toBeUndefined()
+    expect(listNow(join(folder, 'a'))).toBeUndefined()
   })
 
   it('are watched by name', async () => {

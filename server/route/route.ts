@@ -51,7 +51,7 @@ export function route(matrix: Matrix, rule: Route, priority: Priority, trouble: 
     playbook: rule.playbook ?? null,
     needsVisit: rule.needsVisit,
     contain: containOf(rule, subject.role),
-    suspends: rule.suspend[containedAs(subject.role)],
+    suspends: rule.suspend,
     isPaging: pages && silencedBy === undefined,
     reasons: () => [
       ...explainRoute(rule, trouble, subject, team),
@@ -70,9 +70,7 @@ function ownItFor(matrix: Matrix, team: string, kind: string, { organisation }: 
 const providersOwn = ['security.', 'system.', 'task.', 'desk.']
 
 /** Containment of a machine nobody knows is that of a core machine: never without a person. */
-export const containOf = (rule: Route, role: Role): Contain => rule.contain[containedAs(role)]
-
-const containedAs = (role: Role): Exclude<Role, 'unknown'> => (role === 'unknown' ? 'core' : role)
+export const containOf = (rule: Route, role: Role): Contain => rule.contain[role === 'unknown' ? 'core' : role]
 
 /** Puts the decision on the ticket. A ticket that is joined keeps what it has unless the new route is worse. */
 export function decideRoute(

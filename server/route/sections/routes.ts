@@ -67,7 +67,7 @@ export const Route = z.strictObject({
   needsVisit: z.boolean().default(false),
   contain: perRole(Contain).prefault('never'),
   /** The process that the agent accuses is halted at once, whatever `contain` asks. */
-  suspend: perRole(z.boolean()).prefault(false),
+  suspend: z.boolean().default(false),
   page: z.enum(['yes', 'no', 'core', 'servers', 'P1', 'plan']).default('no'),
   isUnrouted: z.boolean().default(false),
 })

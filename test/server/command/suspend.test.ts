@@ -35,17 +35,6 @@ describe('the process that an agent accuses', () => {
     expect(said.map(({ body }) => (JSON.parse(body) as { verb: string }).verb)).toContain('suspend-process')
   })
 
-  it.each([
-    ['ws', 0],
-    ['srv', 0],
-    ['core', 1],
-    ['unknown', 1],
-  ])('is halted for active malware on core machines, and on those nobody knows, alone: %s', async (endpointId, halted) => {
-    const active = { kind: 'security.malware.found', severity: 'high', state: 'happened' } as const
-    await room.signals({ ...active, endpointId, facts: { state: 'active', ...accused } })
-    expect(await commands('suspend-process')).toHaveLength(halted)
-  })
-
   it('is halted once, and another one as well', async () => {
     await room.signals(unreadable, unreadable)
     await room.signals(unreadable, { ...unreadable, facts: { ...unreadable.facts, pid: 4712 } })

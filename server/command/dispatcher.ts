@@ -1,7 +1,9 @@
 import DataLoader from 'dataloader'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import isolateHost from '#shared/commands/isolate-host.ts'
 import { urgentVerbs } from '#shared/commands/registry.ts'
+import releaseHost from '#shared/commands/release-host.ts'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Progress } from '#shared/protocol/messages.ts'
@@ -221,6 +223,10 @@ async function refuseUnnamed(
   onResult()
 }
 
+/**
+ * Whether a machine is cut off comes before all else: there whatever came before it would hold it up, such as a look through all processes.
+ * An isolation and a release share a rank, so that what was wanted last is done last.
+ */
 const mostUrgentFirst = (db: Kysely<Database>) =>
   db
     .selectFrom('commands')
@@ -228,9 +234,11 @@ const mostUrgentFirst = (db: Kysely<Database>) =>
     .orderBy((by) =>
       by
         .case()
-        .when('verb', 'in', [...urgentVerbs])
+        .when('verb', 'in', [isolateHost.verb, releaseHost.verb])
         .then(0)
-        .else(1)
+        .when('verb', 'in', [...urgentVerbs])
+        .then(1)
+        .else(2)
         .end(),
     )
     .orderBy('requested_at')

@@ -41,3 +41,27 @@ it('an isolation that is asked for meanwhile waits for a part of them only, and 
   expect(verbs.indexOf('isolate-host')).toBeLessThan(110)
   expect(room.sent.some(({ endpointId, order }) => endpointId === 'pc-119' && order.verb === 'run-script')).toBe(false)
 })
+
+it('an isolation passes what was asked for before it, but never a release: what was wanted last is done last', async () => {
+  const endpointId = 'pc-001'
+  await request([
+    { verb: 'suspend-process', args: { pid: 4_711, startTicks: 1 }, id: '1', endpointId },
+    { verb: 'isolate-host', args: {}, id: '2', endpointId },
+  ])
+  await room.dispatcher.idle()
+  expect(verbsSent()).toEqual(['isolate-host', 'suspend-process'])
+
+  for (const [verb, id] of [
+    ['release-host', 'later'],
+    ['isolate-host', 'earlier'],
+  ] as const) {
+    await room.time.advance(1)
+    await request([{ verb, args: {}, id, endpointId }])
+    await room.dispatcher.idle()
+  }
+  room.sent.length = 0
+  await room.dispatcher.connected(endpointId)
+  expect(verbsSent()).toEqual(['isolate-host', 'release-host', 'isolate-host', 'suspend-process'])
+})
+
+const verbsSent = (): string[] => room.sent.map(({ order }) => order.verb)

@@ -69,13 +69,20 @@ export class Closing {
   async #prove(rulesAppliedAt: number): Promise<void> {
     const { prover, stop, state } = this.#parts
     let tried = await prover.prove(this.#addresses())
-    this.#parts.rules().secure(this.#addresses())
+    // Each of its child processes holds this one up while it is made: what is proven is said first.
+    const isProven = tried.verdict === 'proven'
+    if (!isProven) this.#secure()
     if (!isGood(tried.verdict)) tried = await prover.proveInTime(this.#addresses(), stop)
     if (stop.aborted && tried.verdict !== 'proven') return
     if (tried.verdict === 'lost') tried = await this.#pinAgain(tried)
     await this.settleOn({ ...tried, facts: { ...tried.facts, rulesAppliedAt } })
+    if (isProven) this.#secure()
     if (tried.verdict === 'lost' && this.#parts.settings().unproven === 'reopen') return this.#reopen(tried)
     if (tried.verdict !== 'proven') await state.say(sayings[tried.verdict], tried.facts)
+  }
+
+  #secure(): void {
+    this.#parts.rules().secure(this.#addresses())
   }
 
   /** Once: its name may mean another address by now. */

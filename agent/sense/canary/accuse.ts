@@ -1,7 +1,7 @@
 import type { Evidence, Facts } from '#shared/domain/signal.ts'
 import type { SenseSettings } from '../define-detector.ts'
 import { isFileServer } from '../encryption/shares.ts'
-import { describeSuspension, describeWriter } from '../writers/describe.ts'
+import { describeSuspension, describeWriter, type Look } from '../writers/describe.ts'
 import { halt } from '../writers/halt.ts'
 import type { Observation } from './examine.ts'
 import type { Verdict } from './touches.ts'
@@ -20,12 +20,13 @@ export async function accuse(
   verdict: Verdict,
   observation: Observation & { kind: 'touched' },
   { writers, suspend }: Pick<SenseSettings, 'writers' | 'suspend'>,
+  look: Look,
 ): Promise<Accused> {
   const tree = await writers?.of([observation.where, path], waitMs)
   const isAttack = verdict.change === 'unreadable' || (verdict.change !== 'packed' && verdict.touched.length >= 2)
   const mayHalt = writers?.areTrusted() ?? false
   const mustHalt = tree && isAttack && !isFileServer(tree.top)
   const suspension = mustHalt ? await halt(tree, 'a decoy was made unreadable', { ...(suspend && { suspend }), mayHalt }) : undefined
-  const { facts, evidence } = await describeWriter(tree)
+  const { facts, evidence } = await describeWriter(tree, look)
   return { facts: { technique: 'T1486', ...facts, ...describeSuspension(suspension) }, evidence }
 }

@@ -5,6 +5,7 @@ import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 import type { Probe, Stop } from '../../host/probe.ts'
 import type { JsonFile } from '../../json-file.ts'
 import type { Say, SenseSettings } from '../define-detector.ts'
+import type { Look } from '../writers/describe.ts'
 import { accuse } from './accuse.ts'
 import { type Armed, armAgain, learnFolder, plantAll } from './arm.ts'
 import { type Canary, examine, isSiblingName, type Observation, writingTakesMs } from './examine.ts'
@@ -59,11 +60,13 @@ export class Guard {
   #stops: Stop[] = []
   #nextLook: Cancel = () => undefined
   #keeping: Promise<void> = Promise.resolve()
+  readonly #look: Look
   #isPaused = true
   #isStopped = false
 
   private constructor(options: GuardOptions, state: CanaryState, armed: Armed[]) {
     this.#options = options
+    this.#look = { images: options.probe.images, time: options.time }
     this.#folders = [...new Set(armed.map(({ planted }) => planted.folder))]
     this.#state = state
     this.#posts = armed.map(postOf)
@@ -211,7 +214,7 @@ export class Guard {
     if (!this.#touches.isWorthSaying(key, verdict) || verdict.rank <= (this.#saying.get(key) ?? 0)) return
     this.#saying.set(key, verdict.rank)
     try {
-      const accused = await accuse(post.armed.planted.path, verdict, observation, this.#options.justice)
+      const accused = await accuse(post.armed.planted.path, verdict, observation, this.#options.justice, this.#look)
       await this.#options.say(tellOf({ key, verdict, observation, accused, seed: this.#state.seed }))
       this.#touches.said(key, verdict)
     } finally {

@@ -5,7 +5,7 @@ import { manyTurned, type Tally } from '../encryption/deeds.ts'
 import { createDoubt } from '../encryption/doubt.ts'
 import { clientOf, isFileServer } from '../encryption/shares.ts'
 import { type Doer, EncryptionWatch } from '../encryption/watch.ts'
-import { describeSuspension, describeWriter } from '../writers/describe.ts'
+import { describeSuspension, describeWriter, type Look } from '../writers/describe.ts'
 import { halt } from '../writers/halt.ts'
 import { Trees } from '../writers/trees.ts'
 
@@ -23,7 +23,11 @@ export default defineDetector({
   async watch(probe, say, context) {
     const { time, settings } = context
     const trees = new Trees((pid) => probe.process(pid), process.pid)
-    const watch = new EncryptionWatch({ probe, time, onAttack: (doer, tally) => void tell(doer, tally, say, context, doubt.mayHalt()) })
+    const watch = new EncryptionWatch({
+      probe,
+      time,
+      onAttack: (doer, tally) => void tell(doer, tally, say, { ...context, images: probe.images }, doubt.mayHalt()),
+    })
     const doubt = createDoubt(say, context)
     settings.writers?.trustWhile(doubt.mayHalt)
     const followed = await probe.followFileEvents({
@@ -52,7 +56,13 @@ export default defineDetector({
   },
 })
 
-async function tell(doer: Doer, tally: Tally, say: Say, { settings, log, broken }: WatchContext, mayHalt: boolean): Promise<void> {
+async function tell(
+  doer: Doer,
+  tally: Tally,
+  say: Say,
+  { settings, log, broken, images, time }: WatchContext & Look,
+  mayHalt: boolean,
+): Promise<void> {
   try {
     const { tree } = doer
     const isThroughShare = tree !== undefined && isFileServer(tree.top)
@@ -60,7 +70,7 @@ async function tell(doer: Doer, tally: Tally, say: Say, { settings, log, broken 
     // A millisecond is a file: halted first, described then.
     const suspension = tree && !isThroughShare ? await halt(tree, why, { ...settings, mayHalt }) : undefined
     const client = isThroughShare && doer.pid !== undefined ? clientOf((await settings.shareClients?.()) ?? '', doer.pid) : undefined
-    const { facts, evidence } = await describeWriter(tree)
+    const { facts, evidence } = await describeWriter(tree, { images, time })
     const folders = [...new Set(tally.turned.map((path) => dirname(path)))]
     await say({
       kind: 'security.ransomware.encryption',

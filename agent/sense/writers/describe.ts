@@ -3,6 +3,8 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import type { Evidence, Facts } from '#shared/domain/signal.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
+import type { Probe } from '../../host/probe.ts'
 import type { Suspension } from '../../suspend/suspend.ts'
 import type { Tree } from './trees.ts'
 
@@ -12,12 +14,20 @@ const interpreters = /^(?:ba|da|z|k|c|tc|fi)?sh$|^(?:python|perl|ruby|node|php|l
 /** Programs are smaller; whoever runs a larger one gets no hash, and the rest of the evidence. */
 const maxProgramBytes = 268_435_456
 
+/** A file system of the attacker's own may never answer: what it holds has no hash, and the attack is said all the same. */
+const hashWithinMs = seconds(1)
+
+/** What programs are known by. */
+export interface Look {
+  images: Probe['images']
+  time: Pick<Time, 'after'>
+}
+
 /** Who did it, as facts that commands and exceptions can name it by, and as text for people. */
-export async function describeWriter(tree: Tree | undefined): Promise<{ facts: Facts; evidence: Evidence[] }> {
+export async function describeWriter(tree: Tree | undefined, look: Look): Promise<{ facts: Facts; evidence: Evidence[] }> {
   if (!tree) return { facts: { process: 'unknown' }, evidence: [] }
   const { pid, startTicks, name, exe, commandLine, userId, parent } = tree.top
-  // What ended meanwhile is still where it was started from, unless somebody took care of that.
-  const exeSha256 = (await hashOf(`/proc/${pid}/exe`)) ?? (await hashOf(exe))
+  const exeSha256 = await hashInTime(tree, look)
   const line = maskSecrets(commandLine).slice(0, 1_000)
   // The hash of a shell would except every script on the machine.
   const isInterpreter = interpreters.test(basename(exe))
@@ -44,6 +54,14 @@ export function describeSuspension(suspension: Suspension | undefined): Facts {
 
 /** A terminal would obey control characters. */
 const printable = (text: string): string => text.replace(/\p{Cc}/gu, '�')
+
+/** Of what ran before it is known. What ended meanwhile is still where it was started from, unless somebody took care of that. */
+async function hashInTime({ top: { pid, exe } }: Tree, { images, time }: Look): Promise<string | undefined> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<undefined>()
+  const cancel = time.after(hashWithinMs, () => resolve(undefined))
+  const look = async () => (await images.of(pid)) ?? (await hashOf(`/proc/${pid}/exe`)) ?? (await hashOf(exe))
+  return Promise.race([look(), tooLate]).finally(cancel)
+}
 
 /** Of the very file that runs, also when it was deleted meanwhile. */
 function hashOf(path: string): Promise<string | undefined> {

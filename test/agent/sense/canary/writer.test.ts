@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { seconds } from '#shared/domain/time.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
 import { accuse } from '../../../../agent/sense/canary/accuse.ts'
 import type { Observation } from '../../../../agent/sense/canary/examine.ts'
 import type { Verdict } from '../../../../agent/sense/canary/touches.ts'
@@ -32,17 +32,29 @@ const tree = (exe: string) => ({
   },
 })
 
+/** What is asked by number is known to nobody here, or never answers. */
+const look = (hash: Promise<string | undefined> = Promise.resolve(undefined), time: Time = systemTime) => ({
+  images: { of: () => hash },
+  time,
+})
+
 async function accused(change: Verdict['change'], touched: number, exe = '/tmp/x') {
   const writers = new Writers(systemTime)
   writers.setFed(true)
   const halted: number[] = []
-  const asked = accuse(path, verdict(change, touched), observation(`${path}.enc`), {
-    writers,
-    suspend: async ({ pid }) => {
-      halted.push(pid)
-      return { kind: 'suspended', processes: [{ pid, startTicks: 7 }] }
+  const asked = accuse(
+    path,
+    verdict(change, touched),
+    observation(`${path}.enc`),
+    {
+      writers,
+      suspend: async ({ pid }) => {
+        halted.push(pid)
+        return { kind: 'suspended', processes: [{ pid, startTicks: 7 }] }
+      },
     },
-  })
+    look(),
+  )
   // The kernel's word comes a moment after the file's.
   writers.note(`${path}.enc`, 7, tree(exe))
   return { ...(await asked), halted }
@@ -69,10 +81,23 @@ it('is said also when the halting fails, and halts nobody while somebody makes u
   writers.setFed(true)
   writers.note(path, 7, tree('/tmp/x'))
   const suspend = () => Promise.reject(new Error('kill ESRCH'))
-  const asked = () => accuse(path, verdict('unreadable'), observation(path), { writers, suspend })
+  const asked = () => accuse(path, verdict('unreadable'), observation(path), { writers, suspend }, look())
   expect((await asked()).facts).toMatchObject({ pid: 7, suspended: false, whyNotSuspended: 'kill ESRCH' })
   writers.trustWhile(() => false)
   expect((await asked()).facts).toMatchObject({ pid: 7, suspended: false, whyNotSuspended: expect.stringContaining('makes up') })
+})
+
+it('names it by the hash that is known, and waits a second at most for one', async () => {
+  const time = new FakeTime()
+  const writers = new Writers(systemTime)
+  writers.setFed(true)
+  writers.note(path, 7, tree('/tmp/x'))
+  const asked = (hash: Promise<string | undefined>) => accuse(path, verdict('unreadable'), observation(path), { writers }, look(hash, time))
+  expect((await asked(Promise.resolve('cafe'))).facts.processSha256).toBe('cafe')
+  const never = asked(new Promise(() => undefined))
+  await new Promise(setImmediate)
+  await time.advance(seconds(1))
+  expect((await never).facts).toMatchObject({ pid: 7, processSha256: null })
 })
 
 it('blames nobody who wrote there long before', async () => {
@@ -92,7 +117,7 @@ it('says that nobody knows, where nobody tells of writers', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tierline-writer-'))
   appendFileSync(join(folder, 'x'), 'x')
   const writers = new Writers(systemTime)
-  expect((await accuse(join(folder, 'x'), verdict('unreadable'), observation('y'), { writers })).facts).toEqual({
+  expect((await accuse(join(folder, 'x'), verdict('unreadable'), observation('y'), { writers }, look())).facts).toEqual({
     technique: 'T1486',
     process: 'unknown',
   })

@@ -70,7 +70,7 @@ async function keepDecision(tx: Tx, store: Store, rules: Rules, decision: HeldDe
   const hint = { id, organisationId, endpointId }
   const [work] = ticketId === null ? [] : await loadCases(tx, await loadTickets(tx, [ticketId]))
   if (work) {
-    const kept = await keepCases(tx, store.capabilities, rules, [decideOn(work, command, decision, rules, now)], now)
+    const kept = await keepCases(tx, store.capabilities, rules, [decideHeld(work, command, decision, rules, now)], now)
     return { ...kept, commands: [...kept.commands, hint] }
   }
   if (decision.answer === 'drop') return { ...nothingKept, commands: [hint] }
@@ -80,8 +80,11 @@ async function keepDecision(tx: Tx, store: Store, rules: Rules, decision: HeldDe
   return { ...nothingKept, commands: [hint, ...wanted], hasOrders: true }
 }
 
-/** On its ticket it is a person's act like any other: somebody has answered. */
-function decideOn(work: TicketCase, command: CommandsTable, decision: HeldDecision, rules: Rules, now: number): TicketCase {
+type HeldCommand = Pick<CommandsTable, 'id' | 'verb' | 'reason' | 'args'>
+type Said = Pick<HeldDecision, 'answer'> & { person: Pick<Person, 'id'> }
+
+/** On its ticket it is a person's act like any other: somebody has answered (pure). */
+export function decideHeld(work: TicketCase, command: HeldCommand, decision: Said, rules: Rules, now: number): TicketCase {
   const acted = [contained(work, command, decision, now), said(command, decision)].reduce(
     (before, changes) => apply(before, changes, now),
     work,
@@ -92,17 +95,20 @@ function decideOn(work: TicketCase, command: CommandsTable, decision: HeldDecisi
 
 const answers = { 'isolate-host': 'isolate', 'release-host': 'release' } as const
 
-function contained(work: TicketCase, { verb, reason }: CommandsTable, { answer: said, person }: HeldDecision, now: number): Changes {
+function contained(work: TicketCase, { verb, reason }: HeldCommand, { answer: said, person }: Said, now: number): Changes {
   if (verb !== 'isolate-host' && verb !== 'release-host') return { ticket: { touched_at: now } }
   return decided(work, person.id, said === 'drop' ? 'leave' : answers[verb], reason, now)
 }
 
 /** What was asked for, whole: many a verb says nothing without. */
-const argsOf = ({ args }: CommandsTable): Record<string, unknown> => JSON.parse(args) as Record<string, unknown>
+const argsOf = ({ args }: Pick<HeldCommand, 'args'>): Record<string, unknown> => JSON.parse(args) as Record<string, unknown>
 
-function said(command: CommandsTable, decision: HeldDecision): Changes {
+function said(command: HeldCommand, decision: Said): Changes {
   const { id, verb, reason } = command
-  if (decision.answer === 'send') return ordered(verb, decision.person.id, reason, argsOf(command))
+  if (decision.answer === 'send') {
+    const { orders, entries } = ordered(verb, decision.person.id, reason, argsOf(command))
+    return { orders, entries: entries.map((entry) => ({ ...entry, body: { ...entry.body, insteadOf: id } })) }
+  }
   const body = { commandId: id, verb, outcome: 'dropped', detail: '' }
   return { entries: [{ kind: 'command-settled', actor: decision.person.id, body }] }
 }

@@ -20,7 +20,7 @@ export async function keepTimers(tx: Tx, { putRows, updateRows }: WriteRows, cas
 export async function takeTimers(tx: Tx, ids: string[], now: number): Promise<Set<string>> {
   const taken = await tx
     .updateTable('timers')
-    .set({ fired_at: now })
+    .set({ fired_at: now, fired_turn: randomUUIDv7() })
     .where('id', 'in', ids)
     .where('fired_at', 'is', null)
     .where('cancelled_at', 'is', null)
@@ -63,6 +63,7 @@ function rowOf(kind: TimersTable['kind'], dueAt: number, ticketId: string | null
     payload: '{}',
     created_at: now,
     fired_at: null,
+    fired_turn: null,
     cancelled_at: null,
   }
 }

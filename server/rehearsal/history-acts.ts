@@ -1,3 +1,4 @@
+import type { HeldAnswer } from '#shared/domain/command.ts'
 import type { Packet } from '#shared/domain/packet.ts'
 import { Urgency } from '#shared/domain/priority.ts'
 import { type ChildrenAct, HopReason, PersonsResolution, Resolution, type TimelineKind, WaitingFor } from '#shared/domain/ticket.ts'
@@ -20,6 +21,8 @@ export type ToldAct =
   /** One of two sides said that the machine may be released. */
   | { kind: 'agree'; side: string; reason: string }
   | { kind: 'leave'; answer: 'isolate' | 'leave'; reason: string }
+  /** A command that a restore held is sent anew or dropped. */
+  | { kind: 'held'; answer: HeldAnswer; commandId: string; verb: string; reason: string }
   | { kind: 'children'; act: ChildrenAct; resolution: PersonsResolution | undefined; note: string }
 
 /** Written beside decisions: what became of a command or a notice, as others report it. */
@@ -44,7 +47,12 @@ export const reported: ReadonlySet<TimelineKind> = new Set([
 export const isPerson = ({ actor }: Entry): boolean => actor !== 'system' && actor !== 'agent'
 
 /** What somebody asked of a machine beside its network: a line on its ticket, which decides nothing there. */
-export const isNoted = (entry: Entry): boolean => isPerson(entry) && entry.kind === 'command-requested' && !isOfNetwork(entry.body.verb)
+export const isNoted = (entry: Entry): boolean =>
+  isPerson(entry) && entry.kind === 'command-requested' && !isOfNetwork(entry.body.verb) && !isHeldAnswer(entry)
+
+/** A person decided about a command that a restore held. */
+export const isHeldAnswer = (entry: Entry): boolean =>
+  isPerson(entry) && (entry.body.insteadOf !== undefined || (entry.kind === 'command-settled' && entry.body.outcome === 'dropped'))
 
 const isOfNetwork = (verb: unknown): verb is 'isolate-host' | 'release-host' => verb === 'isolate-host' || verb === 'release-host'
 
@@ -54,6 +62,7 @@ export function actIn(written: readonly Entry[]): { act: ToldAct; personId: stri
   const of = (...kinds: TimelineKind[]): Entry | undefined => entries.find((entry) => isPerson(entry) && kinds.includes(entry.kind))
   const lead =
     of('children') ??
+    entries.find(isHeldAnswer) ??
     falseAlarmIn(entries) ??
     of('escalated', 'waiting', 'containment-answered', 'command-requested') ??
     of('acknowledged', 'commented', 'resumed', 'reopened', 'resolved', 'cause-named', 'release-agreed')
@@ -62,7 +71,9 @@ export function actIn(written: readonly Entry[]): { act: ToldAct; personId: stri
   return act ? { act, personId: lead.actor } : undefined
 }
 
-function readAct({ kind, body }: Entry, entries: readonly Entry[]): ToldAct | undefined {
+function readAct(lead: Entry, entries: readonly Entry[]): ToldAct | undefined {
+  const { kind, body } = lead
+  if (isHeldAnswer(lead)) return heldIn(lead, entries)
   switch (kind) {
     case 'acknowledged':
       return { kind: 'acknowledge' }
@@ -101,6 +112,14 @@ const hopIn = (body: Entry['body']): ToldAct => ({
   ...{ kind: 'escalate', reason: HopReason.parse(body.reason), to: textOf(body.toTeam) },
   ...{ tried: textOf(body.tried), hypothesis: textOf(body.hypothesis), packet: body.packet as Packet | undefined },
 })
+
+function heldIn({ body }: Entry, entries: readonly Entry[]): ToldAct {
+  const why = body.reason ?? entries.find(({ kind }) => kind === 'containment-answered')?.body.reason
+  const about = { verb: textOf(body.verb), reason: textOf(why) }
+  return body.insteadOf === undefined
+    ? { kind: 'held', answer: 'drop', commandId: textOf(body.commandId), ...about }
+    : { kind: 'held', answer: 'send', commandId: textOf(body.insteadOf), ...about }
+}
 
 /** It ended as one, and in the same moment the machine was released or what was halted went on. */
 function falseAlarmIn(entries: readonly Entry[]): Entry | undefined {

@@ -13,6 +13,7 @@ import type { DisarmedDetectorsTable } from '../store/tables/suppress.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
 import type { Among } from './gatherings.ts'
 import { reported } from './history-acts.ts'
+import { inTheirOrder } from './history-order.ts'
 
 /*
  * What happened to a desk, read from its store: signals, what people did, timers that fired, answers of commands, each
@@ -26,11 +27,14 @@ export interface ToldSignal {
 }
 
 /** One transaction. */
-export type Happening = { at: number } & (
+export type Happening = {
+  at: number
+  /** Stands in one order with the turns of the same instant; empty: it left no trace. */
+  turn: string
+} & (
   | { kind: 'signals'; signals: readonly ToldSignal[] }
   | { kind: 'timers'; due: ReadonlyMap<string, readonly Timer[]>; leavers: readonly Leaver[] }
-  /** `lineId`: of the first line, by which those of one instant stand in their order. */
-  | { kind: 'written'; ticketId: string; entries: readonly Entry[]; lineId: string }
+  | { kind: 'written'; ticketId: string; entries: readonly Entry[] }
 )
 
 /** What was decided on one ticket, as it stands in the store. */
@@ -99,17 +103,19 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
   ])
   const firedAt = new Set(timers.flatMap(({ ticket_id, fired_at }) => (fired_at === null ? [] : `${ticket_id} ${fired_at}`)))
   const decidedAt = new Set(signals.flatMap(({ ticket_id, handled_at }) => (ticket_id === null ? [] : `${ticket_id} ${handled_at}`)))
-  const happenings = [
-    ...rounds(signals.map(({ ticket_id, handled_at, ...row }) => ({ row, ticketId: ticket_id, at: handled_at ?? 0 }))),
+  const happenings = inTheirOrder([
+    ...rounds(
+      signals.map(({ ticket_id, handled_at, ...row }) => ({ row, ticketId: ticket_id, at: handled_at ?? 0 })),
+      saidIn(timeline),
+    ),
     ...firings(timers, entries),
     ...writings(entries, (key) => firedAt.has(key) || decidedAt.has(key)),
-  ].toSorted((a, b) => a.at - b.at || order[a.kind] - order[b.kind] || lineOf(a).localeCompare(lineOf(b)))
+  ])
   const matrices = versions.flatMap(({ version, yaml, created_at }) => {
     const parsed = parseMatrix(yaml)
     return parsed.kind === 'matrix' ? [{ from: created_at, matrix: { ...parsed.matrix, version } }] : []
   })
-  const latest = matrices.at(-1)?.matrix
-  const roster = await loadRoster(reader, (team) => latest?.teams[team]?.passesTo, 0)
+  const roster = await loadRoster(reader, (team) => matrices.at(-1)?.matrix.teams[team]?.passesTo, 0)
   return {
     ...{
       happenings,
@@ -173,31 +179,42 @@ export const taskThen =
     [...tickets.values()].find(({ ticket }) => ticket.follows_id === parentId && ticket.task === name && ticket.opened_at === at)?.ticket
       .id ?? `again-${parentId}-${name}`
 
-const lineOf = (happening: Happening): string => (happening.kind === 'written' ? happening.lineId : '')
-
-/** Of one instant: timers fire on what was there before, and people act on what they see. */
-const order: Record<Happening['kind'], number> = { timers: 0, signals: 1, written: 2 }
-
 /** A round decides by one instant, and security has rounds of its own. */
-function rounds(signals: readonly (ToldSignal & { at: number })[]): Happening[] {
+function rounds(signals: readonly (ToldSignal & { at: number })[], lineOf: ReadonlyMap<string, string>): Happening[] {
   const groups = Map.groupBy(signals, ({ at, row }) => `${at} ${row.kind.startsWith('security.')}`)
-  return [...groups.values()].map((group) => ({ kind: 'signals', at: group[0]?.at ?? 0, signals: group }))
+  return [...groups.values()].map((group) => {
+    const [turn = ''] = group.flatMap(({ row }) => lineOf.get(row.id) ?? []).sort()
+    return { kind: 'signals', at: group[0]?.at ?? 0, turn, signals: group }
+  })
 }
+
+/** The line that each signal left on a timeline. */
+const saidIn = (timeline: readonly { id: string; body: string }[]): Map<string, string> =>
+  new Map(
+    timeline.flatMap(({ id, body }) => {
+      const { signalId } = JSON.parse(body) as { signalId?: string }
+      return signalId === undefined ? [] : [[signalId, id] as const]
+    }),
+  )
 
 function firings(timers: readonly TimersTable[], entries: ReadonlyMap<string, readonly Entry[]>): Happening[] {
   const fired = Map.groupBy(
     timers.filter(({ fired_at }) => fired_at !== null),
-    ({ fired_at }) => fired_at ?? 0,
+    ({ fired_at, fired_turn }) => `${fired_at} ${fired_turn ?? ''}`,
   )
-  return [...fired].map(([at, due]) => ({
-    kind: 'timers',
-    at,
-    due: Map.groupBy(
-      due.flatMap(({ id, kind, due_at, ticket_id }) => (ticket_id === null ? [] : [{ id, kind, dueAt: due_at, ticketId: ticket_id }])),
-      ({ ticketId }) => ticketId,
-    ),
-    leavers: due.some(({ kind }) => kind === 'absence') ? leaversAt(at, entries) : [],
-  }))
+  return [...fired.values()].map((due) => {
+    const at = due[0]?.fired_at ?? 0
+    return {
+      kind: 'timers',
+      at,
+      turn: due[0]?.fired_turn ?? '',
+      due: Map.groupBy(
+        due.flatMap(({ id, kind, due_at, ticket_id }) => (ticket_id === null ? [] : [{ id, kind, dueAt: due_at, ticketId: ticket_id }])),
+        ({ ticketId }) => ticketId,
+      ),
+      leavers: due.some(({ kind }) => kind === 'absence') ? leaversAt(at, entries) : [],
+    }
+  })
 }
 
 /** Who was away stands on the tickets that they left. */
@@ -212,8 +229,8 @@ function writings(entries: ReadonlyMap<string, readonly (Entry & { id: string })
   return [...entries].flatMap(([ticketId, all]) =>
     [...Map.groupBy(all, ({ at }) => at)].flatMap(([at, written]): Happening[] => {
       const rest = isDecided(`${ticketId} ${at}`) ? written.filter(({ kind }) => kind === 'command-settled') : written
-      const isSaid = rest.some(({ kind }) => kind === 'command-settled' || !reported.has(kind))
-      return isSaid ? [{ kind: 'written', at, ticketId, entries: rest, lineId: rest[0]?.id ?? '' }] : []
+      const isSaid = rest.some(({ kind }) => kind === 'command-settled' || kind === 'command-held' || !reported.has(kind))
+      return isSaid ? [{ kind: 'written', at, turn: rest[0]?.id ?? '', ticketId, entries: rest }] : []
     }),
   )
 }

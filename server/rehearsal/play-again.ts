@@ -27,7 +27,7 @@ import { armKey, nothingSuppressed } from '../suppress/suppress.ts'
 import { type Difference, differencesOf, type PlayedTicket } from './differences.ts'
 import { createGatherings } from './gatherings.ts'
 import { type Happening, type History, openedThen, type ToldSignal, type ToldTicket, taskThen } from './history.ts'
-import { actIn, isNoted, requestIn } from './history-acts.ts'
+import { actIn, isHeldAnswer, isNoted, requestIn } from './history-acts.ts'
 import { remember } from './memory.ts'
 import { act, isReleased, taken } from './played-acts.ts'
 import { linked } from './problems-again.ts'
@@ -213,8 +213,9 @@ function createMemory(history: History) {
     if (after) keep([after], rules, now)
   }
   const afterLines = (work: TicketCase, entries: readonly Entry[], rules: Rules, now: number): TicketCase | undefined => {
-    const settled = entries.filter(({ kind }) => kind === 'command-settled')
-    for (const { body } of settled) settle(work.subject, body)
+    const ends = entries.filter(({ kind }) => kind === 'command-settled' || kind === 'command-held')
+    for (const { body } of ends) settle(work.subject, body)
+    const settled = ends.filter((entry) => !isHeldAnswer(entry))
     if (settled.length > 0) return apply(work, { entries: settled.map(({ kind, actor, body }) => ({ kind, actor, body })) }, now)
     if (isReplanned(entries, work)) return planned(work, rules, now)
     const inWindow = inWindowAgain(work, entries, rules, now)

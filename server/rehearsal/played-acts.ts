@@ -3,6 +3,7 @@ import { resumeAll } from '../command/suspend.ts'
 import { type Acting, acknowledge, answering, comment, type Decided, hearCustomer, reopen, resolve, resume, wait } from '../desk/acts.ts'
 import { takenOut } from '../desk/children.ts'
 import { wasFalse } from '../desk/false-alarm.ts'
+import { decideHeld } from '../desk/held.ts'
 import { escalate } from '../desk/hops.ts'
 import { apply, type Entry, type TicketCase } from '../pipeline/changes.ts'
 import { actForAll, isOverOthers } from '../pipeline/for-all.ts'
@@ -38,6 +39,10 @@ export function act(work: TicketCase, told: ToldAct, acting: Acting, rules: Rule
     }
     case 'leave':
       return { kind: 'work', work: answered(work, told.answer, told.reason, acting, isForAll) }
+    case 'held': {
+      const command = { id: told.commandId, verb: told.verb, reason: told.reason, args: '{}' }
+      return { kind: 'work', work: decideHeld(work, command, { answer: told.answer, person }, rules, now) }
+    }
     case 'agree':
       return { kind: 'work', work: apply(work, agreedAlone(person.id, { side: told.side, reason: told.reason }), now) }
     case 'false-alarm': {

@@ -47,6 +47,7 @@ import { policies } from './0060-policies.ts'
 import { agesByEndpoint } from './0071-ages-by-endpoint.ts'
 import { askedTickets } from './0072-asked-tickets.ts'
 import { browserKeys } from './0076-browser-keys.ts'
+import { firedTurn } from './0090-fired-turn.ts'
 import { samplesAsTheyCome } from './0091-samples-as-they-come.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
@@ -99,6 +100,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0071-ages-by-endpoint': agesByEndpoint,
     '0072-asked-tickets': askedTickets,
     '0076-browser-keys': browserKeys,
+    '0090-fired-turn': firedTurn,
     '0091-samples-as-they-come': samplesAsTheyCome(capabilities.ddl),
   }
 }

@@ -30,6 +30,8 @@ export interface TimersTable {
   payload: string
   created_at: number
   fired_at: number | null
+  /** An id of when it was taken, by which it stands before or after the lines of timelines of that instant. */
+  fired_turn: string | null
   cancelled_at: number | null
 }
 

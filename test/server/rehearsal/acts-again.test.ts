@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { minutes, seconds } from '#shared/domain/time.ts'
+import { createAudit } from '../../../server/audit/audit.ts'
+import { requestCommands } from '../../../server/command/command.ts'
+import { createHeld, holdCommands } from '../../../server/desk/held.ts'
+import { createTurns } from '../../../server/pipeline/turns.ts'
 import { readHistory } from '../../../server/rehearsal/history.ts'
 import { playAgain } from '../../../server/rehearsal/play-again.ts'
 import { keepEntries } from '../../../server/ticket/ticket.ts'
@@ -80,5 +85,50 @@ it('questions that nobody answered, up to the limit of a fleet', async () => {
     await room.time.advance(seconds(1))
   }
   await room.time.advance(minutes(6))
+  expect(await differences()).toEqual([])
+})
+
+const script = { script: 'true', sha256: createHash('sha256').update('true').digest('hex') }
+/** As a restore does it. */
+const hold = () =>
+  room.store.db
+    .transaction()
+    .execute((tx) => holdCommands(tx, { ...room, rules: room.matrices.rules, audit: createAudit(room) }, 0, room.time.now()))
+const decide = async (verb: string, answer: 'send' | 'drop'): Promise<void> => {
+  const { id } = await room.store.db.selectFrom('commands').select('id').where('verb', '=', verb).executeTakeFirstOrThrow()
+  const held = createHeld({ ...room, rules: room.matrices.rules, turns: createTurns(room.store.db), afterCommit: () => undefined })
+  await done(held.decide({ commandId: id, answer, person: eve }))
+}
+
+it.each(['send', 'drop'] as const)('a script that a restore held: %s', async (answer) => {
+  room.isConnected = false
+  await room.signals({ ...unreadable, endpointId: 'srv' })
+  await room.time.advance(seconds(1))
+  const [{ ticketId }, now] = [await act(), room.time.now()]
+  const asked = { id: 'one', verb: 'run-script', args: script, reason: 'Look', requestedBy: 'eve' }
+  const body = { commandId: 'one', verb: asked.verb, reason: asked.reason }
+  await room.store.db.transaction().execute(async (tx) => {
+    await requestCommands(tx, room.store.capabilities.putRows, [{ ...asked, organisationId: 'acme', endpointId: 'srv', ticketId }], now)
+    const entry = { at: now, kind: 'command-requested' as const, actor: 'eve', body }
+    await keepEntries(tx, room.store.capabilities.putRows, [{ ticketId, entry }])
+  })
+  await room.time.advance(seconds(1))
+  await hold()
+  await room.time.advance(seconds(1))
+  await decide('run-script', answer)
+  expect((await tickets())[0]?.touched_at).not.toBeNull()
+  expect(await differences()).toEqual([])
+})
+
+it.each(['send', 'drop'] as const)('an isolation that a restore held, and more evidence while it waits: %s', async (answer) => {
+  room.isConnected = false
+  await room.signals(unreadable)
+  await room.time.advance(seconds(1))
+  await hold()
+  await room.time.advance(seconds(1))
+  await room.signals({ ...unreadable, facts: { ...unreadable.facts, pid: 4712 } })
+  await room.time.advance(seconds(1))
+  await decide('isolate-host', answer)
+  await room.time.advance(seconds(1))
   expect(await differences()).toEqual([])
 })

@@ -1,11 +1,13 @@
-import { type Dirent, lstatSync, readdirSync } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
+import { farFoldersIn, isBelow } from '#shared/domain/far-folders.ts'
 
 /*
  * Programs that run as their owner whoever starts them (setuid, setgid), in the places where programs lie and where people can put some
  * (Linux). Leaves: what was found. Promises: no link is followed, no other file system entered; each place has a budget of its own, so that
  * nobody hides a file by filling another folder. It goes in bites, asked without a thread of the pool: 26,000 names took 0.45 s of processor
- * time, measured on two shared cores.
+ * time, measured on two shared cores; so nothing is asked that lies on another machine, or behind somebody's own program, which may never
+ * answer.
  */
 export interface PrivilegedFile {
   path: string
@@ -40,55 +42,72 @@ const executable = 0o111
 
 /** @param root where the machine's tree begins; tests have one of their own. */
 export async function privilegedFiles(root = ''): Promise<PrivilegedFile[]> {
-  const homes = namesIn(join(root, '/home'))
+  const far = farFolders(root)
+  const homes = (isFar('/home', far) ? [] : namesIn(join(root, '/home')))
     .filter((entry) => entry.isDirectory())
     .slice(0, maxHomes)
     .map(({ name }) => ({ path: `/home/${name}`, depth: homeDepth }))
   const found: PrivilegedFile[] = []
   let left = maxNames
-  for (const start of [...starts, ...homes]) left -= await walk(root, start, Math.min(left, maxNamesOfStart), found)
+  for (const start of [...starts, ...homes]) left -= await walk(root, start, { budget: Math.min(left, maxNamesOfStart), far }, found)
   return found
 }
 
-/** Undefined where no privileged file is at this path. */
-export function privilegedFile(path: string, root = ''): PrivilegedFile | undefined {
-  const stats = lstatSync(join(root, path), { throwIfNoEntry: false })
+/** Undefined where no privileged file is at this path, whatever that is: it may be a word of anybody's command. */
+export const privilegedFile = (path: string, root = ''): PrivilegedFile | undefined =>
+  isFar(path, farFolders(root)) ? undefined : fileAt(path, root)
+
+function fileAt(path: string, root: string): PrivilegedFile | undefined {
+  const stats = statsOf(join(root, path))
   if (!stats?.isFile() || (stats.mode & setIds) === 0 || (stats.mode & executable) === 0) return undefined
   return { path, mode: stats.mode & 0o7777, userId: stats.uid, groupId: stats.gid, changedAt: Math.floor(stats.ctimeMs) }
 }
 
+interface Bounds {
+  budget: number
+  far: readonly string[]
+}
+
 /** Answers how many names it looked at. */
-async function walk(root: string, start: Start, budget: number, found: PrivilegedFile[]): Promise<number> {
-  const device = deviceOf(join(root, start.path))
+async function walk(root: string, start: Start, { budget, far }: Bounds, found: PrivilegedFile[]): Promise<number> {
+  const device = isFar(start.path, far) ? undefined : deviceOf(join(root, start.path))
   const waiting = device === undefined ? [] : [start]
+  const keep = (file: PrivilegedFile | undefined): void => void (file && found.push(file))
   let seen = 0
   for (let next = waiting.pop(); next && seen < budget && found.length < maxFound; next = waiting.pop()) {
     for (const entry of namesIn(join(root, next.path)).slice(0, budget - seen)) {
       seen += 1
       if (seen % bite === 0) await new Promise(setImmediate)
       const path = join(next.path, entry.name)
-      if (entry.isFile()) found.push(...fileAt(path, root))
-      else if (entry.isDirectory() && next.depth > 0 && deviceOf(join(root, path)) === device) waiting.push({ path, depth: next.depth - 1 })
+      if (entry.isFile()) keep(fileAt(path, root))
+      else if (entry.isDirectory() && next.depth > 0 && !isFar(path, far) && deviceOf(join(root, path)) === device)
+        waiting.push({ path, depth: next.depth - 1 })
     }
   }
   return seen
 }
 
-function fileAt(path: string, root: string): PrivilegedFile[] {
+const isFar = (path: string, far: readonly string[]): boolean => far.some((folder) => isBelow(path, folder))
+
+/** The kernel answers this out of its memory. */
+function farFolders(root: string): string[] {
   try {
-    const file = privilegedFile(path, root)
-    return file ? [file] : []
+    return farFoldersIn(readFileSync(join(root, '/proc/self/mountinfo'), 'utf8'))
   } catch {
-    // Another user's, or gone meanwhile.
     return []
   }
 }
 
 /** Undefined where no folder is: a link to one is looked at where it leads. */
 function deviceOf(path: string): number | undefined {
+  const stats = statsOf(path)
+  return stats?.isDirectory() ? stats.dev : undefined
+}
+
+/** Undefined, too, for what is another user's, gone meanwhile, or no path at all. */
+function statsOf(path: string): Stats | undefined {
   try {
-    const stats = lstatSync(path)
-    return stats.isDirectory() ? stats.dev : undefined
+    return lstatSync(path)
   } catch {
     return undefined
   }

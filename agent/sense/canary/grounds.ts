@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { farFoldersIn, isBelow } from '#shared/domain/far-folders.ts'
 import type { Probe } from '../../host/probe.ts'
 
 /*
@@ -25,7 +26,6 @@ const systems = [
   '/var/log',
   '/var/cache',
 ]
-const elsewhere = /^(?:nfs\d?|cifs|smb\w*|fuse\..*|9p|ceph|glusterfs|afs|autofs|davfs)$/
 
 /** @param root where the machine's tree begins; tests have one of their own. */
 export async function groundsOf(probe: Pick<Probe, 'read' | 'vitals'>, root = ''): Promise<string[]> {
@@ -33,7 +33,7 @@ export async function groundsOf(probe: Pick<Probe, 'read' | 'vitals'>, root = ''
     (await probe.read(join(root, path), maxBytes).catch(() => undefined))?.toString('utf8') ?? ''
   const [passwd, samba, exported] = await Promise.all(['/etc/passwd', '/etc/samba/smb.conf', '/etc/exports'].map(read))
   const mounts = await probe.vitals.kernel('/proc/self/mountinfo')
-  const far = (mounts ?? '').split('\n').flatMap(farMount)
+  const far = farFoldersIn(mounts ?? '')
   const named = [...homesIn(passwd ?? ''), ...sharesIn(samba ?? ''), ...exportsIn(exported ?? ''), '/srv']
   const found: string[] = []
   for (const path of new Set(named.map((each) => each.replace(/\/+$/, '')))) {
@@ -44,8 +44,6 @@ export async function groundsOf(probe: Pick<Probe, 'read' | 'vitals'>, root = ''
   }
   return found.slice(0, maxGrounds)
 }
-
-export const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder.replace(/\/+$/, '')}/`)
 
 /** Names of the folders in a folder that people see, sorted; links are none. Undefined where there is no such folder. */
 export async function foldersIn(path: string): Promise<string[] | undefined> {
@@ -70,9 +68,3 @@ const sharesIn = (samba: string): string[] =>
 
 const exportsIn = (exported: string): string[] =>
   [...exported.matchAll(/^(?:"(\/[^"\n]+)"|(\/\S+))/gm)].map(([, quoted, plain]) => quoted ?? plain ?? '')
-
-function farMount(line: string): string[] {
-  const [before = '', after = ''] = line.split(' - ')
-  const mount = before.split(' ')[4]
-  return mount !== undefined && elsewhere.test(after.split(' ')[0] ?? '') ? [mount.replaceAll('\\040', ' ')] : []
-}

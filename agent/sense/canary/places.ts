@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { isBelow } from '#shared/domain/far-folders.ts'
 import type { Probe } from '../../host/probe.ts'
 import { type Decoy, decoysOf } from './decoys.ts'
-import { foldersIn, groundsOf, isBelow } from './grounds.ts'
+import { foldersIn, groundsOf } from './grounds.ts'
 import type { CanaryState } from './state.ts'
 
 /** A folder that gets decoys. */

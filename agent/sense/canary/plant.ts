@@ -54,6 +54,8 @@ export async function makeHidden(folder: string, now: number): Promise<void> {
   await using held = await hold(folder)
   const handle = await open(held.at('.'), constants.O_RDONLY | constants.O_DIRECTORY)
   await using _closing = handle
+  // Whoever owns the folder above may have put another in its place by now: only what has nothing in it is given away.
+  if ((await readdir(held.at('.'))).length > 0) throw new Error(`${folder} was taken away meanwhile`)
   await own(handle, uid, gid)
   // Whoever may write around it may write in it; its set-group bit makes their files the group's.
   await handle.chmod(mode & 0o2777)

@@ -49,7 +49,7 @@ export default defineDetector({
         lookEveryMs,
         () =>
           void list()
-            .then((text) => look(text ?? '', false))
+            .then((text) => (text === undefined ? undefined : look(text, false)))
             .then(plan, (error: unknown) => broken(sentenceOf(error))),
       )
     }

@@ -33,12 +33,14 @@ export default defineDetector({
     const { time, settings, broken, isStrained } = context
     const known = createKnown(Kept.safeParse(await settings.memory?.read(memoryName)).data)
     const waiting = new Set<Cancel>()
+    let isStopped = false
     let queue: Promise<void> = Promise.resolve()
     const inTurn = (work: () => Promise<void>): Promise<void> => {
       queue = queue.then(work).catch((error: unknown) => broken(sentenceOf(error)))
       return queue
     }
     const after = (ms: number, work: () => Promise<void>): void => {
+      if (isStopped) return
       const cancel = time.after(ms, () => {
         waiting.delete(cancel)
         void inTurn(work)
@@ -65,6 +67,7 @@ export default defineDetector({
     })
     return {
       stop: async () => {
+        isStopped = true
         stopListening?.()
         for (const cancel of waiting) cancel()
         await queue

@@ -66,9 +66,10 @@ function opens(unpack: () => unknown): boolean {
 function sevenZip(head: Buffer): Readability {
   if (head.length < 48) return 'unclear'
   if (head.includes(Buffer.from('06f10701', 'hex'))) return 'sealed'
-  const stream = head.subarray(32)
-  const isOpen =
-    stream[0] === 0 || leadsOn(stream, Number(head.readBigUInt64LE(12))) || stream.toString('latin1', 0, 3) === 'BZh' || !isRandom(stream)
+  const packedBytes = Number(head.readBigUInt64LE(12))
+  // Behind what is packed, the directory's own description is plain, and weighs in a small archive.
+  const stream = head.subarray(32, 32 + Math.max(32, packedBytes))
+  const isOpen = stream[0] === 0 || leadsOn(stream, packedBytes) || stream.toString('latin1', 0, 3) === 'BZh' || !isRandom(stream)
   return isOpen ? 'readable' : 'sealed'
 }
 

@@ -71,11 +71,21 @@ export const placesOf = (home: string): Place[] => [
 /** A program that anybody can have put there. */
 const loosely = /(?:^|[\s="'])(?:\/tmp\/|\/var\/tmp\/|\/dev\/shm\/|\/home\/[^/\s]+\/\.?)/m
 
-/** What no tool writes into a person's shell: programs out of folders of everybody, what comes over the network or was hidden, other programs' insides. */
+/** What no tool writes into a person's shell: programs out of folders of everybody, what was hidden, other programs' insides. */
 const hostileLines =
-  /(?:^|[\s="';&|(])(?:\/tmp\/|\/var\/tmp\/|\/dev\/shm\/)|\/dev\/(?:tcp|udp)\/|\b(?:curl|wget|fetch|nc|ncat|socat)\b[^\n]*\|\s*\S*sh\b|base64\s+(?:-d|--decode)|LD_PRELOAD=|\balias\s+(?:sudo|su|ssh)=/m
+  /(?:^|[\s="';&|(])(?:\/tmp\/|\/var\/tmp\/|\/dev\/shm\/)|\/dev\/(?:tcp|udp)\/|\bbase64\s+(?:-d|--decode)|LD_PRELOAD=|\balias\s+(?:sudo|su|ssh)=/m
 
-export const isHostileInShell = (lines: string): boolean => hostileLines.test(lines)
+const fetching = /\b(?:curl|wget|fetch|nc|ncat|socat)\b/
+const toShell = /^\s*\S*sh\b/
+
+export const isHostileInShell = (lines: string): boolean => hostileLines.test(lines) || lines.split('\n').some(runsWhatItFetches)
+
+/** In pieces, because one pattern for all of it takes minutes over a line that somebody made for that. */
+function runsWhatItFetches(line: string): boolean {
+  const pieces = line.split('|')
+  const fetches = pieces.findIndex((piece) => fetching.test(piece))
+  return fetches >= 0 && pieces.slice(fetches + 1).some((piece) => toShell.test(piece))
+}
 
 /** A job or service that runs from a folder of users is dangerous, wherever it is written down. */
 export const runsFromUsers = (text: string): boolean => loosely.test(text)

@@ -35,10 +35,13 @@ const giving: readonly [program: RegExp, words: RegExp][] = [
   [/^setcap$/, /=|\+/],
 ]
 
+/** Who writes more gives it something else to do, and the next walk finds the file. */
+const maxLooked = 4_000
+
 /** A program that may just have given a file its owner's power, or a part of root's. */
 export function isGivingPower({ commandLine, image }: ProcessStart): boolean {
   const program = nameOf(commandLine.split(' ')[0] || image)
-  return giving.some(([name, words]) => name.test(program) && words.test(` ${commandLine} `))
+  return giving.some(([name, words]) => name.test(program) && words.test(` ${commandLine.slice(0, maxLooked)} `))
 }
 
 /** Of absolute paths only: where the command stood isn't known for sure. */

@@ -50,6 +50,15 @@ describe('what can still be read', () => {
 })
 
 describe('what nobody can read', () => {
+  it('a small 7z with a password, whose plain end weighs as much as what is packed', () => {
+    const packed = randomBytes(284)
+    const head = Buffer.concat([Buffer.from('377abcaf271c0004', 'hex'), randomBytes(4), Buffer.alloc(20), packed, Buffer.alloc(40)])
+    head.writeBigUInt64LE(BigInt(packed.length), 12)
+    // LZMA would begin with a zero byte.
+    head[32] = 0x5d
+    expect(readabilityOf(head)).toBe('sealed')
+  })
+
   it.each([32, 64, 100, 1_000, 65_536])('%i random bytes', (count) => {
     const found = Array.from({ length: 50 }, () => readabilityOf(randomBytes(count)))
     // A few look like something by chance.

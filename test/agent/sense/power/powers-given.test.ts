@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type PrivilegedFile, privilegedFiles } from '../../../../agent/host/privileged-files.ts'
+import { type PrivilegedFile, privilegedFile, privilegedFiles } from '../../../../agent/host/privileged-files.ts'
 import type { Watching, WatchingDetector } from '../../../../agent/sense/define-detector.ts'
 import kernelModules from '../../../../agent/sense/detectors/kernel-modules.ts'
 import powersGiven from '../../../../agent/sense/detectors/powers-given.ts'
@@ -49,6 +49,10 @@ class Bench {
     })
     if ('unsupported' in started) expect.unreachable(started.unsupported)
     else this.#watching = started
+  }
+
+  async stop(): Promise<void> {
+    await this.#watching?.stop()
   }
 
   async advance(ms: number): Promise<void> {
@@ -207,4 +211,50 @@ describe.skipIf(process.platform !== 'linux')('the walk', () => {
     put('/home/eve/x', 0o4755)
     expect((await privilegedFiles(top)).map(({ path }) => path)).toEqual(['/home/eve/x'])
   })
+})
+
+describe('what nobody may be held up by', () => {
+  let top: string
+  beforeEach(() => {
+    top = mkdtempSync(join(tmpdir(), 'tierline-far-'))
+  })
+  afterEach(() => rmSync(top, { recursive: true }))
+
+  it('is a word of a command that is no path', () => {
+    writeFileSync(join(top, 'file'), '')
+    for (const path of ['/file/below', `/${'a'.repeat(300)}`, '/a\0b', `/${'a/'.repeat(3_000)}`])
+      expect(privilegedFile(path, top)).toBeUndefined()
+  })
+
+  it('is another machine’s folder, or one behind a program: neither is asked', async () => {
+    const put = (path: string): void => {
+      mkdirSync(dirname(join(top, path)), { recursive: true })
+      writeFileSync(join(top, path), '')
+      chmodSync(join(top, path), 0o4755)
+    }
+    for (const path of ['home/eve/near', 'home/eve/my disk/sh', 'home/eve/nfs/sh', 'home/away/sh']) put(path)
+    const mount = (at: string, type: string): string => `40 30 0:50 / ${at} rw - ${type} x rw\n`
+    mkdirSync(join(top, 'proc/self'), { recursive: true })
+    const mounted = mount('/home/eve/my\\040disk', 'fuse') + mount('/home/eve/nfs', 'nfs4') + mount('/home/away', 'fuse.sshfs')
+    writeFileSync(join(top, 'proc/self/mountinfo'), `${mounted}${mount('/home', 'ext4')}`)
+    expect((await privilegedFiles(top)).map(({ path }) => path)).toEqual(['/home/eve/near'])
+    expect(privilegedFile('/home/away/sh', top)).toBeUndefined()
+    expect(privilegedFile('/home/eve/near', top)).toBeDefined()
+  })
+})
+
+it('walks no more once it was stopped amid a walk', async () => {
+  let walks = 0
+  const { promise, resolve } = Promise.withResolvers<PrivilegedFile[]>()
+  bench.machine.privilegedFiles = () => {
+    walks += 1
+    return promise
+  }
+  await bench.watch(powersGiven)
+  await bench.advance(2 * minute)
+  const stopped = bench.stop()
+  resolve([])
+  await stopped
+  await bench.advance(130 * minute)
+  expect(walks).toBe(1)
 })

@@ -50,7 +50,8 @@ export function openImageHashes(time: Pick<Time, 'monotonic'>, proc = '/proc'): 
     of(pid) {
       if (waiting >= maxWaiting) return Promise.resolve(undefined)
       waiting += 1
-      const mine = last.then(() => once(pid))
+      // Whatever becomes of one, such as a file system that can't close it: the next has its turn.
+      const mine = last.then(() => once(pid)).catch(() => undefined)
       last = mine.finally(() => {
         waiting -= 1
       })

@@ -36,13 +36,13 @@ export async function followAudited({ folders, probe, settings, time, broken, pl
     const tree = trees.treeOf(write.pid, now) ?? trees.treeOf(write.parentPid, now)
     for (const path of write.paths) writers.note(path, write.pid, tree)
   }
-  const followed = await probe.followFile(places.auditLog, { onLine, onEnd: broken })
-  if (followed.kind === 'unsupported') return nothing
   const endRules = await watchByAudit(folders, auditKey)
-  writers.setFed(endRules !== undefined)
+  if (!endRules) return nothing
+  const followed = await probe.followFile(places.auditLog, { onLine, onEnd: broken })
+  writers.setFed(followed.kind === 'known')
   return () => {
     writers.setFed(false)
-    followed.value()
-    endRules?.()
+    if (followed.kind === 'known') followed.value()
+    endRules()
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { isBelow } from '#shared/domain/far-folders.ts'
+import { farFoldersIn, isBelow } from '#shared/domain/far-folders.ts'
 import type { Probe } from '../../host/probe.ts'
 import { type Decoy, decoysOf } from './decoys.ts'
 import { foldersIn, groundsOf } from './grounds.ts'
@@ -41,8 +41,10 @@ export async function choosePlaces(
 ): Promise<CanaryPlace[]> {
   const isWanted = (path: string): boolean => spread?.except.every((except) => !isBelow(path, except)) ?? false
   const grounds = spread ? (await groundsOf(probe, spread.root)).filter(isWanted) : []
-  // A home that isn't mounted now keeps its places.
-  const wanted = [...new Set([...Object.keys(state.places).filter(isWanted), ...grounds])].slice(0, maxSpreadFolders)
+  const far = farFoldersIn((await probe.vitals.kernel('/proc/self/mountinfo')) ?? '')
+  const isHere = (path: string): boolean => !far.some((each) => isBelow(path, each))
+  // A home that isn't mounted now keeps its places; one that lies on another machine by now is that machine's to guard.
+  const wanted = [...new Set([...Object.keys(state.places).filter(isWanted).filter(isHere), ...grounds])].slice(0, maxSpreadFolders)
   const each = Math.min(maxPerGround, Math.max(1, Math.floor(maxSpreadFolders / Math.max(1, wanted.length))))
   const chosen: Record<string, string[]> = {}
   for (const ground of wanted) {

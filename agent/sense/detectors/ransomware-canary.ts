@@ -33,7 +33,10 @@ export default defineDetector({
       spread,
       justice: settings,
     })
-    const endAudit = await followAudited({ folders: guard.folders(), probe, settings, time, broken })
+    const endAudit = await followAudited({ folders: guard.folders(), probe, settings, time, broken }).catch(async (error: unknown) => {
+      await guard.stop()
+      throw error
+    })
     const stop = async (): Promise<void> => {
       endAudit()
       await guard.stop()

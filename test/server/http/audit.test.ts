@@ -72,7 +72,7 @@ describe('the audit', () => {
     for (let times = 0; times < 3; times += 1) await tier.ask('GET', `/api/tickets/${beta.ticket}`)
     const looks = () => read(tier).then(({ lines }) => lines.filter(({ action }) => action === 'ticket.view-evidence'))
     expect((await looks()).map(({ target }) => target.id)).toEqual([beta.ticket])
-    console_.time.advance(hours(1))
+    await console_.time.advance(hours(1))
     await tier.ask('GET', `/api/tickets/${beta.ticket}`)
     expect(await looks()).toHaveLength(2)
   })

@@ -6,8 +6,8 @@ const isOnPostgres = process.env.TIERLINE_TEST_DATABASE === 'postgres'
 const stories = (...names: string[]): string[] => names.map((name) => `test/life/${name}.test.ts`)
 /** Stories in which a minute has to pass: they wait more than they work, and busy neighbours do them no harm. */
 const patient = stories('collector-moves', 'clock-jumps', 'collector-restart-marks-nobody')
-/** Stories that measure milliseconds, or whose agent sees what every other story does to files. */
-const measuring = stories('fuzzed-frames', 'loop-stays-free', 'false-alarms')
+/** Stories in which milliseconds count, or whose agent sees what every other story does to files. */
+const measuring = stories('fuzzed-frames', 'loop-stays-free', 'false-alarms', 'host-is-isolated')
 
 const story = { testTimeout: 60_000, hookTimeout: 90_000 }
 

@@ -181,7 +181,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(() => standing.stop())
   const timers = createTimers({ db, time, loops, fire: createFire({ ...shared, ...judges }) })
   teardowns.defer(() => timers.stop())
-  const pipeline = createPipeline({ ...shared, isBusy: () => ingest?.isBusy() ?? false })
+  const pipeline = createPipeline({ ...shared, warm, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
   teardowns.defer(startSelfCheck({ ...shared, registerOf: identity.register, onRaised: () => pipeline.nudge(true) }).stop)
   const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline, log })

@@ -9,8 +9,8 @@ import { neighboursOf } from './neighbours.ts'
 
 /*
  * The "before" of what neighbours confirm. Enters: an isolation that is about to go out. Leaves: a hint to its neighbours, who ask
- * the machine once while it is open. Promises: nobody waits for it; it is sent while the order is signed and kept, so it is there
- * first. On failure: what they say later confirms nothing, and says so.
+ * the machine once while it is open. Promises: nobody waits for it; it is sent as soon as the isolation is decided, while it is kept and
+ * signed, so it is there first. On failure: what they say later confirms nothing, and says so.
  */
 
 export interface WarmParts {

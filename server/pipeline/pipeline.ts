@@ -4,6 +4,7 @@ import { fitsKind } from '#shared/domain/signal.ts'
 import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
 import { askForAll, askOnceForFleet, decideContainment, isLate } from '../command/contain.ts'
 import { decideSuspension } from '../command/suspend.ts'
+import type { Warm } from '../command/warm-neighbours.ts'
 import { correlate, type Verdict } from '../correlate/correlate.ts'
 import { flip, quietOf } from '../correlate/flapping.ts'
 import { isInStorm } from '../correlate/gather.ts'
@@ -125,6 +126,8 @@ export interface PipelineOptions {
   log: Logger
   turns: Turns
   loops: CreateLoop
+  /** Tells neighbours of machines that are about to be isolated. */
+  warm?: Warm
   /** Ingest has work that waits; what is not urgent lets it go first. Never, when absent. */
   isBusy?(): boolean
   afterCommit(kept: Kept): void

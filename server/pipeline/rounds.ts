@@ -2,7 +2,9 @@ import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { heldByFleet } from '../command/brakes.ts'
+import { wantedBy } from '../command/command.ts'
 import { isHeldByFleet } from '../command/contain.ts'
+import type { Warm } from '../command/warm-neighbours.ts'
 import { nextTimeOfDay } from '../escalate/calendar.ts'
 import { planDigests } from '../escalate/keep-timers.ts'
 import { markHandled, raiseWithin } from '../ingest/handled.ts'
@@ -34,6 +36,8 @@ interface Needs extends Chance {
   decide(view: View, rules: Rules, signal: SignalRow, now: number): Outcome
   /** Ingest has work that waits: what is not urgent lets it go first. */
   isBusy(): boolean
+  /** These were decided and are about to be kept: whoever stands beside a machine has to have asked it before it is cut off. */
+  warm?: Warm | undefined
   /** There is something left that gave way: a round, soon. */
   again(): void
   afterCommit(kept: Kept): void
@@ -167,6 +171,7 @@ async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped:
     if (isStopped()) break
     turnBeganAt = time.monotonic()
   }
+  needs.warm?.(world.cases.flatMap(wantedBy).map(({ verb, endpointId }) => ({ verb, endpoint_id: endpointId })))
   const receivers = world.cases.some(isTold) ? await loadReceivers(store.deskReader) : []
   const attended = await attend(store.deskReader, rules, world.cases.filter(hasChanged), () => false, now)
   return { world, receivers, attended, failed, now }

@@ -77,7 +77,8 @@ export const isolationFailed = ({ command }: Settlement, detail: string) => ({
 })
 
 export async function keepSettlements(tx: Tx, settlements: readonly Settlement[]): Promise<void> {
-  for (const { command } of settlements) {
+  // In one order for everybody: that they were sent may be written down beside this.
+  for (const { command } of settlements.toSorted(({ command: one }, { command: other }) => (one.id < other.id ? -1 : 1))) {
     const { status, settled_at, result } = command
     await tx.updateTable('commands').set({ status, settled_at, result }).where('id', '=', command.id).execute()
   }

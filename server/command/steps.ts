@@ -17,7 +17,8 @@ export interface Sending {
 
 /** The first sending is a fact with a line on the timeline; repetitions are not. @returns what was sent for the first time. */
 export async function keepSent({ db, sayOnTimeline }: Needs, sendings: readonly Sending[]): Promise<CommandsTable[]> {
-  const first = sendings.filter(({ command }) => command.sent_at === null)
+  // In one order for everybody: results of the same commands may be settled beside this, and would wait for it while it waits for them.
+  const first = sendings.filter(({ command }) => command.sent_at === null).toSorted(byId)
   if (first.length === 0) return []
   await db.transaction().execute(async (tx) => {
     for (const { command, at } of first) {
@@ -30,6 +31,8 @@ export async function keepSent({ db, sayOnTimeline }: Needs, sendings: readonly 
   })
   return first.map(({ command }) => command)
 }
+
+const byId = ({ command: { id: one } }: Sending, { command: { id: other } }: Sending): number => (one < other ? -1 : 1)
 
 /**
  * It stands in the machine's journal, or has begun there: a fact with its instant, once, and never after its end. One that

@@ -18,7 +18,7 @@ export const maxBytesWhileTired = maxRecordBytes + 16_384
 const bytesOfRefusal = 8_192
 /** Below what makes a socket look half-open. */
 const longestPauseMs = seconds(10)
-/** One turn; what it brings shares a commit. With 4, honest agents waited 6.2 ms (p50) beside 40 such agents instead of 3.9. */
+/** One turn; what it brings shares a commit. Measured once beside 40 such agents: honest ones waited 6.2 ms (p50) with 4, and 3.9 with 2. */
 const turnMs = 2
 /** Reading is less than half of what a refused record costs: with 6, honest agents waited four times as long (p99) beside 24 such agents. */
 const restShare = 12

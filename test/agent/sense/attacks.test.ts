@@ -57,9 +57,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
-/** In a mount namespace of its own, where this machine's /etc, /var/spool/cron and /root are the test's. */
+/** In a mount namespace of its own, where this machine's /etc, /var/spool (not every machine has a cron) and /root are the test's. */
 function run(command: string, shell: string): void {
-  const mounts = ['etc', 'var/spool/cron', 'root'].map((path) => `mount --bind ${root}/${path} /${path}`).join(' && ')
+  const mounts = ['etc', 'var/spool', 'root'].map((path) => `mount --bind ${root}/${path} /${path}`).join(' && ')
   const script = `cp -a /etc/ld.so.cache /etc/nsswitch.conf /etc/login.defs ${root}/etc/ 2>/dev/null; ${mounts} && HOME=/root timeout 5 ${shell} -c "$0"`
   // Many of them end with an error behind what they have done, and that is what is looked at.
   spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script, command], { stdio: 'ignore', timeout: 8_000 })

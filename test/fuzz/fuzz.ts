@@ -1,8 +1,8 @@
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { percentile, rounded } from '../bench/benchmark.ts'
 import { memoryOf, probeArgs } from '../bench/fleet/memory.ts'
 import { enrolAgents } from '../bench/ingest/agents.ts'
@@ -10,7 +10,7 @@ import type { Pass } from '../bench/ingest/load.ts'
 import { rssMiB } from '../bench/ingest/process-figures.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import type { HostileCounts } from './hostile.ts'
-import type { HostileOrder } from './hostile-thread.ts'
+import type { HostileOrder } from './hostile-process.ts'
 import { type Neighbour, openNeighbour } from './neighbour.ts'
 
 /*
@@ -79,15 +79,17 @@ async function attack(collector: Program, passes: Pass[], { frames, seed, hostil
 
 const progressEveryMs = 5_000
 
-/** In a thread of their own: making mutated frames must not hold up those who are measured. */
+/** In a process of their own: making mutated frames must not hold up those who are measured. */
 async function runHostile(order: HostileOrder, memory: MemoryWatch, progress: FuzzOptions['progress']): Promise<HostileCounts> {
-  const thread = new Worker(join(import.meta.dirname, 'hostile-thread.ts'), { workerData: order })
+  const child = fork(join(import.meta.dirname, 'hostile-process.ts'))
+  child.send(order)
   let counts: HostileCounts = { frames: 0, records: 0, refused: 0, sessionsEnded: 0 }
-  thread.on('message', (latest: HostileCounts) => {
-    counts = latest
+  child.on('message', (latest) => {
+    counts = latest as HostileCounts
   })
   const ticker = setInterval(() => progress(`${sentenceFor(counts)}, peak ${memory.peakMiB()} MiB`), progressEveryMs)
-  await once(thread, 'exit').finally(() => clearInterval(ticker))
+  const [code] = await once(child, 'exit').finally(() => clearInterval(ticker))
+  if (code !== 0) throw new Error(`the hostile agents ended with ${code}`)
   return counts
 }
 

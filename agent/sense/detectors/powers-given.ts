@@ -7,7 +7,7 @@ import { defineDetector, type Say, type WatchContext } from '../define-detector.
 import type { Doing } from '../power/compare.ts'
 import { doingOf } from '../power/doing.ts'
 import { cameWithPackage } from '../power/packages.ts'
-import { capabilityEvent, isGivingPower, pathsIn, powerOf, privilegedEvent } from '../power/privileged.ts'
+import { capabilityEvent, isGivingPower, pathOf, pathsIn, powerOf, privilegedEvent } from '../power/privileged.ts'
 import type { ProcessStart } from '../processes/process-start.ts'
 
 /*
@@ -22,7 +22,8 @@ const firstWalkAfterMs = minutes(2)
 /** A command is noticed before it has done its work. */
 const afterCommandMs = seconds(1)
 const memoryName = 'powers'
-const maxKept = 1_000
+/** More than a walk can find, so that none is said again after a restart. */
+const maxKept = 8_000
 
 const Kept = z.array(z.string().max(5_000)).max(maxKept)
 
@@ -78,7 +79,7 @@ export default defineDetector({
 
 /** What had power before, by path; undefined until a whole walk has learnt it. */
 function createKnown(kept: string[] | undefined) {
-  let known = kept && new Map(kept.map((power) => [power.split('\t')[0] ?? '', power]))
+  let known = kept && new Map(kept.map((power) => [pathOf(power), power]))
   let saved = kept?.join('\n')
   return {
     hasLearnt: () => known !== undefined,

@@ -8,6 +8,11 @@ type Event = Omit<Happening, 'detector'>
 /** What tells a privileged file from the same path with less power. */
 export const powerOf = ({ path, mode, userId, groupId }: PrivilegedFile): string => `${path}\t${mode.toString(8)}\t${userId}\t${groupId}`
 
+/** A path may hold tabs itself. */
+export const pathOf = (power: string): string => power.replace(afterPath, '')
+const rightsOf = (power: string): string => (afterPath.exec(power)?.[0] ?? '').slice(1).replaceAll('\t', ' ')
+const afterPath = /(?:\t[^\t]*){3}$/
+
 export function privilegedEvent(file: PrivilegedFile, before: string | undefined, doing: Doing): Event {
   const runsAs = (file.mode & 0o4000) === 0 ? `group ${file.groupId}` : file.userId === 0 ? 'root' : `user ${file.userId}`
   const kind = 'security.persistence.dangerous'
@@ -23,7 +28,7 @@ export function privilegedEvent(file: PrivilegedFile, before: string | undefined
     ),
     facts: {
       ...{ technique: 'T1548.001', path: file.path.slice(0, 1_000), what: 'a program with its owner’s power', runsAs },
-      ...{ rights, before: before?.split('\t').slice(1).join(' ') ?? null, changedAt: file.changedAt },
+      ...{ rights, before: before === undefined ? null : rightsOf(before), changedAt: file.changedAt },
       ...{ byPackages: doing.isByPackages, byOwnCommand: doing.isByOwnCommand, ...doing.facts },
     },
   }

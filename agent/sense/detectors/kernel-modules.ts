@@ -3,7 +3,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type SenseSettings } from '../define-detector.ts'
-import { dangerOf, type Module, placeInTree, readModules } from '../power/modules.ts'
+import { dangerOf, type Module, nameInTree, readModules, readTree } from '../power/modules.ts'
 import { lineOf } from '../processes/starts.ts'
 
 /*
@@ -15,6 +15,8 @@ import { lineOf } from '../processes/starts.ts'
  */
 const lookEveryMs = seconds(20)
 const memoryName = 'modules'
+/** A distribution's kernel lists some thousand modules in less than two. */
+const maxListBytes = 16_777_216
 const Strangers = z.array(z.string().max(100)).max(2_000)
 
 export default defineDetector({
@@ -31,8 +33,10 @@ export default defineDetector({
     let isStopped = false
     const look = async (text: string, isLearning: boolean): Promise<void> => {
       const now = readModules(text)
-      for (const module of now.filter(({ name }) => !known.has(name))) {
-        const found = await stranger(probe, module)
+      const fresh = now.filter(({ name }) => !known.has(name))
+      const placeOf = fresh.length === 0 ? undefined : await placesInTree(probe)
+      for (const module of fresh) {
+        const found = stranger(module, placeOf?.(module.name))
         if (!found) continue
         if (!isLearning && !strangers.has(module.name)) await say(eventOf(module, found, settings))
         strangers.add(module.name)
@@ -71,13 +75,18 @@ interface Stranger {
 }
 
 /** Undefined: one of the kernel's own. */
-async function stranger(probe: Probe, module: Module): Promise<Stranger | undefined> {
-  const release = (await probe.vitals.kernel('/proc/sys/kernel/osrelease'))?.trim() ?? ''
-  const dependencies = (await probe.vitals.file(`/lib/modules/${release}/modules.dep`))?.text
-  // Without the list (a container) only what the kernel itself says of it counts.
-  const place = dependencies === undefined ? 'unknown' : placeInTree(module.name, dependencies)
+function stranger(module: Module, place: string | undefined): Stranger | undefined {
   const danger = dangerOf(module, place)
   return danger && { danger, place }
+}
+
+/** Where a module lies by its name, undefined for nowhere. Without the whole list (a container) only what the kernel itself says of it counts. */
+async function placesInTree(probe: Probe): Promise<(name: string) => string | undefined> {
+  const release = (await probe.vitals.kernel('/proc/sys/kernel/osrelease'))?.trim() ?? ''
+  const list = await probe.read(`/lib/modules/${release}/modules.dep`, maxListBytes).catch(() => undefined)
+  if (list === undefined || list.length >= maxListBytes) return () => 'unknown'
+  const tree = readTree(list.toString('utf8'))
+  return (name) => tree.get(nameInTree(name))
 }
 
 function eventOf(module: Module, { danger, place }: Stranger, { starts }: SenseSettings) {

@@ -20,15 +20,21 @@ export function readModules(text: string): Module[] {
     })
 }
 
-/** Where below /lib/modules/<release> it lies, by modules.dep; undefined: nobody installed it. */
-export function placeInTree(name: string, dependencies: string): string | undefined {
-  const wanted = name.replaceAll('-', '_')
-  const line = dependencies.split('\n').find((each) => {
-    const file = each.slice(0, each.indexOf(':')).split('/').at(-1) ?? ''
-    return file.replace(/\.ko(?:\.\w+)?$/, '').replaceAll('-', '_') === wanted
-  })
-  return line?.slice(0, line.indexOf(':'))
+/** By its name: where below /lib/modules/<release> each module lies that somebody installed, out of modules.dep. */
+export function readTree(dependencies: string): ReadonlyMap<string, string> {
+  const places = new Map<string, string>()
+  for (const line of dependencies.split('\n')) {
+    const place = line.slice(0, Math.max(0, line.indexOf(':')))
+    const file = place.slice(place.lastIndexOf('/') + 1)
+    const name = nameInTree(file.replace(/\.ko(?:\.\w+)?$/, ''))
+    if (!places.has(name)) places.set(name, place)
+  }
+  places.delete('')
+  return places
 }
+
+/** The kernel writes one where a file's name has the other. */
+export const nameInTree = (name: string): string => name.replaceAll('-', '_')
 
 /** Where modules that packages build on the machine lie: they bear no signature of the distribution's. */
 const builtHere = /^(?:updates|extra|weak-updates)\//

@@ -1,9 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type PrivilegedFile, privilegedFile, privilegedFiles } from '../../../../agent/host/privileged-files.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { PrivilegedFile } from '../../../../agent/host/privileged-files.ts'
 import type { Watching, WatchingDetector } from '../../../../agent/sense/define-detector.ts'
 import kernelModules from '../../../../agent/sense/detectors/kernel-modules.ts'
 import powersGiven from '../../../../agent/sense/detectors/powers-given.ts'
@@ -91,6 +87,19 @@ describe('a program that came to run as its owner', () => {
     expect(bench.said).toMatchObject([{ about: '/srv/sh', severity: 'high' }])
   })
 
+  it('under a name with tabs is itself after a restart, however many there are', async () => {
+    const many = Array.from({ length: 1_200 }, (_, nth) => root(`/opt/${nth}`))
+    bench.machine.privilegedNow.push(root('/opt/a\tb'), ...many)
+    await bench.advance(61 * minute)
+    const { length } = bench.said
+    await bench.watch(powersGiven)
+    await bench.advance(2 * minute)
+    expect(bench.said.slice(length)).toEqual([])
+    bench.machine.privilegedNow = [root('/opt/a\tb', 0o6755), ...many]
+    await bench.advance(61 * minute)
+    expect(bench.said.slice(length)).toMatchObject([{ facts: { rights: '6755', before: '4755 0 0' } }])
+  })
+
   it('while the agent was off is said after its start', async () => {
     bench.machine.privilegedNow.push(root('/opt/x'))
     await bench.watch(powersGiven)
@@ -167,6 +176,15 @@ describe('a kernel module', () => {
     expect(bench.said[0]?.evidence?.[0]?.text).toContain('insmod /tmp/rk.ko')
   })
 
+  it('is looked for in the list once a look, and in the whole of it', async () => {
+    const filler = 'kernel/drivers/filler/of/a/long/name/some-module.ko:\n'.repeat(25_000)
+    bench.machine.filesNow['/lib/modules/6.1/modules.dep'] = `${filler}kernel/late.ko:\n`
+    const read = vi.spyOn(bench.machine, 'read')
+    await load('late 1 0 - Live 0x0\nlater 1 0 - Live 0x0\n')
+    expect(bench.said.map(({ about }) => about)).toEqual(['module later'])
+    expect(read).toHaveBeenCalledTimes(1)
+  })
+
   it('that was taken out and put in again is said again, and one of while the agent was off too', async () => {
     await load('rk 1 0 - Live 0x0 (OE)\n')
     await load('')
@@ -174,72 +192,6 @@ describe('a kernel module', () => {
     bench.machine.filesNow['/proc/modules'] += 'rk2 1 0 - Live 0x0 (OE)\n'
     await bench.watch(kernelModules)
     expect(bench.said.map(({ about }) => about)).toEqual(['module rk', 'module rk', 'module rk2'])
-  })
-})
-
-describe.skipIf(process.platform !== 'linux')('the walk', () => {
-  let top: string
-  beforeEach(() => {
-    top = mkdtempSync(join(tmpdir(), 'tierline-powers-'))
-  })
-  afterEach(() => rmSync(top, { recursive: true }))
-
-  const put = (path: string, mode: number): void => {
-    mkdirSync(dirname(join(top, path)), { recursive: true })
-    writeFileSync(join(top, path), '')
-    chmodSync(join(top, path), mode)
-  }
-
-  it('finds what runs as its owner where people can put it, behind no link and in no pipe', async () => {
-    for (const path of ['/usr/bin/su', '/home/eve/.a/b/x', '/tmp/x', '/opt/y/bin/z']) put(path, 0o4755)
-    put('/usr/bin/wall', 0o2755)
-    for (const [path, mode] of [
-      ['/usr/bin/ls', 0o755],
-      ['/tmp/lock', 0o2644],
-      ['/elsewhere/x', 0o4755],
-    ] as const)
-      put(path, mode)
-    symlinkSync(join(top, 'elsewhere'), join(top, 'tmp/link'))
-    symlinkSync(join(top, 'tmp'), join(top, 'tmp/loop'))
-    execFileSync('mkfifo', [join(top, 'tmp/pipe')])
-    const found = await privilegedFiles(top)
-    expect(found.map(({ path }) => path).sort()).toEqual(['/home/eve/.a/b/x', '/opt/y/bin/z', '/tmp/x', '/usr/bin/su', '/usr/bin/wall'])
-  })
-
-  it('of a folder that somebody filled still finds what is elsewhere', async () => {
-    for (let number = 0; number < 10_100; number += 1) put(`/tmp/${number}`, 0o644)
-    put('/home/eve/x', 0o4755)
-    expect((await privilegedFiles(top)).map(({ path }) => path)).toEqual(['/home/eve/x'])
-  })
-})
-
-describe('what nobody may be held up by', () => {
-  let top: string
-  beforeEach(() => {
-    top = mkdtempSync(join(tmpdir(), 'tierline-far-'))
-  })
-  afterEach(() => rmSync(top, { recursive: true }))
-
-  it('is a word of a command that is no path', () => {
-    writeFileSync(join(top, 'file'), '')
-    for (const path of ['/file/below', `/${'a'.repeat(300)}`, '/a\0b', `/${'a/'.repeat(3_000)}`])
-      expect(privilegedFile(path, top)).toBeUndefined()
-  })
-
-  it('is another machine’s folder, or one behind a program: neither is asked', async () => {
-    const put = (path: string): void => {
-      mkdirSync(dirname(join(top, path)), { recursive: true })
-      writeFileSync(join(top, path), '')
-      chmodSync(join(top, path), 0o4755)
-    }
-    for (const path of ['home/eve/near', 'home/eve/my disk/sh', 'home/eve/nfs/sh', 'home/away/sh']) put(path)
-    const mount = (at: string, type: string): string => `40 30 0:50 / ${at} rw - ${type} x rw\n`
-    mkdirSync(join(top, 'proc/self'), { recursive: true })
-    const mounted = mount('/home/eve/my\\040disk', 'fuse') + mount('/home/eve/nfs', 'nfs4') + mount('/home/away', 'fuse.sshfs')
-    writeFileSync(join(top, 'proc/self/mountinfo'), `${mounted}${mount('/home', 'ext4')}`)
-    expect((await privilegedFiles(top)).map(({ path }) => path)).toEqual(['/home/eve/near'])
-    expect(privilegedFile('/home/away/sh', top)).toBeUndefined()
-    expect(privilegedFile('/home/eve/near', top)).toBeDefined()
   })
 })
 

@@ -8,10 +8,13 @@ const mayBeHex = /^(a\d+(\[\d+\])?|comm|exe|name|cwd|proctitle|cmd|acct|key|data
 
 /** System calls by number on x86-64 that rules ask for by name; ENRICHED logs bring the name themselves. */
 const calls: Readonly<Record<string, string>> = {
-  ...{ 41: 'socket', 42: 'connect', 43: 'accept', 49: 'bind', 50: 'listen', 56: 'clone', 57: 'fork', 58: 'vfork', 59: 'execve' },
-  ...{ 62: 'kill', 82: 'rename', 87: 'unlink', 90: 'chmod', 92: 'chown', 101: 'ptrace', 105: 'setuid', 106: 'setgid', 155: 'pivot_root' },
+  ...{ 2: 'open', 41: 'socket', 42: 'connect', 43: 'accept', 49: 'bind', 50: 'listen', 56: 'clone', 57: 'fork', 58: 'vfork', 59: 'execve' },
+  ...{ 62: 'kill', 76: 'truncate', 82: 'rename', 83: 'mkdir', 84: 'rmdir', 85: 'creat', 86: 'link', 87: 'unlink', 88: 'symlink' },
+  ...{ 90: 'chmod', 92: 'chown', 94: 'lchown', 101: 'ptrace', 105: 'setuid', 106: 'setgid', 133: 'mknod', 155: 'pivot_root' },
   ...{ 159: 'adjtimex', 161: 'chroot', 164: 'settimeofday', 165: 'mount', 166: 'umount2', 169: 'reboot', 175: 'init_module' },
   ...{ 176: 'delete_module', 188: 'setxattr', 227: 'clock_settime', 246: 'kexec_load', 257: 'openat', 263: 'unlinkat', 268: 'fchmodat' },
+  ...{ 258: 'mkdirat', 259: 'mknodat', 260: 'fchownat', 264: 'renameat', 265: 'linkat', 266: 'symlinkat', 280: 'utimensat' },
+  ...{ 316: 'renameat2', 437: 'openat2', 452: 'fchmodat2' },
   ...{ 272: 'unshare', 308: 'setns', 310: 'process_vm_readv', 311: 'process_vm_writev', 313: 'finit_module', 319: 'memfd_create' },
   ...{ 320: 'kexec_file_load', 321: 'bpf', 322: 'execveat', 435: 'clone3' },
 }

@@ -18,6 +18,8 @@ interface Joined {
   pid: number
   parentPid: number
   directory: string
+  /** Whether a name without a folder stands in that one. */
+  isThere: boolean
   names: string[]
 }
 
@@ -39,7 +41,8 @@ export class AuditWrites {
     const serial = record && auditSerialOf(record)
     if (!record || serial === undefined) return undefined
     if (record.type === 'SYSCALL' && record.key === auditKey && record.success === 'yes') {
-      this.#open.touch(serial, () => ({ pid: Number(record.pid), parentPid: Number(record.ppid), directory: '/', names: [] }))
+      const isThere = goesByOwnFolder(record)
+      this.#open.touch(serial, () => ({ pid: Number(record.pid), parentPid: Number(record.ppid), directory: '/', isThere, names: [] }))
       return undefined
     }
     const joined = this.#open.get(serial)
@@ -48,11 +51,28 @@ export class AuditWrites {
     return record.type === 'PROCTITLE' || record.type === 'EOE' ? this.#end(serial, joined) : undefined
   }
 
-  #end(serial: string, { pid, parentPid, directory, names }: Joined): AuditWrite | undefined {
+  #end(serial: string, { pid, parentPid, directory, isThere, names }: Joined): AuditWrite | undefined {
     this.#open.delete(serial)
-    if (names.length === 0) return undefined
-    return { pid, parentPid, paths: names.map((name) => (isAbsolute(name) ? name : join(directory, name))) }
+    const paths = names.filter((name) => isThere || isAbsolute(name)).map((name) => (isAbsolute(name) ? name : join(directory, name)))
+    return paths.length === 0 ? undefined : { pid, parentPid, paths }
   }
+}
+
+/** Calls that change files by names alone. */
+const takingNames = /^(?:open|creat|truncate|rename|link|symlink|unlink|mkdir|rmdir|mknod|chmod|l?chown|l?setxattr|l?removexattr|utimes?)$/
+/** Those with a folder's descriptor before the name have it first, but for these. */
+const descriptors: Readonly<Record<string, readonly string[]>> = {
+  ...{ renameat: ['a0', 'a2'], renameat2: ['a0', 'a2'], linkat: ['a0', 'a2'], symlinkat: ['a1'] },
+}
+/** AT_FDCWD, -100. */
+const ownFolder = /^(?:f{8})?ffffff9c$/
+
+/** Whether names go by the process's own folder. Where they go by a descriptor nobody tells which that is: unknown is better than wrong. */
+function goesByOwnFolder(record: Record<string, unknown>): boolean {
+  const call = String(record.SYSCALL ?? '')
+  if (takingNames.test(call)) return true
+  const folders = /at2?$/.test(call) ? (descriptors[call] ?? ['a0']) : undefined
+  return folders?.every((name) => ownFolder.test(String(record[name]))) ?? false
 }
 
 function add(joined: Joined, { type, cwd, name, nametype }: Record<string, unknown>): void {

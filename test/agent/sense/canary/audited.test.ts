@@ -47,7 +47,7 @@ const follow = (writers: Writers) =>
 /** What auditd writes of a process that renamed one decoy over another, in two pieces as a busy log brings it. */
 async function rename(pid: number, parentPid: number): Promise<void> {
   const at = 'msg=audit(1795403304.033:6)'
-  const call = `type=SYSCALL ${at}: arch=c000003e syscall=316 success=yes exit=0 ppid=${parentPid} pid=${pid} key="tierline-decoys"\n`
+  const call = `type=SYSCALL ${at}: arch=c000003e syscall=316 success=yes exit=0 a0=ffffff9c a2=ffffff9c ppid=${parentPid} pid=${pid} key="tierline-decoys"\n`
   const paths = `type=CWD ${at}: cwd="/srv/decoys"\ntype=PATH ${at}: item=3 name="plan.locked" nametype=CREATE\ntype=PROCTITLE ${at}: proctitle=00\n`
   await appendFile(join(folder, 'audit.log'), call)
   await appendFile(join(folder, 'audit.log'), paths)

@@ -40,14 +40,16 @@ export default defineDetector({
   },
 })
 
-/** Resolves when it is known, or an attack can't wait for it any longer; it may still come into the ring after that. */
+/** Never rejects. Resolves when it is known, or an attack can't wait for it any longer; it may still come into the ring after that. */
 async function learnHash(start: ProcessStart, probe: Probe, time: Time): Promise<void> {
   const { promise: isLate, resolve } = Promise.withResolvers<void>()
   const cancel = time.after(hashWithinMs, resolve)
-  const learnt = probe.images.of(start.pid).then((sha256) => {
+  const learnt = async (): Promise<void> => {
+    const sha256 = await probe.images.of(start.pid)
     if (sha256 !== undefined) start.sha256 = sha256
-  })
-  await Promise.race([learnt, isLate]).finally(cancel)
+  }
+  // A start whose hash can't be had is a start all the same.
+  await Promise.race([learnt().catch(() => undefined), isLate]).finally(cancel)
 }
 
 /** Undefined where nobody writes that log, or this user may not read it. */

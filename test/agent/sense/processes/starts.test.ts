@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { describe, expect, it, vi } from 'vitest'
 import { createProbe } from '../../../../agent/host/probe.ts'
+import type { SenseSettings, WatchContext } from '../../../../agent/sense/define-detector.ts'
 import processStarts from '../../../../agent/sense/detectors/process-starts.ts'
 import sigmaRules from '../../../../agent/sense/detectors/sigma-rules.ts'
 import { AuditJoiner } from '../../../../agent/sense/processes/audit-joiner.ts'
@@ -146,6 +147,26 @@ it('keeps the last starts as lines, masked', () => {
 })
 
 describe('on a machine without auditd', () => {
+  const contextOf = (settings: SenseSettings, time: FakeTime): WatchContext => ({
+    ...{ settings, time, log: silent, stop: new AbortController().signal, role: 'server' },
+    standing: () => undefined,
+    healthSettings: () => ({}),
+    isStrained: async () => false,
+    broken: (reason) => expect.unreachable(reason),
+  })
+
+  it('a start whose hash can’t be had is told all the same', async () => {
+    const [machine, time, starts] = [new FakeMachine(), new FakeTime(), new Starts()]
+    const said: string[] = []
+    machine.images.of = () => Promise.reject(new Error('gone'))
+    const settings = { canaryDirs: [], canaryFile: new MemoryFile(), services: [], authLogs: [], starts }
+    await processStarts.watch(machine, async ({ kind }) => void said.push(kind), contextOf(settings, time))
+    machine.processesNow = [facts(5, 'curl x'), facts(6, 'zfs destroy tank@x')]
+    await time.advance(1_000)
+    await vi.waitFor(() => expect(said).toEqual(['security.ransomware.backups-destroyed']))
+    expect(starts.get(5)?.commandLine).toBe('curl x')
+  })
+
   const rule = (category: string, selection: string) =>
     `title: T ${category}\nid: ${category}-1\nstatus: test\nlevel: high\nlogsource:\n  product: linux\n  category: ${category}\ndetection:\n  selection:\n    ${selection}\n  condition: selection\n`
 
@@ -167,17 +188,7 @@ describe('on a machine without auditd', () => {
       writers: new Writers(time),
       armedRules: () => ['process_creation-1'],
     }
-    const context = {
-      settings,
-      time,
-      log: silent,
-      stop: new AbortController().signal,
-      role: 'server' as const,
-      standing: () => undefined,
-      healthSettings: () => ({}),
-      isStrained: async () => false,
-      broken: () => expect.unreachable(),
-    }
+    const context = contextOf(settings, time)
     const say = async (event: Omit<Happening, 'detector'>) => void said.push(event)
     await processStarts.watch(machine, say, context)
     await sigmaRules.watch(machine, say, context)

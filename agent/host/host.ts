@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import type { Time } from '#shared/domain/time.ts'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { Cancel, Time } from '#shared/domain/time.ts'
 import { type Conversation, converse, type Hearer } from './conversation.ts'
 
 /*
  * The port to the machine that may change it. Enters: a program's name, its arguments as a list, text for its stdin.
  * Leaves: how it ended. Promises: no shell is ever involved, the environment is fixed, and a program that hangs is killed
- * with all that it started; what it left running (a service) is waited for no longer than its own end. On failure: the
+ * with all that it started; what it left running (a service) is waited for only while that speaks. On failure: the
  * outcome says so; it never throws. Threat: text that turns into a second command.
  */
 
@@ -36,8 +36,12 @@ export function createHost(time: Time): Host {
   return { run: (program, args, options) => run(program, args, { ...options, time }), converse }
 }
 
-/** For what it said last to be read. What it left behind may hold its output open for as long as it lives. */
-const lastWordsMs = 200
+/**
+ * For what it, or a helper that outlives it, says last to be read: until nobody said anything for so long, and no longer than that. A service
+ * that it left behind may hold its output open for as long as it lives.
+ */
+const quietMs = 500
+const lastWordsMs = 5_000
 
 function run(program: string, args: readonly string[], options: RunOptions & { time: Time }): Promise<Ended> {
   const { stdin = '', timeoutMs, time } = options
@@ -64,7 +68,7 @@ function run(program: string, args: readonly string[], options: RunOptions & { t
     })
     child.on('exit', () => {
       cancelLimit()
-      time.after(lastWordsMs, settle)
+      onceQuiet(child, time, settle)
     })
     child.on('close', settle)
     // A program that ends before it has read everything breaks the pipe; how it ended says enough.
@@ -83,6 +87,24 @@ function killGroup(child: ChildProcess): void {
     // It is gone, or its group runs as somebody whose processes this agent may not end.
     child.kill('SIGKILL')
   }
+}
+
+function onceQuiet({ stdout, stderr }: ChildProcessWithoutNullStreams, time: Time, act: () => void): void {
+  const until = time.monotonic() + lastWordsMs
+  let cancel: Cancel = () => undefined
+  const end = (): void => {
+    for (const stream of [stdout, stderr]) stream.off('data', wait)
+    act()
+  }
+  const wait = (): void => {
+    cancel()
+    // What lies there to be read already, on a machine that lets this process wait, is read before it acts.
+    cancel = time.after(Math.min(quietMs, Math.max(0, until - time.monotonic())), () => {
+      cancel = time.after(0, end)
+    })
+  }
+  for (const stream of [stdout, stderr]) stream.on('data', wait)
+  wait()
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

@@ -9,7 +9,7 @@ const soon = { timeoutMs: 5_000 }
 async function whoLeavesBehind(script: string, timeoutMs: number) {
   const startedAt = performance.now()
   const ended = await run('sh', ['-c', script], { timeoutMs })
-  return { pid: ended.kind === 'ended' ? Number(ended.stdout) : undefined, tookMs: performance.now() - startedAt }
+  return { pid: ended.kind === 'ended' ? Number.parseInt(ended.stdout, 10) : undefined, tookMs: performance.now() - startedAt }
 }
 
 describe.skipIf(process.platform === 'win32')('running a program', () => {
@@ -42,6 +42,17 @@ describe.skipIf(process.platform === 'win32')('running a program', () => {
     // A service that it started goes on.
     if (pid !== undefined) process.kill(pid)
   })
+
+  it('hears out what a helper of it still says after its end', async () => {
+    const script = '(for n in 1 2 3 4; do sleep 0.3; echo $n; done) & exit 3'
+    expect(await run('sh', ['-c', script], soon)).toEqual({ kind: 'ended', code: 3, stdout: '1\n2\n3\n4\n', stderr: '' })
+  })
+
+  it('does not wait for ever for a service that goes on speaking', async () => {
+    const { pid, tookMs } = await whoLeavesBehind("sh -c 'echo $$; while sleep 0.1; do echo; done' &", 5_000)
+    expect(tookMs).toBeLessThan(8_000)
+    process.kill(pid ?? -1)
+  }, 10_000)
 
   it('outlives one that does not read its stdin', async () => {
     expect(await run('true', [], { ...soon, stdin: 'x'.repeat(1_000_000) })).toMatchObject({ kind: 'ended', code: 0 })

@@ -11,8 +11,8 @@ import type { JsonFile } from '../json-file.ts'
  * Suspend: what the agent does to processes on its own word. Enters: a detector's accusation of a process. Leaves: it and all below it
  * halted (SIGSTOP), the accusation in a journal, and an answer that says what was done. Promises: nothing but halting, which a person
  * undoes with `resume-process`, for the whole tree at once; exactly the process that was accused and no later one of its number; never the
- * system's own, nor this agent's line. Halting comes before the journal's fsync, because a file is lost in a millisecond. On failure: the
- * answer says why nothing was done. Threat: somebody who makes this agent halt what others need; hence the policy's leave, and the evidence.
+ * system's own, nor this agent's line. Halting comes before the journal's fsync, because a file is lost in a millisecond, and nobody waits
+ * for that fsync: the signal that tells of it is what brings help. On failure: the answer says why nothing was done. Threat: somebody who makes this agent halt what others need; hence the policy's leave, and the evidence.
  */
 export interface Suspender {
   accuse(top: ProcessNamed, why: string): Promise<Suspension>
@@ -47,6 +47,7 @@ export async function openSuspender(options: Options): Promise<Suspender> {
   const { file, processes, isAllowed, time, log } = options
   let accusations = await readJournal(options)
 
+  /** Known at once, on disk when it resolves, which it always does. */
   async function keep(accusation: Accusation): Promise<void> {
     const others = accusations.filter(({ at, top }) => at > accusation.at - keptMs && !isSame(top, accusation.top))
     accusations = [...others, accusation].slice(-maxKept)
@@ -58,7 +59,7 @@ export async function openSuspender(options: Options): Promise<Suspender> {
   return {
     async accuse(top, why) {
       if (!isAllowed()) {
-        await keep({ top, suspended: [], why, at: time.now() })
+        void keep({ top, suspended: [], why, at: time.now() })
         return { kind: 'not-suspended', reason: 'this machine’s policy leaves it to the collector' }
       }
       const first = processes.signal(top, 'SIGSTOP')
@@ -66,7 +67,7 @@ export async function openSuspender(options: Options): Promise<Suspender> {
       if (first.kind === 'gone') return { kind: 'not-suspended', reason: 'the process is gone' }
       const suspended = [top, ...haltBelow(processes, top, log)]
       log.warn({ pid: top.pid, count: suspended.length, why }, 'a process was halted on the agent’s own word')
-      await keep({ top, suspended, why, at: time.now() })
+      void keep({ top, suspended, why, at: time.now() })
       return { kind: 'suspended', processes: suspended }
     },
     accuses: (named) => {

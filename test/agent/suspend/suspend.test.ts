@@ -37,7 +37,7 @@ describe.skipIf(process.platform !== 'linux')('suspending', () => {
     const file = new MemoryFile()
     const answer = await (await suspender(file)).accuse(named, 'a test says so')
     expect(answer).toMatchObject({ kind: 'suspended', processes: { length: 4 } })
-    expect(states()).toEqual(new Set(['T']))
+    await vi.waitFor(() => expect(states()).toEqual(new Set(['T'])))
     expect(file.text).toContain('a test says so')
     const again = await suspender(file)
     again.processes.signal(named, 'SIGCONT')
@@ -58,6 +58,14 @@ describe.skipIf(process.platform !== 'linux')('suspending', () => {
     const { accuse } = await suspender(file, true, refusing('ESRCH', first))
     expect(await accuse(named, 'one of them ended')).toMatchObject({ kind: 'suspended', processes: { length: 3 } })
     expect(JSON.parse(file.text ?? '')).toMatchObject({ accusations: [{ suspended: { length: 3 } }] })
+  })
+
+  it('answers while its journal is still being written, and knows by then whom it accused', async () => {
+    const { named } = await startTree()
+    const file = Object.assign(new MemoryFile(), { write: () => new Promise<never>(() => undefined) })
+    const { accuse, accuses } = await suspender(file, false)
+    await accuse(named, 'the disk is slow')
+    expect(accuses(named)).toBe(true)
   })
 
   it('leaves a later process of the same number alone, and itself', async () => {

@@ -57,13 +57,12 @@ async function collect({ settings, take }: CollectOptions, isStopped: () => bool
     try {
       const found = await client.search({ seen: false }, { uid: true })
       const uids = found === false || found === undefined ? [] : found
+      const failures: unknown[] = []
       for (const uid of uids.slice(0, maxAtOnce)) {
         if (isStopped()) return false
-        const message = await client.fetchOne(String(uid), { source: { maxLength: maxBytes } }, { uid: true })
-        const source = message ? message.source : undefined
-        if (source) await take(source)
-        await client.messageFlagsAdd(String(uid), ['\\Seen'], { uid: true })
+        failures.push(...(await takeOne(client, String(uid), take)))
       }
+      if (failures.length > 0) throw failures[0]
       return uids.length > maxAtOnce
     } finally {
       lock.release()
@@ -71,6 +70,18 @@ async function collect({ settings, take }: CollectOptions, isStopped: () => bool
   } finally {
     await client.logout().catch(() => client.close())
   }
+}
+
+/** @returns why it could not be kept: it stays unread then, and keeps no other from being read. */
+async function takeOne(client: ImapFlow, uid: string, take: CollectOptions['take']): Promise<unknown[]> {
+  const message = await client.fetchOne(uid, { source: { maxLength: maxBytes } }, { uid: true })
+  try {
+    if (message && message.source) await take(message.source)
+  } catch (error) {
+    return [error]
+  }
+  await client.messageFlagsAdd(uid, ['\\Seen'], { uid: true })
+  return []
 }
 
 const isLocal = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -9,7 +9,7 @@ import type { ReadMail } from './read-mail.ts'
  * by its Message-ID, before its mailbox is told that it was read.
  * Promises: an answer reaches its ticket by the token that we gave its sender; what no person wrote starts no conversation.
  * On failure: it stays unread and is read again. A crash after the ticket has it and before we know may say it twice.
- * Meets: somebody who writes in another's name, two programs that answer each other, a mailbox full of strangers.
+ * Meets: mails made so that nobody can read them, somebody who writes in another's name, two programs that answer each other, a mailbox full of strangers.
  */
 
 export type Verdict =
@@ -38,6 +38,7 @@ export function judge(mail: ReadMail, { ticket, sender, isAnswer, count }: Known
   if (mail.automatic !== undefined) return { kind: 'drop', reason: mail.automatic }
   const ticketId = ticket?.id ?? null
   const hold = (reason: string): Verdict => ({ kind: 'hold', reason, ticketId })
+  if (mail.unreadable !== undefined) return hold(`it can’t be read, look for it in the mailbox itself: ${mail.unreadable}`)
   if (count >= maxAnHour) return hold('too many came from this address within an hour')
   if (mail.isForged) return hold('our mail server doubts that its sender wrote it')
   if (!sender) return hold('nobody knows its sender')

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import PostalMime, { type Email } from 'postal-mime'
+import { sentenceOf } from '#shared/domain/fault.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 
 /** A mail as far as it matters here. All of it is a stranger's word. */
@@ -15,26 +16,48 @@ export interface ReadMail {
   automatic: string | undefined
   /** Our own mail server doubts the sender (RFC 8601). */
   isForged: boolean
+  /** Why it could not be read at all; what it says is empty then. */
+  unreadable: string | undefined
 }
 
 const maxText = 10_000
 /** Deeper or longer ones are nobody's answer. */
 const limits = { maxNestingDepth: 20, maxHeadersSize: 262_144 }
+/** A line's length (RFC 5322 §2.1.1), and less than an index of PostgreSQL takes. */
+const maxIdLength = 998
 
 /** @param ownServer which name our own mail server signs its opinion with; others' opinions are a stranger's words too. */
 export async function readMail(raw: Buffer, ownServer: string | undefined): Promise<ReadMail> {
-  const email = await PostalMime.parse(raw, limits)
+  try {
+    return mailOf(await PostalMime.parse(raw, limits), raw, ownServer)
+  } catch (error) {
+    return { ...{ id: hashOf(raw), sender: '', subject: '', text: '', threads: '' }, ...unread(error) }
+  }
+}
+
+const unread = (error: unknown) => ({ automatic: undefined, isForged: false, unreadable: sentenceOf(error) })
+
+function mailOf(email: Email, raw: Buffer, ownServer: string | undefined): ReadMail {
   const header = headersOf(email)
   return {
-    id: email.messageId ?? createHash('sha256').update(raw).digest('hex'),
-    sender: (email.from?.address ?? '').toLowerCase().slice(0, 320),
+    id: idOf(email) ?? hashOf(raw),
+    sender: plainText(email.from?.address ?? '')
+      .toLowerCase()
+      .slice(0, 320),
     subject: plainText(email.subject ?? '').slice(0, 300),
     text: plainText(withoutQuotes(email.text ?? '')).slice(0, maxText),
     threads: [email.subject, email.inReplyTo, email.references].join(' '),
     automatic: whyAutomatic(header),
     isForged: isForged(header('authentication-results'), ownServer),
+    unreadable: undefined,
   }
 }
+
+const hashOf = (raw: Buffer): string => createHash('sha256').update(raw).digest('hex')
+
+/** undefined: it has none that every database takes. */
+const idOf = ({ messageId = '' }: Email): string | undefined =>
+  messageId.length > 0 && messageId.length <= maxIdLength && plainText(messageId) === messageId ? messageId : undefined
 
 type Header = (name: string) => string[]
 

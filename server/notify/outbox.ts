@@ -150,15 +150,16 @@ async function deliver(
   const notifier = notifiers.find(({ name }) => name === receiver.notifier)
   const row = rows.at(-1)
   if (!notifier || !row) return { kind: 'failed', reason: `there is no notifier "${receiver.notifier}"`, isRetryable: false }
-  const settings = notifier.settings.safeParse(JSON.parse(receiver.settings))
-  if (!settings.success) return { kind: 'failed', reason: 'its settings are broken', isRetryable: false }
   const told = rows.map(({ event, ticket_id, body }) => ({ event, ticketId: ticket_id, body }))
-  const message: Message = {
-    ...{ id: rows[0]?.id ?? row.id, event: row.event, ticketId: row.ticket_id, ticketNumber: numberOf(rows) },
-    ...{ createdAt: row.created_at, body: JSON.parse(row.body) as unknown },
-    ...{ said: sayTogether(wordsTo(receiver, row, options), told, linkTo(receiver, options), how), isPage: row.pass_on_at !== null },
-  }
+  // What can't be said must not keep what stands behind it from being said.
   try {
+    const settings = notifier.settings.safeParse(JSON.parse(receiver.settings))
+    if (!settings.success) return { kind: 'failed', reason: 'its settings are broken', isRetryable: false }
+    const message: Message = {
+      ...{ id: rows[0]?.id ?? row.id, event: row.event, ticketId: row.ticket_id, ticketNumber: numberOf(rows) },
+      ...{ createdAt: row.created_at, body: JSON.parse(row.body) as unknown },
+      ...{ said: sayTogether(wordsTo(receiver, row, options), told, linkTo(receiver, options), how), isPage: row.pass_on_at !== null },
+    }
     return await notifier.deliver(message, settings.data, { time, stop, post, sendMail })
   } catch (error) {
     return { kind: 'failed', reason: sentenceOf(error), isRetryable: true }

@@ -37,8 +37,6 @@ export const reported: ReadonlySet<TimelineKind> = new Set([
   'neighbours-asked',
   'neighbour-said',
   'command-resolved',
-  'neighbours-asked',
-  'neighbour-said',
   'agents-word',
   'at-machine',
   'notified',

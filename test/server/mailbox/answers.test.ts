@@ -101,6 +101,13 @@ describe('what waits for a person', () => {
     expect(await said()).toEqual(['carl'])
   })
 
+  it('what nobody can read, and the next one is read', async () => {
+    const deep = Array.from({ length: 200 }, (_, level) => `Content-Type: multipart/mixed; boundary="b${level}"\r\n\r\n--b${level}\r\n`)
+    await take(`From: mallory@example.net\r\n${deep.join('')}`)
+    await take(mail())
+    expect(await mails()).toMatchObject([{ status: 'held', reason: expect.stringContaining('can’t be read') }, { status: 'taken' }])
+  })
+
   it('more than a person writes in an hour', async () => {
     for (let nth = 0; nth < 25; nth += 1) await take(mail({ id: `${nth}@acme.example` }))
     expect((await mails()).filter(({ status }) => status === 'held')).toHaveLength(5)

@@ -136,6 +136,22 @@ describe('a dead receiver', () => {
   })
 })
 
+it('a notice that can’t be said waits, and what stands behind it is said', async () => {
+  status = 500
+  await receiver()
+  await room.signals({ endpointId: 'srv' })
+  await room.outbox.idle()
+  await room.store.db.updateTable('outbox').set({ body: '{"torn' }).execute()
+  status = 204
+  room.time.jump(seconds(5))
+  await room.signals({ endpointId: 'ws' })
+  await room.outbox.idle()
+  expect(await outbox()).toMatchObject([
+    { attempts: 2, delivered_at: null, failed_at: null },
+    { attempts: 1, delivered_at: room.time.now() },
+  ])
+})
+
 describe('who hears of what', () => {
   it('its own organisation’s receivers and the provider’s, nobody else', async () => {
     await receiver('provider')

@@ -54,6 +54,8 @@ describe('factText', () => {
     expect(factText('usedRatio', 0.91)).toBe('91 %')
     expect(factText('tookMs', 84)).toBe('84 ms')
     expect(factText('count', 41)).toBe('41')
+    expect(factText('touchedAt', 1_795_414_958_394.644)).toBe('2026-11-23 06:22:38.394 UTC')
+    expect(factText('touchedAt', 1e300)).toBe('1e+300')
   })
   it('leaves text as text', () => {
     expect(factText('line', '<script>')).toBe('<script>')

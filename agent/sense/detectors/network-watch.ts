@@ -18,7 +18,7 @@ import { WorthReading } from '../network/worth-reading.ts'
  * who opens more than a hundred is said once (low). security.network.bad-destination (row 21): talk with an address on the policy's list.
  * security.network.scan (row 21): within a minute 20 hosts asked at one port or 100 ports of one host, none of which answered yet, or 20
  * neighbours that aren't there (a scan that makes its own packets leaves no socket, but asks for addresses). Read out of /proc/net within
- * two seconds of any dialling, else once a minute; no program is started, and whose socket it is is looked for only when something is
+ * two seconds of any dialling, ten of being dialled where addresses are listed, else once a minute; no program is started, and whose socket it is is looked for only when something is
  * said. A machine that forwards others' packets isn't judged by its neighbours. The
  * alert-rules have none for this. Threat: a scan slower than that is not seen here.
  */

@@ -9,7 +9,7 @@ import { openHealthMemory } from '../../../../agent/sense/memory.ts'
 import { createDestinations } from '../../../../agent/sense/network/destinations.ts'
 import { MissingNeighbours } from '../../../../agent/sense/network/scan.ts'
 import { isReachable, readSockets } from '../../../../agent/sense/network/sockets.ts'
-import { dialledIn, WorthReading } from '../../../../agent/sense/network/worth-reading.ts'
+import { openedIn, WorthReading } from '../../../../agent/sense/network/worth-reading.ts'
 import type { Happening } from '../../../../agent/signal/signal.ts'
 import { systemTime } from '../../../../agent/system-time.ts'
 import { FakeMachine } from '../../../support/fake-machine.ts'
@@ -113,7 +113,8 @@ describe('ports without number', () => {
 })
 
 describe('the tables of sockets', () => {
-  const snmp = (dialled: number) => `Ip: A B\nIp: 1 2\nTcp: RtoMax ActiveOpens PassiveOpens\nTcp: 120000 ${dialled} 9\nUdp: A\nUdp: 1\n`
+  const snmp = (dialled: number, answered = 9) =>
+    `Ip: A B\nIp: 1 2\nTcp: RtoMax ActiveOpens PassiveOpens\nTcp: 120000 ${dialled} ${answered}\nUdp: A\nUdp: 1\n`
 
   it('are read when this machine dialled somebody, when there is another list, and once a minute', () => {
     const worth = new WorthReading()
@@ -136,7 +137,27 @@ describe('the tables of sockets', () => {
   it('are always read where the kernel does not say', () => {
     const worth = new WorthReading()
     expect(['', 'Tcp: A\nTcp: 1', ''].map((text) => worth.take(text, [], 0))).toEqual([true, true, true])
-    expect(dialledIn(snmp(7))).toBe(7)
+    expect(openedIn(snmp(7))).toEqual({ fromHere: 7, here: 9 })
+  })
+
+  it('are read when somebody dialled this machine only while addresses are looked for, and then every ten seconds', () => {
+    const [none, some] = [[], ['203.0.113.9']]
+    const worth = new WorthReading()
+    expect([0, 12_000].map((at) => worth.take(snmp(5, at), none, at))).toEqual([true, false])
+    const takes = [14_000, 16_000, 22_000, 24_000, 26_000, 34_000]
+    expect(takes.map((at) => worth.take(snmp(5, at), some, at))).toEqual([true, false, false, true, false, true])
+    expect(worth.take(snmp(5, 34_000), some, 90_000)).toBe(false)
+  })
+
+  it('show a listed address that came in by a door that is shut behind it', async () => {
+    const { machine, said, show, stop } = await watch({ badDestinations: ['203.0.113.9'] })
+    machine.filesNow['/proc/net/snmp'] = snmp(5, 9)
+    await show(listening(22), listening(4_444))
+    for (let quiet = 0; quiet < 6; quiet += 1) await show(listening(22), listening(4_444))
+    machine.filesNow['/proc/net/snmp'] = snmp(5, 10)
+    await show(listening(22), line(['10.0.0.1', 4_444], ['203.0.113.9', 50_000], '01'))
+    expect(said).toMatchObject([{ kind: 'security.network.bad-destination', about: '203.0.113.9' }])
+    await stop()
   })
 })
 

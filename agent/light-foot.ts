@@ -1,7 +1,7 @@
-import { getPriority, setPriority } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { hours, minutes, seconds, type Time } from '#shared/domain/time.ts'
+import { stepBack } from './host/priority.ts'
 
 /*
  * What a guest on somebody's machine owes it: memory that isn't used is given back. Node is made for servers, which have plenty: its young
@@ -13,17 +13,11 @@ import { hours, minutes, seconds, type Time } from '#shared/domain/time.ts'
 const flags = ['--max-semi-space-size=1', '--heap-growing-percent=25', '--single-threaded', '--v8-pool-size=0']
 /** One heap of malloc's, that keeps nothing for later; what takes more than a few pages lies apart, and goes back whole. */
 const lean = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_TOP_PAD_: '4096', MALLOC_MMAP_THRESHOLD_: '65536' }
-/**
- * Behind whatever people wait for, and by as much at the disk, which goes by it where nobody says otherwise (ioprio_set(2)). Not further
- * back: whoever encrypts files would have the machine to themselves.
- */
-const niceness = 5
 const marker = 'TIERLINE_AGENT_IS_LIGHT'
 
 /** This process steps back, and begins again in its own place with what only a start can set. Returns where the system can't, or it was done. */
 export function beginLight(process: NodeJS.Process, environment: NodeJS.ProcessEnv): void {
-  // Whoever starts it further back knows why, and only root may come forward again.
-  if (getPriority() < niceness) setPriority(niceness)
+  stepBack()
   if (typeof process.execve !== 'function' || environment[marker] !== undefined) return
   const args = [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)]
   process.execve(process.execPath, args, { ...environment, ...lean, [marker]: '1' })

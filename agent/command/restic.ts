@@ -85,7 +85,10 @@ export function openRestic(host: Pick<Host, 'run'>, { repository, passwordFile, 
   const always = [`--repo=${repository}`, `--password-file=${passwordFile}`, '--no-lock', '--no-cache', '--quiet']
   const environment = Object.fromEntries(Object.entries(keys).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
   const run = async (act: string, options: readonly string[], words: readonly string[], timeoutMs: number): Promise<string> =>
-    said(act, without(keys, await host.run('restic', [act, ...always, ...options, '--', ...words], { timeoutMs, environment })))
+    said(
+      act,
+      without(keys, await host.run('restic', [act, ...always, ...options, '--', ...words], { timeoutMs, environment, isBehind: true })),
+    )
   return {
     async snapshots() {
       const listed = Listed.parse(JSON.parse(await run('snapshots', ['--json'], [], minutes(2))))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import type { Interpreter } from '#shared/commands/run-script.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { Host } from '../host/host.ts'
 import { bounded } from './diagnostics.ts'
 import type { Live } from './live.ts'
 
@@ -39,21 +40,34 @@ export interface Script {
   interpreter: Interpreter
 }
 
-export async function runScript(folder: string, script: Script, timeoutMs: number, time: Time, live: Live): Promise<ScriptEnded> {
+interface Tools {
+  host: Pick<Host, 'inFront'>
+  time: Time
+  live: Live
+}
+
+export async function runScript(folder: string, script: Script, timeoutMs: number, tools: Tools): Promise<ScriptEnded> {
   const own = await mkdtemp(join(folder, prefix))
   try {
     const file = join(own, 'script')
     await writeFile(file, script.text, { mode: 0o700 })
-    return await run([script.interpreter, file], own, timeoutMs, time, live)
+    return await run([script.interpreter, file], own, timeoutMs, tools)
   } finally {
     await rm(own, { recursive: true, force: true })
   }
 }
 
-function run([interpreter, file]: [Interpreter, string], cwd: string, timeoutMs: number, time: Time, live: Live): Promise<ScriptEnded> {
+function run(
+  [interpreter, file]: [Interpreter, string],
+  cwd: string,
+  timeoutMs: number,
+  { host, time, live }: Tools,
+): Promise<ScriptEnded> {
   return new Promise((resolve, reject) => {
     // A group of its own, so that what it started can be ended with it.
-    const child = spawn(interpreter, [file], { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = host.inFront(() =>
+      spawn(interpreter, [file], { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] }),
+    )
     const said = collect([child.stdout, child.stderr])
     for (const stream of [child.stdout, child.stderr]) tellLive(stream, live)
     let endedBy: ScriptEnded['endedBy'] = 'itself'

@@ -1,6 +1,7 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { Cancel, Time } from '#shared/domain/time.ts'
 import { type Conversation, converse, type Hearer } from './conversation.ts'
+import { inFront } from './priority.ts'
 
 /*
  * The port to the machine that may change it. Enters: a program's name, its arguments as a list, text for its stdin.
@@ -19,12 +20,16 @@ export interface RunOptions {
   /** Beside the fixed one: nothing of it is in a list of processes, as arguments are. */
   environment?: Readonly<Record<string, string>>
   timeoutMs: number
+  /** It stands back as this agent does: nobody waits for it, and it leaves nothing running. */
+  isBehind?: boolean
 }
 
 export interface Host {
   run(program: string, args: readonly string[], options: RunOptions): Promise<Ended>
   /** A program that goes on until it is ended, or this process is. */
   converse(program: string, args: readonly string[], hearer: Hearer): Conversation
+  /** Starts a program in a way of the caller's own, where the system starts its own: not behind, as this agent stands. */
+  inFront<Child>(start: () => Child): Child
 }
 
 /** More than any program we start has to say. */
@@ -33,7 +38,7 @@ const maxOutputBytes = 1_048_576
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
 export function createHost(time: Time): Host {
-  return { run: (program, args, options) => run(program, args, { ...options, time }), converse }
+  return { run: (program, args, options) => run(program, args, { ...options, time }), converse, inFront }
 }
 
 /**
@@ -44,11 +49,12 @@ const quietMs = 500
 const lastWordsMs = 5_000
 
 function run(program: string, args: readonly string[], options: RunOptions & { time: Time }): Promise<Ended> {
-  const { stdin = '', timeoutMs, time } = options
+  const { stdin = '', timeoutMs, isBehind = false, time } = options
   const env = { ...options.environment, ...environment }
   return new Promise((resolve) => {
     // A group of its own, so that what it started can be ended with it.
-    const child = spawn(program, args, { env, detached: isUnix, stdio: 'pipe' })
+    const start = () => spawn(program, args, { env, detached: isUnix, stdio: 'pipe' })
+    const child = isBehind ? start() : inFront(start)
     const stdout = collect(child.stdout)
     const stderr = collect(child.stderr)
     let isLate = false

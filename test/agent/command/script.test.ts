@@ -6,8 +6,10 @@ import runScriptCommand from '#shared/commands/run-script.ts'
 import { maxRecordBytes } from '#shared/protocol/limits.ts'
 import { silent } from '../../../agent/command/live.ts'
 import { removeLeftScripts, runScript } from '../../../agent/command/script.ts'
+import { createHost } from '../../../agent/host/host.ts'
 import { systemTime } from '../../../agent/system-time.ts'
 
+const tools = { host: createHost(systemTime), time: systemTime, live: silent }
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tierline-script-'))
@@ -20,15 +22,14 @@ describe.skipIf(process.platform !== 'linux')('a script', () => {
       folder,
       { text: `echo said; setsid sh -c 'echo $$ > ${folder}/pid; exec sleep 60' & sleep 0.2`, interpreter: 'sh' },
       5_000,
-      systemTime,
-      silent,
+      tools,
     )
     process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL')
     expect(ended).toMatchObject({ exitCode: 0, text: 'said\n', endedBy: 'itself' })
   })
 
   it('may say what JSON writes six times as long; it is cut so that it fits a record', async () => {
-    const ended = await runScript(folder, { text: 'head -c 65536 /dev/zero', interpreter: 'sh' }, 5_000, systemTime, silent)
+    const ended = await runScript(folder, { text: 'head -c 65536 /dev/zero', interpreter: 'sh' }, 5_000, tools)
     expect([ended.isCut, Buffer.byteLength(JSON.stringify(ended)) < maxRecordBytes]).toEqual([true, true])
     expect(ended.text.length).toBeGreaterThan(20_000)
   })

@@ -13,6 +13,7 @@ function childThat(answers: string[]): { host: Host; said: string[]; begun: Hear
   const ended: true[] = []
   const host: Host = {
     run: async (program) => ({ kind: 'missing', program }),
+    inFront: (start) => start(),
     converse: (_program, _args, hearer) => {
       begun.push(hearer)
       return {

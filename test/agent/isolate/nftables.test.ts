@@ -22,6 +22,7 @@ function fakeHost(answer: (args: readonly string[], stdin: string) => Ended): Ho
   const asked: string[] = []
   return {
     asked,
+    inFront: (start) => start(),
     converse: () => ({ say: () => undefined, end: async () => undefined }),
     run: async (_program, args, { stdin = '' }) => {
       asked.push(stdin)

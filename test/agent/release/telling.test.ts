@@ -42,6 +42,7 @@ const host: Host = {
     if (!hasLoginctl) return { kind: 'missing', program }
     return said(args[0] === 'list-sessions' ? Object.keys(sessions).join('\n') : sessions[args[1] ?? ''])
   },
+  inFront: (start) => start(),
   converse: () => {
     throw new Error('nobody converses here')
   },

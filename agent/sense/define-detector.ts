@@ -74,6 +74,8 @@ export interface SenseContext {
 export interface WatchContext extends SenseContext {
   /** What it watched broke; it is told so to people, and started again. */
   broken(reason: string): void
+  /** What it read at its start is another by now: it is ended and started anew. */
+  again(): void
 }
 
 /** Some of it is the policy's to change, so it is read whenever it matters and never kept. */

@@ -141,15 +141,18 @@ class RunningSense implements Sense {
   #startWatching(detector: WatchingDetector): KeptWatch {
     const { name } = detector
     const { signals, probe, time, log } = this.#options
-    return keepWatching({
+    const watch: KeptWatch = keepWatching({
       ...{ name, time, log },
-      start: (broken, stop) =>
-        detector.watch(probe, (event) => signals.happened({ ...event, detector: name }), { ...this.#context(detector, stop), broken }),
+      start: (broken, stop) => {
+        const context = { ...this.#context(detector, stop), broken, again: () => watch.again() }
+        return detector.watch(probe, (event) => signals.happened({ ...event, detector: name }), context)
+      },
       // What it guards stands in the inventory.
       onStarted: () => this.#inventory.soon(),
       onWorked: () => this.#failures.worked(name),
       onFailed: (reason) => this.#failures.failed(name, reason),
     })
+    return watch
   }
 
   #startRounds(

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
 import type { Logger } from 'pino'
+import { isBelow } from '#shared/domain/far-folders.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
@@ -7,6 +8,7 @@ import type { Decoy } from './decoys.ts'
 import { beginningOf, isSiblingName } from './examine.ts'
 import { type CanaryPlace, decoysFor } from './places.ts'
 import { makeHidden, plantNew, putBack, sha256, takeAway } from './plant.ts'
+import { farFoldersNow } from './reach.ts'
 import type { CanaryState, Planted } from './state.ts'
 
 /** A decoy where it stands. */
@@ -50,11 +52,18 @@ async function plantOne(state: CanaryState, { folder, ground }: CanaryPlace, dec
   }
 }
 
-/** What stands where the policy wants none any more; what somebody changed stays theirs. */
-export async function takeAwayOthers(state: CanaryState, places: readonly CanaryPlace[], { log }: Pick<Tools, 'log'>): Promise<void> {
+/** What stands where the policy wants none any more; what somebody changed stays theirs, and what is out of reach is let go. */
+export async function takeAwayOthers(
+  state: CanaryState,
+  places: readonly CanaryPlace[],
+  { log, probe }: Pick<Tools, 'log' | 'probe'>,
+): Promise<void> {
+  const far = await farFoldersNow(probe)
   const wanted = new Set(places.map(({ folder }) => folder))
   for (const { path, folder, sha256: hash, ground } of state.planted.filter((planted) => !wanted.has(planted.folder))) {
-    await takeAway(path, hash, ground !== undefined).catch((error: unknown) =>
+    const isFar = ground !== undefined && far.some((each) => isBelow(path, each))
+    const taken = isFar ? Promise.reject(new Error('it lies on another machine by now')) : takeAway(path, hash, ground !== undefined)
+    await taken.catch((error: unknown) =>
       log.warn({ path, reason: sentenceOf(error) }, 'a decoy that is not wanted any more could not be taken away'),
     )
     delete state.folders[folder]

@@ -1,8 +1,10 @@
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { farFoldersIn, isBelow } from '#shared/domain/far-folders.ts'
+import { isBelow } from '#shared/domain/far-folders.ts'
 import type { Probe } from '../../host/probe.ts'
+import { farFoldersNow } from './reach.ts'
+import { whereItLeads } from './resolve.ts'
 
 /*
  * Where on this machine (Linux) the data of people lies, by facts: their homes, what is shared (Samba, NFS), /srv. What lies on another
@@ -27,22 +29,35 @@ const systems = [
   '/var/cache',
 ]
 
-/** @param root where the machine's tree begins; tests have one of their own. */
-export async function groundsOf(probe: Pick<Probe, 'read' | 'vitals'>, root = ''): Promise<string[]> {
+/**
+ * As they are without links, each once.
+ * @param isWanted asked by the name that was read, and by where it leads.
+ * @param root where the machine's tree begins; tests have one of their own.
+ */
+export async function groundsOf(
+  probe: Pick<Probe, 'read' | 'vitals'>,
+  isWanted: (path: string) => boolean = () => true,
+  root = '',
+): Promise<string[]> {
   const read = async (path: string): Promise<string> =>
     (await probe.read(join(root, path), maxBytes).catch(() => undefined))?.toString('utf8') ?? ''
   const [passwd, samba, exported] = await Promise.all(['/etc/passwd', '/etc/samba/smb.conf', '/etc/exports'].map(read))
-  const mounts = await probe.vitals.kernel('/proc/self/mountinfo')
-  const far = farFoldersIn(mounts ?? '')
+  const far = await farFoldersNow(probe)
   const named = [...homesIn(passwd ?? ''), ...sharesIn(samba ?? ''), ...exportsIn(exported ?? ''), '/srv']
-  const found: string[] = []
+  const found = new Set<string>()
   for (const path of new Set(named.map((each) => each.replace(/\/+$/, '')))) {
-    const isOurs =
-      path.startsWith('/') && dirname(path) !== path && !['/var', '/home', '/root'].includes(path) && !/(?:^|\/)\.\.?(?:\/|$)/.test(path)
-    if (!isOurs || systems.some((each) => isBelow(path, each)) || far.some((each) => isBelow(path, each))) continue
-    if ((await foldersIn(join(root, path))) !== undefined) found.push(join(root, path))
+    if (!isPeoples(path, far) || !isWanted(join(root, path))) continue
+    const place = await whereItLeads(join(root, path), far)
+    if (place === undefined || !isPeoples(place.slice(root.length), far) || !isWanted(place)) continue
+    if ((await foldersIn(place)) !== undefined) found.add(place)
   }
-  return found.slice(0, maxGrounds)
+  return [...found].slice(0, maxGrounds)
+}
+
+function isPeoples(path: string, far: readonly string[]): boolean {
+  const isTop = dirname(path) === path || ['/var', '/home', '/root'].includes(path)
+  const isPlain = path.startsWith('/') && !/(?:^|\/)\.\.?(?:\/|$)/.test(path)
+  return isPlain && !isTop && ![...systems, ...far].some((each) => isBelow(path, each))
 }
 
 /** Names of the folders in a folder that people see, sorted; links are none. Undefined where there is no such folder. */

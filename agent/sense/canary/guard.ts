@@ -10,6 +10,7 @@ import { accuse } from './accuse.ts'
 import { type Armed, armAgain, learnFolder, plantAll } from './arm.ts'
 import { type Canary, examine, isSiblingName, type Observation, writingTakesMs } from './examine.ts'
 import { choosePlaces, type Spread } from './places.ts'
+import { Reach } from './reach.ts'
 import { type CanaryState, readState } from './state.ts'
 import { tellOf } from './tell.ts'
 import { Touches } from './touches.ts'
@@ -54,6 +55,7 @@ export class Guard {
   readonly #state: CanaryState
   readonly #folders: readonly string[]
   readonly #touches: Touches
+  readonly #reach: Reach
   readonly #posts: Post[]
   /** How bad the worst is that is being said of each, and is not yet said. */
   readonly #saying = new Map<string, number>()
@@ -71,6 +73,7 @@ export class Guard {
     this.#state = state
     this.#posts = armed.map(postOf)
     this.#touches = new Touches(state.touches)
+    this.#reach = new Reach(options.probe)
   }
 
   /** Resolves when every decoy stands and is watched; what was touched while nobody watched is said after that. */
@@ -81,6 +84,14 @@ export class Guard {
     await guard.#keep()
     await guard.#resume()
     return guard
+  }
+
+  /** Whether people or shares came since the decoys were laid, or are out of reach by now. */
+  async isOutdated(): Promise<boolean> {
+    const { folders, spread, probe } = this.#options
+    const chosen = { ...this.#state }
+    await choosePlaces(chosen, folders, spread, probe)
+    return JSON.stringify(chosen.places) !== JSON.stringify(this.#state.places)
   }
 
   folders(): readonly string[] {
@@ -161,7 +172,14 @@ export class Guard {
   }
 
   async #lookAtAll(): Promise<void> {
-    for (const post of this.#posts) if ((await this.#signatureOf(post)) !== post.signature) this.#examineSoon(post)
+    await this.#reach.look()
+    for (const post of this.#posts)
+      if (!this.#isOutOfReach(post) && (await this.#signatureOf(post)) !== post.signature) this.#examineSoon(post)
+  }
+
+  /** A home that lies on another machine by now may never answer. */
+  #isOutOfReach({ armed: { planted } }: Post): boolean {
+    return planted.ground !== undefined && this.#reach.isFar(planted.path)
   }
 
   async #signatureOf(post: Post): Promise<string> {
@@ -185,6 +203,8 @@ export class Guard {
       while (post.isAgain && !this.#isPaused) {
         post.isAgain = false
         post.next()
+        await this.#reach.look()
+        if (this.#isOutOfReach(post)) return
         post.signature = await this.#signatureOf(post)
         await this.#take(post, await examine(post.canary, this.#options.probe, this.#options.time.now()))
       }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { farFoldersIn, isBelow } from '#shared/domain/far-folders.ts'
+import { isBelow } from '#shared/domain/far-folders.ts'
 import type { Probe } from '../../host/probe.ts'
 import { type Decoy, decoysOf } from './decoys.ts'
 import { foldersIn, groundsOf } from './grounds.ts'
+import { farFoldersNow } from './reach.ts'
+import { whereItLeads } from './resolve.ts'
 import type { CanaryState } from './state.ts'
 
 /** A folder that gets decoys. */
@@ -39,21 +41,34 @@ export async function choosePlaces(
   spread: Spread | undefined,
   probe: Pick<Probe, 'read' | 'vitals'>,
 ): Promise<CanaryPlace[]> {
-  const isWanted = (path: string): boolean => spread?.except.every((except) => !isBelow(path, except)) ?? false
-  const grounds = spread ? (await groundsOf(probe, spread.root)).filter(isWanted) : []
-  const far = farFoldersIn((await probe.vitals.kernel('/proc/self/mountinfo')) ?? '')
-  const isHere = (path: string): boolean => !far.some((each) => isBelow(path, each))
-  // A home that isn't mounted now keeps its places; one that lies on another machine by now is that machine's to guard.
-  const wanted = [...new Set([...Object.keys(state.places).filter(isWanted).filter(isHere), ...grounds])].slice(0, maxSpreadFolders)
+  const far = await farFoldersNow(probe)
+  const except = await withoutLinks(spread?.except ?? [], far)
+  const isWanted = (path: string): boolean => spread !== undefined && except.every((each) => !isBelow(path, each))
+  const grounds = spread ? await groundsOf(probe, isWanted, spread.root) : []
+  const kept = await keptGrounds(Object.keys(state.places).filter(isWanted), far)
+  const wanted = [...new Set([...kept, ...grounds])].slice(0, maxSpreadFolders)
   const each = Math.min(maxPerGround, Math.max(1, Math.floor(maxSpreadFolders / Math.max(1, wanted.length))))
   const chosen: Record<string, string[]> = {}
   for (const ground of wanted) {
-    const kept = (state.places[ground] ?? (await placesIn(ground, state.seed, probe))).filter(isWanted)
-    chosen[ground] = kept.slice(0, each)
+    const folders = state.places[ground] ?? (await placesIn(ground, state.seed, probe))
+    chosen[ground] = folders.filter(isWanted).slice(0, each)
   }
   state.places = chosen
   const own = Object.entries(chosen).flatMap(([ground, folders]) => folders.map((folder) => ({ folder, ground })))
   return [...named.map((folder) => ({ folder, ground: undefined })), ...own]
+}
+
+/** As they were named, and where they lead. */
+async function withoutLinks(paths: readonly string[], far: readonly string[]): Promise<string[]> {
+  const led = await Promise.all(paths.map((path) => whereItLeads(path, far)))
+  return [...paths, ...led.filter((path) => path !== undefined)]
+}
+
+/** A home that isn't mounted now keeps its places; one that lies on another machine by now is that machine's to guard, and a link is no home. */
+async function keptGrounds(grounds: readonly string[], far: readonly string[]): Promise<string[]> {
+  const here = grounds.filter((path) => !far.some((each) => isBelow(path, each)))
+  const led = await Promise.all(here.map((path) => whereItLeads(path, far)))
+  return here.filter((path, at) => led[at] === undefined || led[at] === path)
 }
 
 /** At the top, among the documents, in what a walk comes to last, and one deeper. */

@@ -40,7 +40,7 @@ function roomOf(time: FakeTime) {
 it.skipIf(process.platform !== 'linux')('what runs every ten seconds spawns nothing', async () => {
   const time = new FakeTime()
   const probe = createProbe({ time, log: silent })
-  const context = { ...roomOf(time), isStrained: createStrain(probe, time) }
+  const context = { ...roomOf(time), again: () => undefined, isStrained: createStrain(probe, time) }
   const watches = detectors.flatMap((detector) => ('watch' in detector ? detector : []))
   // What follows a log or the kernel's events may be a program of its own, started once.
   for (const watch of watches) {

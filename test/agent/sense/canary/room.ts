@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
+import type { Time } from '#shared/domain/time.ts'
 import { createProbe } from '../../../../agent/host/probe.ts'
 import { jsonFile } from '../../../../agent/json-file.ts'
 import type { Watching } from '../../../../agent/sense/define-detector.ts'
@@ -24,6 +25,10 @@ export class Room {
   folder: string
   said: (Omit<Happening, 'detector'> & { at: number })[] = []
   watching: Watching | undefined
+  /** What it asks of the machine, and by which clock. */
+  probe = createProbe({ time: systemTime, log: silent })
+  time: Time = systemTime
+  #again: Promise<void> = Promise.resolve()
   /** Where decoys are spread over a machine's tree of the test's own. */
   spread: { except: string[]; root: string } | undefined
 
@@ -39,21 +44,20 @@ export class Room {
   }
 
   async start(): Promise<void> {
-    const started = await detector.watch(
-      createProbe({ time: systemTime, log: silent }),
-      async (event) => void this.said.push({ ...event, at: systemTime.now() }),
-      {
-        settings: {
-          ...{ canaryDirs: [this.folder], canaryFile: jsonFile(this.stateFile), services: [], authLogs: [] },
-          spreadsCanaries: () => this.spread,
-        },
-        ...{ time: systemTime, log: silent, stop: new AbortController().signal, role: 'workstation' },
-        standing: () => undefined,
-        healthSettings: () => ({}),
-        isStrained: async () => false,
-        broken: (reason) => expect.unreachable(reason),
+    const started = await detector.watch(this.probe, async (event) => void this.said.push({ ...event, at: systemTime.now() }), {
+      settings: {
+        ...{ canaryDirs: [this.folder], canaryFile: jsonFile(this.stateFile), services: [], authLogs: [] },
+        spreadsCanaries: () => this.spread,
       },
-    )
+      ...{ time: this.time, log: silent, stop: new AbortController().signal, role: 'workstation' },
+      standing: () => undefined,
+      healthSettings: () => ({}),
+      isStrained: async () => false,
+      broken: (reason) => expect.unreachable(reason),
+      again: () => {
+        this.#again = this.restart()
+      },
+    })
     if ('unsupported' in started) expect.unreachable(started.unsupported)
     else this.watching = started
     await quiet(50)
@@ -66,6 +70,7 @@ export class Room {
   }
 
   async close(): Promise<void> {
+    await this.#again
     await this.watching?.stop()
     await rm(this.top, { recursive: true, force: true })
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chown, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chown, lchown, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import removeCanaries from '../../../../agent/cli/remove-canaries.ts'
@@ -107,6 +107,7 @@ describe.skipIf(process.platform !== 'linux')('decoys of the agent’s own choic
     await mkdir(join(machine, 'secret'))
     await symlink(join(machine, 'secret'), join(machine, 'home/eve/Papiere'))
     await symlink(join(machine, 'secret'), join(machine, 'export/a'))
+    if (isRoot) await lchown(join(machine, 'export/a'), 1_000, 1_000)
     execFileSync('mkfifo', [join(machine, 'home/eve/.fifo')])
     for (const name of ['.Accounts', '.Addresses', '.Agreements', '.Archive', '.Audit']) {
       await rm(join(machine, 'home/eve', name), { recursive: true, force: true })

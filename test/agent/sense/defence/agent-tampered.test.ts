@@ -27,7 +27,15 @@ async function run(change: () => void = () => undefined, wasUpdated = false) {
   const time = new FakeTime()
   const memory = openHealthMemory(file, silent)
   const settings = { canaryDirs: [], canaryFile: new MemoryFile(), services: [], authLogs: [], memory, own: { dataDir, wasUpdated } }
-  const given = { settings, time, log: silent, stop: new AbortController().signal, role: 'server' as const, standing: () => undefined }
+  const given = {
+    again: () => undefined,
+    settings,
+    time,
+    log: silent,
+    stop: new AbortController().signal,
+    role: 'server' as const,
+    standing: () => undefined,
+  }
   const context = { ...given, healthSettings: () => ({}), isStrained: async () => false, broken: (why: string) => expect.unreachable(why) }
   const watching = await agentTampered.watch(probe, async (event) => void said.push(event), context)
   change()

@@ -146,6 +146,7 @@ describe('the audit’s own word', () => {
       ...given,
       healthSettings: () => ({}),
       isStrained: async () => false,
+      again: () => undefined,
       broken: (why: string) => expect.unreachable(why),
     }
     const watching = await logsCleared.watch(machine, async (event) => void said.push(event), context)

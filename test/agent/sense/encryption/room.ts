@@ -41,6 +41,7 @@ export class EncryptionRoom {
         standing: () => undefined,
         healthSettings: () => ({}),
         isStrained: async () => false,
+        again: () => undefined,
         broken: (reason) => {
           throw new Error(reason)
         },

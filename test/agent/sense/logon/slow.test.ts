@@ -132,6 +132,7 @@ describe('habits', () => {
         ...given,
         healthSettings: () => ({}),
         isStrained: async () => false,
+        again: () => undefined,
         broken: (why: string) => expect.unreachable(why),
       }
       const watching = await failedLogins.watch(machine, async (event) => void said.push(event), context)

@@ -37,7 +37,15 @@ async function watch(network: Partial<NetworkSettings> = {}, file = new MemoryFi
   const memory = openHealthMemory(file, silent)
   const policy = { badDestinations: [], isScanner: false, ...network }
   const settings = { canaryDirs: [], canaryFile: new MemoryFile(), services: [], authLogs: [], memory, network: () => policy }
-  const given = { settings, time, log: silent, stop: new AbortController().signal, role: 'server' as const, standing: () => undefined }
+  const given = {
+    again: () => undefined,
+    settings,
+    time,
+    log: silent,
+    stop: new AbortController().signal,
+    role: 'server' as const,
+    standing: () => undefined,
+  }
   const context = { ...given, healthSettings: () => ({}), isStrained: async () => false, broken: (why: string) => expect.unreachable(why) }
   machine.filesNow['/proc/net/tcp'] = head + listening(22)
   const watching = await networkWatch.watch(machine, async (event) => void said.push(event), context)

@@ -40,6 +40,7 @@ class Bench {
         standing: () => undefined,
         healthSettings: () => ({}),
         isStrained: async () => false,
+        again: () => undefined,
         broken: (reason) => expect.unreachable(reason),
       },
     })

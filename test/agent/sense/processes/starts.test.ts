@@ -152,6 +152,7 @@ describe('on a machine without auditd', () => {
     standing: () => undefined,
     healthSettings: () => ({}),
     isStrained: async () => false,
+    again: () => undefined,
     broken: (reason) => expect.unreachable(reason),
   })
 

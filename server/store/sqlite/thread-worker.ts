@@ -8,9 +8,9 @@ import { type Answer, nothing, type Problem, type Request, type Step } from './s
 const { file, readOnly } = workerData as { file: string; readOnly: boolean }
 const connection = connectSqlite(file, { readOnly })
 
-parentPort?.on('message', (request: Request) => {
-  parentPort?.postMessage(answer(request))
-  if (request.steps.some(({ kind }) => kind === 'close')) parentPort?.close()
+parentPort?.on('message', (requests: readonly Request[]) => {
+  parentPort?.postMessage(requests.map(answer))
+  if (requests.some(({ steps }) => steps.some(({ kind }) => kind === 'close'))) parentPort?.close()
 })
 
 function answer({ id, steps }: Request): Answer {

@@ -5,6 +5,8 @@ import type { Answer, Outcome, Problem, Request, Step } from './step.ts'
 /*
  * A SQLite connection in a thread of its own: neither a commit that waits for the disk nor a chart over 30 days holds the
  * event loop up. Requests are done one after the other. The thread keeps the process alive only while somebody waits.
+ * What is asked in one turn of the loop goes over in one message and so do its answers, because to wake a thread costs
+ * more than most reads: ten of them 0.06 ms of a core instead of 0.11.
  */
 export interface SqliteThread {
   /** @returns what the last step brought. @throws FailedStep, or a Fault when the thread is gone. */
@@ -40,6 +42,7 @@ export function startThread(file: string, { readOnly }: { readOnly: boolean }): 
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   let isEnded = false
   let count = 0
+  let asked: Request[] = []
 
   const failAll = (cause?: Error): void => {
     isEnded = true
@@ -49,18 +52,40 @@ export function startThread(file: string, { readOnly }: { readOnly: boolean }): 
   worker.unref()
   worker.on('error', failAll)
   worker.on('exit', () => failAll())
-  worker.on('message', (answer: Answer) => {
+  const settle = (answer: Answer): void => {
     const asker = waiting.get(answer.id)
     waiting.delete(answer.id)
-    if (waiting.size === 0) worker.unref()
     if ('outcome' in answer) asker?.resolve(answer.outcome)
     else asker?.reject(new FailedStep(answer.problem, answer.at))
+  }
+  worker.on('message', (answers: readonly Answer[]) => {
+    for (const answer of answers) settle(answer)
+    if (waiting.size === 0) worker.unref()
   })
+  const post = (): void => {
+    const requests = asked
+    asked = []
+    try {
+      worker.postMessage(requests)
+    } catch {
+      for (const request of requests) postAlone(request)
+    }
+  }
+  /** One with a value that goes from no thread to another fails alone. */
+  const postAlone = (request: Request): void => {
+    try {
+      worker.postMessage([request])
+    } catch (error) {
+      waiting.get(request.id)?.reject(error as Error)
+      waiting.delete(request.id)
+    }
+  }
   const ask = (steps: readonly Step[]): Promise<Outcome> =>
     new Promise((resolve, reject) => {
       if (isEnded) throw gone()
       const request: Request = { id: ++count, steps }
-      worker.postMessage(request)
+      if (asked.length === 0) process.nextTick(post)
+      asked.push(request)
       worker.ref()
       waiting.set(request.id, { resolve, reject })
     })

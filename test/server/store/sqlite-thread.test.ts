@@ -7,7 +7,7 @@ import { dialectOf } from '../../../server/store/sqlite/dialect.ts'
 import { type SqliteThread, startThread, threadEnded } from '../../../server/store/sqlite/thread.ts'
 import { openWriter, type Writer } from '../../../server/store/sqlite/writer.ts'
 
-// What becomes of those who wait when the thread of the database dies: of memory, of a mistake of ours.
+// What those who wait hear, also when the thread of the database dies: of memory, of a mistake of ours.
 
 const folder = await mkdtemp(join(tmpdir(), 'tierline-thread-'))
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -52,4 +52,21 @@ it('lets no transaction go on half way in another thread', async () => {
   expect(await texts()).toEqual([])
   await db.transaction().execute((tx) => note(tx, 'whole'))
   expect(await texts()).toEqual(['whole'])
+})
+
+it('answers what is asked in one turn in its order, and fails alone what can’t be done or can’t go to another thread', async () => {
+  const ask = (statement: string, ...values: unknown[]) =>
+    thread.ask([{ kind: 'run', sql: statement, values }]).then((outcome) => outcome.values)
+  const answers = await Promise.allSettled([
+    ask('insert into notes values (?)', 'first'),
+    ask('select * from nowhere'),
+    ask('select ?', () => 'a function'),
+    ask('select text from notes'),
+  ])
+  expect(answers).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { message: 'no such table: nowhere' } },
+    { status: 'rejected', reason: { name: 'DataCloneError' } },
+    { status: 'fulfilled', value: ['first'] },
+  ])
 })

@@ -125,7 +125,9 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
   onStop(parts.policy.onChanged((keys) => sense.judgeAnew(keys)))
   const verifying = { open: backupsOf(config, parts.host), time: parts.time, log: parts.log }
   onStop(startVerifying({ ...verifying, happened: (event) => parts.signals.happened(event) }))
-  const neighbours = openNeighbours({ time: parts.time })
+  const isAllowed = (): boolean => parts.inForce.isolation().asksNeighbours && isolation.status().actual === 'open'
+  const neighbours = openNeighbours({ time: parts.time, isAllowed })
+  onStop(() => neighbours.stop())
   const line: Line = {
     received: (commandId, at) => wire?.received(commandId, at),
     progress: (said) => wire?.progress(said) ?? false,
@@ -275,7 +277,7 @@ function dial(parts: Parts, { isolation, sense, neighbours }: Limbs, commands: C
       unawaited(taken, log, 'a command could not be taken')
     },
     onWatch: (isWatched) => sense.setWatched(isWatched),
-    onNeighbours: (places) => neighbours.warm(places),
+    onNeighbours: (places, isLasting) => (isLasting ? neighbours.keep(places) : neighbours.warm(places)),
     onCollectorTime: (now) => {
       commands.noteCollectorTime(now)
       rest.noteCollectorTime(now)

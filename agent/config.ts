@@ -54,6 +54,7 @@ const ConfigFile = z.strictObject({
   isolation: z.boolean().optional(),
   unprovenIsolation: IsolationSettings.shape.unproven.optional(),
   isolationLeaseHours: IsolationSettings.shape.leaseHours.optional(),
+  asksNeighbours: IsolationSettings.shape.asksNeighbours.optional(),
   publicFolder: z.string().min(1).optional(),
   motdFolder: z.string().min(1).optional(),
   suspendsAlone: z.boolean().optional(),
@@ -86,6 +87,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): AgentC
     isolationSettings: {
       unproven: file.unprovenIsolation ?? usualIsolation.unproven,
       leaseHours: file.isolationLeaseHours ?? usualIsolation.leaseHours,
+      asksNeighbours: file.asksNeighbours ?? usualIsolation.asksNeighbours,
     },
     isDrill: flags.isDrill ?? false,
     people: peopleOf(file, environment.RUNTIME_DIRECTORY, dataDir),

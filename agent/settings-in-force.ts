@@ -22,6 +22,7 @@ export function settingsInForce(policy: Policy, config: AgentConfig): SettingsIn
     isolation: () => ({
       unproven: policy.setting('isolation.unproven', config.isolationSettings.unproven),
       leaseHours: policy.setting('isolation.leaseHours', config.isolationSettings.leaseHours),
+      asksNeighbours: policy.setting('isolation.asksNeighbours', config.isolationSettings.asksNeighbours),
     }),
     sensing: ({ wasUpdated, ...rest }) => ({
       ...rest,

@@ -8,7 +8,7 @@ import { type Audit, createAudit } from './audit/audit.ts'
 import { keepResults } from './command/command.ts'
 import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
 import { createStanding, type StandingOrders } from './command/standing/standing.ts'
-import { createWarm } from './command/warm-neighbours.ts'
+import { openNeighbours } from './command/warm-neighbours.ts'
 import { type CollectorConfig, isLoopback, storeUrlOf } from './config.ts'
 import { openAuditBook } from './desk/audit-book.ts'
 import { startAuditHeads } from './desk/audit-heads.ts'
@@ -170,7 +170,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(() => telling.stop())
   const said = { onResult: () => pipeline.nudge(true), sayOnTimeline, takeWord: agentsWord.take }
   const signs = { sign: identity.authority.sign, register: identity.register, auditHead: audit.headText }
-  const warm = createWarm({ db: store.deskReader, time, log, send: (endpointId, places) => wire?.askNeighbour(endpointId, places) })
+  const { warm } = teardowns.use(openNeighbours({ store, time, log, bus, ask: (...asked) => wire?.askNeighbour(...asked) }))
   const judges = { isConnected: (id: string) => wire?.isConnected(id) ?? false, hasGivenChance: () => pipeline.hasGivenChance() }
   const reached = { send, ...judges, onSettled: () => bulk.nudge() }
   const dispatcher = createDispatcher({ db, time, log, bus, loops, warm, ...reached, ...signs, ...said })

@@ -3,15 +3,16 @@ import { networkInterfaces } from 'node:os'
 import type { NeighbourFound, NeighbourPlace } from '#shared/domain/neighbours.ts'
 import { minutes, type Time } from '#shared/domain/time.ts'
 import { checkAddress } from './address.ts'
+import { keptPlaces } from './kept-places.ts'
 import { type Answer, knock, type Place } from './knock.ts'
 import { hardwareIn, readBeginning } from './witnesses.ts'
 
 /*
  * Whether this machine reaches another one of its own network: what confirms, or refutes, that one's isolation. Enters: addresses.
  * Leaves: whether one fixed probe is answered, and when it was before. Promises: silence counts only where the same probe was answered
- * in the minutes before, and an answer only if the hardware that was named gave it. On failure: "unable", or nothing is known.
- * Threat: whoever runs the collector and would look around with every agent: only addresses within this machine's own networks
- * are asked, one datagram to one port, and no more than sixty machines in ten minutes.
+ * in the seconds before, and an answer only if the hardware that was named gave it; a few that are named stay asked, so that there is
+ * a "before". On failure: "unable", or nothing is known. Threat: whoever runs the collector and would look around with every agent: only
+ * addresses within this machine's own networks are asked, one datagram to one port, and no more than sixty machines in ten minutes.
  */
 
 export interface NeighbourParts {
@@ -21,6 +22,8 @@ export interface NeighbourParts {
   networks?: () => string[]
   /** The hardware that answers at an IPv4 address, as the kernel knows it. */
   hardwareAt?: (address: string) => Promise<string | undefined>
+  /** Whether anybody may be asked now; always, when absent. */
+  isAllowed?: () => boolean
 }
 
 export interface Found {
@@ -33,7 +36,10 @@ export interface Found {
 export interface Neighbours {
   /** Asks once, so that a silence that comes may count. Nobody waits for it. */
   warm(places: readonly NeighbourPlace[]): void
+  /** Asks these from now on, in place of whoever was kept before. */
+  keep(places: readonly NeighbourPlace[]): void
   reach(places: readonly NeighbourPlace[]): Promise<Found>
+  stop(): void
 }
 
 /** Discard (RFC 863), as the baselines of an isolation ask: closed nearly everywhere, and the machine says so. */
@@ -41,7 +47,7 @@ const port = 9
 const answerWithinMs = 250
 /** A storm of 25 machines asks the same three neighbours twice each. */
 const most = { machines: 60, withinMs: minutes(10) }
-const baselineForMs = minutes(10)
+const baselineForMs = minutes(1)
 /** Datagrams get lost, so that one alone shows nothing. */
 const silencesNeeded = 3
 const answersNeeded = 2
@@ -49,7 +55,7 @@ const mostTries = 6
 const betweenMs = 200
 
 export function openNeighbours({ time, ...given }: NeighbourParts): Neighbours {
-  const { networks = ownNetworks, hardwareAt = readHardware } = given
+  const { networks = ownNetworks, hardwareAt = readHardware, isAllowed = () => true } = given
   const ask = given.ask ?? ((place: Place) => knock(place, { time, timeoutMs: answerWithinMs }))
   const answered = new Map<string, { at: number; monotonic: number }>()
   let asked: number[] = []
@@ -88,14 +94,21 @@ export function openNeighbours({ time, ...given }: NeighbourParts): Neighbours {
     return { found: verdictOf(answers, answeredAt), probe: `udp ${place.address}:${port}`, answeredAt, answers: said }
   }
 
+  const askKept = (places: readonly NeighbourPlace[]): void => {
+    if (isAllowed()) for (const place of within(places, networks())) void warmOne(place)
+  }
+  const kept = keptPlaces({ time, mayAsk, ask: askKept })
   return {
     warm(places) {
       const near = within(places, networks())
-      if (near.length > 0 && mayAsk()) for (const place of near) void warmOne(place)
+      if (near.length > 0 && isAllowed() && mayAsk()) for (const place of near) void warmOne(place)
     },
+    keep: kept.become,
+    stop: kept.stop,
     async reach(places) {
       const near = within(places, networks())
       if (near.length === 0) return { found: 'no-neighbour', answeredAt: null, answers: [] }
+      if (!isAllowed()) return { found: 'unable', answeredAt: null, answers: ['this agent may ask nobody now'] }
       if (!mayAsk()) return { found: 'unable', answeredAt: null, answers: ['this agent was asked too often'] }
       const found = await Promise.all(near.map(reachOne))
       return (

@@ -45,7 +45,7 @@ export interface Takers {
   onCollectorTime(now: number): void
   onCommand(signed: { jws: string; also?: readonly string[] | undefined }): void
   onWatch(isWatched: boolean): void
-  onNeighbours?(places: readonly NeighbourPlace[]): void
+  onNeighbours?(places: readonly NeighbourPlace[], isLasting: boolean): void
 }
 
 export type SessionEnd = { kind: 'lost'; code: number; reason: string; wasWelcome: boolean } | { kind: 'goodbye'; retryAfterMs: number }
@@ -176,7 +176,7 @@ export class Session {
         takers.onWatch(message.isWatched)
         break
       case 'neighbours':
-        takers.onNeighbours?.(message.places)
+        takers.onNeighbours?.(message.places, message.isLasting ?? false)
         break
       case 'document':
         this.#options.documents?.take(message)

@@ -2,13 +2,13 @@ import { randomUUIDv7 } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import reachNeighbour from '#shared/commands/reach-neighbour.ts'
 import { isClosed } from '#shared/domain/endpoint.ts'
-import type { Inventory } from '#shared/domain/inventory.ts'
-import { type NeighbourFound, NeighbourPlace, NeighboursView } from '#shared/domain/neighbours.ts'
+import { type NeighbourFound, type NeighbourPlace, NeighboursView } from '#shared/domain/neighbours.ts'
 import { ResultRecord } from '#shared/protocol/record.ts'
 import type { Entry, PutRows } from '../pipeline/changes.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import { requestCommands } from './command.ts'
+import { networkOf } from './rings.ts'
 import type { Settlement } from './settle.ts'
 
 /*
@@ -19,9 +19,11 @@ import type { Settlement } from './settle.ts'
  */
 
 const most = 3
-/** Of a large site a few are looked at: their addresses stand in inventories, which are large. */
+/** Of a large site a few are looked at, first of all those that ask it already. */
 const mostLookedAt = 24
 const mostPlaces = 4
+/** Bits of an address, and one. */
+const nearerThanAny = 33
 
 export interface Surrounded {
   /** Where it can be reached. */
@@ -29,29 +31,48 @@ export interface Surrounded {
   neighbours: { endpointId: string; name: string }[]
 }
 
-/** Connected machines that stand where this one does, nearest addresses first. One that is cut off itself can't ask. */
+/** Connected machines that stand where this one does: who asks it already, then nearest addresses first. One that is cut off itself can't ask. */
 export async function neighboursOf(db: Kysely<Database>, endpointId: string): Promise<Surrounded> {
   const machines = db
     .selectFrom('endpoints')
     .innerJoin('inventories', 'inventories.endpoint_id', 'endpoints.id')
-    .select(['endpoints.id', 'endpoints.hostname', 'endpoints.organisation_id', 'endpoints.site_id', 'inventories.body'])
+    .leftJoin('isolations', 'isolations.endpoint_id', 'endpoints.id')
+    .select([
+      'endpoints.id',
+      'endpoints.hostname',
+      'endpoints.organisation_id',
+      'endpoints.site_id',
+      'inventories.places',
+      'isolations.kept_by',
+    ])
   const machine = await machines.where('endpoints.id', '=', endpointId).executeTakeFirst()
-  const places = machine ? placesIn(machine.body).slice(0, mostPlaces) : []
+  const places = placesIn(machine?.places).slice(0, mostPlaces)
   if (!machine || places.length === 0) return { places: [], neighbours: [] }
   const { organisation_id, site_id } = machine
+  const keepers = JSON.parse(machine.kept_by ?? '[]') as string[]
   const others = await machines
     .innerJoin('presences', 'presences.endpoint_id', 'endpoints.id')
-    .leftJoin('isolations', 'isolations.endpoint_id', 'endpoints.id')
     .where('presences.is_connected', '=', 1)
     .where('endpoints.organisation_id', '=', organisation_id)
     .where('endpoints.site_id', site_id === null ? 'is' : '=', site_id)
     .where('endpoints.id', '!=', endpointId)
     .where('endpoints.removed_at', 'is', null)
     .where(sql<string>`coalesce(isolations.actual, 'open')`, '=', 'open')
+    .orderBy((by) =>
+      by
+        .case()
+        .when('endpoints.id', 'in', [...keepers, ''])
+        .then(0)
+        .else(1)
+        .end(),
+    )
     .orderBy('presences.last_heard_at', 'desc')
     .limit(mostLookedAt)
     .execute()
-  const near = others.map(({ id, hostname, body }) => ({ endpointId: id, name: hostname, nearness: nearness(placesIn(body), places) }))
+  const near = others.map((other) => ({
+    ...{ endpointId: other.id, name: other.hostname },
+    nearness: keepers.includes(other.id) ? nearerThanAny : nearness(placesIn(other.places), places),
+  }))
   const nearest = near.filter((each) => each.nearness > 0).toSorted((a, b) => b.nearness - a.nearness)
   return { places, neighbours: nearest.slice(0, most).map(({ endpointId: id, name }) => ({ endpointId: id, name })) }
 }
@@ -143,16 +164,7 @@ async function keepView(tx: Tx, endpointId: string, view: NeighboursView): Promi
     .execute()
 }
 
-/** A link's own addresses need a device named beside them; a machine's own are nobody else's. */
-const isSayable = (address: string): boolean => !/^(fe80|127\.|::1$)/i.test(address)
-
-/** A machine may say anything of itself; what is no place is left out, so that it stops nobody else's results. */
-function placesIn(inventory: string): NeighbourPlace[] {
-  const { interfaces = [] } = JSON.parse(inventory) as Partial<Inventory>
-  return interfaces.flatMap(({ mac, addresses }) =>
-    addresses.filter(isSayable).flatMap((address) => NeighbourPlace.safeParse({ address, mac: mac.slice(0, 40) }).data ?? []),
-  )
-}
+const placesIn = (text: string | null | undefined): NeighbourPlace[] => JSON.parse(text ?? '[]') as NeighbourPlace[]
 
 /** How many bits their nearest addresses share; 0: no two are of one network, as far as can be told without its mask. */
 function nearness(ours: readonly NeighbourPlace[], theirs: readonly NeighbourPlace[]): number {
@@ -163,7 +175,7 @@ function nearness(ours: readonly NeighbourPlace[], theirs: readonly NeighbourPla
 /** Of IPv4; two IPv6 addresses of one /64 are near. */
 function sharedBits(one: string, other: string): number {
   const [bits, otherBits] = [bitsOf(one), bitsOf(other)]
-  if (!bits || !otherBits) return one.includes(':') && one.split(':').slice(0, 4).join() === other.split(':').slice(0, 4).join() ? 1 : 0
+  if (!bits || !otherBits) return one.includes(':') && networkOf(one) === networkOf(other) ? 1 : 0
   const first = [...bits].findIndex((bit, at) => bit !== otherBits[at])
   const shared = first === -1 ? 32 : first
   return shared >= 16 ? shared : 0

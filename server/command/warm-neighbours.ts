@@ -2,15 +2,18 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { NeighbourPlace } from '#shared/domain/neighbours.ts'
-import { minutes, type Time } from '#shared/domain/time.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
+import type { LiveBus } from '../live.ts'
 import type { Database } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
+import { keepNeighbours } from './kept-neighbours.ts'
 import { neighboursOf } from './neighbours.ts'
 
 /*
  * The "before" of what neighbours confirm. Enters: an isolation that is about to go out. Leaves: a hint to its neighbours, who ask
  * the machine once while it is open. Promises: nobody waits for it; it is sent as soon as the isolation is decided, while it is kept and
- * signed, so it is there first. On failure: what they say later confirms nothing, and says so.
+ * signed, so it is there first; and a few keep asking each machine while nothing is the matter. On failure: what they say later confirms nothing, and says so.
  */
 
 export interface WarmParts {
@@ -22,7 +25,20 @@ export interface WarmParts {
 }
 
 /** An isolation is sent twice where its machine comes back meanwhile; their answers are good for longer than this. */
-const againAfterMs = minutes(1)
+const againAfterMs = seconds(15)
+
+export interface NeighbourParts extends Omit<WarmParts, 'db' | 'send'> {
+  store: Store
+  bus: Pick<LiveBus, 'subscribe'>
+  /** A hint. `isLasting`: from now on, in place of whom it was told before. */
+  ask(endpointId: string, places: NeighbourPlace[], isLasting: boolean): void
+}
+
+export function openNeighbours({ store, ask, ...parts }: NeighbourParts): AsyncDisposable & { warm: Warm } {
+  const warm = createWarm({ ...parts, db: store.deskReader, send: (endpointId, places) => ask(endpointId, places, false) })
+  const kept = keepNeighbours({ ...parts, store, name: (endpointId, places) => ask(endpointId, places, true) })
+  return { warm, [Symbol.asyncDispose]: kept.stop }
+}
 
 export type Warm = (commands: readonly Pick<CommandsTable, 'verb' | 'endpoint_id'>[]) => void
 

@@ -6,6 +6,7 @@
  */
 import type { Logger } from 'pino'
 import type { Inventory } from '#shared/domain/inventory.ts'
+import { placesOf } from '#shared/domain/neighbours.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import { slotOf, steps } from '#shared/domain/rollup.ts'
 import { rowsOf, type SampleColumns } from '#shared/domain/sample-columns.ts'
@@ -70,6 +71,7 @@ async function keepInventory(tx: Tx, { capabilities }: Store, endpointId: string
     role: inventory.role.role,
     agent_version: plainText(inventory.agent.version),
     body: JSON.stringify(inventory),
+    places: JSON.stringify(placesOf(inventory.interfaces)),
   }
   await capabilities.putRows(tx, 'inventories', [row], { replaceWhere: ['endpoint_id'] })
 }

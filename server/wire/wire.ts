@@ -57,7 +57,7 @@ export interface AgentWire {
   /** Sent only to an agent that named its verb. */
   sendCommand(endpointId: string, command: { id: string; verb: string; jws: string; also?: string[] }): Offered
   /** A hint; to an agent that named it. */
-  askNeighbour(endpointId: string, places: NeighbourPlace[]): void
+  askNeighbour(endpointId: string, places: NeighbourPlace[], isLasting?: boolean): void
   /** Whether it has a session now. */
   isConnected(endpointId: string): boolean
   /** Remembered over reconnects until it is taken back; agents that didn't name `watch` don't hear of it. */
@@ -144,7 +144,8 @@ export async function startWire(options: WireOptions): Promise<AgentWire> {
   return {
     port,
     sendCommand: (endpointId, { verb, ...command }) => sessions.offerTo(endpointId, verb, { kind: 'command', ...command }),
-    askNeighbour: (endpointId, places) => void sessions.offerTo(endpointId, 'neighbours', { kind: 'neighbours', places }),
+    askNeighbour: (endpointId, places, isLasting = false) =>
+      void sessions.offerTo(endpointId, 'neighbours', { kind: 'neighbours', places, ...(isLasting && { isLasting }) }),
     isConnected: sessions.isLive,
     watch: (endpointId, isWatched) => {
       if (isWatched) watched.add(endpointId)

@@ -22,6 +22,8 @@ export const IsolationView = z.object({
   number: z.number().int().nullable(),
   /** What other agents of its site say of it: a third fact. null: nobody was asked. */
   neighbours: NeighboursView.nullable(),
+  /** How many agents of its site ask it now and then whether it answers: those who could confirm that it is cut off. */
+  keptBy: z.number().int(),
 })
 export type IsolationView = z.infer<typeof IsolationView>
 

@@ -6,7 +6,9 @@ export const IsolationSettings = z.object({
   unproven: z.enum(['stay-closed', 'reopen']),
   /** After so long the machine opens by itself; null: never. At least an hour, so that no policy undoes an isolation at once. */
   leaseHours: z.number().min(1).max(2_160).nullable(),
+  /** Machines beside this one are asked now and then whether they answer, so that their silence once they are isolated confirms it. */
+  asksNeighbours: z.boolean(),
 })
 export type IsolationSettings = z.infer<typeof IsolationSettings>
 
-export const usualIsolation: IsolationSettings = { unproven: 'stay-closed', leaseHours: null }
+export const usualIsolation: IsolationSettings = { unproven: 'stay-closed', leaseHours: null, asksNeighbours: true }

@@ -117,8 +117,15 @@ export const Command = z.object({
 /** Somebody looks at this endpoint: send samples at once instead of six at a time. */
 export const Watch = z.object({ kind: z.literal('watch'), isWatched: z.boolean() })
 
-/** A machine of this network is about to be isolated: whether it answers now is what its silence afterwards is held against. A hint. */
-export const Neighbours = z.object({ kind: z.literal('neighbours'), places: z.array(NeighbourPlace).max(4) })
+/**
+ * A machine of this network is about to be isolated: whether it answers now is what its silence afterwards is held against. A hint.
+ * `isLasting`: these stand beside this machine, and are asked from now on, in place of whoever was named so before.
+ */
+export const Neighbours = z.object({
+  kind: z.literal('neighbours'),
+  places: z.array(NeighbourPlace).max(4),
+  isLasting: z.boolean().optional(),
+})
 
 /** The collector goes away on purpose; come back after `retryAfterMs`, which differs from agent to agent. */
 export const CollectorGoodbye = z.object({

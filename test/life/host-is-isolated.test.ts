@@ -37,12 +37,11 @@ describe.skipIf(why)('a host under attack', () => {
     const { isolation } = await world.until(({ isolation }) => isolation.neighbours?.asked.every(({ said }) => said !== null) ?? false)
     const { askedAt = 0, asked = [] } = isolation.neighbours ?? {}
     const [neighbour] = asked
-    if (neighbour?.said === 'no-baseline') console.log('the neighbour asked too late on this busy machine, so it confirms nothing')
-    else expect(neighbour?.said).toBe('unreached')
     expect(asked).toHaveLength(1)
+    expect(neighbour?.said).toBe('unreached')
     expect(Number(neighbour?.at) - Number(isolation.proof?.rulesAppliedAt)).toBeLessThan(5_000)
     expect(askedAt).toBeGreaterThanOrEqual(Number(isolation.proof?.rulesAppliedAt))
-    expect(confirmationOf({ askedAt, asked })).toBe(neighbour?.said === 'unreached' ? 'confirmed' : 'not-confirmed')
+    expect(confirmationOf({ askedAt, asked })).toBe('confirmed')
   })
 
   it('stays cut off when its agent is killed, and when it comes back', async () => {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
+import { usualIsolation } from '#shared/domain/isolation-settings.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import { createHost } from '../../agent/host/host.ts'
 import type { CollectorAddress } from '../../agent/isolate/address.ts'
@@ -33,7 +34,7 @@ const isolation = await openIsolation({
   dir,
   firewall,
   isAllowed: true,
-  settings: () => ({ unproven: unproven === 'reopen' ? 'reopen' : 'stay-closed', leaseHours: null }),
+  settings: () => ({ ...usualIsolation, unproven: unproven === 'reopen' ? 'reopen' : 'stay-closed' }),
   ca,
   collectorAddresses,
   happened: async (event) => void say({ happened: event }),

@@ -6,7 +6,7 @@ import { actualColor, actualName, desiredName } from './words.ts'
 
 /** What is wanted of a machine's network and what it says is true: two facts, side by side. */
 export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
-  const { desired, desiredAt, actual, actualAt, isReady, detail, number, neighbours } = isolation
+  const { desired, desiredAt, actual, actualAt, isReady, detail, number, neighbours, keptBy } = isolation
   const isTrouble = ['failed', 'ineffective', 'refused'].includes(actual)
   return (
     <Stack gap="sm">
@@ -20,6 +20,11 @@ export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
         </Text>
       )}
       {neighbours && <ByNeighbours neighbours={neighbours} />}
+      {!neighbours && (
+        <Text size="xs" c="dimmed">
+          {whoCouldConfirm(keptBy)}
+        </Text>
+      )}
       {isTrouble && (
         <Alert color="red" p="xs">
           {detail || 'The machine did not say why.'}
@@ -33,6 +38,11 @@ export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
     </Stack>
   )
 }
+
+const whoCouldConfirm = (count: number): string =>
+  count === 0
+    ? 'No machine beside it could confirm that it is cut off.'
+    : `${count} ${count === 1 ? 'machine' : 'machines'} beside it could confirm that it is cut off.`
 
 function ByNeighbours({ neighbours }: { neighbours: NeighboursView }) {
   const found = confirmationOf(neighbours)

@@ -16,6 +16,7 @@ const unheard: IsolationView = {
   proof: null,
   number: null,
   neighbours: null,
+  keptBy: 0,
 }
 
 /** By endpoint id; every id that was asked for has one. */
@@ -37,6 +38,7 @@ function isolationOf(row: Selectable<IsolationsTable>): IsolationView {
     proof: row.proof === null ? null : (JSON.parse(row.proof) as Record<string, unknown>),
     number: row.number ?? null,
     neighbours: row.neighbours ? (JSON.parse(row.neighbours) as NeighboursView) : null,
+    keptBy: row.kept_by ? (JSON.parse(row.kept_by) as string[]).length : 0,
   }
 }
 

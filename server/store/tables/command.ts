@@ -97,6 +97,8 @@ export interface IsolationsTable {
   proof: string | null
   /** JSON of NeighboursView: what other agents of the site say of it; null: nobody was asked since something was last wanted. */
   neighbours?: Generated<string | null>
+  /** JSON list of the endpoints that ask it now and then whether it answers; null: nobody does. */
+  kept_by?: Generated<string | null>
   /** Of its isolations, as its screen shows it; null: its agent counts none. */
   number?: Generated<number | null>
 }

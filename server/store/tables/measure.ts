@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { Role } from '#shared/domain/endpoint.ts'
 
 export interface SamplesTable {
@@ -31,6 +32,8 @@ export interface InventoriesTable {
   agent_version: string
   /** JSON of an Inventory. */
   body: string
+  /** JSON list of NeighbourPlace, out of the body: where others of its network reach it. */
+  places?: Generated<string | null>
 }
 
 export interface MeasureTables {

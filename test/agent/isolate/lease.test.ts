@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { usualIsolation } from '#shared/domain/isolation-settings.ts'
 import { hours, minutes } from '#shared/domain/time.ts'
 import { type Isolation, openIsolation } from '../../../agent/isolate/isolate.ts'
 import { beginLease, carriedOn, isOver, readUptime, spentOf, type Uptime } from '../../../agent/isolate/lease.ts'
@@ -82,7 +83,7 @@ describe('an isolation whose policy gives it six hours', () => {
       },
       ...{ collectorAddresses: async () => [{ address: '127.0.0.1', port: 1 }], append: async () => 1, uptime: () => now },
       happened: async (event) => void happened.push(event),
-      settings: () => ({ unproven: 'stay-closed', leaseHours }),
+      settings: () => ({ ...usualIsolation, leaseHours }),
       firewall: {
         ...{ name: 'fake', readiness: async () => ({ isReady: true }), hold: async () => undefined, isHeld: () => true },
         ...{ letGo: async () => undefined, isOutgrown: () => false, saved: () => ({}), watch: () => () => undefined },

@@ -42,13 +42,51 @@ const warm = async (): Promise<void> => {
 const foundNow = async () => (await neighbours.reach([ws])).found
 
 describe('whether a neighbour is reached', () => {
-  it('is silence that counts, where the same probe was answered in the minutes before', async () => {
+  it('is silence that counts, where the same probe was answered in the seconds before', async () => {
     await warm()
     clock += 5_000
     answers = 'silent'
     const said = await neighbours.reach([ws])
     expect(said).toMatchObject({ found: 'unreached', probe: 'udp 10.0.0.7:9', answeredAt: 1_000_000 })
     expect(said.answers).toHaveLength(3)
+  })
+
+  it('has its “before” of those that are kept, who are asked now and every fifteen seconds, while anybody may be asked', async () => {
+    const later: (() => void)[] = []
+    const kept = openNeighbours({
+      ...{ networks: () => ['10.0.0.2/24'], hardwareAt: async () => mac, isAllowed: () => isAllowed },
+      time: {
+        ...time,
+        after: (ms, run) => {
+          if (ms < 15_000) return time.after(ms, run)
+          later.push(run)
+          return () => undefined
+        },
+      },
+      ask: async ({ address }) => {
+        asked.push(address)
+        return { kind: answers, afterMs: 1 }
+      },
+    })
+    let isAllowed = true
+    kept.keep([ws, { address: '10.0.0.8', mac }, { address: '192.168.1.1', mac }, { address: '10.0.0.9', mac }])
+    expect(asked).toEqual(['10.0.0.7', '10.0.0.8'])
+    for (let round = 0; round < 8; round += 1) {
+      clock += 15_000
+      later.shift()?.()
+    }
+    expect(asked).toHaveLength(18)
+    await new Promise((resolve) => setImmediate(resolve))
+    answers = 'silent'
+    expect(await kept.reach([ws])).toMatchObject({ found: 'unreached', answeredAt: 1_120_000 })
+
+    asked = []
+    kept.keep([ws, { address: '10.0.0.9', mac }])
+    isAllowed = false
+    later.shift()?.()
+    kept.warm([ws])
+    expect(await kept.reach([ws])).toMatchObject({ found: 'unable', answers: ['this agent may ask nobody now'] })
+    expect(asked).toEqual(['10.0.0.9'])
   })
 
   it('is nothing, where nobody was asked before, nobody answered, or it is too long ago', async () => {
@@ -59,7 +97,7 @@ describe('whether a neighbour is reached', () => {
     answers = 'answered'
     await warm()
     answers = 'silent'
-    clock += 11 * 60_000
+    clock += 61_000
     expect(await foundNow()).toBe('no-baseline')
   })
 
@@ -95,6 +133,12 @@ describe('a collector that would look around with an agent', () => {
       expect(asked).toEqual([])
     },
   )
+
+  it('learns no more by naming others again and again', () => {
+    for (let at = 1; at <= 100; at += 1) neighbours.keep([ws, { address: `10.0.0.${at + 20}`, mac }])
+    expect(new Set(asked)).toHaveLength(60)
+    expect(asked.filter((each) => each === 'udp 10.0.0.7:9')).toHaveLength(1)
+  })
 
   it('has sixty questions in ten minutes, about one port', async () => {
     for (let at = 1; at <= 70; at += 1) neighbours.warm([{ address: `10.0.0.${at + 2}`, mac }])

@@ -27,7 +27,7 @@ export interface World {
   spoolFolder: string
   agentData: string
   agent: AgentProcess
-  /** An agent on the neighbour too, of the same organisation: who can confirm an isolation. Resolves once the collector knows where it stands. */
+  /** An agent on the neighbour too, of the same organisation: who can confirm an isolation. Resolves once it was told to keep asking the endpoint. */
   addNeighboursAgent(): Promise<void>
   endpoint(): Promise<EndpointDetail>
   /** Resolves once it is so; rejects with what it was instead. */
@@ -107,6 +107,7 @@ async function furnish(
         return found && person.get(`/api/endpoints/${found.id}`)
       }
       await untilSo(other, (found) => found?.isConnected === true && found.inventory !== null, 60_000)
+      await until(({ isolation }) => isolation.keptBy > 0)
     },
     canaries: ready.inventory?.agent.canaries ?? [],
     databaseFile: join(data, 'tierline.db'),

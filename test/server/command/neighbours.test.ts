@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { confirmationOf, type NeighbourFound, NeighboursView } from '#shared/domain/neighbours.ts'
+import { confirmationOf, type NeighbourFound, NeighboursView, placesOf } from '#shared/domain/neighbours.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import { keepResults } from '../../../server/command/command.ts'
 import { noteReleases } from '../../../server/suppress/ages.ts'
@@ -22,8 +22,8 @@ beforeEach(async () => {
 afterEach(() => room.close())
 
 async function stands(id: string, address: string, isConnected: 0 | 1 = 1): Promise<void> {
-  const body = JSON.stringify({ interfaces: [{ name: 'eth0', mac: '02:00:00:00:00:07', addresses: [address, 'fe80::1'] }] })
-  await room.store.db.updateTable('inventories').set({ body }).where('endpoint_id', '=', id).execute()
+  const places = JSON.stringify(placesOf([{ mac: '02:00:00:00:00:07', addresses: [address, 'fe80::1'] }]))
+  await room.store.db.updateTable('inventories').set({ places }).where('endpoint_id', '=', id).execute()
   const now = room.time.now()
   const presence = {
     endpoint_id: id,
@@ -36,6 +36,30 @@ async function stands(id: string, address: string, isConnected: 0 | 1 = 1): Prom
   await room.store.db.insertInto('presences').values(presence).execute()
   // What came with the collector's own release is not young.
   await room.store.db.transaction().execute((tx) => noteReleases(room.store.capabilities.putRows, '1')(tx, [presence], now))
+}
+const open = {
+  desired: 'open',
+  desired_at: 1,
+  desired_by: 'system',
+  actual: 'open',
+  actual_at: 1,
+  is_ready: 1,
+  detail: '',
+  proof: null,
+} as const
+async function machine(id: string, address: string): Promise<void> {
+  const { db } = room.store
+  const endpoint = await db.selectFrom('endpoints').selectAll().where('id', '=', 'near').executeTakeFirstOrThrow()
+  const inventory = await db.selectFrom('inventories').selectAll().where('endpoint_id', '=', 'near').executeTakeFirstOrThrow()
+  await db
+    .insertInto('endpoints')
+    .values({ ...endpoint, id })
+    .execute()
+  await db
+    .insertInto('inventories')
+    .values({ ...inventory, endpoint_id: id })
+    .execute()
+  await stands(id, address)
 }
 const sentTo = (verb: string) => room.sent.filter(({ order }) => order.verb === verb)
 async function answer(endpointId: string, verb: string, more: Partial<ResultRecord>): Promise<void> {
@@ -75,9 +99,23 @@ describe('neighbours of an isolated machine', () => {
     expect(await lines('neighbours-asked')).toMatchObject([{ names: ['nearer-host', 'near-host'] }])
   })
 
+  it('are first of all those who ask it already, so that there is a “before”', async () => {
+    for (const at of [1, 2, 3]) await machine(`by${at}`, `10.0.9.${at}`)
+    await room.store.db
+      .insertInto('isolations')
+      .values({ ...open, endpoint_id: 'ws', kept_by: JSON.stringify(['by2', 'near', 'gone']) })
+      .execute()
+    await isolate()
+    expect(
+      sentTo('reach-neighbour')
+        .map(({ endpointId }) => endpointId)
+        .toSorted(),
+    ).toEqual(['by2', 'near', 'nearer'])
+  })
+
   it('are asked of what is an address, whatever else the machine says it has', async () => {
-    const body = JSON.stringify({ interfaces: [{ name: 'eth0', mac: '02:00:00:00:00:07', addresses: ['10.0.0.7', 'x'.repeat(46)] }] })
-    await room.store.db.updateTable('inventories').set({ body }).where('endpoint_id', '=', 'ws').execute()
+    const places = JSON.stringify(placesOf([{ mac: '02:00:00:00:00:07', addresses: ['10.0.0.7', 'x'.repeat(46)] }]))
+    await room.store.db.updateTable('inventories').set({ places }).where('endpoint_id', '=', 'ws').execute()
     await isolate()
     expect(sentTo('reach-neighbour').map(({ order }) => order.args.places)).toMatchObject([
       [{ address: '10.0.0.7' }],

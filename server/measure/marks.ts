@@ -11,18 +11,18 @@ const maxRemembered = 50_000
 export class Marks {
   /** By slot: when its latest mark is due. */
   readonly #standing = new Map<string, number>()
-  #written: RollupsDueTable[] = []
+  #written: ReadonlyMap<string, RollupsDueTable> = new Map()
 
-  /** @returns those to write. The transaction that writes them is the only one until it is committed or has failed. */
-  missing(marks: readonly RollupsDueTable[]): RollupsDueTable[] {
-    this.#written = marks.filter((mark) => this.#standing.get(keyOf(mark)) !== mark.due_at)
-    return this.#written
+  /** @param marks by their slots. @returns those to write. The transaction that writes them is the only one until it is committed or has failed. */
+  missing(marks: ReadonlyMap<string, RollupsDueTable>): RollupsDueTable[] {
+    this.#written = new Map([...marks].filter(([key, { due_at }]) => this.#standing.get(key) !== due_at))
+    return [...this.#written.values()]
   }
 
   committed(): void {
     if (this.#standing.size > maxRemembered) this.#standing.clear()
-    for (const mark of this.#written) this.#standing.set(keyOf(mark), mark.due_at)
-    this.#written = []
+    for (const [key, { due_at }] of this.#written) this.#standing.set(key, due_at)
+    this.#written = new Map()
   }
 
   /** They are about to end: what comes from now on needs new ones, whatever the clock says. */

@@ -15,7 +15,9 @@ import type { TakenSamples } from '../ingest/batch.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { startJob } from './job.ts'
 import { Marks } from './marks.ts'
+import { OpenSlots } from './open-slots.ts'
 import { markSlots, type RollUpNeeds, rollUp } from './roll-up.ts'
+import { keyOf } from './slots.ts'
 import { sweep } from './sweep.ts'
 
 const rollUpEveryMs = seconds(30)
@@ -30,15 +32,26 @@ export interface Measure {
   stop(): Promise<void>
 }
 
-export function startMeasure({ store, time, log }: { store: Store; time: Time; log: Logger }): Measure {
+interface MeasureNeeds {
+  store: Store
+  time: Time
+  log: Logger
+  /** Where what the slots come to is kept until they are over. */
+  open?: OpenSlots
+}
+
+export function startMeasure({ store, time, log, open = new OpenSlots() }: MeasureNeeds): Measure {
   const marks = new Marks()
   const jobs = [
-    startJob({ name: 'roll-up', everyMs: rollUpEveryMs, time, log, run: (stop) => rollUp({ store, time, marks, stop }) }),
+    startJob({ name: 'roll-up', everyMs: rollUpEveryMs, time, log, run: (stop) => rollUp({ store, time, marks, open, stop }) }),
     startJob({ name: 'sweep', everyMs: sweepEveryMs, time, log, run: (stop) => sweep({ store, time, stop }) }),
   ]
   return {
-    keepSamples: (tx, taken) => keepSamples(tx, { store, marks }, taken, time.now()),
-    samplesKept: () => marks.committed(),
+    keepSamples: (tx, taken) => keepSamples(tx, { store, marks, open }, taken, time.now()),
+    samplesKept: () => {
+      marks.committed()
+      open.committed()
+    },
     keepInventory: (tx, endpointId, at, inventory) => keepInventory(tx, store, endpointId, at, inventory),
     stop: async () => {
       await Promise.all(jobs.map((job) => job.stop()))
@@ -46,14 +59,18 @@ export function startMeasure({ store, time, log }: { store: Store; time: Time; l
   }
 }
 
-type Kept = Pick<RollUpNeeds, 'store' | 'marks'>
+type Kept = Pick<RollUpNeeds, 'store' | 'marks' | 'open'>
 
-async function keepSamples(tx: Tx, { store, marks }: Kept, taken: readonly TakenSamples[], now: number): Promise<void> {
-  const rows = taken.flatMap(({ from, columns }) =>
-    bySlot(columns).map((part) => ({ endpoint_id: from.endpointId, at: part.at[0] ?? 0, body: JSON.stringify(part) })),
-  )
-  await store.capabilities.putRows(tx, 'samples', rows, 'ignore')
-  await markSlots(tx, { store, marks }, rows, now)
+async function keepSamples(tx: Tx, { store, marks, open }: Kept, taken: readonly TakenSamples[], now: number): Promise<void> {
+  const parts = taken.flatMap(({ from, columns }) => bySlot(columns).map((part) => partOf(from.endpointId, part)))
+  const rows = parts.map(({ slot: { endpoint_id }, columns }) => ({ endpoint_id, at: columns.at[0] ?? 0, body: JSON.stringify(columns) }))
+  await store.capabilities.putRows(tx, 'samples', rows, 'ignore', open.expect(parts))
+  await markSlots(tx, { store, marks }, parts, now)
+}
+
+function partOf(endpoint_id: string, columns: SampleColumns) {
+  const slot = { endpoint_id, step_ms: steps.fiveMinutes.widthMs, at: slotOf(columns.at[0] ?? 0, steps.fiveMinutes.widthMs) }
+  return { slot, key: keyOf(slot), columns }
 }
 
 /** A row never reaches over the five minutes in which it begins, so a roll-up and an age end between rows. */

@@ -1,7 +1,8 @@
 /*
  * Enters: marks, one for each slot that got samples, written in the transaction that keeps them. Leaves: a roll-up for
  * each five minutes, made of its samples, and one for each hour, made of its five minutes.
- * Promises: a slot is made anew from all that is there, so rolling it up twice changes nothing; a roll-up and the end
+ * Promises: a slot is made anew from all that is there, so rolling it up twice changes nothing; what is known of it
+ * (open-slots.ts) stands for that only where it was made of as many rows as the store holds; a roll-up and the end
  * of its mark are one transaction, so a crash leaves the mark; samples that come late mark their slot again.
  * On failure: throws; the marks stay. Meets: a backlog of a million samples (small bites, with rests).
  */
@@ -11,66 +12,69 @@ import { minutes, seconds, type Time } from '#shared/domain/time.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { RollupsDueTable, RollupsTable } from '../store/tables/measure.ts'
 import type { Marks } from './marks.ts'
+import type { OpenSlots } from './open-slots.ts'
 import { rest } from './rest.ts'
-import { fiveMinutesOf, keyOf, type Slot, samplesOf } from './slots.ts'
+import { fiveMinutesOf, keyOf, rowsOf, type Slot, samplesOf } from './slots.ts'
+
+const { fiveMinutes, hour } = steps
 
 /** Slots rolled up in one transaction: a few milliseconds. */
 const biteSlots = 100
 /** After something came, more may. */
 const settleMs = seconds(60)
-/** Hours wait for the last of their five minutes, so that they are made once. */
-const hoursSettleMs = minutes(3)
-
-const { fiveMinutes, hour } = steps
+/**
+ * Who sends once a minute sends the end of five minutes within the next one, and it settles in another; so a slot is marked
+ * once. Hours wait for the last of their five minutes and for the job that makes it, for the same reason.
+ */
+const settledAfterMs = { [fiveMinutes.widthMs]: minutes(2), [hour.widthMs]: minutes(4) }
 
 /**
  * Marks lie on whole minutes and so ahead of now by at least `settleMs`: who adds a mark and who rolls up those that are
  * due never touch the same row, and neither ever waits for the other.
  */
-function markOf(endpointId: string, widthMs: number, at: number, now: number): RollupsDueTable {
-  const slot = slotOf(at, widthMs)
-  const settledAt = Math.max(slot + widthMs + (widthMs === hour.widthMs ? hoursSettleMs : settleMs), now + settleMs)
-  return { endpoint_id: endpointId, step_ms: widthMs, at: slot, due_at: Math.ceil(settledAt / minutes(1)) * minutes(1) }
+function markOf({ endpoint_id, step_ms, at }: Slot, now: number): RollupsDueTable {
+  const settledAt = Math.max(at + step_ms + (settledAfterMs[step_ms] ?? 0), now + settleMs)
+  return { endpoint_id, step_ms, at, due_at: Math.ceil(settledAt / minutes(1)) * minutes(1) }
 }
 
-/** Says that there are new samples from these instants on; in the transaction that keeps them. */
+/** Says that there are new samples of these slots; in the transaction that keeps them. */
 export async function markSlots(
   tx: Tx,
   { store: { capabilities }, marks }: Pick<RollUpNeeds, 'store' | 'marks'>,
-  rows: { endpoint_id: string; at: number }[],
+  parts: readonly { slot: Slot; key: string }[],
   now: number,
 ): Promise<void> {
-  const wanted = new Map(
-    rows.map(({ endpoint_id, at }) => markOf(endpoint_id, fiveMinutes.widthMs, at, now)).map((mark) => [keyOf(mark), mark]),
-  )
-  await capabilities.putRows(tx, 'rollups_due', marks.missing([...wanted.values()]), 'ignore')
+  const wanted = new Map(parts.map(({ slot, key }) => [key, markOf(slot, now)]))
+  await capabilities.putRows(tx, 'rollups_due', marks.missing(wanted), 'ignore')
 }
 
 export interface RollUpNeeds {
   store: Store
   time: Time
   marks: Marks
+  open: OpenSlots
   stop: AbortSignal
 }
 
 /** Rolls up whatever is due. @returns how many slots. */
-export async function rollUp({ store, time, marks, stop }: RollUpNeeds): Promise<number> {
+export async function rollUp({ stop, ...needs }: RollUpNeeds): Promise<number> {
   let rolled = 0
   for (let bite = biteSlots; bite === biteSlots && !stop.aborted; ) {
-    bite = await rollUpBite(store, marks, time.now())
+    bite = await rollUpBite(needs)
     rolled += bite
-    if (bite === biteSlots) await rest(time, stop)
+    if (bite === biteSlots) await rest(needs.time, stop)
   }
   return rolled
 }
 
-async function rollUpBite(store: Store, standing: Marks, now: number): Promise<number> {
+async function rollUpBite({ store, time, marks: standing, open }: Omit<RollUpNeeds, 'stop'>): Promise<number> {
+  const now = time.now()
   const due = store.reader.selectFrom('rollups_due').selectAll().where('due_at', '<=', now)
   const marks = await due.orderBy('due_at').limit(biteSlots).execute()
   if (marks.length === 0) return 0
   standing.end(marks)
   const slots = [...new Map(marks.map((mark) => [keyOf(mark), mark])).values()]
-  const made = [...(await rollUpSamples(store, slots)), ...(await rollUpFiveMinutes(store, slots))]
+  const made = [...(await rollUpSamples(store, open, slots)), ...(await rollUpFiveMinutes(store, slots))]
   const { putRows, dropRows } = store.capabilities
   await store.db.transaction().execute(async (tx) => {
     // The fuller one stays: a straggler whose slot has lost its raw samples by age must not stand for all of them.
@@ -83,11 +87,32 @@ async function rollUpBite(store: Store, standing: Marks, now: number): Promise<n
 }
 
 /** A slot of which nothing is there any more gets no roll-up. */
-async function rollUpSamples(store: Store, slots: readonly Slot[]): Promise<RollupsTable[]> {
-  const found = await samplesOf(
+async function rollUpSamples(store: Store, open: OpenSlots, slots: readonly Slot[]): Promise<RollupsTable[]> {
+  const ofSamples = slots.filter(({ step_ms }) => step_ms === fiveMinutes.widthMs)
+  const known = await wholeOnes(store, open, ofSamples)
+  const read = await readSamples(
     store,
-    slots.filter(({ step_ms }) => step_ms === fiveMinutes.widthMs),
+    ofSamples.filter((slot) => !known.has(keyOf(slot))),
   )
+  return [...known.values(), ...read]
+}
+
+/** Of the slots of which as much is known as the store holds, by `keyOf`. What is known is taken before the store is asked. */
+async function wholeOnes(store: Store, open: OpenSlots, slots: readonly Slot[]): Promise<Map<string, RollupsTable>> {
+  const known = slots.flatMap((slot) => {
+    const sums = open.take(keyOf(slot))
+    return sums ? [{ slot, sums }] : []
+  })
+  const rows = await rowsOf(
+    store,
+    known.map(({ slot }) => slot),
+  )
+  const whole = known.filter(({ slot, sums }) => rows.get(keyOf(slot)) === sums.rows)
+  return new Map(whole.map(({ slot, sums }) => [keyOf(slot), rollupRow(slot, sums.spreads(), sums.samples)]))
+}
+
+async function readSamples(store: Store, slots: readonly Slot[]): Promise<RollupsTable[]> {
+  const found = await samplesOf(store, slots)
   return [...found.values()].map(({ slot, bodies }) => {
     const spreads: Spreads = new Map()
     let samples = 0
@@ -117,5 +142,5 @@ const rollupRow = ({ endpoint_id, step_ms, at }: Slot, spreads: Spreads, samples
 
 function hoursAbove(made: RollupsTable[], now: number): RollupsDueTable[] {
   const finer = made.filter(({ step_ms }) => step_ms === fiveMinutes.widthMs)
-  return finer.map(({ endpoint_id, at }) => markOf(endpoint_id, hour.widthMs, at, now))
+  return finer.map(({ endpoint_id, at }) => markOf({ endpoint_id, step_ms: hour.widthMs, at: slotOf(at, hour.widthMs) }, now))
 }

@@ -23,6 +23,20 @@ interface Row {
 
 export const keyOf = ({ endpoint_id, step_ms, at }: Slot): string => `${endpoint_id} ${step_ms} ${at}`
 
+/** How many rows of samples lie in each slot, by `keyOf`: the index alone tells. */
+export async function rowsOf(store: Store, slots: readonly Slot[]): Promise<Map<string, number>> {
+  if (slots.length === 0) return new Map()
+  const { rows } = await sql<Pick<Row, 'endpoint_id' | 'slot_at'> & { stored: number }>`
+    select wanted.endpoint_id, wanted.at as slot_at, (
+      select count(*) from samples
+      where samples.endpoint_id = wanted.endpoint_id and samples.at >= wanted.at and samples.at < wanted.at + ${sql.lit(fiveMinutes.widthMs)}
+    ) as stored
+    from ${wanted(store, slots)} as wanted`.execute(store.reader)
+  return new Map(
+    rows.map(({ endpoint_id, slot_at, stored }) => [keyOf({ endpoint_id, step_ms: fiveMinutes.widthMs, at: slot_at }), stored]),
+  )
+}
+
 export async function samplesOf(store: Store, slots: readonly Slot[]): Promise<Found> {
   if (slots.length === 0) return new Map()
   const { rows } = await sql<Row>`

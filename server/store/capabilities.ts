@@ -40,12 +40,14 @@ export interface Capabilities {
    * The hottest inserts, past the query builder: many rows, one column list (the keys of the first row). Like the others
    * below it may come back before the database has seen it; what fails then fails the transaction, at the latest its commit.
    * `replaceWhere` names the unique key by which an existing row is overwritten; a batch may hold each key once.
+   * `counted` is told how many rows were written, before the transaction's commit returns.
    */
   putRows<Table extends keyof Database>(
     tx: Transaction<Database>,
     table: Table,
     rows: readonly Insertable<Database[Table]>[],
     conflict: Conflict,
+    counted?: (written: number) => void,
   ): Promise<void>
   /** A statement that is waited for by nobody, such as tidying up behind a write. */
   post(tx: Transaction<Database>, statement: Compilable): Promise<void>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Sample } from './sample.ts'
-import { firstOfDisk, firstOfNetwork, type SampleColumns, valueIn } from './sample-columns.ts'
+import { firstOfDisk, firstOfNetwork, ofEach, type SampleColumns, valueIn } from './sample-columns.ts'
 import { days, hours, minutes } from './time.ts'
 
 /** What is kept of health at each width of step, finest first. Slots begin at whole multiples of their width since the epoch. */
@@ -42,28 +42,39 @@ export function addSample(into: Spreads, sample: Sample): void {
 }
 
 /** The same as adding each of its samples. */
-export function addColumns(into: Spreads, { at, disks, networks, columns }: SampleColumns): void {
-  const add = (name: string, values: SampleColumns['columns'][number] | undefined): void => {
-    const spread = spreadOf(values ?? [], at.length)
+export function addColumns(into: Spreads, columns: SampleColumns): void {
+  const spreads = spreadsIn(columns)
+  for (const [place, name] of namesIn(columns).entries()) {
+    const spread = spreads[place]
     if (spread) addSpread(into, name, spread)
   }
-  add('processor.busyRatio', columns[0])
-  add('processor.load1', columns[1])
-  add(
-    'memory.usedRatio',
-    ratiosOf(at.length, columns[4], (total, row) => total - valueIn(columns[5], row)),
-  )
-  add(
-    'swap.usedRatio',
-    ratiosOf(at.length, columns[6], (_total, row) => valueIn(columns[7], row)),
-  )
-  for (const [index, mount] of disks.entries()) add(`disk.usedRatio ${mount}`, columns[firstOfDisk(index) + 2])
-  for (const [index, name] of networks.entries()) {
-    const first = firstOfNetwork(disks.length, index)
-    add(`network.receivedBytesPerSecond ${name}`, columns[first])
-    add(`network.sentBytesPerSecond ${name}`, columns[first + 1])
-    add(`network.errorsPerSecond ${name}`, columns[first + 2])
+}
+
+/** What can be measured of a machine with these disks and networks. */
+export function namesIn({ disks, networks }: Pick<SampleColumns, 'disks' | 'networks'>): string[] {
+  return [
+    ...['processor.busyRatio', 'processor.load1', 'memory.usedRatio', 'swap.usedRatio'],
+    ...disks.map((mount) => `disk.usedRatio ${mount}`),
+    ...networks.flatMap((name) =>
+      ['receivedBytesPerSecond', 'sentBytesPerSecond', 'errorsPerSecond'].map((measure) => `network.${measure} ${name}`),
+    ),
+  ]
+}
+
+/** What became of each of `namesIn`, in their order; nothing, where there is no value. */
+export function spreadsIn({ at, disks, networks, columns }: SampleColumns): (Spread | undefined)[] {
+  const spreads: (Spread | undefined)[] = []
+  const add = (values: SampleColumns['columns'][number] | undefined): void => {
+    spreads.push(spreadOf(values ?? [], at.length))
   }
+  add(columns[0])
+  add(columns[1])
+  add(ratiosOf(at.length, columns[4], (total, row) => total - valueIn(columns[5], row)))
+  add(ratiosOf(at.length, columns[6], (_total, row) => valueIn(columns[7], row)))
+  for (let disk = 0; disk < disks.length; disk += 1) add(columns[firstOfDisk(disk) + 2])
+  const first = firstOfNetwork(disks.length, 0)
+  for (let column = first; column < first + ofEach * networks.length; column += 1) add(columns[column])
+  return spreads
 }
 
 /** Rows without a whole have no ratio. */
@@ -92,13 +103,14 @@ function spreadOf(values: SampleColumns['columns'][number], count: number): Spre
   return { min, mean: sum / values.length, max, count: values.length }
 }
 
-/** The mean weighs each slot by how many samples are in it. */
 export function addSpread(into: Spreads, name: string, added: Spread): void {
   const known = into.get(name)
-  if (!known) {
-    into.set(name, { ...added })
-    return
-  }
+  if (known) merge(known, added)
+  else into.set(name, { ...added })
+}
+
+/** The mean weighs each slot by how many samples are in it. */
+export function merge(known: Spread, added: Spread): void {
   known.count += added.count
   known.mean += ((added.mean - known.mean) * added.count) / known.count
   known.min = Math.min(known.min, added.min)

@@ -9,7 +9,7 @@ import type { Sample } from './sample.ts'
 
 /** The columns in their order: these, then three of each disk, then three of each network. */
 const ofMachine = 9
-const ofEach = 3
+export const ofEach = 3
 const maxDisks = 200
 const maxNetworks = 200
 

@@ -92,13 +92,14 @@ const capabilities: Capabilities = {
     ],
   },
   // One parameter however many rows there are; the table itself names the types.
-  putRows: async (tx, table, rows, conflict) => {
+  putRows: async (tx, table, rows, conflict, counted) => {
     const [first] = rows
     if (!first) return
     const columns = Object.keys(first)
     const list = columns.join(', ')
     const insert = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1) ${conflictClause(table, columns, conflict)}`
-    await tx.executeQuery(CompiledQuery.raw(insert, [JSON.stringify(rows)]))
+    const { numAffectedRows } = await tx.executeQuery(CompiledQuery.raw(insert, [JSON.stringify(rows)]))
+    counted?.(Number(numAffectedRows))
   },
   post: async (tx, statement) => {
     await tx.executeQuery(statement.compile())

@@ -24,6 +24,8 @@ export interface Outcome {
   values: readonly unknown[]
   /** Rows that it changed. */
   changes: number
+  /** Rows that those before it changed, each in its place. */
+  before?: readonly number[]
 }
 
 /** An error, as far as it survives the way between threads. */

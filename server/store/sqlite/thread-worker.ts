@@ -14,11 +14,15 @@ parentPort?.on('message', (requests: readonly Request[]) => {
 })
 
 function answer({ id, steps }: Request): Answer {
+  const before: number[] = []
   let at = 0
   let outcome = nothing
   try {
-    for (; at < steps.length; at += 1) outcome = connection.run(steps[at] as Step)
-    return { id, outcome }
+    for (; at < steps.length; at += 1) {
+      if (at > 0) before.push(outcome.changes)
+      outcome = connection.run(steps[at] as Step)
+    }
+    return { id, outcome: { ...outcome, before } }
   } catch (error) {
     const problem = problemOf(error)
     if (steps.some(({ kind }) => kind === 'commit')) connection.endTransaction()

@@ -27,8 +27,11 @@ export interface LogLength {
 /** A query of the store's own: rows in the cheap form. Nobody waits for it; it fails its transaction if it fails. */
 interface Posted extends CompiledQuery {
   step: Step
+  counted: Counted
 }
-export const posted = (step: Step): Posted => ({ ...CompiledQuery.raw(''), step })
+type Counted = ((changes: number) => void) | undefined
+/** `counted` is told how many rows it changed. */
+export const posted = (step: Step, counted?: Counted): Posted => ({ ...CompiledQuery.raw(''), step, counted })
 
 export function openWriter(file: string, start = startThread): Writer {
   const lock = createLock()
@@ -87,7 +90,7 @@ class WritingConnection implements DatabaseConnection {
   readonly #around: Surroundings
   #isolation: 'none' | 'serializable' | 'read committed' = 'none'
   /** What waits to travel. */
-  #posted: Step[] = []
+  #posted: Pick<Posted, 'step' | 'counted'>[] = []
   /** Where it has begun, and how the next one gets its turn. In another thread it can't go on. */
   #begun: { thread: SqliteThread; release: () => void } | undefined
   #lost: FailedStep | undefined
@@ -102,7 +105,7 @@ class WritingConnection implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery | Posted): Promise<QueryResult<Row>> {
     if ('step' in query) {
-      this.#posted.push(query.step)
+      this.#posted.push(query)
       return { rows: [] }
     }
     const step: Step = { kind: 'run', sql: query.sql, values: query.parameters }
@@ -138,17 +141,21 @@ class WritingConnection implements DatabaseConnection {
 
   async #ask(step: Step): Promise<Outcome> {
     if (this.#lost) throw this.#lost
-    const before = this.#begun ? [] : [begin]
+    const first = this.#begun ? [] : [{ step: begin, counted: undefined }]
     this.#begun ??= await this.#begin()
-    const steps = [...before, ...this.#posted, step]
+    const before = [...first, ...this.#posted]
     this.#posted = []
-    const answer = this.#begun.thread.ask(steps)
+    const answer = this.#begun.thread.ask([...before.map((each) => each.step), step])
     // A request with a commit in it leaves nothing open.
     if (step.kind === 'commit') this.release()
-    return answer.catch((error: unknown) => {
-      if (error instanceof FailedStep && error.at < steps.length - 1) this.#lost = error
+    try {
+      const outcome = await answer
+      for (const [place, { counted }] of before.entries()) counted?.(outcome.before?.[place] ?? 0)
+      return outcome
+    } catch (error) {
+      if (error instanceof FailedStep && error.at < before.length) this.#lost = error
       throw error
-    })
+    }
   }
 
   async #begin() {

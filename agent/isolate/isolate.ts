@@ -86,13 +86,21 @@ export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
   const baselines = new Baselines({ findPlaces: parts.findQuietPlaces ?? findQuietPlaces, time })
   const prover = new Prover({ ...parts, findPlaces, isConnected, baselines })
   const rules = firewall && new HeldRules({ firewall, saved: saveRulesIn(parts.dir), log })
-  const keepWarm = (isClosed: boolean): void => (isClosed || !parts.isAllowed || !firewall ? baselines.pause() : baselines.keepWarm())
+  const keepReady = (): void => {
+    const { actual, readiness } = isolator.status()
+    if (actual === 'open' && readiness.isReady) firewall?.keepReady?.()
+  }
+  const keepWarm = (isClosed: boolean): void => {
+    if (isClosed || !parts.isAllowed || !firewall) baselines.pause()
+    else baselines.keepWarm()
+    keepReady()
+  }
   const whyNot = async (): Promise<string | undefined> => parts.host && findObstacle({ ...parts, host: parts.host })
   const isolator = new Isolator({ ...parts, changed, nextNumber, settings, uptime, journal, prover, rules, onClosed: keepWarm, whyNot })
   let nextLook: Cancel | undefined
   const lookAgain = (): void => {
     nextLook = time.after(readinessEveryMs, () => {
-      unawaited(isolator.readiness().finally(lookAgain), log, 'whether this machine can be isolated could not be found out')
+      unawaited(isolator.readiness().then(keepReady).finally(lookAgain), log, 'whether this machine can be isolated could not be found out')
     })
   }
   return {
@@ -104,6 +112,7 @@ export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
     reapply: async () => {
       keepWarm(journal.wish().want === 'isolated')
       await isolator.reapply()
+      keepReady()
       lookAgain()
     },
     stop: async () => {

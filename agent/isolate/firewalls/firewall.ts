@@ -14,7 +14,9 @@ export interface Firewall {
   /** The same rules once more, in a way that no other program can take away while this process lives. @throws Fault */
   hold(addresses: readonly CollectorAddress[]): Promise<void>
   isHeld(): boolean
-  /** Ends what `hold` began; what `apply` put stays. */
+  /** Begins beforehand what makes `apply` quick; changes nothing. Lasts until `letGo`. */
+  keepReady?(): void
+  /** Ends what `hold` and `keepReady` began; what `apply` put stays. */
   letGo(): Promise<void>
   /** Takes all of it away; fine when there is none. Throws a Fault. */
   remove(): Promise<void>

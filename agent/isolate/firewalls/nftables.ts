@@ -6,6 +6,7 @@ import { type CheckedAddress, type CollectorAddress, checkAddress } from '../add
 import { listDevices } from './devices.ts'
 import type { Firewall } from './firewall.ts'
 import { HeldTables } from './held-tables.ts'
+import { NftShell } from './nft-shell.ts'
 import { deviceRules, families, hostRules, ownComment, type Ruleset, removalOf, rulesFor, type TableName } from './rules.ts'
 import { watchRuleset } from './watch-ruleset.ts'
 
@@ -27,7 +28,8 @@ export interface NftablesParts {
 export function createNftables({ host, time, devices = listDevices }: NftablesParts): Firewall {
   const nft = (args: string[], stdin?: string): Promise<Ended> =>
     host.run('nft', args, { timeoutMs: withinMs, ...(stdin === undefined ? {} : { stdin }) })
-  const held = new HeldTables(host, time)
+  const shell = new NftShell(host, time)
+  const held = new HeldTables(shell)
   let put: string[] = []
 
   const rulesetOf = (table: TableName, addresses: readonly CollectorAddress[]): Ruleset => {
@@ -39,7 +41,8 @@ export function createNftables({ host, time, devices = listDevices }: NftablesPa
 
   async function apply(addresses: readonly CollectorAddress[]): Promise<void> {
     const ruleset = rulesetOf('tierline', addresses)
-    const added = await nft(['-f', '-'], rulesFor(ruleset))
+    const rules = rulesFor(ruleset)
+    const added = (await shell.run(rules)) ?? (await nft(['-f', '-'], rules))
     if (isAlreadyThere(added)) {
       // Replacing is one transaction as well; it only costs more, so the plain add is tried first.
       await mustBeOurs()
@@ -91,6 +94,7 @@ export function createNftables({ host, time, devices = listDevices }: NftablesPa
     isOutgrown: () => devices().join() !== put.join(),
     isHeld: () => held.isHolding,
     letGo: () => held.letGo(),
+    keepReady: () => shell.keepReady(),
     saved: (addresses) => {
       const ruleset = rulesetOf('tierline', addresses)
       return { 'rules.nft': hostRules(ruleset), 'devices.nft': deviceRules(ruleset) }

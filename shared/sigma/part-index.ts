@@ -51,6 +51,7 @@ export class PartIndex<Owner> {
       this.#entries.set(slot, [...(this.#entries.get(slot) ?? []), { text, offset, owners }])
       this.#taken[slot >> 3] = (this.#taken[slot >> 3] ?? 0) | (1 << (slot & 7))
     }
+    this.#owners.clear()
   }
 }
 

@@ -109,6 +109,7 @@ describe('values and modifiers', () => {
     ['F', '[]', /has no value/],
     ['F', '[{ a: 1 }]', /neither text nor number/],
     ['F|i', 'x', /modifier “i”/],
+    ['F|lt', '.inf', /has no end/],
   ])('refuses %s: %s', (key, value, reason) => {
     expect(refusal(`s:\n  ${key}: ${value}\ncondition: s`)).toMatch(reason)
   })

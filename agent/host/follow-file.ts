@@ -1,12 +1,14 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { constants, type Stats, statSync } from 'node:fs'
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Cancel, Time } from '#shared/domain/time.ts'
+import { farFolders, isFar } from './far.ts'
 import type { Answer, LineFollower, Stop } from './probe.ts'
 
-/** Half a second is soon enough for a log, and one `stat` costs microseconds. */
+/** Half a second is soon enough for a log, and one look that nobody has to be woken for costs microseconds. */
 const lookEveryMs = 500
 const chunkBytes = 65_536
+const smallChunkBytes = 4_096
 /** A line beyond this is cut; no logger writes such, an attacker might. */
 const maxLineBytes = 16_384
 
@@ -34,6 +36,8 @@ class Tail {
   readonly #time: Time
   #file: FileHandle | undefined
   #identity = ''
+  /** On a disk of this machine, which answers at once; only root lays logs elsewhere. */
+  #isNear = false
   #offset = 0
   #partial = Buffer.alloc(0)
   #isCutting = false
@@ -69,10 +73,12 @@ class Tail {
   }
 
   async #look(): Promise<void> {
-    const found = await stat(this.#path).catch(whenMissing)
-    if (this.#file) await this.#readOn(this.#file)
+    const found = this.#isNear ? statNow(this.#path) : await stat(this.#path).catch(whenMissing)
+    const isSame = found !== undefined && identityOf(found) === this.#identity
+    const isRead = isSame && found.size === this.#offset
+    if (this.#file && !isRead) await this.#readOn(this.#file)
     if (!found || this.#isStopped) return
-    if (identityOf(found) !== this.#identity) {
+    if (!isSame) {
       await this.#close()
       await this.#open()
       if (this.#file) await this.#readOn(this.#file)
@@ -82,9 +88,9 @@ class Tail {
   async #readOn(file: FileHandle): Promise<void> {
     const { size } = await file.stat()
     if (size < this.#offset) this.#startOver()
-    const chunk = Buffer.alloc(chunkBytes)
+    const chunk = Buffer.alloc(Math.min(chunkBytes, Math.max(smallChunkBytes, size - this.#offset)))
     while (!this.#isStopped) {
-      const { bytesRead } = await file.read(chunk, 0, chunkBytes, this.#offset)
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, this.#offset)
       if (bytesRead === 0) return
       this.#offset += bytesRead
       this.#take(chunk.subarray(0, bytesRead))
@@ -124,6 +130,7 @@ class Tail {
       return 0
     }
     this.#identity = identityOf(found)
+    this.#isNear = await isNear(this.#path)
     this.#file = file
     return found.size
   }
@@ -143,6 +150,14 @@ class Tail {
 }
 
 const identityOf = (found: { dev: number; ino: number }): string => `${found.dev}:${found.ino}`
+
+/** Elsewhere nobody says what is far. */
+async function isNear(path: string): Promise<boolean> {
+  const place = process.platform === 'linux' ? await realpath(path).catch(() => undefined) : undefined
+  return place !== undefined && !isFar(place, farFolders())
+}
+
+const statNow = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false })
 
 function whenMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code === 'ENOENT') return undefined

@@ -1,6 +1,6 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { farFoldersIn, isBelow } from '#shared/domain/far-folders.ts'
+import { farFolders, isFar } from './far.ts'
 
 /*
  * Programs that run as their owner whoever starts them (setuid, setgid), in the places where programs lie and where people can put some
@@ -125,17 +125,6 @@ async function walk(root: string, start: Start, { budget, far }: Bounds, found: 
     }
   }
   return seen
-}
-
-const isFar = (path: string, far: readonly string[]): boolean => far.some((folder) => isBelow(path, folder))
-
-/** The kernel answers this out of its memory. */
-function farFolders(root: string): string[] {
-  try {
-    return farFoldersIn(readFileSync(join(root, '/proc/self/mountinfo'), 'utf8'))
-  } catch {
-    return []
-  }
 }
 
 /** Undefined where no folder is: a link to one is looked at where it leads. */

@@ -43,6 +43,7 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     privilegedFiles: async () => [],
     privilegedFile: () => undefined,
     pids: () => [],
+    lastBorn: () => undefined,
     process: () => undefined,
     watchFolder,
     look,

@@ -43,6 +43,8 @@ export interface Probe {
   followFileEvents(follower: FileEventFollower): Promise<Answer<Stop>>
   /** Numbers of all processes. */
   pids(): number[]
+  /** The number that was given to a process, or a thread, last; undefined where nobody says. */
+  lastBorn(): number | undefined
   /** A process as it is now; undefined when there is none. Asked when each second counts, so it waits for nothing. */
   process(pid: number): ProcessFacts | undefined
   /** What runs, by its content. */

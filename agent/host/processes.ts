@@ -149,6 +149,12 @@ function readIfThere(path: string): string | undefined {
 }
 
 /** Numbers of all that run now. */
+/** `0.20 0.18 0.12 1/80 11206` (proc_loadavg(5)): the last number, or undefined where none stands. */
+export function lastBorn(loadavg: string): number | undefined {
+  const [, pid] = /\s(\d+)\s*$/.exec(loadavg) ?? []
+  return pid === undefined ? undefined : Number(pid)
+}
+
 export const pidsIn = (root = '/proc'): number[] =>
   readdirSync(root)
     .filter((name) => /^\d+$/.test(name))

@@ -87,6 +87,8 @@ export class FakeMachine implements Probe {
 
   followFileEvents = async (): Promise<Answer<Stop>> => ({ kind: 'unsupported', reason: 'a test has no kernel' })
   processesNow: ProcessFacts[] = []
+  lastBornNow: number | undefined = undefined
+  lastBorn = () => this.lastBornNow
   pids = () => this.processesNow.map(({ pid }) => pid)
   process = (pid: number) => this.processesNow.find((each) => each.pid === pid)
   /** By process. */

@@ -14,7 +14,7 @@ import { privilegedFile, privilegedFiles } from '../privileged-files.ts'
 import type { Answer, DiskReading, MachineInventory, MemoryReading, Probe, RoleReading } from '../probe.ts'
 import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.ts'
 import { readProcess } from '../process-facts.ts'
-import { pidsIn } from '../processes.ts'
+import { lastBorn, pidsIn } from '../processes.ts'
 import { socketOwner } from '../socket-owner.ts'
 import { list, listNow, look, lookNow, read, watchFolder } from '../system-files.ts'
 import { followJournal, unitsDown } from '../systemd.ts'
@@ -40,6 +40,7 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     followJournal,
     followFileEvents: (follower) => followFileEvents(follower, time),
     pids: () => pidsIn(),
+    lastBorn: () => lastBorn(text('/proc/loadavg')),
     process: (pid) => readProcess('/proc', pid),
     images: openImageHashes(time),
     socketOwner: (inode, userId) => socketOwner(inode, userId),

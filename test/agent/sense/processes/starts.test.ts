@@ -98,6 +98,24 @@ describe('a look each second', () => {
     expect(process).toHaveBeenCalledTimes(2)
   })
 
+  it('lists nothing while no number is given to anybody, but for every ten seconds', async () => {
+    const [machine, time] = [new FakeMachine(), new FakeTime()]
+    const pids = vi.spyOn(machine, 'pids')
+    machine.lastBornNow = 7
+    const nobody = () => expect.unreachable()
+    const stop = sweepProcesses(machine, time, nobody, nobody)
+    await time.advance(1_000)
+    pids.mockClear()
+    for (let second = 0; second < 9; second += 1) await time.advance(1_000)
+    expect(pids).toHaveBeenCalledTimes(0)
+    await time.advance(1_000)
+    expect(pids).toHaveBeenCalledTimes(1)
+    machine.lastBornNow = 8
+    await time.advance(1_000)
+    expect(pids).toHaveBeenCalledTimes(2)
+    stop()
+  })
+
   it.skipIf(process.platform !== 'linux')('sees a real one, with control characters of its arguments taken out', async () => {
     const starts: string[] = []
     const probe = createProbe({ time: systemTime, log: silent })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { minutes, type Time } from '#shared/domain/time.ts'
 
 /*
@@ -27,11 +28,11 @@ export function openImageHashes(time: Pick<Time, 'monotonic'>, proc = '/proc'): 
   let waiting = 0
 
   async function hashOf(handle: FileHandle): Promise<string | undefined> {
-    const { dev, ino, mtimeNs, ctimeNs, size } = await handle.stat({ bigint: true })
-    const key = `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${size}`
+    const look = await handle.stat({ bigint: true })
+    const key = keyOf(look)
     const found = known.get(key)
     if (found !== undefined) return found
-    const bytes = Number(size)
+    const bytes = Number(look.size)
     if (bytes > maxImageBytes || !budget.take(bytes)) return undefined
     const hash = await read(handle, bytes)
     known.set(key, hash)
@@ -41,6 +42,10 @@ export function openImageHashes(time: Pick<Time, 'monotonic'>, proc = '/proc'): 
   }
 
   async function once(pid: number): Promise<string | undefined> {
+    // Of nearly everything that starts, this is all that has to be asked.
+    const look = await stat(`${proc}/${pid}/exe`, { bigint: true }).catch(() => undefined)
+    const found = look && known.get(keyOf(look))
+    if (!look || found !== undefined) return found
     const handle = await open(`${proc}/${pid}/exe`).catch(() => undefined)
     await using _closing = handle
     return handle && (await hashOf(handle).catch(() => undefined))
@@ -59,6 +64,8 @@ export function openImageHashes(time: Pick<Time, 'monotonic'>, proc = '/proc'): 
     },
   }
 }
+
+const keyOf = ({ dev, ino, mtimeNs, ctimeNs, size }: BigIntStats): string => `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${size}`
 
 async function read(handle: FileHandle, bytes: number): Promise<string> {
   const hash = createHash('sha256')

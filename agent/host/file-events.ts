@@ -67,6 +67,8 @@ export class FileEventReader {
   /** The one that was set back lately: lines are on their way that bear it. */
   #before: (Clock & { until: number }) | undefined
   #lastLine = ''
+  /** What the last true line's clock showed down to the second, what that was, and until when it may be taken for that. Most lines show the same. */
+  #second = { shown: '', at: 0, until: 0 }
 
   constructor(offsetSeconds: number, follower: FileEventFollower, time: Time) {
     this.#offsetMs = offsetSeconds * 1_000
@@ -76,14 +78,30 @@ export class FileEventReader {
   }
 
   take(line: string): void {
+    const sameAt = this.#instantInSecond(line)
+    if (sameAt !== undefined) {
+      const event = parseFileEvent(line, sameAt)
+      this.#lastLine = line
+      if (event) this.#follower.onEvent(event)
+      return
+    }
     this.#lookAtClock()
     const at = this.#instantOf(line, this.#clock.now)
     if (at === undefined) return
     const parsed = parseFileEvent(line, at)
     if (this.#isOurs(line, at)) {
       this.#lastLine = line
+      this.#second = { shown: line.slice(0, 8), at: Math.floor(at / 1_000) * 1_000, until: this.#time.monotonic() + 1_000 }
       if (parsed) this.#follower.onEvent(parsed)
     } else if (parsed) this.#follower.onForged?.(line, this.#lastLine)
+  }
+
+  /** When a line shows the second that the last true one showed. */
+  #instantInSecond(line: string): number | undefined {
+    const { shown, at, until } = this.#second
+    if (shown === '' || !line.startsWith(shown) || this.#time.monotonic() > until) return undefined
+    const [, fraction] = /^\.(\d{6}) /.exec(line.slice(8, 16)) ?? []
+    return fraction === undefined ? undefined : at + Math.round(Number(fraction) / 1_000)
   }
 
   /** The latest instant before `now` at which that clock showed this; undefined where no time stands. */

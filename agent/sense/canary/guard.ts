@@ -183,10 +183,10 @@ export class Guard {
   }
 
   async #signatureOf(post: Post): Promise<string> {
-    const { path, ground } = post.armed.planted
+    const { path } = post.armed.planted
     const { probe } = this.#options
     // What a person named may lie on another machine, which may not answer.
-    const look = ground === undefined ? await probe.look(path).catch(() => undefined) : probe.lookNow(path)
+    const look = this.#reach.isFar(path) ? await probe.look(path).catch(() => undefined) : probe.lookNow(path)
     return look ? `${look.identity} ${look.changedAt} ${look.sizeBytes}` : 'gone'
   }
 
@@ -277,7 +277,9 @@ export class Guard {
 function postOf(armed: Armed): Post {
   const { path, folder, sha256, knownSiblings } = armed.planted
   const { kind } = armed.decoy
-  const canary: Canary = { path, folder, kind, sha256, bytes: armed.decoy.bytes(), seen: undefined, knownSiblings: new Set(knownSiblings) }
+  // Copied, because what packed them gives a page of 64 KiB for each.
+  const bytes = Buffer.from(armed.decoy.bytes())
+  const canary: Canary = { path, folder, kind, sha256, bytes, seen: undefined, knownSiblings: new Set(knownSiblings) }
   return {
     canary,
     armed,

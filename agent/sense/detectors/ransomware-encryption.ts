@@ -3,6 +3,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
 import { manyTurned, type Tally } from '../encryption/deeds.ts'
 import { createDoubt } from '../encryption/doubt.ts'
+import { isDocument } from '../encryption/names.ts'
 import { clientOf, isFileServer } from '../encryption/shares.ts'
 import { type Doer, EncryptionWatch } from '../encryption/watch.ts'
 import { describeSuspension, describeWriter, type Look } from '../writers/describe.ts'
@@ -33,6 +34,8 @@ export default defineDetector({
     const followed = await probe.followFileEvents({
       onEvent: (event) => {
         const now = time.monotonic()
+        // What most of a machine does.
+        if (event.what === 'read' && !isDocument(event.path)) return trees.meet(event.pid, now)
         const facts = trees.facts(event.pid, now)
         // A server of files has a process for each client.
         const tree = facts && isFileServer(facts) ? { top: facts, key: `${facts.pid} ${facts.startTicks}` } : trees.treeOf(event.pid, now)

@@ -21,12 +21,14 @@ export const someTurned = 3
 export const noteFoldersNeeded = 3
 /** Bounds of memory; whoever writes more is found by what came last. */
 const maxCandidates = 5_000
+const fewCandidates = 200
 const maxTurned = 5_000
 const maxNoteFolders = 100
 
 /** What one process tree, or a folder whose writers are unknown, did to files in the last 30 seconds. Pure: time is handed in, monotonic. */
 export class Deeds {
-  readonly #candidates = new Map<string, Candidate>()
+  #candidates = new Map<string, Candidate>()
+  #pruneAt = fewCandidates
   /** Rewritten in place, or gone while something of its name that nobody can read stands there. */
   readonly #turned = new Map<string, number>()
   /** Read and then gone; what became of it is not known by its name. */
@@ -41,7 +43,7 @@ export class Deeds {
     this.#note(now)
     this.#candidates.delete(path)
     if (!this.#turned.has(path)) this.#candidates.set(path, { at: now, readAt })
-    if (this.#candidates.size > maxCandidates) this.#candidates.delete(this.#candidates.keys().next().value ?? '')
+    if (this.#candidates.size >= this.#pruneAt) this.#prune(now)
   }
 
   /** @param holdsMany an archive, which accounts for any number of files; else it accounts for one. */
@@ -83,6 +85,14 @@ export class Deeds {
     const gone = recent(this.#gone, now)
     const accountedFor = now - this.#holdsManyAt <= windowMs ? gone : gone.slice(0, recent(this.#outputs, now).length)
     return { turned: [...recent(this.#turned, now), ...accountedFor], noteFolders: recent(this.#noteFolders, now) }
+  }
+
+  /** What nobody will be asked for any more; of too many the older half. */
+  #prune(now: number): void {
+    const recent = [...this.#candidates].filter(([, { at }]) => now - at <= windowMs)
+    const kept = recent.length < maxCandidates ? recent : recent.slice(-maxCandidates / 2)
+    this.#candidates = new Map(kept)
+    this.#pruneAt = Math.min(maxCandidates, Math.max(fewCandidates, 2 * kept.length))
   }
 
   #note(now: number): void {

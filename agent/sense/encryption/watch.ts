@@ -16,6 +16,8 @@ export interface Doer {
   deeds: Deeds
   looks: Bucket
   saidAt: number
+  /** Monotonic ms at which it was heard of last. */
+  seenAt: number
 }
 
 export interface WatchOptions {
@@ -27,6 +29,8 @@ export interface WatchOptions {
 /** A tree whose files are all readable is looked at so often; what can't be read costs nothing, so an attack is seen whole. */
 const looksPerSecond = 100
 const maxDoers = 2_000
+const rememberedMs = seconds(60)
+const forgetEveryMs = seconds(10)
 /** Reads that are under way, and that wait: Node has four threads for files, and others need them too. */
 const maxAtOnce = 8
 const maxWaiting = 2_000
@@ -41,7 +45,8 @@ const largeBytes = 1_048_576
 /** Events in; who turned how many files unreadable out. */
 export class EncryptionWatch {
   readonly #options: WatchOptions
-  readonly #doers = new Map<string, Doer>()
+  #doers = new Map<string, Doer>()
+  #forgotAt = 0
   readonly #waiting: (() => Promise<void>)[] = []
   #running = 0
 
@@ -70,20 +75,24 @@ export class EncryptionWatch {
   }
 
   #doerOf(key: string, tree: Tree | undefined, now: number): Doer {
-    const made = (): Doer => ({ key, tree, pid: undefined, deeds: new Deeds(), looks: new Bucket(looksPerSecond), saidAt: -sayAgainMs })
-    const doer = this.#doers.get(key) ?? made()
-    this.#doers.delete(key)
+    const known = this.#doers.get(key)
+    if (known) {
+      known.seenAt = now
+      return known
+    }
+    const looks = new Bucket(looksPerSecond)
+    const doer: Doer = { key, tree, pid: undefined, deeds: new Deeds(), looks, saidAt: -sayAgainMs, seenAt: now }
+    if (now - this.#forgotAt >= forgetEveryMs || this.#doers.size >= maxDoers) this.#forgetOld(now)
     this.#doers.set(key, doer)
-    if (this.#doers.size > maxDoers) this.#forgetOldest(now)
     return doer
   }
 
-  #forgetOldest(now: number): void {
-    for (const [key, { deeds }] of this.#doers) {
-      if (this.#doers.size <= maxDoers && now - deeds.lastAt < seconds(60)) return
-      this.#doers.delete(key)
-      if (this.#doers.size <= maxDoers / 2) return
-    }
+  /** Those of whom nothing was heard since nothing they did counts any more; of too many the older half. */
+  #forgetOld(now: number): void {
+    this.#forgotAt = now
+    const lately = [...this.#doers].filter(([, { seenAt }]) => now - seenAt < rememberedMs)
+    const most = lately.length < maxDoers ? lately.length : maxDoers / 2
+    this.#doers = new Map(lately.toSorted(([, one], [, other]) => one.seenAt - other.seenAt).slice(lately.length - most))
   }
 
   #written(doer: Doer, { path, at }: FileEvent, now: number): void {

@@ -1,5 +1,5 @@
 import type { ProcessFacts } from '../../host/process-facts.ts'
-import { BoundedMap } from '../logon/bounded-map.ts'
+import { RecentMap } from './recent-map.ts'
 
 /** A tree of processes, by the one that everything it did stands under. */
 export interface Tree {
@@ -21,7 +21,8 @@ const launchers =
   /^\/(?:usr\/)?(?:s?bin|lib|libexec|lib\/[\w.-]+)\/(?:.*\/)?(?:systemd[\w-]*|init|sshd[\w-]*|dropbear|cron|crond|atd|anacron|login|agetty|getty|gdm[\w-]*|lightdm|sddm[\w-]*|gnome-shell|gnome-session[\w-]*|plasmashell|ksmserver|xfce4-session|Xorg|tmux|screen|dockerd|containerd[\w-]*|runc|podman|conmon|dbus-[\w-]+|xinetd|inetd|init)$/
 /** A process's facts are read anew after this long: numbers are given again. */
 const freshMs = 2_000
-const maxKnown = 20_000
+/** A busy machine starts as many in a minute. */
+const remembered = 3_000
 const maxDepth = 30
 
 /**
@@ -31,11 +32,16 @@ const maxDepth = 30
 export class Trees {
   readonly #read: (pid: number) => ProcessFacts | undefined
   readonly #ownPid: number
-  readonly #known = new BoundedMap<Known>(maxKnown)
+  readonly #known = new RecentMap<number, Known>(remembered)
 
   constructor(read: (pid: number) => ProcessFacts | undefined, ownPid: number) {
     this.#read = read
     this.#ownPid = ownPid
+  }
+
+  /** Whoever is seen doing what doesn't matter may do what matters, and be gone by then. */
+  meet(pid: number, now: number): void {
+    if (!this.#known.has(pid)) this.#lookUp(pid, now)
   }
 
   /** @param now monotonic ms. What is gone by now is answered as it was. */
@@ -51,7 +57,7 @@ export class Trees {
   }
 
   #lookUp(pid: number, now: number): Known {
-    const known = this.#known.touch(String(pid), () => ({ facts: undefined, tree: undefined, at: Number.NEGATIVE_INFINITY }))
+    const known = this.#known.touch(pid, () => ({ facts: undefined, tree: undefined, at: Number.NEGATIVE_INFINITY }))
     if (now - known.at < freshMs) return known
     const facts = this.#read(pid)
     known.at = now

@@ -1,13 +1,19 @@
 import { seconds, type Time } from '#shared/domain/time.ts'
-import { BoundedMap } from '../logon/bounded-map.ts'
+import { RecentMap } from './recent-map.ts'
 import type { Tree } from './trees.ts'
 
 /** A change through mapped memory has no writer that anybody heard of; whoever wrote there long before didn't make it. */
 const blamedForMs = seconds(10)
 
+interface Writer {
+  pid: number
+  tree: Tree | undefined
+  at: number
+}
+
 /** Who wrote which file last, for whoever finds one changed. Bounded: a machine writes more files than anybody asks about. */
 export class Writers {
-  readonly #last = new BoundedMap<{ pid: number; tree: Tree | undefined; at: number }>(5_000)
+  readonly #last = new RecentMap<string, Writer>(2_500)
   readonly #time: Time
   readonly #waiting = new Map<string, () => void>()
   readonly #listeners = new Set<(path: string, image: string) => void>()
@@ -33,11 +39,9 @@ export class Writers {
   }
 
   note(path: string, pid: number, tree: Tree | undefined): void {
-    const writer = { pid, tree, at: this.#time.monotonic() }
-    Object.assign(
-      this.#last.touch(path, () => writer),
-      writer,
-    )
+    const at = this.#time.monotonic()
+    const writer = this.#last.touch(path, () => ({ pid, tree, at }))
+    Object.assign(writer, { pid, tree, at })
     this.#waiting.get(path)?.()
     for (const listener of this.#listeners) listener(path, tree?.top.exe ?? '')
   }

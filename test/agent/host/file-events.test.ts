@@ -60,6 +60,18 @@ describe('a line break in a name', () => {
     expect(forged[0]).toContain(`after ${began}`)
   })
 
+  it('is told apart also within the second of a true line, whose instants are each their own', () => {
+    const time = new FakeTime()
+    const events: [number, string][] = []
+    const onEvent = ({ at, path }: { at: number; path: string }) => void events.push([at - time.now(), path])
+    const reader = new FileEventReader(19_062, { onEvent, onEnd: () => expect.unreachable() }, time)
+    const second = time.now() - (time.now() % 1_000) - 1_000
+    const shown = (ms: number): string => clock(second + ms, 19_062)
+    for (const ms of [1, 250, 999]) reader.take(`${shown(ms)} tar(6): CW  /srv/${ms}`)
+    reader.take(`${shown(500).slice(0, 8)}.5000x0 tar(6): CW  /srv/none`)
+    expect(events).toEqual([1, 250, 999].map((ms) => [second + ms - time.now(), `/srv/${ms}`]))
+  })
+
   it('and midnight, a backlog and a clock that is set back are none', async () => {
     for (const offset of [0, 1, 43_200, 86_399]) {
       const { time, events, forged, reader } = reading(offset)

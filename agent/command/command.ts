@@ -266,12 +266,12 @@ class CommandDesk {
     if (!command.isUrgent) live.begun()
     const settled = await run(live).catch((error: unknown): VerbOutcome => ({ outcome: 'failed', detail: sentenceOf(error) }))
     live.end()
-    await this.#settle(this.#resultOf(order, startedAt, settled))
+    await this.#settle(this.#resultOf(order, startedAt, settled), command.isIdempotent)
   }
 
-  async #settle(result: ResultRecord): Promise<void> {
+  async #settle(result: ResultRecord, mayRunTwice = false): Promise<void> {
     try {
-      this.#journal.finish(result)
+      this.#journal.finish(result, mayRunTwice)
     } catch (error) {
       this.#parts.log.error({ err: error, commandId: result.commandId }, 'a result could not be written into the journal')
     }

@@ -7,8 +7,8 @@ import { StandingRun } from '#shared/protocol/standing-order.ts'
 
 /*
  * What waits or was begun, what came of it, and whether that was handed to the spool. Enters: an order that is about to
- * run, its result. Leaves: both, after a crash too. Promises: `take`, `start` and `finish` are fsynced when they return; a torn last line
- * is cut off. Kept: everything that could still be delivered again, and the newest finished ones beyond that; the file is
+ * run, its result. Leaves: both, after a crash too. Promises: `take`, `start` and `finish` are fsynced when they return, but for the
+ * end of what may run twice, which a crash runs once more; a torn last line is cut off. Kept: everything that could still be delivered again, and the newest finished ones beyond that; the file is
  * written anew when most of it is history. Synchronous, because an attack waits for it. On failure: it throws, and what
  * can't be done twice must not run; a file that can't be written anew is written on, so that a full disk stops no start.
  */
@@ -51,7 +51,8 @@ export interface CommandJournal {
   start(order: RunOrder, at: number): void
   /** One that runs although the disk refused it: so that it runs once, and answers, until the next start at least. */
   remember(order: RunOrder, at: number): void
-  finish(result: ResultRecord): void
+  /** `mayRunTwice`: whoever waits for its result doesn't wait for the disk as well; the spool keeps that. */
+  finish(result: ResultRecord, mayRunTwice?: boolean): void
   /** Whether one that ran had this nonce. */
   hasNonce(nonce: string): boolean
   /** Not fsynced; only the newest are kept, so that a flood of forged ones fills no disk. */
@@ -119,10 +120,11 @@ class JournalFile implements CommandJournal {
     this.#entries.set(order.id, { order, startedAt: at, isReported: false })
   }
 
-  finish(result: ResultRecord): void {
+  finish(result: ResultRecord, mayRunTwice = false): void {
     const entry = this.#entries.get(result.commandId)
     if (entry) entry.result = result
-    fdatasyncSync(this.#write({ v: 1, kind: 'finished', result }))
+    const descriptor = this.#write({ v: 1, kind: 'finished', result })
+    if (!mayRunTwice) fdatasyncSync(descriptor)
   }
 
   hasNonce(nonce: string): boolean {

@@ -12,9 +12,9 @@ import type { IsolationState } from './state.ts'
 
 /*
  * From open to closed. Enters: a command and the collector's addresses. Leaves: rules, and a state that says what was proven of them.
- * Promises: the wish is on disk and somebody who answers is known before anything is dropped; closed stays closed, whatever the
- * proof says, except where the policy says `reopen` and the rules are plainly to blame for the collector's silence. On failure:
- * nothing was changed, and it is tried again. Threat: an intruder who makes the proof fail so that the machine opens by itself.
+ * Promises: somebody who answers is known before anything is dropped, and the wish is on disk before anything is said: until then the
+ * journal of commands and the rules that stand bear it over a crash; closed stays closed, whatever the proof says, except where the
+ * policy says `reopen` and the rules are plainly to blame for the collector's silence. On failure: nothing was changed, and it is tried again. Threat: an intruder who makes the proof fail so that the machine opens by itself.
  */
 
 export interface ClosingParts {
@@ -23,6 +23,8 @@ export interface ClosingParts {
   state: IsolationState
   journal: Journal
   wish(wish: Omit<Wish, 'v' | 'at'>): void
+  /** Holds at once, and is on disk, or couldn't be, when it resolves; it never rejects. */
+  wishBeside(wish: Omit<Wish, 'v' | 'at'>): Promise<void>
   settle(): void
   settings(): IsolationSettings
   uptime(): Uptime | undefined
@@ -44,15 +46,16 @@ export class Closing {
   }
 
   async close(commandId: string, number: number, addresses: CollectorAddress[]): Promise<void> {
-    const { prover, wish, onClosed, rules, time } = this.#parts
+    const { prover, wishBeside, onClosed, rules, time } = this.#parts
     const preparing = prover.prepare(addresses)
-    wish({ want: 'isolated', commandId, number, addresses, ...this.#lease() })
+    const written = wishBeside({ want: 'isolated', commandId, number, addresses, ...this.#lease() })
     await preparing
     onClosed(true)
     try {
       await rules().put(addresses)
-      await this.#prove(time.now())
+      await this.#prove(time.now(), written)
     } catch (error) {
+      await written
       await this.#failed(error, commandId)
     }
   }
@@ -66,9 +69,9 @@ export class Closing {
     else state.become('unproven', { detail, proof: facts })
   }
 
-  async #prove(rulesAppliedAt: number): Promise<void> {
+  async #prove(rulesAppliedAt: number, written: Promise<void>): Promise<void> {
     const { prover, stop, state } = this.#parts
-    let tried = await prover.prove(this.#addresses())
+    let [tried] = await Promise.all([prover.prove(this.#addresses()), written])
     // Each of its child processes holds this one up while it is made: what is proven is said first.
     const isProven = tried.verdict === 'proven'
     if (!isProven) this.#secure()

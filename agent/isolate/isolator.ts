@@ -59,6 +59,7 @@ export class Isolator implements Isolation {
     const shared = {
       ...{ ...parts, state: this.#state, stop: this.#stopping.signal, rules: () => this.#held() },
       ...{ wish: (wish: Omit<Wish, 'v' | 'at'>) => this.#wish(wish), settle: () => this.#settle() },
+      wishBeside: (wish: Omit<Wish, 'v' | 'at'>) => this.#wishBeside(wish),
     }
     this.#closing = new Closing(shared)
     this.#keeping = new Keeping({ ...shared, closing: this.#closing, open: () => this.#open(), inTurn: (work) => this.#inTurn(work) })
@@ -148,8 +149,16 @@ export class Isolator implements Isolation {
     try {
       this.#parts.journal.write({ ...wish, at: this.#parts.time.now() })
     } catch (error) {
-      this.#parts.log.error({ err: error, want: wish.want }, 'the wish could not be written to disk; a restart would forget it')
+      this.#complain(error, wish)
     }
+  }
+
+  #wishBeside(wish: Omit<Wish, 'v' | 'at'>): Promise<void> {
+    return this.#parts.journal.writeBeside({ ...wish, at: this.#parts.time.now() }).catch((error: unknown) => this.#complain(error, wish))
+  }
+
+  #complain(error: unknown, { want }: Pick<Wish, 'want'>): void {
+    this.#parts.log.error({ err: error, want }, 'the wish could not be written to disk; a restart would forget it')
   }
 
   #settle(): void {

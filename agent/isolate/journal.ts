@@ -1,11 +1,12 @@
 import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { DesiredIsolation } from '#shared/domain/endpoint.ts'
 import { Lease } from './lease.ts'
 
 /*
- * What we want of this machine's network, on disk before anything is touched. Enters: a wish. Leaves: the wish, also
+ * What we want of this machine's network, on disk before anything is said of it. Enters: a wish. Leaves: the wish, also
  * after a crash or a reboot. Promises: fsynced when `write` returns; the old wish or the new one, never half of one. A
  * release that is done leaves no file, so an open wish that is found is one that a crash interrupted. On failure:
  * `write` throws, and the wish holds for this process only; where no file can be read, `whenUnknown` decides.
@@ -31,6 +32,8 @@ export type Wish = z.infer<typeof Wish>
 export interface Journal {
   wish(): Wish
   write(wish: Omit<Wish, 'v'>): void
+  /** The same beside what is done meanwhile: the wish holds at once, and is on disk when it resolves. Nothing else may be written until then. */
+  writeBeside(wish: Omit<Wish, 'v'>): Promise<void>
   /** The machine is open and nothing is left to do. */
   settle(): void
 }
@@ -45,6 +48,10 @@ export async function openJournal(file: string, whenUnknown: () => Promise<Wish[
     write: (wish) => {
       current = { v: 1, ...wish }
       replaceFile(file, JSON.stringify(current))
+    },
+    writeBeside: (wish) => {
+      current = { v: 1, ...wish }
+      return replaceFileBeside(file, JSON.stringify(current))
     },
     settle: () => {
       current = untouched
@@ -73,6 +80,19 @@ export function replaceFile(file: string, text: string): void {
     closeSync(descriptor)
   }
   renameSync(next, file)
+  syncFolder(dirname(file))
+}
+
+async function replaceFileBeside(file: string, text: string): Promise<void> {
+  const next = `${file}.new`
+  const handle = await open(next, 'w', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+  await rename(next, file)
   syncFolder(dirname(file))
 }
 

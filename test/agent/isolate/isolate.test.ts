@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -92,6 +93,25 @@ describe('isolation', () => {
     const stopping = isolation.stop()
     await time.advance(5_000)
     await stopping
+  })
+
+  it.skipIf(process.platform === 'win32')('waits for no disk, and is not said before the wish is on it', async () => {
+    const firewall = fakeFirewall()
+    const time = new FakeTime()
+    const isolation = await openIsolation(parts({ firewall, time }))
+    // Whoever opens it waits until somebody reads it.
+    execFileSync('mkfifo', [join(folder, 'isolation.json.new')])
+    const isolating = isolation.isolate('command-1')
+    await vi.waitFor(() => expect(firewall.rules).toBeDefined())
+    await time.advance(30_000)
+    expect(isolation.status().actual).toBe('isolating')
+    const reading = open(join(folder, 'isolation.json.new'), 'r')
+    await vi.waitFor(async () => {
+      await time.advance(1_000)
+      expect(isolation.status().actual).not.toBe('isolating')
+    })
+    await Promise.all([isolating, time.advance(30_000)])
+    await Promise.all([isolation.stop(), (await reading).close(), time.advance(20_000)])
   })
 
   it('released before it was ever isolated is open', async () => {

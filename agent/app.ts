@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import type { Logger } from 'pino'
 import type { GoodbyeReason, Role } from '#shared/domain/endpoint.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import type { Signal } from '#shared/domain/signal.ts'
+import { isAttack, type Signal } from '#shared/domain/signal.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { unawaited } from '#shared/domain/unawaited.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
@@ -63,6 +63,8 @@ export interface Surroundings {
   detectors?: readonly Detector[]
   /** How the run before this one ended. */
   lastRun?: Pick<LastRun, 'tampered' | 'wasUpdated'>
+  /** An attack is under way: nothing comes before this agent for a while. */
+  hurry?: () => void
 }
 
 type Teardown = (reason: GoodbyeReason) => Promise<void> | void
@@ -80,7 +82,7 @@ interface Parts {
   signals: Signals
   suspender: Suspender
   /** Who hears of what detectors say, once commands are taken. */
-  hearers: ((signal: Signal) => void)[]
+  hearers: ((signal: Signal) => unknown)[]
   policy: Policy
   inForce: SettingsInForce
   lastRun: Surroundings['lastRun']
@@ -142,7 +144,7 @@ async function start(config: AgentConfig, surroundings: Surroundings, onStop: (e
 }
 
 async function openParts(config: AgentConfig, surroundings: Surroundings, onStop: (end: Teardown) => void): Promise<Parts> {
-  const { time, log, probe = createProbe({ time, log }), host = createHost(time), detectors = allDetectors, lastRun } = surroundings
+  const { time, log, probe = createProbe({ time, log }), host = createHost(time), detectors = allDetectors, lastRun, hurry } = surroundings
   const { dataDir } = config
   const identity = await openIdentity({ dataDir, time, log })
   onStop(() => identity.stop())
@@ -151,7 +153,7 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
     ...{ endpointId: identity.endpointId, reportOf: (reason, epoch) => reportOfRestart(reason, epoch, time.now()), time, log },
   })
   onStop(() => spool.close())
-  const hearers: Parts['hearers'] = []
+  const hearers: Parts['hearers'] = [(signal) => isAttack(signal) && hurry?.()]
   const noticed = (signal: Signal): void => {
     for (const hear of hearers) hear(signal)
   }

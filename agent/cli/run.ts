@@ -6,6 +6,7 @@ import type { Agent } from '../app.ts'
 import { beginAnew, untilOverCeiling } from '../ceiling.ts'
 import { onFallingAsleep, untilToldToGo } from '../goodbye.ts'
 import { createHost } from '../host/host.ts'
+import { createHaste } from '../host/priority.ts'
 import { hasIdentity } from '../identity/files.ts'
 import { openLastRun } from '../last-run.ts'
 import { giveBack } from '../light-foot.ts'
@@ -42,10 +43,12 @@ const verb: Verb = {
     // A newcomer's trial is ended by closing its terminal.
     const lastRun = config.isTrial ? undefined : openLastRun(config.dataDir, systemTime.now())
     process.on('uncaughtExceptionMonitor', () => lastRun?.end('crash', systemTime.now()))
-    agent = await startAgent(config, { time: systemTime, log, host, ...(lastRun && { lastRun }) }).catch((error: unknown) => {
-      lastRun?.end('crash', systemTime.now())
-      throw error
-    })
+    agent = await startAgent(config, { time: systemTime, log, host, hurry: createHaste(systemTime), ...(lastRun && { lastRun }) }).catch(
+      (error: unknown) => {
+        lastRun?.end('crash', systemTime.now())
+        throw error
+      },
+    )
     const reason = await stopped
     lastRun?.end(reason === 'over' ? 'memory' : reason, systemTime.now())
     ceiling.stop()

@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 
 /**
  * Behind whatever people wait for, and by as much at the disk, which goes by it where nobody says otherwise (ioprio_set(2)). Not further
@@ -16,12 +18,45 @@ export function stepBack(): void {
  * program stands where whoever starts it stands at that moment; whoever set the agent back further meant its programs too.
  */
 export function inFront<Child>(start: () => Child): Child {
-  const mayComeForward = process.platform === 'linux' && getPriority() === niceness && process.getuid?.() === 0
-  if (!mayComeForward) return start()
+  const place = getPriority()
+  if (!mayMove() || (place !== niceness && place !== hasty)) return start()
   setPriority(0)
   try {
     return start()
   } finally {
-    setPriority(niceness)
+    setPriority(place)
   }
+}
+
+const mayMove = (): boolean => process.platform === 'linux' && process.getuid?.() === 0
+
+/** Whoever encrypts files keeps every processor busy; what cuts them off takes some ten milliseconds of one. */
+const hasty = -10
+const hasteMs = seconds(30)
+
+/**
+ * While an attack is under way this agent comes before whatever runs, the attacker's programs first of all; and steps back after half a
+ * minute, however often it is asked meanwhile. Only where it stands where it was put at its start.
+ */
+export function createHaste(time: Pick<Time, 'after'>): () => void {
+  let stepsBack: Cancel | undefined
+  return () => {
+    if (stepsBack || !mayMove() || getPriority() !== niceness) return
+    moveTo(hasty)
+    stepsBack = time.after(hasteMs, () => {
+      stepsBack = undefined
+      moveTo(niceness)
+    })
+  }
+}
+
+/** Each thread has a place of its own, and those that are made later have that of who makes them. One may end meanwhile. */
+function moveTo(place: number): void {
+  setPriority(place)
+  for (const thread of readdirSync('/proc/self/task'))
+    try {
+      setPriority(Number(thread), place)
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes('ESRCH'))) throw error
+    }
 }

@@ -52,6 +52,9 @@ export type StandingSignal = z.infer<typeof StandingSignal>
 
 export const isSecurity = (kind: string): boolean => kind.startsWith('security.')
 
+/** Nothing may wait for anything else. */
+export const isAttack = ({ kind, severity }: Pick<Signal, 'kind' | 'severity'>): boolean => isSecurity(kind) && severity === 'critical'
+
 /** `health.*` fits all that begins with `health.`; `*` fits everything; anything else fits itself. */
 export function fitsKind(pattern: string, kind: string): boolean {
   if (pattern === '*') return true

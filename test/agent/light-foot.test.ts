@@ -24,3 +24,13 @@ it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
     expect(JSON.parse(child.stdout)).toEqual({ ordered: 0, behind: 5, left: 0, itself: 5 })
   },
 )
+
+it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
+  'while an attack is under way it comes before all else with all its threads, and what it starts doesn’t',
+  () => {
+    const child = spawnSync('nice', ['-n', String(5 - getPriority()), process.execPath, join(import.meta.dirname, 'hurry-once.ts')], {
+      encoding: 'utf8',
+    })
+    expect(JSON.parse(child.stdout)).toEqual({ before: [5], hasty: [-10], started: 0, times: 1, after: [5] })
+  },
+)

@@ -24,21 +24,19 @@ export class Baselines {
   readonly #parts: BaselinesParts
   #answered: (Witness & { at: number })[] = []
   #next: Cancel | undefined
+  #askedAt = Number.NEGATIVE_INFINITY
   #isStopped = false
 
   constructor(parts: BaselinesParts) {
     this.#parts = parts
   }
 
-  /** Asks now, and from now on. */
+  /** Asks from now on; at once, unless that was done a moment ago: kernels answer a few such questions in a row and no more. */
   keepWarm(): void {
-    if (this.#isStopped) return
-    this.#next?.()
-    this.#ask()
-      .catch(() => {
-        this.#answered = []
-      })
-      .finally(() => this.#plan())
+    const { time } = this.#parts
+    const dueInMs = this.#askedAt + everyMs - time.monotonic()
+    if (dueInMs > 0) this.#plan(dueInMs)
+    else this.#askAgain()
   }
 
   /** While the machine is closed nobody may be asked. */
@@ -57,9 +55,18 @@ export class Baselines {
     return this.#answered.filter(({ at }) => at >= since).map(({ place, before }) => ({ place, before }))
   }
 
-  #plan(): void {
+  #askAgain(): void {
     if (this.#isStopped) return
-    this.#next = this.#parts.time.after(everyMs, () => this.keepWarm())
+    this.#askedAt = this.#parts.time.monotonic()
+    this.#plan(everyMs)
+    this.#ask().catch(() => {
+      this.#answered = []
+    })
+  }
+
+  #plan(afterMs: number): void {
+    this.#next?.()
+    if (!this.#isStopped) this.#next = this.#parts.time.after(afterMs, () => this.#askAgain())
   }
 
   /** Those that answered last are asked first; the rest fill up what is missing. Each counts as soon as it has answered. */

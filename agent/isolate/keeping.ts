@@ -104,7 +104,7 @@ export class Keeping {
   /** Makes true what the journal wants, and says when that takes too long. */
   async #tick(): Promise<void> {
     const { journal, state, prover, closing } = this.#parts
-    if (journal.wish().want === 'open') return this.#parts.open()
+    if (journal.wish().want === 'open') return state.status.actual === 'open' ? undefined : this.#parts.open()
     if (this.#isLeaseOver()) return this.#endLease()
     const isRepaired = await this.repair()
     if (!isRepaired && (state.status.actual === 'isolated' || this.#hasSaidAll())) return

@@ -15,6 +15,30 @@ it('who has answered counts at once, whoever else is still silent', async () => 
   await vi.waitFor(() => expect(baselines.fresh().map(({ place }) => place)).toEqual([places[1]]))
 })
 
+it('nobody is asked twice in five seconds, whoever says again that it shall begin', async () => {
+  const time = new FakeTime()
+  let count = 0
+  const findPlaces = async (): Promise<Place[]> => {
+    count += 1
+    return []
+  }
+  const baselines = new Baselines({ findPlaces, time })
+  onTestFinished(() => baselines.stop())
+  for (const _ of [1, 2, 3]) baselines.keepWarm()
+  await time.advance(4_000)
+  baselines.pause()
+  await time.advance(500)
+  baselines.keepWarm()
+  expect(count).toBe(1)
+  await time.advance(500)
+  expect(count).toBe(2)
+  baselines.pause()
+  await time.advance(60_000)
+  expect(count).toBe(2)
+  baselines.keepWarm()
+  expect(count).toBe(3)
+})
+
 async function silentPlace(): Promise<Place> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
   onTestFinished(() => void socket.close())

@@ -61,13 +61,13 @@ export function createRecorder({ audit, db, time }: { audit: Audit; db: Kysely<D
     }
     return {
       async within(tx, made) {
-        if (action && !isWritten) await write(tx, request.by, targetOf(action, request, { id: made }))
+        if (action && !isWritten) await write(tx, request.by, targetOf(route, action, request, { id: made }))
       },
       async after(answer) {
         if (!action || isWritten) return
         // Whoever signs in is known only now.
         const { by } = request
-        const target = targetOf(action, request, answer)
+        const target = targetOf(route, action, request, answer)
         const look = method === 'GET' ? `${actorOf(by)} ${target}` : undefined
         if (look !== undefined && looks.isTold(look)) return
         await write(db, by, target)
@@ -91,10 +91,12 @@ function createLooks(time: Time) {
 /** Forgetting costs a few more lines. */
 const maxLooks = 10_000
 
-/** `ticket.resolve` on /api/tickets/:id → `ticket:<id>`. */
-function targetOf(action: string, request: FastifyRequest, answer: unknown): string {
-  const id = idOf(request.params) ?? idOf(answer) ?? actorOf(request.by)
-  return `${action.split('.')[0]}:${id}`
+/** `ticket.resolve` on /api/tickets/:id → `ticket:<id>`; `command.ask` on /api/endpoints/:id/commands → the command that came of it. */
+function targetOf({ names }: Route, action: string, request: FastifyRequest, answer: unknown): string {
+  const what = action.split('.')[0]
+  const [named, made] = [idOf(request.params), idOf(answer)]
+  const isAboutAnother = names?.['params.id'] !== undefined && names['params.id'] !== what
+  return `${what}:${(isAboutAnother ? (made ?? named) : (named ?? made)) ?? actorOf(request.by)}`
 }
 
 function idOf(value: unknown): string | undefined {

@@ -108,9 +108,22 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       onTheirWay.add(command, time.now())
       sendings.push({ command, at: time.now() })
     }
-    // Once all are out: nobody's order waits for the fact that another's has gone.
-    for (const command of await keepSent(options, sendings)) hint(command)
-    for (const command of unnamed) await refuseUnnamed(options, command)
+    try {
+      // Once all are out: nobody's order waits for the fact that another's has gone.
+      for (const command of await keepSent(options, sendings)) hint(command)
+    } finally {
+      for (const command of unnamed) await refuseUnnamed(options, command)
+    }
+  }
+  /** Whoever was taken out of a set for it is taken again with the next round, where it failed. */
+  const forThese = async (set: Set<string>, endpointIds: readonly string[], work: () => Promise<void>): Promise<void> => {
+    for (const endpointId of endpointIds) set.delete(endpointId)
+    try {
+      await work()
+    } catch (error) {
+      for (const endpointId of endpointIds) set.add(endpointId)
+      throw error
+    }
   }
   const inForce = async (commands: readonly CommandsTable[]): Promise<CommandsTable[]> =>
     withoutOverruledBulks(options, await withoutOverruled(options, commands))
@@ -121,22 +134,26 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** What was connected meanwhile is taken before anything is awaited, so no endpoint is forgotten. */
   const resend = async (): Promise<void> => {
     const endpointIds = [...connected]
-    connected.clear()
     if (endpointIds.length === 0) return
-    await send(await inForce(await unanswered(db, endpointIds, time.now())))
-    for (const endpointId of await withQueued(db, endpointIds)) roomy.add(endpointId)
+    await forThese(connected, endpointIds, async () => {
+      await send(await inForce(await unanswered(db, endpointIds, time.now())))
+      for (const endpointId of await withQueued(db, endpointIds)) roomy.add(endpointId)
+    })
   }
   const refill = async (): Promise<void> => {
-    for (const endpointId of [...roomy].slice(0, maxRefilled)) {
-      roomy.delete(endpointId)
-      await send(await inForce(await nextQueued(db, endpointId, time.now())))
-    }
+    for (const endpointId of [...roomy].slice(0, maxRefilled))
+      await forThese(roomy, [endpointId], async () => send(await inForce(await nextQueued(db, endpointId, time.now()))))
   }
   const round = async (): Promise<boolean> => {
     await resend()
     const requested = await mostUrgentFirst(db).where('status', '=', 'requested').limit(maxCommands).execute()
     options.warm?.(requested)
-    await send(await signRequested(options, requested, time.now()))
+    const signed = await signRequested(options, requested, time.now())
+    await send(signed).catch((error: unknown) => {
+      // They are queued, and requested no more.
+      for (const { endpoint_id } of signed) roomy.add(endpoint_id)
+      throw error
+    })
     await refill()
     return requested.length > 0 || connected.size > 0 || roomy.size > 0
   }

@@ -1,8 +1,17 @@
 import { z } from 'zod'
 import { Operator, PublicKey } from '../protocol/authority.ts'
 
-/** POST /api/browser-key: the public half of the key in this browser, for an authority to certify; the newest counts. */
-export const NewBrowserKey = z.object({ key: PublicKey })
+/** POST /api/browser-key/challenge: what the key that is handed in next has to sign. */
+export const KeyChallenge = z.object({ challenge: z.string() })
+
+/** Of that signature, so that it is one on nothing else. */
+export const browserKeyType = 'tierline-browser-key+jws'
+
+/**
+ * POST /api/browser-key: the public half of the key in this browser, for an authority to certify; the newest counts.
+ * `proof`: a compact JWS over the challenge, which shows that the other half is here.
+ */
+export const NewBrowserKey = z.object({ key: PublicKey, proof: z.string().max(2_000) })
 
 /** Its fingerprint, as whoever certifies it has to hear it from its owner. */
 export const BrowserKeyAsked = z.object({ id: z.string() })

@@ -104,7 +104,7 @@ const bodies: Record<string, (own: Belongings) => Record<string, unknown>> = {
   'POST /api/people/:id/away': () => ({ from: 0, until: 4_000_000_000_000 }),
   'POST /api/mails/take': ({ ticket }) => ({ mail: 'one@nobody.example', ticketId: ticket }),
   'POST /api/mails/drop': () => ({ mail: 'one@nobody.example' }),
-  'POST /api/browser-key': () => ({ key: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } }),
+  'POST /api/browser-key': () => ({ key: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) }, proof: 'a.b.c' }),
   'POST /api/audit/verify': () => ({ heads: [] }),
   'POST /api/scripts': () => ({ name: 'one', text: 'true' }),
   'POST /api/scripts/:script/review': () => ({ sha256: '0'.repeat(64) }),

@@ -1,6 +1,6 @@
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { BrowserKey } from '#shared/api/browser-key.ts'
+import { type BrowserKey, browserKeyType } from '#shared/api/browser-key.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { useApi } from '../api/api-context.tsx'
 import { keys } from '../api/keys.ts'
@@ -76,7 +76,8 @@ function HandIn({ own, isHandedIn }: Pick<Handed, 'own' | 'isHandedIn'>) {
   const handIn = useMutation({
     mutationFn: async (isNew: boolean) => {
       const made = isNew || own === null ? await makeKey(person.id) : own
-      await api.askForKey(made.key)
+      const { challenge } = await api.keyChallenge()
+      await api.askForKey({ key: made.key, proof: await made.sign(challenge, browserKeyType) })
     },
     onSettled: () => Promise.all([keys.ownKey(person.id), keys.browserKey].map((queryKey) => client.invalidateQueries({ queryKey }))),
   })

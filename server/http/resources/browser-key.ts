@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from 'jose'
-import { BrowserKey, BrowserKeyAsked, NewBrowserKey } from '#shared/api/browser-key.ts'
+import { BrowserKey, BrowserKeyAsked, KeyChallenge, NewBrowserKey } from '#shared/api/browser-key.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { defineRoute, type Person, type Route } from '../route.ts'
@@ -23,6 +23,18 @@ export default function browserKey({ people, identity }: Needs): Route[] {
     }),
     defineRoute({
       method: 'POST',
+      path: '/api/browser-key/challenge',
+      summary: 'What the key that you hand in next has to sign: once, and soon',
+      access,
+      action: null,
+      answer: KeyChallenge,
+      handle: async ({ by }) => {
+        demandBrowser(by)
+        return { challenge: people.challengeFor(by.caller.personId) }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
       path: '/api/browser-key',
       summary: 'Hand in the public half of your browser’s key, for an authority to certify',
       access,
@@ -31,13 +43,18 @@ export default function browserKey({ people, identity }: Needs): Route[] {
       answer: BrowserKeyAsked,
       status: 202,
       handle: async ({ body, by }) => {
-        if (by.caller.via === 'token') throw refuse('session-only', 'A program has no browser: sign in, and do it there.')
-        const id = await people.askForKey(by.caller.personId, body.key)
-        if (id === undefined) throw refuse('refused', 'This is no public key of Ed25519.')
-        return { id }
+        demandBrowser(by)
+        const asked = await people.askForKey(by.caller.personId, body, by.record)
+        if (asked.kind === 'refused') throw refuse('refused', asked.reason)
+        if (asked.kind === 'taken') throw refuse('taken', 'This key stands under another person’s name: make another in its place.')
+        return { id: asked.kid }
       },
     }),
   ]
+}
+
+function demandBrowser({ caller }: Person): void {
+  if (caller.via === 'token') throw refuse('session-only', 'A program has no browser: sign in, and do it there.')
 }
 
 /** Such a key is good only where its owner is signed in; agents can't know that, so it is asked here. */

@@ -32,16 +32,19 @@ const status = async (id: string) =>
 it.each([
   ['run-script', script, 'ping', {}],
   ['isolate-host', {}, 'suspend-process', { pid: 7, startTicks: 1 }],
-] as const)('%s could not be written down as sent: %s is refused all the same, and both are heard of again', async (verb, args, unnamed, its) => {
-  room.isConnected = false
-  await request({ id: 'told', verb, args, ticketId }, { id: 'unnamed', verb: unnamed, args: its, ticketId: null })
-  Object.assign(room, { isConnected: true, unnamed: [unnamed] })
-  await rename('timeline', 'lost')
-  await expect(room.dispatcher.connected('srv')).rejects.toThrow()
-  expect(new Set(await refused())).toEqual(new Set(['unnamed']))
-  await rename('lost', 'timeline')
-  expect(await status('told')).toBe('queued')
-  await room.time.advance(seconds(1))
-  await room.dispatcher.idle()
-  expect(await status('told')).toBe('sent')
-})
+] as const)(
+  '%s could not be written down as sent: %s is refused all the same, and both are heard of again',
+  async (verb, args, unnamed, its) => {
+    room.isConnected = false
+    await request({ id: 'told', verb, args, ticketId }, { id: 'unnamed', verb: unnamed, args: its, ticketId: null })
+    Object.assign(room, { isConnected: true, unnamed: [unnamed] })
+    await rename('timeline', 'lost')
+    await expect(room.dispatcher.connected('srv')).rejects.toThrow()
+    expect(new Set(await refused())).toEqual(new Set(['unnamed']))
+    await rename('lost', 'timeline')
+    expect(await status('told')).toBe('queued')
+    await room.time.advance(seconds(1))
+    await room.dispatcher.idle()
+    expect(await status('told')).toBe('sent')
+  },
+)

@@ -9,7 +9,7 @@ import type { Act } from '../desk/desk.ts'
 import { endClocks } from '../escalate/escalate.ts'
 import type { Tx } from '../store/store.ts'
 import { decided, resolved } from '../ticket/acts.ts'
-import { apply, type TicketCase } from './changes.ts'
+import { apply, type Changes, type TicketCase } from './changes.ts'
 import { loadCases } from './load.ts'
 
 /** What people do for all tickets under one, on that one. */
@@ -26,14 +26,17 @@ export const nobodyAsks = { kind: 'refused', reason: 'Nobody asks whether to iso
 const nothingUnder = { kind: 'refused', reason: 'There are no tickets under this one.' } as const
 const noResolution = { kind: 'refused', reason: 'Say as what they end: give a resolution.' } as const
 
-/** More machines than a question is asked about at once. */
-const maxAsked = 1_000
+/** So many machines are answered for in one transaction; for what is left the question stays. */
+export const maxAsked = 1_000
 
 /** Of a ticket that is about no machine of its own. */
 export const isOverOthers = ({ ticket, subject }: TicketCase): boolean =>
   (ticket.gathers !== null || ticket.kind === fleetKind) && subject.endpoint === null
 
-/** One answer for each machine that the question is about; what it does to each stands on its own ticket too. */
+/**
+ * One answer for each machine that the question is about; what it does to each stands on its own ticket too. Of more machines
+ * than fit the question stays open, with a line that says so, and whoever answers once more answers for the next.
+ */
 export async function answerForAll(
   tx: Tx,
   work: TicketCase,
@@ -43,12 +46,22 @@ export async function answerForAll(
 ): Promise<Decided> {
   if (work.ticket.containment !== 'asked' || verb === 'release-host') return nobodyAsks
   const answer = verb === 'leave' ? 'leave' : 'isolate'
-  const asked = (await (work.ticket.kind === fleetKind ? loadHeld(tx, person.id, now) : loadAsked(tx, work.ticket.id))).map((child) => {
+  const loaded = await (work.ticket.kind === fleetKind ? loadHeld(tx, person.id, now) : loadAsked(tx, work.ticket.id))
+  const asked = loaded.slice(0, maxAsked).map((child) => {
     const answered = apply(child, decided(child, person.id, answer, reason, now), now)
     return verb === 'leave' || isContained(child.subject) ? answered : apply(answered, ordered(verb, person.id, reason), now)
   })
-  return { kind: 'work', work: apply(work, decided(work, person.id, answer, reason, now), now), others: asked }
+  const changes = loaded.length > maxAsked ? answeredInPart(person.id, answer, reason, now) : decided(work, person.id, answer, reason, now)
+  return { kind: 'work', work: apply(work, changes, now), others: asked }
 }
+
+const answeredInPart = (personId: string, answer: string, reason: string, now: number): Changes => ({
+  ticket: { touched_at: now },
+  entries: [
+    { kind: 'containment-answered', actor: personId, body: { answer, reason } },
+    { kind: 'commented', actor: 'system', body: { text: `This was answered for ${maxAsked} machines, and more wait: answer once more.` } },
+  ],
+})
 
 async function loadAsked(tx: Tx, parentId: string): Promise<TicketCase[]> {
   const tickets = await tx
@@ -58,7 +71,7 @@ async function loadAsked(tx: Tx, parentId: string): Promise<TicketCase[]> {
     .where('containment', '=', 'asked')
     .where('resolved_at', 'is', null)
     .orderBy('number')
-    .limit(maxAsked)
+    .limit(maxAsked + 1)
     .execute()
   return loadCases(tx, tickets)
 }
@@ -88,7 +101,7 @@ async function loadHeld(tx: Tx, personId: string, now: number): Promise<TicketCa
     )
     .$if(within !== undefined, (held) => held.where('organisation_id', '=', within ?? ''))
     .orderBy('number')
-    .limit(maxAsked)
+    .limit(maxAsked + 1)
     .execute()
   return loadCases(tx, tickets)
 }

@@ -10,6 +10,7 @@ import type { Entry } from '../pipeline/changes.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
+import { askedBy } from './asked-by.ts'
 
 /*
  * Requested → queued, or → unsigned. Where operators are named, the collector's own key only protects: whatever is more
@@ -37,7 +38,15 @@ export async function signRequested(needs: SignNeeds, requested: readonly Comman
   const roles = needs.register?.() ? await rolesOf(needs.db, idsOf(requested)) : undefined
   const reasons = requested.map((command) => roles && whyNotByCollector(...askedOf(command, roles)))
   const auditHead = reasons.some((why) => why !== undefined) ? await headOrNone(needs) : undefined
-  const prepared = await Promise.all(requested.map((command, at) => prepare(needs, command, reasons[at], auditHead, now)))
+  const nameOf = await askedBy(
+    needs.db,
+    requested.map(({ requested_by }) => requested_by),
+  )
+  const prepared = await Promise.all(
+    requested.map((command, at) =>
+      prepare(needs, command, { ...orderOf(command, now), requestedBy: nameOf(command.requested_by) }, reasons[at], auditHead),
+    ),
+  )
   await needs.db.transaction().execute(async (tx) => {
     for (const each of prepared) await keepPrepared(tx, needs, each, now)
   })
@@ -75,11 +84,10 @@ export async function headOrNone({ db, log, auditHead }: SignNeeds): Promise<str
 async function prepare(
   { sign }: SignNeeds,
   command: CommandsTable,
+  order: CommandOrder,
   why: string | undefined,
   auditHead: string | undefined,
-  now: number,
 ): Promise<Prepared> {
-  const order = orderOf(command, now)
   if (why !== undefined) {
     const seen = { ...order, ...(auditHead !== undefined && { auditHead }) }
     return { ...command, status: 'unsigned', payload: canonicalJson(seen), signatures: '[]', why }
@@ -103,10 +111,10 @@ async function keepPrepared(
   await needs.sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-unsigned', actor: 'system', body: { commandId: id, verb, why } })
 }
 
-function orderOf({ id, verb, args, endpoint_id, expires_at, requested_by, reason }: CommandsTable, now: number): CommandOrder {
+function orderOf({ id, verb, args, endpoint_id, expires_at, reason }: CommandsTable, now: number): Omit<CommandOrder, 'requestedBy'> {
   return {
     ...{ id, verb, args: JSON.parse(args) as CommandOrder['args'], endpoints: [endpoint_id], nonce: randomBytes(16).toString('base64url') },
-    ...{ issuedAt: now, expiresAt: expires_at, requestedBy: requested_by.slice(0, 200), reason: reason.slice(0, 500) },
+    ...{ issuedAt: now, expiresAt: expires_at, reason: reason.slice(0, 500) },
   }
 }
 

@@ -4,6 +4,7 @@ import { commands as definitions, urgentVerbs } from '#shared/commands/registry.
 import { stageAt, stagesOf } from '#shared/domain/bulk.ts'
 import { hours, minutes } from '#shared/domain/time.ts'
 import { signersNeeded } from '#shared/protocol/command-powers.ts'
+import { askedBy } from '../command/asked-by.ts'
 import { type Dropped, endBulk, goOnBulk, requestBulk, stopBulk } from '../command/bulk/keep.ts'
 import type { Bulks } from '../command/bulk/loop.ts'
 import { whyOperators } from '../command/bulk/sign.ts'
@@ -132,7 +133,8 @@ async function plan(tx: Tx, options: BulkDeskOptions, asking: BulkAsking): Promi
   const ids = await inTurn(tx, options, asking)
   const stages = isAtOnce && urgentVerbs.has(verb) ? [ids.length] : stagesOf(ids.length)
   const staged = { sizes: stages, failPercent, waitMs: minutes(waitMinutes) }
-  const tooLong = whyTooLong({ verb, args, endpoints: ids.map(({ id }) => id), requestedBy: person.id, reason, staged })
+  const requestedBy = (await askedBy(tx, [person.id]))(person.id)
+  const tooLong = whyTooLong({ verb, args, endpoints: ids.map(({ id }) => id), requestedBy, reason, staged })
   const refused =
     isAtOnce && !urgentVerbs.has(verb)
       ? `${verb} is not against an attack, so it goes out in stages.`

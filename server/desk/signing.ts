@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { signersNeeded } from '#shared/protocol/command-powers.ts'
+import { askedBy } from '../command/asked-by.ts'
 import { requestCommands } from '../command/command.ts'
 import type { Dispatcher } from '../command/dispatcher.ts'
 import { whyTooLong } from '../command/order-size.ts'
@@ -62,7 +63,8 @@ export function createSigning(options: SigningOptions): Signing {
         const endpoints = tx.selectFrom('endpoints').select('organisation_id').where('removed_at', 'is', null)
         const endpoint = await endpoints.where('id', '=', endpointId).executeTakeFirst()
         if (!endpoint || (ticketId !== null && !(await isAbout(tx, ticketId, endpointId)))) return undefined
-        const draft = { verb, args, endpoints: [endpointId], requestedBy: person.id, reason }
+        const requestedBy = (await askedBy(tx, [person.id]))(person.id)
+        const draft = { verb, args, endpoints: [endpointId], requestedBy, reason }
         const why = (await whyScriptsOff(tx, endpoint.organisation_id, verb)) ?? whyTooLong(draft)
         if (why !== undefined) return { why }
         const about = { organisationId: endpoint.organisation_id, endpointId, ticketId }

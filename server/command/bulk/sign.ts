@@ -4,6 +4,7 @@ import { canonicalJson } from '#shared/protocol/canonical.ts'
 import { whyNotByCollector } from '#shared/protocol/command-powers.ts'
 import type { Store, Tx } from '../../store/store.ts'
 import type { BulksTable, CommandsTable } from '../../store/tables/command.ts'
+import { askedBy } from '../asked-by.ts'
 import { headOrNone, rolesOf, type SignNeeds } from '../sign.ts'
 import type { BulkHead } from './keep.ts'
 
@@ -19,7 +20,8 @@ export async function signBulk(needs: SignNeeds, bulk: BulkHead, now: number): P
   const targets = needs.db.selectFrom('bulk_targets').select('endpoint_id').where('bulk_id', '=', bulk.id).orderBy('place')
   const endpoints = (await targets.execute()).map(({ endpoint_id }) => endpoint_id)
   const why = await whyOperators(needs, bulk, endpoints)
-  const order = orderOf(bulk, endpoints, now)
+  const nameOf = await askedBy(needs.db, [bulk.requested_by])
+  const order = { ...orderOf(bulk, endpoints, now), requestedBy: nameOf(bulk.requested_by) }
   const auditHead = why === undefined ? undefined : await headOrNone(needs)
   const kept: Partial<BulksTable> =
     why === undefined
@@ -56,13 +58,13 @@ export async function whyOperators(
   return reasons.find((why) => why !== undefined)
 }
 
-type Asked = Pick<BulksTable, 'id' | 'verb' | 'args' | 'expires_at' | 'requested_by' | 'reason' | 'sizes' | 'fail_percent' | 'wait_ms'>
+type Asked = Pick<BulksTable, 'id' | 'verb' | 'args' | 'expires_at' | 'reason' | 'sizes' | 'fail_percent' | 'wait_ms'>
 
-export function orderOf(bulk: Asked, endpoints: string[], now: number): CommandOrder {
+export function orderOf(bulk: Asked, endpoints: string[], now: number): Omit<CommandOrder, 'requestedBy'> {
   return {
     ...{ id: bulk.id, verb: bulk.verb, args: JSON.parse(bulk.args) as CommandOrder['args'], endpoints },
     ...{ nonce: randomBytes(16).toString('base64url'), issuedAt: now, expiresAt: bulk.expires_at },
-    ...{ requestedBy: bulk.requested_by.slice(0, 200), reason: bulk.reason.slice(0, 500) },
+    reason: bulk.reason.slice(0, 500),
     staged: { sizes: JSON.parse(bulk.sizes) as number[], failPercent: bulk.fail_percent, waitMs: bulk.wait_ms },
   }
 }

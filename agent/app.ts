@@ -162,7 +162,7 @@ async function openParts(config: AgentConfig, surroundings: Surroundings, onStop
   const inForce = settingsInForce(policy, config)
   const suspender = await openSuspender({
     ...{ file: jsonFile(join(dataDir, 'accusations.json')), processes: openProcesses(), isAllowed: inForce.suspendsAlone },
-    ...{ time, log },
+    ...{ hurry, time, log },
   })
   const people = await openAtMachine({ config, host, identity, spool, signals, time, log })
   onStop(() => people.stop())

@@ -33,6 +33,8 @@ interface Options {
   processes: Processes
   /** Whether the policy lets the agent do this here and now. */
   isAllowed(): boolean
+  /** Somebody is accused: what follows, their program's hash first, comes before what they do. */
+  hurry?: (() => void) | undefined
   time: Time
   log: Logger
 }
@@ -58,6 +60,7 @@ export async function openSuspender(options: Options): Promise<Suspender> {
 
   return {
     async accuse(top, why) {
+      options.hurry?.()
       if (!isAllowed()) {
         void keep({ top, suspended: [], why, at: time.now() })
         return { kind: 'not-suspended', reason: 'this machine’s policy leaves it to the collector' }

@@ -68,6 +68,14 @@ describe.skipIf(process.platform !== 'linux')('suspending', () => {
     expect(accuses(named)).toBe(true)
   })
 
+  it('hurries from the accusation on, also where nobody may be halted', async () => {
+    const { named } = await startTree()
+    const hurry = vi.fn()
+    const options = { file: new MemoryFile(), processes: openProcesses(), isAllowed: () => false, time: systemTime, log: silent }
+    await (await openSuspender({ ...options, hurry })).accuse(named, '')
+    expect(hurry).toHaveBeenCalledOnce()
+  })
+
   it('leaves a later process of the same number alone, and itself', async () => {
     const { named, states } = await startTree()
     const { accuse } = await suspender()

@@ -7,7 +7,7 @@ import { valuesPerSample } from '../swarm/readings.ts'
 import { pause } from '../swarm/swarm.ts'
 import { type Benchmark, type Figures, percentile, rounded } from './benchmark.ts'
 import { startBareServer } from './ingest/bare-process.ts'
-import { cpuMs } from './ingest/process-figures.ts'
+import { cpuMs, databaseCpuMs } from './ingest/process-figures.ts'
 import { openLoad, samplesPerFrame } from './samples/load.ts'
 
 const sizes = { whole: { agents: 400, frames: 120 }, quick: { agents: 100, frames: 40 } }
@@ -38,25 +38,29 @@ async function measure(collector: OwnCollector, { agents, frames }: { agents: nu
   const bare = await startBareServer(dataDir, own)
   const bareLoad = await openLoad(bare.passes, from)
   await bareLoad.send(warmUpFrames)
-  const yardstick = await cpuOf(bare.pid, () => bareLoad.send(frames))
+  const yardstick = await cpuOf(
+    () => cpuMs(bare.pid),
+    () => bareLoad.send(frames),
+  )
   bareLoad.close()
   bare.stop()
 
   const load = await openLoad(own, from)
   await load.send(warmUpFrames)
-  const stored = await cpuOf(collector.pid(), () => load.send(frames))
-  const rolled = await cpuOf(collector.pid(), () => untilRolledUp(storeUrl))
+  const usedMs = (): number => cpuMs(collector.pid()) + databaseCpuMs()
+  const stored = await cpuOf(usedMs, () => load.send(frames))
+  const rolled = await cpuOf(usedMs, () => untilRolledUp(storeUrl))
   load.close()
   return figuresOf(agents * frames * samplesPerFrame * valuesPerSample, { yardstick, stored, rolled }, warmUpFrames / frames)
 }
 
 type Measured<Result> = { cpuMs: number; elapsedMs: number; result: Result }
 
-/** Processor time of all threads of a process while `work` is done. */
-async function cpuOf<Result>(pid: number, work: () => Promise<Result>): Promise<Measured<Result>> {
-  const [before, startedAt] = [cpuMs(pid), performance.now()]
+/** Processor time that is used while `work` is done, by all threads of the processes that `usedMs` is about. */
+async function cpuOf<Result>(usedMs: () => number, work: () => Promise<Result>): Promise<Measured<Result>> {
+  const [before, startedAt] = [usedMs(), performance.now()]
   const result = await work()
-  return { cpuMs: cpuMs(pid) - before, elapsedMs: performance.now() - startedAt, result }
+  return { cpuMs: usedMs() - before, elapsedMs: performance.now() - startedAt, result }
 }
 
 /** Every slot that got samples is rolled up, the hours too. @returns how many roll-ups there are. */

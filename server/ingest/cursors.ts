@@ -37,8 +37,7 @@ export function rememberCursors(store: Store): Cursors {
     for (const row of rows) Object.assign(remembered.get(placeKey(row)) ?? {}, { [row.lane]: row.seq })
   }
   /** Those used last are forgotten last. */
-  const recall = (place: Place): Lanes => {
-    const key = placeKey(place)
+  const recall = (key: string): Lanes => {
     const lanes = remembered.get(key) ?? {}
     remembered.delete(key)
     remembered.set(key, lanes)
@@ -53,11 +52,11 @@ export function rememberCursors(store: Store): Cursors {
   return {
     async load(batch, jobs) {
       const wanted = placesOf(jobs)
-      const unknown = wanted.filter((place) => !remembered.has(placeKey(place)))
+      const unknown = [...wanted].flatMap(([key, place]) => (remembered.has(key) ? [] : [place]))
       // Those of these epochs alone, not of older ones too: an agent may begin as many as it likes.
       if (unknown.length > 0) await read(unknown)
-      for (const place of wanted) {
-        for (const [lane, seq] of Object.entries(recall(place)) as [Lane, number][]) {
+      for (const [key, place] of wanted) {
+        for (const [lane, seq] of Object.entries(recall(key)) as [Lane, number][]) {
           const row = { ...place, lane, seq }
           batch.cursors.set(cursorKey(row), row)
         }
@@ -65,13 +64,13 @@ export function rememberCursors(store: Store): Cursors {
       trim()
     },
     committed(batch) {
-      for (const { endpoint_id, epoch, lane, seq } of batch.moved) recall({ endpoint_id, epoch })[lane] = seq
+      for (const row of batch.moved) recall(placeKey(row))[row.lane] = row.seq
     },
     forget(batch) {
       for (const row of batch.moved) remembered.delete(placeKey(row))
     },
     doubt(job) {
-      for (const place of placesOf([job])) remembered.delete(placeKey(place))
+      for (const key of placesOf([job]).keys()) remembered.delete(key)
     },
   }
 }
@@ -95,7 +94,13 @@ async function rowsAt(places: readonly Place[], { db, capabilities }: Store): Pr
 
 const placeKey = ({ endpoint_id, epoch }: Place): string => `${endpoint_id} ${epoch}`
 
-function placesOf(jobs: readonly Job[]): Place[] {
-  const places = jobs.flatMap((job) => (job.kind === 'signals' ? [] : [{ endpoint_id: job.from.endpointId, epoch: plainText(job.epoch) }]))
-  return [...new Map(places.map((place) => [placeKey(place), place])).values()]
+/** By `placeKey`, each once. */
+function placesOf(jobs: readonly Job[]): Map<string, Place> {
+  const places = new Map<string, Place>()
+  for (const job of jobs) {
+    if (job.kind === 'signals') continue
+    const place = { endpoint_id: job.from.endpointId, epoch: plainText(job.epoch) }
+    places.set(placeKey(place), place)
+  }
+  return places
 }

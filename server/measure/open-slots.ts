@@ -1,4 +1,4 @@
-import { merge, namesIn, type Spread, type Spreads, spreadsIn } from '#shared/domain/rollup.ts'
+import { measureEach, merge, namesIn, nothing, type Spread, type Spreads } from '#shared/domain/rollup.ts'
 import type { SampleColumns } from '#shared/domain/sample-columns.ts'
 
 /*
@@ -131,7 +131,11 @@ export class OpenSlot {
     const [first = 0, last = first] = [at[0], at.at(-1)]
     if (first <= this.#through || !this.#isOfLayout(columns)) return false
     this.#through = Math.max(first, last)
-    const isInOrder = spreadsIn(columns).every((spread, measure) => !spread || this.#merge(measure, spread))
+    const known = { ...nothing }
+    let isInOrder = true
+    measureEach(columns, (spread, measure) => {
+      if (spread.count > 0 && !this.#merge(known, measure, spread)) isInOrder = false
+    })
     this.rows += 1
     this.samples += at.length
     return isInOrder
@@ -139,24 +143,33 @@ export class OpenSlot {
 
   spreads(): Spreads {
     const { names } = this.#layout
-    return new Map(names.map((name, measure): [string, Spread] => [name, this.#spread(measure)]).filter(([, { count }]) => count > 0))
+    const spreads = names.map((name, measure): [string, Spread] => [name, this.#fill({ ...nothing }, measure)])
+    return new Map(spreads.filter(([, { count }]) => count > 0))
   }
 
   /** @returns false for a measure that begins later than others: a roll-up names them in the order in which they began. */
-  #merge(measure: number, added: Spread): boolean {
-    const spread = this.#spread(measure)
-    if (spread.count === 0 && this.rows > 0) return false
-    if (spread.count === 0) Object.assign(spread, added)
-    else merge(spread, added)
-    const { min, mean, max, count } = spread
-    for (const [place, number] of [min, mean, max, count].entries()) this.#numbers[measure * numbersOfEach + place] = number
+  #merge(known: Spread, measure: number, added: Readonly<Spread>): boolean {
+    this.#fill(known, measure)
+    if (known.count === 0 && this.rows > 0) return false
+    if (known.count > 0) merge(known, added)
+    const { min, mean, max, count } = known.count > 0 ? known : added
+    const numbers = this.#numbers
+    const from = measure * numbersOfEach
+    numbers[from] = min
+    numbers[from + 1] = mean
+    numbers[from + 2] = max
+    numbers[from + 3] = count
     return true
   }
 
-  #spread(measure: number): Spread {
+  #fill(spread: Spread, measure: number): Spread {
+    const numbers = this.#numbers
     const from = measure * numbersOfEach
-    const [min = 0, mean = 0, max = 0, count = 0] = this.#numbers.slice(from, from + numbersOfEach)
-    return { min, mean, max, count }
+    spread.min = numbers[from] ?? 0
+    spread.mean = numbers[from + 1] ?? 0
+    spread.max = numbers[from + 2] ?? 0
+    spread.count = numbers[from + 3] ?? 0
+    return spread
   }
 
   #isOfLayout({ disks, networks }: SampleColumns): boolean {

@@ -43,11 +43,11 @@ export function addSample(into: Spreads, sample: Sample): void {
 
 /** The same as adding each of its samples. */
 export function addColumns(into: Spreads, columns: SampleColumns): void {
-  const spreads = spreadsIn(columns)
-  for (const [place, name] of namesIn(columns).entries()) {
-    const spread = spreads[place]
-    if (spread) addSpread(into, name, spread)
-  }
+  const names = namesIn(columns)
+  measureEach(columns, (spread, measure) => {
+    const name = names[measure]
+    if (name !== undefined && spread.count > 0) addSpread(into, name, spread)
+  })
 }
 
 /** What can be measured of a machine with these disks and networks. */
@@ -61,11 +61,17 @@ export function namesIn({ disks, networks }: Pick<SampleColumns, 'disks' | 'netw
   ]
 }
 
-/** What became of each of `namesIn`, in their order; nothing, where there is no value. */
-export function spreadsIn({ at, disks, networks, columns }: SampleColumns): (Spread | undefined)[] {
-  const spreads: (Spread | undefined)[] = []
+/** What became of each of `namesIn`, in their order: in one object for all of them, whose count is 0 where there is no value. */
+export function measureEach(
+  { at, disks, networks, columns }: SampleColumns,
+  see: (spread: Readonly<Spread>, measure: number) => void,
+): void {
+  const spread = { ...nothing }
+  let measure = 0
   const add = (values: SampleColumns['columns'][number] | undefined): void => {
-    spreads.push(spreadOf(values ?? [], at.length))
+    fill(spread, values ?? [], at.length)
+    see(spread, measure)
+    measure += 1
   }
   add(columns[0])
   add(columns[1])
@@ -74,7 +80,6 @@ export function spreadsIn({ at, disks, networks, columns }: SampleColumns): (Spr
   for (let disk = 0; disk < disks.length; disk += 1) add(columns[firstOfDisk(disk) + 2])
   const first = firstOfNetwork(disks.length, 0)
   for (let column = first; column < first + ofEach * networks.length; column += 1) add(columns[column])
-  return spreads
 }
 
 /** Rows without a whole have no ratio. */
@@ -91,26 +96,35 @@ function ratiosOf(
   return ratios
 }
 
-function spreadOf(values: SampleColumns['columns'][number], count: number): Spread | undefined {
-  if (typeof values === 'number') return { min: values, mean: values, max: values, count }
-  if (values.length === 0) return undefined
-  let [min, max, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
+export const nothing: Readonly<Spread> = { min: Number.POSITIVE_INFINITY, mean: Number.NaN, max: Number.NEGATIVE_INFINITY, count: 0 }
+
+function fill(spread: Spread, values: SampleColumns['columns'][number], count: number): void {
+  if (typeof values === 'number') {
+    spread.min = values
+    spread.mean = values
+    spread.max = values
+    spread.count = count
+    return
+  }
+  Object.assign(spread, nothing)
+  let sum = 0
   for (const value of values) {
-    if (value < min) min = value
-    if (value > max) max = value
+    if (value < spread.min) spread.min = value
+    if (value > spread.max) spread.max = value
     sum += value
   }
-  return { min, mean: sum / values.length, max, count: values.length }
+  spread.mean = sum / values.length
+  spread.count = values.length
 }
 
-export function addSpread(into: Spreads, name: string, added: Spread): void {
+export function addSpread(into: Spreads, name: string, added: Readonly<Spread>): void {
   const known = into.get(name)
   if (known) merge(known, added)
   else into.set(name, { ...added })
 }
 
 /** The mean weighs each slot by how many samples are in it. */
-export function merge(known: Spread, added: Spread): void {
+export function merge(known: Spread, added: Readonly<Spread>): void {
   known.count += added.count
   known.mean += ((added.mean - known.mean) * added.count) / known.count
   known.min = Math.min(known.min, added.min)

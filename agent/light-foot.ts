@@ -9,8 +9,12 @@ import { stepBack } from './host/priority.ts'
  * stays until more comes.
  */
 
-/** A young generation of 3 MiB; an old one that is looked at once it has grown by a quarter; all work on one thread. */
-const flags = ['--max-semi-space-size=1', '--heap-growing-percent=25', '--single-threaded', '--v8-pool-size=0']
+/**
+ * A young generation of 3 MiB; an old one that is looked at once it has grown by a quarter; all work on one thread; and between code that is
+ * interpreted and code that is worth optimising none of the two kinds in between, which take memory for what mostly waits.
+ */
+const memory = ['--max-semi-space-size=1', '--heap-growing-percent=25', '--single-threaded', '--v8-pool-size=0']
+const flags = [...memory, '--no-sparkplug', '--no-maglev']
 /** One heap of malloc's, that keeps nothing for later; what takes more than a few pages lies apart, and goes back whole. */
 const lean = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_TOP_PAD_: '4096', MALLOC_MMAP_THRESHOLD_: '65536' }
 const marker = 'TIERLINE_AGENT_IS_LIGHT'

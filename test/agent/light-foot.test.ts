@@ -11,7 +11,7 @@ it.skipIf(process.platform === 'win32')('the agent begins once more in its own p
   expect(said).toHaveLength(1)
   expect(JSON.parse(said[0] ?? '')).toMatchObject({
     ...{ pid: child.pid, nice: Math.max(5, getPriority()), arenas: '1', words: ['run', '--data', 'a b'] },
-    flags: expect.arrayContaining(['--max-semi-space-size=1', '--single-threaded']),
+    flags: expect.arrayContaining(['--max-semi-space-size=1', '--single-threaded', '--no-sparkplug']),
   })
 })
 

@@ -66,7 +66,7 @@ export interface Probe {
   /** Names in a folder and what tells this folder from another at the same path; undefined when there is none. */
   list(folder: string): Promise<FolderLook | undefined>
   /** The same, at once: only for folders of the system, on the way to which nobody but root can put a link or a mount. */
-  listNow(folder: string): FolderLook | undefined
+  listNow(folder: string, known?: FolderLook): FolderLook | undefined
 }
 
 export type Answer<Value> = { kind: 'known'; value: Value } | { kind: 'unsupported'; reason: string }

@@ -50,11 +50,13 @@ export async function list(folder: string): Promise<FolderLook | undefined> {
   return names && folderLookOf(found, names)
 }
 
-/** Without a thread of the pool, as `lookNow`. */
-export function listNow(folder: string): FolderLook | undefined {
+/** Without a thread of the pool, as `lookNow`. @param known is answered when nothing came or went since; it must be older than a tick of the clock. */
+export function listNow(folder: string, known?: FolderLook): FolderLook | undefined {
   try {
     const found = statSync(folder, { bigint: true, throwIfNoEntry: false })
-    return found?.isDirectory() ? folderLookOf(found, readdirSync(folder)) : undefined
+    if (!found?.isDirectory()) return undefined
+    const isKnown = known !== undefined && isSameFolder(known, folderLookOf(found, []))
+    return isKnown ? known : folderLookOf(found, readdirSync(folder))
   } catch {
     return undefined
   }
@@ -65,6 +67,8 @@ const folderLookOf = ({ ctimeNs, dev, ino }: BigIntStats, names: string[]): Fold
   changedAt: milliseconds(ctimeNs),
   identity: `${dev}:${ino}`,
 })
+
+const isSameFolder = (one: FolderLook, other: FolderLook): boolean => one.changedAt === other.changedAt && one.identity === other.identity
 
 export async function watchFolder(folder: string, onChange: (name: string | undefined) => void): Promise<Stop> {
   const watcher = watch(folder, { persistent: false }, (_, name) => onChange(name ?? undefined))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import { type Cancel, hours, minutes, seconds } from '#shared/domain/time.ts'
+import { type Cancel, hours, seconds } from '#shared/domain/time.ts'
 import type { PrivilegedFile } from '../../host/privileged-files.ts'
 import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
@@ -18,7 +18,8 @@ import type { ProcessStart } from '../processes/process-start.ts'
  * Threat: a path is whatever somebody named it: shown printable. Capabilities that were set without `setcap` are not seen.
  */
 const walkEveryMs = hours(1)
-const firstWalkAfterMs = minutes(2)
+/** Part of the start, and over before what the start left is given back. */
+const firstWalkAfterMs = seconds(30)
 /** A command is noticed before it has done its work. */
 const afterCommandMs = seconds(1)
 const memoryName = 'powers'

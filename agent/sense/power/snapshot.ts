@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { FileLook, Probe } from '../../host/probe.ts'
+import type { FileLook, FolderLook, Probe } from '../../host/probe.ts'
 import { type Place, places, placesOf } from './places.ts'
 
 /** A watched file as it is: its text for people, as far as it is shown, and a hash of all that was read. */
@@ -22,6 +22,7 @@ export class Snapshots {
   readonly #probe: Probe
   readonly #root: string
   readonly #seen = new Map<string, { signature: string; kept: Kept }>()
+  readonly #folders = new Map<string, { look: FolderLook; isSettled: boolean }>()
   #homeNames = ''
   #placesOfHomes: readonly Place[][] = []
 
@@ -66,13 +67,22 @@ export class Snapshots {
   async #filesOf({ path, isPersons }: Place): Promise<string[]> {
     if (isPersons === 'file') return [path]
     const full = this.#root + path
-    const listed = isPersons ? await this.#probe.list(full).catch(() => undefined) : this.#probe.listNow(full)
+    const listed = isPersons ? await this.#probe.list(full).catch(() => undefined) : this.#listNow(full)
     return listed
       ? listed.names
           .toSorted()
           .slice(0, maxFilesInFolder)
           .map((name) => join(path, name))
       : [path]
+  }
+
+  /** A folder that shows the same time in two looks is not listed in the third: what came within a tick of the first is in the second. */
+  #listNow(folder: string): FolderLook | undefined {
+    const before = this.#folders.get(folder)
+    const look = this.#probe.listNow(folder, before?.isSettled ? before.look : undefined)
+    if (look === undefined) this.#folders.delete(folder)
+    else this.#folders.set(folder, { look, isSettled: before?.look.changedAt === look.changedAt && before.look.identity === look.identity })
+    return look
   }
 
   #keptAs(path: string, signature: string): Kept | undefined {

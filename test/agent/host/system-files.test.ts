@@ -3,6 +3,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { FolderLook } from '../../../agent/host/probe.ts'
 import { list, listNow, look, lookNow, read, watchFolder } from '../../../agent/host/system-files.ts'
 
 let folder: string
@@ -37,6 +38,10 @@ describe('files that others may write', () => {
     expect(await list(join(folder, 'nothing'))).toBeUndefined()
     expect(listNow(folder)).toEqual(await list(folder))
     expect(listNow(join(folder, 'nothing'))).toBeUndefined()
+    const known = { ...(await list(folder)), names: ['as it was known'] } as FolderLook
+    expect(listNow(folder, known)?.names).toEqual(['as it was known'])
+    await writeFile(join(folder, 'came since'), '')
+    expect(listNow(folder, known)?.names).toContain('came since')
     expect(listNow(join(folder, 'a'))).toBeUndefined()
   })
 

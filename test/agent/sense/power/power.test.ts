@@ -54,6 +54,15 @@ describe.skipIf(process.platform !== 'linux')('a change of power', () => {
     expect(await said(() => put(path, text))).toMatchObject([{ kind, severity, about: path, facts: { technique, isNew: true } }])
   })
 
+  it('is found in a folder that was quiet for long, and one that was taken out there is none', async () => {
+    const snapshots = new Snapshots(probe, root)
+    for (let quiet = 0; quiet < 4; quiet += 1) await snapshots.take()
+    put('/etc/sudoers.d/eve', 'eve ALL=(ALL) ALL')
+    const came = await snapshots.take()
+    rmSync(join(root, 'etc/sudoers.d/eve'))
+    expect([came.has('/etc/sudoers.d/eve'), (await snapshots.take()).has('/etc/sudoers.d/eve')]).toEqual([true, false])
+  })
+
   it('shows the lines before and after, masked and printable', async () => {
     put('/etc/crontab', 'a\nold\n')
     const [event] = await said(() => put('/etc/crontab', 'a\ncurl --password hunter2 \u001b[31m\n'))

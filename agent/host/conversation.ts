@@ -15,8 +15,8 @@ export interface Hearer {
   onEnd(reason: string): void
 }
 
-/** The caller's own PATH is not to be trusted by a process that runs as root. */
-const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+/** The caller's own PATH is not to be trusted by a process that runs as root. Without a home nothing keeps what was typed: nft would, in /. */
+const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', HOME: '/nonexistent' }
 
 export function converse(program: string, args: readonly string[], { onLine, onEnd }: Hearer): Conversation {
   const child = spawn(program, args, { env: environment, stdio: 'pipe' })

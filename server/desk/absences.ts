@@ -3,14 +3,15 @@ import { planOwn } from '../escalate/keep-timers.ts'
 import type { Span } from '../people/roster.ts'
 import { endAbsences, keepAbsence } from '../people/rosters.ts'
 import type { Changes, TicketCase } from '../pipeline/changes.ts'
-import type { Store, Tx } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
 
 /** Who is away. What that does to their tickets is a timer, so that it happens once, whatever crashes. */
 export interface Absences {
-  begin(span: Span): Promise<string>
+  /** @param within here and below: what stands or falls with it. */
+  begin(span: Span, within?: Within): Promise<string>
   /** @returns false: they were not away, nor about to be. */
-  end(personId: string): Promise<boolean>
+  end(personId: string, within?: Within): Promise<boolean>
 }
 
 export interface AbsencesOptions {
@@ -21,19 +22,25 @@ export interface AbsencesOptions {
 
 export function createAbsences({ store, time, timers }: AbsencesOptions): Absences {
   return {
-    async begin(span) {
+    async begin(span, within) {
       const now = time.now()
       const dueAt = Math.max(span.from, now)
       const id = await store.db.transaction().execute(async (tx) => {
         const made = await keepAbsence(tx, span, now)
         const timer = { id: `absence-${made}`, kind: 'absence' as const, dueAt, payload: JSON.stringify({ personId: span.personId }) }
         await planOwn(tx, store.capabilities.putRows, timer, now)
+        await within?.(tx, made)
         return made
       })
       timers.replan(dueAt)
       return id
     },
-    end: (personId) => store.db.transaction().execute((tx) => endAbsences(tx, personId, time.now())),
+    end: (personId, within) =>
+      store.db.transaction().execute(async (tx) => {
+        const isEnded = await endAbsences(tx, personId, time.now())
+        if (isEnded) await within?.(tx)
+        return isEnded
+      }),
   }
 }
 

@@ -181,7 +181,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
         if (known !== undefined) return { id: known, kept: nothingKept }
         const work = await openTicket(tx, opening, rules, now)
         const kept = await keepCases(tx, store.capabilities, rules, [work], now)
-        await opening.person?.record?.(tx, work.ticket.id)
+        await (opening.person ?? opening).record?.(tx, work.ticket.id)
         return { id: work.ticket.id, kept }
       })
       afterCommit(kept)

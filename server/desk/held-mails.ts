@@ -1,5 +1,5 @@
 import { dropMail, heldMail, takeMail } from '../mailbox/mailbox.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Within } from '../store/store.ts'
 import { commentNow } from './comment-now.ts'
 import type { Desk, DeskOutcome, Person } from './desk.ts'
 
@@ -8,7 +8,7 @@ export interface HeldMails {
   /** Says it on the ticket, as what it is: words of this sender, let through by this person. `missing`: no such mail waits. */
   take(id: string, ticketId: string, person: Person): Promise<DeskOutcome>
   /** @returns false: no such mail waits. */
-  drop(id: string): Promise<boolean>
+  drop(id: string, within?: Within): Promise<boolean>
 }
 
 export function createHeldMails({ store: { db }, desk }: { store: Store; desk: Pick<Desk, 'comment'> }): HeldMails {
@@ -21,6 +21,11 @@ export function createHeldMails({ store: { db }, desk }: { store: Store; desk: P
       if (outcome.kind === 'done') await takeMail(db, id, ticketId)
       return outcome
     },
-    drop: (id) => dropMail(db, id),
+    drop: (id, within) =>
+      db.transaction().execute(async (tx) => {
+        const isDropped = await dropMail(tx, id)
+        if (isDropped) await within?.(tx)
+        return isDropped
+      }),
   }
 }

@@ -7,7 +7,7 @@ import { type Rules, readRules } from '../pipeline/keep.ts'
 import { type LoadedMatrix, loadMatrix, type Matrix, parseMatrix, problemLine } from '../route/matrix.ts'
 import type { MatrixProblem } from '../route/problems.ts'
 import { keepMatrix } from '../route/route.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Within } from '../store/store.ts'
 
 /*
  * The matrix in force, and those that open tickets were opened under.
@@ -20,7 +20,8 @@ import type { Store } from '../store/store.ts'
 export interface Matrices {
   /** Those in force, whenever they are asked: a version that is put changes what these say. */
   rules: Rules
-  put(yaml: string, author: string): Promise<PutOutcome>
+  /** @param within what stands or falls with it. */
+  put(yaml: string, author: string, within?: Within): Promise<PutOutcome>
   check(yaml: string): { errors: MatrixProblem[]; warnings: MatrixProblem[] }
   /** Looks for versions that another process has put. @returns its end. */
   watch(log: Logger): () => Promise<void>
@@ -81,12 +82,12 @@ export async function openMatrices({ store, time, file }: Needs): Promise<Matric
       at: (version) => rules.at(version),
       planOf: (work) => rules.planOf(work),
     },
-    async put(yaml, author) {
+    async put(yaml, author, within) {
       if (file !== undefined)
         return { kind: 'refused', reason: `This collector takes its matrix from a file (--matrix): change that file.` }
       const parsed = parseMatrix(yaml)
       if (parsed.kind === 'bad') return parsed
-      adopt(await keepMatrix(db, parsed.matrix, author, time.now()))
+      adopt(await keepMatrix(db, parsed.matrix, author, time.now(), within))
       return { kind: 'kept', matrix: rules.matrix, warnings: parsed.warnings }
     },
     check: (yaml) => {

@@ -13,7 +13,7 @@ import { prioritise } from '../prioritise/prioritise.ts'
 import { match } from '../route/match.ts'
 import { route } from '../route/route.ts'
 import type { Database } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Within } from '../store/store.ts'
 import type { TicketsTable } from '../store/tables/ticket.ts'
 
 /*
@@ -25,7 +25,8 @@ import type { TicketsTable } from '../store/tables/ticket.ts'
 export interface Modes {
   /** undefined: there is no such organisation. */
   preview(organisationId: string): Promise<Preview | undefined>
-  change(organisationId: string, change: OrganisationChange): Promise<void>
+  /** @param within what stands or falls with it. */
+  change(organisationId: string, change: OrganisationChange, within?: Within): Promise<void>
   stop(): Promise<void>
 }
 
@@ -70,7 +71,11 @@ export function openModes({ store, rules, time, log, onRaised }: ModesOptions): 
   cancel = time.after(0, look)
   return {
     preview: (organisationId) => previewOf(store.reader, rules, organisationId),
-    change: (organisationId, change) => changeOrganisation(store.db, organisationId, change, time.now()),
+    change: (organisationId, change, within) =>
+      store.db.transaction().execute(async (tx) => {
+        await changeOrganisation(tx, organisationId, change, time.now())
+        await within?.(tx)
+      }),
     stop() {
       cancel()
       return looking

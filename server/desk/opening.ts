@@ -16,6 +16,8 @@ export interface Opening extends Omit<Request, 'person' | 'isTheirs'> {
   requester?: Omit<NewRequester, 'organisationId'>
   /** Who opens it; absent: the requester, by themselves. */
   person?: Person
+  /** Of a requester’s own asking: what a person brings along. */
+  record?: Person['record']
 }
 
 export async function openTicket(tx: Tx, opening: Opening, rules: Rules, now: number): Promise<TicketCase> {

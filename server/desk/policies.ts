@@ -12,7 +12,7 @@ import type { OwnTrouble } from '../ingest/rows.ts'
 import * as kept from '../policy/policy.ts'
 import { layersFor, memberOf } from '../policy/written.ts'
 import type { MatrixProblem } from '../route/problems.ts'
-import type { Store, Tx } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import { contentOf, openSigned } from './policy-signatures.ts'
 import { readPolicy } from './policy-text.ts'
 
@@ -25,11 +25,20 @@ import { readPolicy } from './policy-text.ts'
  * On failure: the documents before stay. Threat: whoever runs this collector and would switch senses off (agents verify).
  */
 export interface Policies {
-  put(yaml: string, author: string): Promise<{ kind: 'kept'; version: number } | { kind: 'bad'; problems: MatrixProblem[] }>
+  /** @param within here and below: what stands or falls with it. */
+  put(
+    yaml: string,
+    author: string,
+    within?: Within,
+  ): Promise<{ kind: 'kept'; version: number } | { kind: 'bad'; problems: MatrixProblem[] }>
   current(): Promise<kept.PolicyVersion | undefined>
   /** What waits for an operator, as the bytes to sign, beside what is in force. */
   unsigned(): Promise<UnsignedPolicy[]>
-  sign(organisationId: string, jws: string): Promise<{ kind: 'signed'; number: number; by: string } | { kind: 'refused'; reason: string }>
+  sign(
+    organisationId: string,
+    jws: string,
+    within?: Within,
+  ): Promise<{ kind: 'signed'; number: number; by: string } | { kind: 'refused'; reason: string }>
   /** What is in force for one endpoint. */
   explain(organisationId: string, endpointId: string): Resolved & { number: number; issuedAt: number | null; signedBy: string | null }
   numbers(organisationId: string): DocumentNumbers
@@ -98,7 +107,7 @@ class SignedPolicies implements Policies {
     this.#needs = needs
   }
 
-  async put(yaml: string, author: string): ReturnType<Policies['put']> {
+  async put(yaml: string, author: string, within?: Within): ReturnType<Policies['put']> {
     const { store, time } = this.#needs
     const world = await kept.readWorld(store.db)
     const read = readPolicy(yaml, world)
@@ -107,7 +116,7 @@ class SignedPolicies implements Policies {
       const content = { organisationId: organisation.id, layers: layersFor(read.document, organisation, world.places, read.lineOf) }
       if (canonicalJson(content).length > maxContentChars) return { kind: 'bad', problems: [tooLong(organisation.name)] }
     }
-    const version = await kept.keepVersion(store.db, yaml, author, time.now())
+    const version = await kept.keepVersion(store.db, yaml, author, time.now(), within)
     await this.settle()
     return { kind: 'kept', version }
   }
@@ -126,7 +135,7 @@ class SignedPolicies implements Policies {
     }))
   }
 
-  sign(organisationId: string, jws: string): ReturnType<Policies['sign']> {
+  sign(organisationId: string, jws: string, within?: Within): ReturnType<Policies['sign']> {
     return this.#inTurn(async () => {
       const register = this.#needs.register()
       const draft = register && (await this.#due()).find(({ organisation }) => organisation.id === organisationId)
@@ -137,7 +146,10 @@ class SignedPolicies implements Policies {
       const isTheDraft = canonicalJson(content) === canonicalJson(draft.content) && number === this.#nextNumber(organisationId)
       if (!isTheDraft) return refused('The policy has changed meanwhile: look at it again.')
       const row = { organisation_id: organisationId, number, issued_at: issuedAt, jws, version: draft.version, signed_by: opened.by }
-      await this.#needs.store.db.transaction().execute((tx) => kept.putPolicy(tx, row))
+      await this.#needs.store.db.transaction().execute(async (tx) => {
+        await kept.putPolicy(tx, row)
+        await within?.(tx)
+      })
       this.#keep({ ...row, content: draft.content })
       return { kind: 'signed', number, by: opened.by }
     })

@@ -8,7 +8,7 @@ import { apply, type Entry, type TicketCase } from '../pipeline/changes.ts'
 import type { Rules } from '../pipeline/keep.ts'
 import { heldOver } from '../pipeline/suppression.ts'
 import { sayNotBack } from '../presence/not-back.ts'
-import type { Store, Tx } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
 import { forgetOld, hastenOf, isOverdue, releaseDue, releaseOf } from '../suppress/keep.ts'
 import { covers } from '../suppress/reach.ts'
@@ -35,12 +35,12 @@ import { waitedForWindow } from '../ticket/acts.ts'
  */
 
 export interface Maintenance {
-  /** @returns undefined: it would never open. */
-  plan(window: NewWindow): Promise<string | undefined>
+  /** @param within here and below: what stands or falls with it. @returns undefined: it would never open. */
+  plan(window: NewWindow, within?: Within): Promise<string | undefined>
   /** The occurrence that is open closes now; a weekly one comes again. @returns false: none is open. */
-  end(id: string): Promise<boolean>
+  end(id: string, within?: Within): Promise<boolean>
   /** It doesn't open again; one that is open closes now. @returns false: there is no such window. */
-  remove(id: string): Promise<boolean>
+  remove(id: string, within?: Within): Promise<boolean>
   /** Its next five dates, as a clock there shows them; the first may be open. */
   upcoming(window: Row): MaintenanceWindowView['next']
 }
@@ -53,31 +53,38 @@ export interface MaintenanceOptions {
 
 export function createMaintenance({ store, time, timers }: MaintenanceOptions): Maintenance {
   const { putRows } = store.capabilities
-  const change = async (id: string, mayChange: (row: Row, now: number) => boolean, how: typeof closeWindow): Promise<boolean> => {
+  const change = async (
+    id: string,
+    within: Within | undefined,
+    mayChange: (row: Row, now: number) => boolean,
+    how: typeof closeWindow,
+  ): Promise<boolean> => {
     const now = time.now()
     const row = await store.db.transaction().execute(async (tx) => {
       const found = await findWindow(tx, id)
       if (!found || !mayChange(found, now)) return undefined
       await how(tx, found, now)
       if (isOpenAt(found, now)) await planOwn(tx, putRows, timerOf('closed', found, now), now)
+      await within?.(tx)
       return found
     })
     if (row) timers.replan(now)
     return row !== undefined
   }
   return {
-    async plan(window) {
+    async plan(window, within) {
       const now = time.now()
       const row = await store.db.transaction().execute(async (tx) => {
         const kept = await keepWindow(tx, window, now)
         if (kept) await planOwn(tx, putRows, timerOf('opens', kept, kept.opens_at), now)
+        if (kept) await within?.(tx, kept.id)
         return kept
       })
       if (row) timers.replan(row.opens_at)
       return row?.id
     },
-    end: (id) => change(id, isOpenAt, closeWindow),
-    remove: (id) => change(id, () => true, removeWindow),
+    end: (id, within) => change(id, within, isOpenAt, closeWindow),
+    remove: (id, within) => change(id, within, () => true, removeWindow),
     upcoming: (window) => upcomingOf(window, time.now(), shownDates),
   }
 }

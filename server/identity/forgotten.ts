@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { Platform } from '#shared/domain/endpoint.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import { days } from '#shared/domain/time.ts'
-import type { Store, Tx } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import type { RaiseWithin } from './adoption.ts'
 
 /*
@@ -132,7 +132,7 @@ export type Adoption = 'adopted' | 'unknown' | 'revoked'
 export function adoptForgotten(
   endpointId: string,
   place: Place,
-  { store, isRevoked, now }: { store: Store; isRevoked(endpointId: string): boolean; now: number },
+  { store, isRevoked, now, within }: { store: Store; isRevoked(endpointId: string): boolean; now: number; within?: Within | undefined },
 ): Promise<Adoption> {
   if (isRevoked(endpointId)) return Promise.resolve('revoked')
   return store.db.transaction().execute(async (tx) => {
@@ -152,6 +152,7 @@ export function adoptForgotten(
       .values({ id: endpointId, ...placed, ...machine, enrolled_at: not_before, removed_at: null, word_awaited_since: now })
       .execute()
     await rememberCertificate(tx, { endpoint_id: endpointId, serial, not_before, not_after }, now)
+    await within?.(tx, endpointId)
     return 'adopted'
   })
 }

@@ -15,7 +15,7 @@ import { seconds, type Time } from '#shared/domain/time.ts'
 import type { Register } from '#shared/protocol/command-powers.ts'
 import addresses from '#shared/protocol/documents/addresses.ts'
 import type { EnrolRequest } from '#shared/protocol/enrolment.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Within } from '../store/store.ts'
 import { adoption, type RaiseWithin } from './adoption.ts'
 import { openCertificateAuthority } from './certificate-authority.ts'
 import { type CommandAuthority, openCommandAuthority } from './command-authority.ts'
@@ -25,7 +25,7 @@ import { type Adoption, adoptForgotten, type Caller, type Place } from './forgot
 import { openKeyFiles } from './key-files.ts'
 import { certificatesIn, type KnownEndpoint, type Refused, recognise } from './peers.ts'
 import { pairOf, registerOf } from './register.ts'
-import { createRevocations, type Within } from './revocations.ts'
+import { createRevocations } from './revocations.ts'
 import { type ServerCertificate, serverCertificateFor } from './server-certificate.ts'
 import { makeToken, type NewToken } from './tokens.ts'
 
@@ -35,20 +35,20 @@ export interface Identity {
   caFingerprint: string
   authority: CommandAuthority
   /** The token is shown once; only its hash is kept. */
-  createToken(wanted: NewToken): Promise<{ id: string; token: string; expiresAt: number }>
+  createToken(wanted: NewToken, within?: Within): Promise<{ id: string; token: string; expiresAt: number }>
   enrol(request: EnrolRequest): Promise<Enrolled>
   /** For a known, unrevoked peer, up to 180 days after its certificate's end. */
   renew(peer: X509Certificate | undefined, csr: string): Promise<Renewed>
   /** @param from for people, who decide on a machine that a restored collector has forgotten. */
   authenticate(peer: X509Certificate | undefined, from?: Caller): Promise<KnownEndpoint | Refused>
   /** Lets a machine in again that a restored collector has forgotten. */
-  adopt(endpointId: string, place: Place): Promise<Adoption>
+  adopt(endpointId: string, place: Place, within?: Within): Promise<Adoption>
   /** Removes the endpoint: none of its certificates works again. Ending its live session is the wire's part. */
   revoke(endpointId: string, within?: Within): Promise<void>
   /** null: take the role found by facts again. */
   confirmRole(endpointId: string, role: Role | null, within?: Within): Promise<void>
   /** What people call it. A tag that means core confirms that role where nobody has said one. */
-  tag(endpointId: string, tags: readonly string[]): Promise<void>
+  tag(endpointId: string, tags: readonly string[], within?: Within): Promise<void>
   /** As the signed list has it: also of endpoints that a restored database doesn't know. */
   isRevoked(endpointId: string): boolean
   /** For TLS, with the hosts that agents were told of; made anew when one is missing or two thirds of its life are over. */
@@ -88,17 +88,20 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
     caPem: ca.pem,
     caFingerprint: ca.fingerprint,
     authority,
-    createToken: async (wanted) => {
+    createToken: async (wanted, within) => {
       const pair = await operatorsBy()
       const pins = { ca: ca.fingerprint, authority: kid, ...(pair && { authorities: pair.keys.map((each) => each.kid) }) }
       const { row, token } = makeToken(wanted, pins, time.now())
-      await store.db.insertInto('enrolment_tokens').values(row).execute()
+      await store.db.transaction().execute(async (tx) => {
+        await tx.insertInto('enrolment_tokens').values(row).execute()
+        await within?.(tx, row.id)
+      })
       return { id: row.id, token, expiresAt: row.expires_at }
     },
     enrol: (request) => enrol(request, now()),
     renew: (peer, csr) => renew(peer, csr, now()),
     authenticate: (peer, from) => recognise(peer, 'connect', now(), from),
-    adopt: (endpointId, place) => adoptForgotten(endpointId, place, now()),
+    adopt: (endpointId, place, within) => adoptForgotten(endpointId, place, { ...now(), within }),
     revoke,
     isRevoked,
     confirmRole: (endpointId, role, within) =>
@@ -106,16 +109,20 @@ export async function openIdentity(needs: IdentityNeeds): Promise<Identity> {
         await tx.updateTable('endpoints').set({ confirmed_role: role }).where('id', '=', endpointId).execute()
         await within?.(tx)
       }),
-    tag: async (endpointId, tags) => {
+    tag: (endpointId, tags, within) => {
       const isCore = tags.some((tag) => coreTags.includes(tag))
       const said = { tags: JSON.stringify([...new Set(tags)]) }
-      const endpoint = store.db.updateTable('endpoints').where('id', '=', endpointId)
-      await endpoint
-        .set((either) => ({
-          ...said,
-          ...(isCore && { confirmed_role: either.fn.coalesce('confirmed_role', either.val('core' as const)) }),
-        }))
-        .execute()
+      return store.db.transaction().execute(async (tx) => {
+        await tx
+          .updateTable('endpoints')
+          .where('id', '=', endpointId)
+          .set((either) => ({
+            ...said,
+            ...(isCore && { confirmed_role: either.fn.coalesce('confirmed_role', either.val('core' as const)) }),
+          }))
+          .execute()
+        await within?.(tx)
+      })
     },
     serverCertificate: (hosts) => {
       const told = documents.content(addresses)?.collectors ?? []

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import revocations, { maxRevocations } from '#shared/protocol/documents/revocations.ts'
-import type { Store, Tx } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import type { Documents } from './documents.ts'
 
 /*
@@ -13,9 +13,6 @@ import type { Documents } from './documents.ts'
  */
 
 type List = z.infer<typeof revocations.content>
-
-/** What stands or falls with a change. */
-export type Within = (tx: Tx) => Promise<void>
 
 export interface Revocations {
   /** Rejects when it could not be committed; the list then or later. */

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { Fault } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
+import type { Within } from '../store/store.ts'
 import type { Audience } from '../store/tables/notify.ts'
 import type { Notifier } from './notifier.ts'
 
@@ -26,12 +27,12 @@ export interface NewReceiver {
 export interface Receivers {
   /** What is wrong with it, as sentences with the field's name; nothing: it can be made. */
   complaints(receiver: NewReceiver): { field: string; message: string }[]
-  /** @throws Fault `receiver-bad` for what `complaints` would have said. */
-  create(receiver: NewReceiver): Promise<{ id: string; secret: string | null }>
+  /** @param within here and below: what stands or falls with it. @throws Fault `receiver-bad` for what `complaints` would have said. */
+  create(receiver: NewReceiver, within?: Within): Promise<{ id: string; secret: string | null }>
   /** Those of one organisation; with null, all. */
   list(organisationId: string | null): Promise<{ id: string; name: string; notifier: string; organisationId: string | null }[]>
   /** false: there is none of that id. What it was still to hear is given up. */
-  disable(id: string): Promise<boolean>
+  disable(id: string, within?: Within): Promise<boolean>
 }
 
 export interface ReceiversOptions {
@@ -53,7 +54,7 @@ export function createReceivers({ db, time, notifiers }: ReceiversOptions): Rece
   }
   return {
     complaints,
-    async create(receiver) {
+    async create(receiver, within) {
       const [complaint] = complaints(receiver)
       if (complaint) throw new Fault('receiver-bad', `Check the receiver's ${complaint.field}: ${complaint.message}.`)
       const secret = receiver.notifier === 'webhook' ? (receiver.secret ?? randomBytes(32).toString('base64url')) : null
@@ -61,10 +62,13 @@ export function createReceivers({ db, time, notifiers }: ReceiversOptions): Rece
       const { name, notifier, organisationId, audience = 'everybody', personId = null, rank = null, team = null } = receiver
       const row = { id: randomUUIDv7(), name, notifier, settings: JSON.stringify(settings), organisation_id: organisationId }
       const whose = { audience, person_id: personId, rank: personId === null ? null : (rank ?? 1), team, address: addressIn(settings) }
-      await db
-        .insertInto('receivers')
-        .values({ ...row, ...whose, created_at: time.now(), disabled_at: null })
-        .execute()
+      await db.transaction().execute(async (tx) => {
+        await tx
+          .insertInto('receivers')
+          .values({ ...row, ...whose, created_at: time.now(), disabled_at: null })
+          .execute()
+        await within?.(tx, row.id)
+      })
       return { id: row.id, secret }
     },
     async list(organisationId) {
@@ -75,24 +79,17 @@ export function createReceivers({ db, time, notifiers }: ReceiversOptions): Rece
       const some = organisationId === null ? all : all.where('organisation_id', '=', organisationId)
       return some.orderBy('created_at').execute()
     },
-    async disable(id) {
-      const now = time.now()
-      const done = await db
-        .updateTable('receivers')
-        .set({ disabled_at: now })
-        .where('id', '=', id)
-        .where('disabled_at', 'is', null)
-        .executeTakeFirst()
-      const gaveUp = { failed_at: now, last_error: 'the receiver was removed' }
-      await db
-        .updateTable('outbox')
-        .set(gaveUp)
-        .where('receiver_id', '=', id)
-        .where('delivered_at', 'is', null)
-        .where('failed_at', 'is', null)
-        .execute()
-      return done.numUpdatedRows > 0n
-    },
+    disable: (id, within) =>
+      db.transaction().execute(async (tx) => {
+        const now = time.now()
+        const there = tx.updateTable('receivers').set({ disabled_at: now }).where('id', '=', id).where('disabled_at', 'is', null)
+        const done = await there.executeTakeFirst()
+        const gaveUp = { failed_at: now, last_error: 'the receiver was removed' }
+        const waiting = tx.updateTable('outbox').set(gaveUp).where('receiver_id', '=', id).where('delivered_at', 'is', null)
+        await waiting.where('failed_at', 'is', null).execute()
+        await within?.(tx)
+        return done.numUpdatedRows > 0n
+      }),
   }
 }
 

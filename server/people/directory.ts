@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Language } from '#shared/domain/language.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Requester } from '../pipeline/changes.ts'
-import type { Store, Tx } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import { hashPassword } from './passwords.ts'
 import { keepRequester, type NewRequester } from './requesters.ts'
 
@@ -31,37 +31,44 @@ export type PersonOutcome = { kind: 'made'; id: string } | { kind: 'taken' }
 export type DisableOutcome = { kind: 'disabled' } | { kind: 'last-admin' }
 
 export interface Directory {
-  createOrganisation(organisation: NewOrganisationRow): Promise<string>
-  createSite(site: { organisationId: string; name: string; timeZone: string | null }): Promise<string>
-  createPerson(person: NewPersonRow): Promise<PersonOutcome>
-  putRequester(requester: NewRequester): Promise<Requester>
-  /** @param within what stands or falls with it. */
-  disablePerson(id: string, within?: (tx: Tx) => Promise<void>): Promise<DisableOutcome>
+  /** @param within here and below: what stands or falls with it. */
+  createOrganisation(organisation: NewOrganisationRow, within?: Within): Promise<string>
+  createSite(site: { organisationId: string; name: string; timeZone: string | null }, within?: Within): Promise<string>
+  createPerson(person: NewPersonRow, within?: Within): Promise<PersonOutcome>
+  putRequester(requester: NewRequester, within?: Within): Promise<Requester>
+  disablePerson(id: string, within?: Within): Promise<DisableOutcome>
 }
 
 export function createDirectory({ store, time }: { store: Store; time: Time }): Directory {
+  const make = (id: string, within: Within | undefined, how: (tx: Tx) => Promise<unknown>): Promise<string> =>
+    store.db.transaction().execute(async (tx) => {
+      await how(tx)
+      await within?.(tx, id)
+      return id
+    })
   return {
-    createOrganisation: async ({ name, mode, plan, timeZone, language = 'en' }) => {
+    createOrganisation: async ({ name, mode, plan, timeZone, language = 'en' }, within) => {
       const id = randomUUIDv7()
       const row = { id, name, mode, plan, time_zone: timeZone, language, created_at: time.now() }
-      await store.db.insertInto('organisations').values(row).execute()
-      return id
+      return make(id, within, (tx) => tx.insertInto('organisations').values(row).execute())
     },
-    createSite: async ({ organisationId, name, timeZone }) => {
+    createSite: async ({ organisationId, name, timeZone }, within) => {
       const id = randomUUIDv7()
-      await store.db
-        .insertInto('sites')
-        .values({ id, organisation_id: organisationId, name, time_zone: timeZone, created_at: time.now() })
-        .execute()
-      return id
+      const row = { id, organisation_id: organisationId, name, time_zone: timeZone, created_at: time.now() }
+      return make(id, within, (tx) => tx.insertInto('sites').values(row).execute())
     },
-    putRequester: (requester) => store.db.transaction().execute((tx) => keepRequester(tx, requester, time.now())),
-    createPerson: (person) => createPerson(store, time, person),
+    putRequester: (requester, within) =>
+      store.db.transaction().execute(async (tx) => {
+        const kept = await keepRequester(tx, requester, time.now())
+        await within?.(tx, kept.id)
+        return kept
+      }),
+    createPerson: (person, within) => createPerson(store, time, person, within),
     disablePerson: (id, within) => disablePerson(store, time, id, within),
   }
 }
 
-async function createPerson(store: Store, time: Time, person: NewPersonRow): Promise<PersonOutcome> {
+async function createPerson(store: Store, time: Time, person: NewPersonRow, within?: Within): Promise<PersonOutcome> {
   const login = person.login.trim().toLowerCase()
   const passwordHash = await hashPassword(person.password)
   return store.db.transaction().execute(async (tx) => {
@@ -82,11 +89,12 @@ async function createPerson(store: Store, time: Time, person: NewPersonRow): Pro
         disabled_at: null,
       })
       .execute()
+    await within?.(tx, id)
     return { kind: 'made', id }
   })
 }
 
-async function disablePerson(store: Store, time: Time, id: string, within?: (tx: Tx) => Promise<void>): Promise<DisableOutcome> {
+async function disablePerson(store: Store, time: Time, id: string, within?: Within): Promise<DisableOutcome> {
   const now = time.now()
   return store.db.transaction().execute(async (tx) => {
     const admins = await tx

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { days, type Time } from '#shared/domain/time.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import { type Caller, callerOf, personColumns } from './caller.ts'
 import { digestOf, newSecret, prefixes } from './secrets.ts'
 
@@ -17,56 +17,55 @@ export interface Source {
 }
 
 export interface Programs {
-  createToken(token: { personId: string; name: string; ttlDays?: number }): Promise<{ id: string; token: string; expiresAt: number | null }>
-  revokeToken(id: string): Promise<void>
-  createSource(source: { organisationId: string; name: string }): Promise<{ id: string; key: string }>
-  revokeSource(id: string): Promise<void>
+  createToken(
+    token: { personId: string; name: string; ttlDays?: number },
+    within?: Within,
+  ): Promise<{ id: string; token: string; expiresAt: number | null }>
+  revokeToken(id: string, within?: Within): Promise<void>
+  createSource(source: { organisationId: string; name: string }, within?: Within): Promise<{ id: string; key: string }>
+  revokeSource(id: string, within?: Within): Promise<void>
   /** What a restore has suspended works again. */
-  confirmToken(id: string): Promise<void>
-  confirmSource(id: string): Promise<void>
+  confirmToken(id: string, within?: Within): Promise<void>
+  confirmSource(id: string, within?: Within): Promise<void>
   callerOf(token: string): Promise<Caller | undefined>
   sourceOf(key: string): Promise<Source | undefined>
 }
 
 export function createPrograms({ store, time }: { store: Store; time: Time }): Programs {
+  const change = (id: string, within: Within | undefined, how: (tx: Tx) => Promise<unknown>): Promise<void> =>
+    store.db.transaction().execute(async (tx) => {
+      await how(tx)
+      await within?.(tx, id)
+    })
   return {
-    createToken: async ({ personId, name, ttlDays }) => {
+    createToken: async ({ personId, name, ttlDays }, within) => {
       const id = randomUUIDv7()
       const token = newSecret('token')
       const now = time.now()
       const expiresAt = ttlDays === undefined ? null : now + days(ttlDays)
-      await store.db
-        .insertInto('api_tokens')
-        .values({ id, name, hash: digestOf(token), person_id: personId, created_at: now, expires_at: expiresAt, revoked_at: null })
-        .execute()
+      const row = { id, name, hash: digestOf(token), person_id: personId, created_at: now, expires_at: expiresAt, revoked_at: null }
+      await change(id, within, (tx) => tx.insertInto('api_tokens').values(row).execute())
       return { id, token, expiresAt }
     },
-    revokeToken: async (id) => {
-      await store.db
-        .updateTable('api_tokens')
-        .set({ revoked_at: time.now() })
-        .where('id', '=', id)
-        .where('revoked_at', 'is', null)
-        .execute()
-    },
-    createSource: async ({ organisationId, name }) => {
+    revokeToken: (id, within) =>
+      change(id, within, (tx) =>
+        tx.updateTable('api_tokens').set({ revoked_at: time.now() }).where('id', '=', id).where('revoked_at', 'is', null).execute(),
+      ),
+    createSource: async ({ organisationId, name }, within) => {
       const id = randomUUIDv7()
       const key = newSecret('source')
-      await store.db
-        .insertInto('sources')
-        .values({ id, organisation_id: organisationId, name, key_hash: digestOf(key), created_at: time.now(), revoked_at: null })
-        .execute()
+      const row = { id, organisation_id: organisationId, name, key_hash: digestOf(key), created_at: time.now(), revoked_at: null }
+      await change(id, within, (tx) => tx.insertInto('sources').values(row).execute())
       return { id, key }
     },
-    revokeSource: async (id) => {
-      await store.db.updateTable('sources').set({ revoked_at: time.now() }).where('id', '=', id).where('revoked_at', 'is', null).execute()
-    },
-    confirmToken: async (id) => {
-      await store.db.updateTable('api_tokens').set({ suspended_at: null }).where('id', '=', id).execute()
-    },
-    confirmSource: async (id) => {
-      await store.db.updateTable('sources').set({ suspended_at: null }).where('id', '=', id).execute()
-    },
+    revokeSource: (id, within) =>
+      change(id, within, (tx) =>
+        tx.updateTable('sources').set({ revoked_at: time.now() }).where('id', '=', id).where('revoked_at', 'is', null).execute(),
+      ),
+    confirmToken: (id, within) =>
+      change(id, within, (tx) => tx.updateTable('api_tokens').set({ suspended_at: null }).where('id', '=', id).execute()),
+    confirmSource: (id, within) =>
+      change(id, within, (tx) => tx.updateTable('sources').set({ suspended_at: null }).where('id', '=', id).execute()),
     callerOf: async (token) => {
       if (!token.startsWith(prefixes.token)) return undefined
       const person = await personOfToken(store, token, time.now())

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { RosterPlan } from '#shared/api/rosters.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
-import type { Store, Tx } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import { handOver } from './hand-over.ts'
 import {
   type Member,
@@ -26,18 +26,19 @@ import { readPlan } from './roster-plan.ts'
  */
 
 export interface Rosters {
-  addShift(shift: Shift): Promise<string>
-  removeShift(id: string): Promise<boolean>
-  addRotation(rotation: Rotation): Promise<string>
-  removeRotation(id: string): Promise<boolean>
-  addOverride(override: Override): Promise<string>
-  removeOverride(id: string): Promise<boolean>
+  /** @param within here and below: what stands or falls with it. */
+  addShift(shift: Shift, within?: Within): Promise<string>
+  removeShift(id: string, within?: Within): Promise<boolean>
+  addRotation(rotation: Rotation, within?: Within): Promise<string>
+  removeRotation(id: string, within?: Within): Promise<boolean>
+  addOverride(override: Override, within?: Within): Promise<string>
+  removeOverride(id: string, within?: Within): Promise<boolean>
   /** What was planned and is not over. */
   plan(): Promise<RosterPlan>
   /** Each team's people at this moment. */
   now(): Promise<TeamNow[]>
   /** What somebody can do, leads and takes on. */
-  describe(personId: string, work: { skills: string[]; leads: string[]; wipLimit: number | null }): Promise<void>
+  describe(personId: string, work: { skills: string[]; leads: string[]; wipLimit: number | null }, within?: Within): Promise<void>
 }
 
 type Somebody = Pick<Member, 'id' | 'name'>
@@ -60,26 +61,35 @@ export interface RostersOptions {
 export function createRosters({ store, time, teams }: RostersOptions): Rosters {
   const { db } = store
   const fresh = () => ({ id: randomUUIDv7(), created_at: time.now() })
+  const add = (id: string, within: Within | undefined, how: (tx: Tx) => Promise<unknown>): Promise<string> =>
+    db.transaction().execute(async (tx) => {
+      await how(tx)
+      await within?.(tx, id)
+      return id
+    })
+  const remove = (id: string, within: Within | undefined, how: (tx: Tx) => Promise<{ numDeletedRows: bigint }>): Promise<boolean> =>
+    db.transaction().execute(async (tx) => {
+      const { numDeletedRows } = await how(tx)
+      if (numDeletedRows > 0n) await within?.(tx, id)
+      return numDeletedRows > 0n
+    })
   return {
-    async addShift({ team, personId, days, from, to, timeZone }) {
+    async addShift({ team, personId, days, from, to, timeZone }, within) {
       const row = { ...fresh(), team, person_id: personId, days: JSON.stringify(days), from_time: from, to_time: to, time_zone: timeZone }
-      await db.insertInto('shifts').values(row).execute()
-      return row.id
+      return add(row.id, within, (tx) => tx.insertInto('shifts').values(row).execute())
     },
-    removeShift: async (id) => (await db.deleteFrom('shifts').where('id', '=', id).executeTakeFirst()).numDeletedRows > 0n,
-    async addRotation({ team, personIds, startsOn, handOver, everyDays, timeZone }) {
+    removeShift: (id, within) => remove(id, within, (tx) => tx.deleteFrom('shifts').where('id', '=', id).executeTakeFirst()),
+    async addRotation({ team, personIds, startsOn, handOver, everyDays, timeZone }, within) {
       const turns = { person_ids: JSON.stringify(personIds), starts_on: startsOn, hand_over: handOver, every_days: everyDays }
       const row = { ...fresh(), team, ...turns, time_zone: timeZone }
-      await db.insertInto('rotations').values(row).execute()
-      return row.id
+      return add(row.id, within, (tx) => tx.insertInto('rotations').values(row).execute())
     },
-    removeRotation: async (id) => (await db.deleteFrom('rotations').where('id', '=', id).executeTakeFirst()).numDeletedRows > 0n,
-    async addOverride({ team, personId, from, until }) {
+    removeRotation: (id, within) => remove(id, within, (tx) => tx.deleteFrom('rotations').where('id', '=', id).executeTakeFirst()),
+    async addOverride({ team, personId, from, until }, within) {
       const row = { ...fresh(), team, person_id: personId, from_at: from, until_at: until }
-      await db.insertInto('on_call_overrides').values(row).execute()
-      return row.id
+      return add(row.id, within, (tx) => tx.insertInto('on_call_overrides').values(row).execute())
     },
-    removeOverride: async (id) => (await db.deleteFrom('on_call_overrides').where('id', '=', id).executeTakeFirst()).numDeletedRows > 0n,
+    removeOverride: (id, within) => remove(id, within, (tx) => tx.deleteFrom('on_call_overrides').where('id', '=', id).executeTakeFirst()),
     plan: async () => readPlan(store.reader, await readPeople(store.reader), time.now()),
     async now() {
       const [now, known] = [time.now(), teams()]
@@ -92,9 +102,9 @@ export function createRosters({ store, time, teams }: RostersOptions): Rosters {
         return { team, ...of, ...calls, next: next ? { at: next.at, onCall: next.people.map(named) } : null }
       })
     },
-    async describe(personId, { skills, leads, wipLimit }) {
+    async describe(personId, { skills, leads, wipLimit }, within) {
       const work = { skills: JSON.stringify(skills), leads: JSON.stringify(leads), wip_limit: wipLimit }
-      await db.updateTable('people').set(work).where('id', '=', personId).execute()
+      await add(personId, within, (tx) => tx.updateTable('people').set(work).where('id', '=', personId).execute())
     },
   }
 }

@@ -1,5 +1,5 @@
 import { hours, type Time } from '#shared/domain/time.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Within } from '../store/store.ts'
 import { type Caller, callerOf, personColumns } from './caller.ts'
 import { hashOfNobody, hashPassword, isPassword } from './passwords.ts'
 import { digestOf, newSecret } from './secrets.ts'
@@ -36,8 +36,8 @@ export interface Sessions {
   /** @param from the address that asks. */
   signIn(login: string, password: string, from: string): Promise<SignInOutcome>
   /** Their other sessions end. Guessing the current one counts as guessing at the sign-in. */
-  changePassword(change: PasswordChange): Promise<PasswordOutcome>
-  signOut(secret: string): Promise<void>
+  changePassword(change: PasswordChange, within?: Within): Promise<PasswordOutcome>
+  signOut(secret: string, within?: Within): Promise<void>
   callerOf(secret: string): Promise<Caller | undefined>
 }
 
@@ -68,19 +68,21 @@ export function createSessions({ store, time }: { store: Store; time: Time }): S
       limit.succeeded(from, login)
       return { kind: 'signed-in', caller: callerOf(person, 'session', time.now()), ...(await open(person.id)) }
     },
-    changePassword: async ({ personId, current, next, from, secret }) => {
+    changePassword: async ({ personId, current, next, from, secret }, within) => {
       const person = await enabledPerson(store, 'id', personId)
       if (!person) return { kind: 'refused' }
       const retryAfterMs = limit.begin(from, person.login)
       if (retryAfterMs > 0) return { kind: 'limited', retryAfterMs }
       if (!(await isPassword(current, person.password_hash))) return { kind: 'refused' }
       limit.succeeded(from, person.login)
-      const isKept = await keepPassword(store, person, await hashPassword(next), digestOf(secret))
+      const isKept = await keepPassword(store, person, await hashPassword(next), digestOf(secret), within)
       return { kind: isKept ? 'changed' : 'refused' }
     },
-    signOut: async (secret) => {
-      await store.db.deleteFrom('sessions').where('id', '=', digestOf(secret)).execute()
-    },
+    signOut: (secret, within) =>
+      store.db.transaction().execute(async (tx) => {
+        await tx.deleteFrom('sessions').where('id', '=', digestOf(secret)).execute()
+        await within?.(tx)
+      }),
     callerOf: async (secret) => {
       const person = await store.reader
         .selectFrom('sessions')
@@ -96,7 +98,13 @@ export function createSessions({ store, time }: { store: Store; time: Time }): S
 }
 
 /** @returns false when the password was changed meanwhile: of two who know the old one, the first decides. */
-function keepPassword(store: Store, person: { id: string; password_hash: string }, hash: string, session: string): Promise<boolean> {
+function keepPassword(
+  store: Store,
+  person: { id: string; password_hash: string },
+  hash: string,
+  session: string,
+  within?: Within,
+): Promise<boolean> {
   return store.db.transaction().execute(async (tx) => {
     const { numUpdatedRows } = await tx
       .updateTable('people')
@@ -106,6 +114,7 @@ function keepPassword(store: Store, person: { id: string; password_hash: string 
       .executeTakeFirst()
     if (numUpdatedRows === 0n) return false
     await tx.deleteFrom('sessions').where('person_id', '=', person.id).where('id', '!=', session).execute()
+    await within?.(tx)
     return true
   })
 }

@@ -5,7 +5,7 @@
  */
 import type { Kysely, Selectable } from 'kysely'
 import type { Database } from '../store/schema.ts'
-import type { Tx } from '../store/store.ts'
+import type { Tx, Within } from '../store/store.ts'
 import type { Known, Place } from './written.ts'
 
 export type PolicyVersion = Selectable<Database['policy_versions']>
@@ -14,13 +14,14 @@ export type SignedPolicy = Selectable<Database['policies']>
 export const newestVersion = (db: Kysely<Database>): Promise<PolicyVersion | undefined> =>
   db.selectFrom('policy_versions').selectAll().orderBy('version', 'desc').limit(1).executeTakeFirst()
 
-/** A text that differs from the last one is a new version. */
-export function keepVersion(db: Kysely<Database>, yaml: string, author: string, now: number): Promise<number> {
+/** A text that differs from the last one is a new version. @param within what stands or falls with it. */
+export function keepVersion(db: Kysely<Database>, yaml: string, author: string, now: number, within?: Within): Promise<number> {
   return db.transaction().execute(async (tx) => {
     const last = await newestVersion(tx)
-    if (last?.yaml === yaml) return last.version
-    const version = (last?.version ?? 0) + 1
-    await tx.insertInto('policy_versions').values({ version, yaml, author, created_at: now }).execute()
+    const isNew = last?.yaml !== yaml
+    const version = (last?.version ?? 0) + (isNew ? 1 : 0)
+    if (isNew) await tx.insertInto('policy_versions').values({ version, yaml, author, created_at: now }).execute()
+    await within?.(tx)
     return version
   })
 }

@@ -5,6 +5,7 @@ import { fitsKind, isSecurity } from '#shared/domain/signal.ts'
 import type { Tier } from '#shared/domain/tier.ts'
 import type { Changes, Subject, TicketCase, Trouble } from '../pipeline/changes.ts'
 import type { Database } from '../store/schema.ts'
+import type { Within } from '../store/store.ts'
 import { explainRole, explainRoute } from './explain.ts'
 import type { Matrix } from './matrix.ts'
 import type { Contain } from './sections/containment.ts'
@@ -173,13 +174,18 @@ export function hearingOf(matrix: Matrix, work: TicketCase): 'page' | 'page-at-o
 }
 
 /** Gives the matrix the version under which tickets remember it; a document that differs from the last is a new one. */
-export async function keepMatrix(db: Kysely<Database>, matrix: Matrix, author: string, now: number): Promise<Matrix> {
+/** @param within what stands or falls with it. */
+export async function keepMatrix(db: Kysely<Database>, matrix: Matrix, author: string, now: number, within?: Within): Promise<Matrix> {
   const version = await db.transaction().execute(async (tx) => {
     const last = await tx.selectFrom('matrix_versions').select(['version', 'sha256']).orderBy('version', 'desc').limit(1).executeTakeFirst()
-    if (last?.sha256 === matrix.sha256) return last.version
+    if (last?.sha256 === matrix.sha256) {
+      await within?.(tx)
+      return last.version
+    }
     const next = (last?.version ?? 0) + 1
     const row = { version: next, yaml: matrix.yaml, sha256: matrix.sha256, author, created_at: now }
     await tx.insertInto('matrix_versions').values(row).execute()
+    await within?.(tx)
     return next
   })
   return { ...matrix, version }

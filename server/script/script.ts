@@ -10,7 +10,7 @@ import type { NamedScript } from '#shared/api/scripts.ts'
 import type { Interpreter } from '#shared/commands/run-script.ts'
 import type { Platform } from '#shared/domain/endpoint.ts'
 import type { Time } from '#shared/domain/time.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import type { ScriptsTable } from '../store/tables/script.ts'
 
 export interface WrittenScript {
@@ -26,9 +26,10 @@ export type Reviewed = { kind: 'reviewed' } | { kind: 'refused'; reason: string 
 export type Resolved = { kind: 'script'; args: Record<string, unknown> } | { kind: 'refused'; reason: string }
 
 export interface Scripts {
-  write(script: WrittenScript): Promise<string>
-  review(id: string, sha256: string, personId: string): Promise<Reviewed>
-  retire(id: string): Promise<boolean>
+  /** @param within here and below: what stands or falls with it. */
+  write(script: WrittenScript, within?: Within): Promise<string>
+  review(id: string, sha256: string, personId: string, within?: Within): Promise<Reviewed>
+  retire(id: string, within?: Within): Promise<boolean>
   resolve(named: NamedScript, platform: Platform): Promise<Resolved>
   list(): Promise<ScriptsTable[]>
 }
@@ -37,31 +38,42 @@ const maxListed = 500
 
 export function createScripts({ store, time }: { store: Store; time: Time }): Scripts {
   const { db } = store
+  const changed = (id: string, within: Within | undefined, how: (tx: Tx) => Promise<{ numUpdatedRows: bigint }>): Promise<boolean> =>
+    db.transaction().execute(async (tx) => {
+      const { numUpdatedRows } = await how(tx)
+      if (numUpdatedRows > 0n) await within?.(tx, id)
+      return numUpdatedRows > 0n
+    })
   const standing = () => db.selectFrom('scripts').selectAll().where('retired_at', 'is', null)
   return {
-    async write({ name, interpreter, platforms, text: body, personId }) {
+    async write({ name, interpreter, platforms, text: body, personId }, within) {
       const row = { id: randomUUIDv7(), name, sha256: hashOf(body), interpreter, platforms: JSON.stringify(platforms), body }
       const life = { written_by: personId, written_at: time.now(), reviewed_by: null, reviewed_at: null, retired_at: null }
-      await db
-        .insertInto('scripts')
-        .values({ ...row, ...life })
-        .execute()
-      return row.id
+      return db.transaction().execute(async (tx) => {
+        await tx
+          .insertInto('scripts')
+          .values({ ...row, ...life })
+          .execute()
+        await within?.(tx, row.id)
+        return row.id
+      })
     },
-    async review(id, sha256, personId) {
+    async review(id, sha256, personId, within) {
       const script = await standing().where('id', '=', id).where('reviewed_at', 'is', null).executeTakeFirst()
       if (!script) return refused('This script waits for no review.')
       if (script.sha256 !== sha256) return refused('This is not the hash of its text: read it again before you review it.')
       if (script.written_by === personId && (await hasOthers(store, personId)))
         return refused('Whoever wrote a script doesn’t review it: ask somebody else.')
       const reviewed = { reviewed_by: personId, reviewed_at: time.now() }
-      await db.updateTable('scripts').set(reviewed).where('id', '=', id).where('reviewed_at', 'is', null).execute()
-      return { kind: 'reviewed' }
+      const isReviewed = await changed(id, within, (tx) =>
+        tx.updateTable('scripts').set(reviewed).where('id', '=', id).where('reviewed_at', 'is', null).executeTakeFirst(),
+      )
+      return isReviewed ? { kind: 'reviewed' } : refused('This script waits for no review.')
     },
-    async retire(id) {
-      const retired = db.updateTable('scripts').set({ retired_at: time.now() }).where('id', '=', id).where('retired_at', 'is', null)
-      return (await retired.executeTakeFirst()).numUpdatedRows > 0n
-    },
+    retire: (id, within) =>
+      changed(id, within, (tx) =>
+        tx.updateTable('scripts').set({ retired_at: time.now() }).where('id', '=', id).where('retired_at', 'is', null).executeTakeFirst(),
+      ),
     async resolve(named, platform) {
       const all = standing().where('reviewed_at', 'is not', null)
       const ours = 'name' in named ? all.where('name', '=', named.name) : all.where('sha256', '=', named.sha256)

@@ -12,6 +12,8 @@ import { migrations } from './migrations/migrations.ts'
 import type { Database } from './schema.ts'
 
 export type Tx = Transaction<Database>
+/** What stands or falls with an act, such as its line in the audit: the last thing that its transaction does. @param made the id of what it made. */
+export type Within = (tx: Tx, made?: string) => Promise<void>
 
 export interface Store {
   /** Writes. Inside a transaction use only the transaction: on SQLite there is one writing connection. */

@@ -66,7 +66,7 @@ function administering({ identity, wire }: Needs): Route[] {
       body: EndpointChange,
       answer: EndpointDetail,
       handle: async ({ params, body, by }) => {
-        if (body.tags !== undefined) await identity.tag(params.id, body.tags)
+        if (body.tags !== undefined) await identity.tag(params.id, body.tags, by.record)
         if (body.role !== undefined) await identity.confirmRole(params.id, body.role, by.record)
         return detail(by, params.id)
       },

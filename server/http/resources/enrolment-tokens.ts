@@ -18,14 +18,15 @@ export default function enrolmentTokens({ identity, agentsUrl }: Needs): Route[]
       status: 201,
       handle: async ({ body, by }) => {
         const { organisationId, siteId, role, isNew, ttlMinutes } = body
-        const made = await identity.createToken({
+        const wanted = {
           ...{ organisationId, isNew },
           ...(siteId !== undefined && { siteId }),
           ...(role !== undefined && { role }),
           createdBy: by.caller.personId,
           ttlMs: minutes(ttlMinutes),
           collectorUrl: agentsUrl,
-        })
+        }
+        const made = await identity.createToken(wanted, by.record)
         return { ...made, line: enrolLine(made.token), warning: isLoopback(agentsUrl) ? onlyHere : null }
       },
     }),

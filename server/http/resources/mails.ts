@@ -4,6 +4,7 @@ import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { readHeldMails } from '../reads/mails.ts'
 import { defineRoute, type Route } from '../route.ts'
+import { actorIn } from './tickets.ts'
 
 const access = { who: 'person', power: 'work-tickets', reach: 'provider' } as const
 
@@ -28,8 +29,7 @@ export default function mails({ heldMails }: Needs): Route[] {
       body: TakeMail,
       answer: MailSettled,
       handle: async ({ body: { mail, ticketId }, by }) => {
-        const { personId: id, name } = by.caller
-        mustBeDone(await heldMails.take(mail, ticketId, { id, name }))
+        mustBeDone(await heldMails.take(mail, ticketId, actorIn(by)))
         return { mail }
       },
     }),
@@ -41,8 +41,8 @@ export default function mails({ heldMails }: Needs): Route[] {
       action: 'mail.drop',
       body: DropMail,
       answer: MailSettled,
-      handle: async ({ body: { mail } }) => {
-        if (!(await heldMails.drop(mail))) throw refuse('not-found', 'No such mail waits: somebody has decided on it.')
+      handle: async ({ body: { mail }, by }) => {
+        if (!(await heldMails.drop(mail, by.record))) throw refuse('not-found', 'No such mail waits: somebody has decided on it.')
         return { mail }
       },
     }),

@@ -44,7 +44,7 @@ function planRoutes({ maintenance, matrices, time }: Needs): Route[] {
       handle: async ({ body, by }) => {
         demandShort(body.minutes, matrices.rules.matrix.maintenance.longest)
         const window = { ...(await placeOf(by, body)), name: body.name, createdBy: by.caller.personId, durationMs: minutes(body.minutes) }
-        const id = await maintenance.plan({ ...window, repeats: repeatsOf(body) })
+        const id = await maintenance.plan({ ...window, repeats: repeatsOf(body) }, by.record)
         if (id === undefined) throw invalid('startsAt', 'this window would be over by now: expected one that is still to come')
         const planned = (await all(by, body.organisationId)).find((each) => each.id === id)
         return found('maintenance window', planned)
@@ -65,8 +65,9 @@ function endRoutes({ maintenance }: Needs): Route[] {
       params: ById,
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => {
-        if (!(await maintenance.end(params.id))) throw refuse('refused', 'This window is not open now: delete it if it shall not come.')
+      handle: async ({ params, by }) => {
+        if (!(await maintenance.end(params.id, by.record)))
+          throw refuse('refused', 'This window is not open now: delete it if it shall not come.')
       },
     }),
     defineRoute({
@@ -79,8 +80,8 @@ function endRoutes({ maintenance }: Needs): Route[] {
       params: ById,
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => {
-        if (!(await maintenance.remove(params.id))) throw refuse('not-found', 'There is no such window, or it is over.')
+      handle: async ({ params, by }) => {
+        if (!(await maintenance.remove(params.id, by.record))) throw refuse('not-found', 'There is no such window, or it is over.')
       },
     }),
   ]

@@ -71,7 +71,7 @@ function putting(matrices: Needs['matrices']): Route[] {
       body: NewMatrix,
       answer: MatrixKept,
       handle: async ({ body, by }) => {
-        const outcome = await matrices.put(body.yaml, by.caller.personId)
+        const outcome = await matrices.put(body.yaml, by.caller.personId, by.record)
         if (outcome.kind === 'refused') throw refuse('refused', outcome.reason)
         if (outcome.kind === 'bad') throw badMatrix(outcome.problems)
         return { version: outcome.matrix.version, warnings: outcome.warnings }

@@ -23,7 +23,7 @@ export default function organisations(needs: Needs): Route[] {
       body: NewOrganisation,
       answer: Organisation,
       status: 201,
-      handle: async ({ body, by }) => readOrganisation(by.view, await people.createOrganisation(body)),
+      handle: async ({ body, by }) => readOrganisation(by.view, await people.createOrganisation(body, by.record)),
     }),
     defineRoute({
       method: 'POST',
@@ -38,7 +38,7 @@ export default function organisations(needs: Needs): Route[] {
       answer: Organisation,
       status: 201,
       handle: async ({ params, body, by }) => {
-        await people.createSite({ ...body, organisationId: params.id })
+        await people.createSite({ ...body, organisationId: params.id }, by.record)
         return readOrganisation(by.view, params.id)
       },
     }),
@@ -59,7 +59,7 @@ function modesOf({ modes }: Needs): Route[] {
       body: OrganisationChange,
       answer: Organisation,
       handle: async ({ params, body, by }) => {
-        await modes.change(params.id, body)
+        await modes.change(params.id, body, by.record)
         return readOrganisation(by.view, params.id)
       },
     }),

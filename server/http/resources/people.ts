@@ -29,7 +29,7 @@ export default function people({ people, matrices }: Needs): Route[] {
       status: 201,
       handle: async ({ body, by }) => {
         demandTeams(body.teams, teamsOf(by, matrices.rules.matrix))
-        const outcome = await people.createPerson(body)
+        const outcome = await people.createPerson(body, by.record)
         if (outcome.kind === 'taken') throw refuse('taken', `Another person signs in as "${body.login}": choose another login.`)
         return found(
           'person',

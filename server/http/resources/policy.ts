@@ -38,7 +38,7 @@ function texts(policies: Needs['policies']): Route[] {
       body: NewPolicy,
       answer: PolicyKept,
       handle: async ({ body, by }) => {
-        const outcome = await policies.put(body.yaml, by.caller.personId)
+        const outcome = await policies.put(body.yaml, by.caller.personId, by.record)
         if (outcome.kind === 'kept') return { version: outcome.version, waiting: (await policies.unsigned()).length }
         throw refuse('invalid-input', 'This policy was not taken: mend the lines that `errors` names.', {
           errors: outcome.problems.map(({ line, column, path, reason }) => ({
@@ -70,8 +70,8 @@ function signatures(policies: Needs['policies']): Route[] {
       action: 'policy.sign',
       body: PolicySignature,
       answer: PolicySigned,
-      handle: async ({ body }) => {
-        const signed = await policies.sign(body.organisationId, body.jws)
+      handle: async ({ body, by }) => {
+        const signed = await policies.sign(body.organisationId, body.jws, by.record)
         if (signed.kind === 'refused') throw refuse('refused', signed.reason)
         return { number: signed.number, by: signed.by }
       },

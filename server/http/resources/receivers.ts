@@ -43,10 +43,10 @@ export default function receivers({ receivers }: Needs): Route[] {
       body: NewReceiver,
       answer: ReceiverMade,
       status: 201,
-      handle: async ({ body }) => {
+      handle: async ({ body, by }) => {
         const errors = receivers.complaints(body)
         if (errors.length > 0) throw refuse('invalid-input', `Check what you sent as ${errors[0]?.field}.`, { errors })
-        return receivers.create(body)
+        return receivers.create(body, by.record)
       },
     }),
     defineRoute({
@@ -59,8 +59,8 @@ export default function receivers({ receivers }: Needs): Route[] {
       params: z.object({ id: z.string().max(64) }),
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => {
-        await receivers.disable(params.id)
+      handle: async ({ params, by }) => {
+        await receivers.disable(params.id, by.record)
       },
     }),
   ]

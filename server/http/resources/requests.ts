@@ -26,7 +26,13 @@ export default function requests(needs: Needs): Route[] {
         const { organisationId, name, login } = by.caller
         if (organisationId === null) throw refuse('refused', 'You are of the provider: open a ticket, and say who asks for it.')
         const about = { ...asked, ...(endpointId !== undefined && { endpointId }) }
-        const id = await desk.open({ ...about, organisationId, urgency: urgencyOf[canCarryOn], requester: { name, mail: login } })
+        const id = await desk.open({
+          ...about,
+          organisationId,
+          urgency: urgencyOf[canCarryOn],
+          requester: { name, mail: login },
+          ...(by.record && { record: by.record }),
+        })
         return detail(by, id)
       },
     }),
@@ -59,7 +65,7 @@ export default function requests(needs: Needs): Route[] {
       answer: Requester,
       handle: async ({ body, by }) => {
         await demandKnownAddress(by, body.organisationId, body.mail)
-        return { ...(await people.putRequester(body)), organisationId: body.organisationId }
+        return { ...(await people.putRequester(body, by.record)), organisationId: body.organisationId }
       },
     }),
   ]

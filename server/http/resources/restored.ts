@@ -30,8 +30,8 @@ export default function restored({ people, identity }: Needs): Route[] {
       params: z.object({ endpoint: id }),
       body: Adopt,
       answer: LetIn,
-      handle: async ({ params: { endpoint }, body: { organisationId, siteId = null } }) => {
-        mustBeAdopted(await identity.adopt(endpoint, { organisationId, siteId }))
+      handle: async ({ params: { endpoint }, body: { organisationId, siteId = null }, by }) => {
+        mustBeAdopted(await identity.adopt(endpoint, { organisationId, siteId }, by.record))
         return { id: endpoint }
       },
     }),
@@ -43,8 +43,8 @@ export default function restored({ people, identity }: Needs): Route[] {
       action: 'token.confirm',
       params: z.object({ token: id }),
       answer: LetIn,
-      handle: async ({ params: { token } }) => {
-        await people.confirmApiToken(token)
+      handle: async ({ params: { token }, by }) => {
+        await people.confirmApiToken(token, by.record)
         return { id: token }
       },
     }),
@@ -56,8 +56,8 @@ export default function restored({ people, identity }: Needs): Route[] {
       action: 'source.confirm',
       params: z.object({ source: id }),
       answer: LetIn,
-      handle: async ({ params: { source } }) => {
-        await people.confirmSource(source)
+      handle: async ({ params: { source }, by }) => {
+        await people.confirmSource(source, by.record)
         return { id: source }
       },
     }),

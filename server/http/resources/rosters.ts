@@ -70,9 +70,9 @@ function shiftRoutes({ rosters, demandTeam }: Rostering): Route[] {
       body: NewShift,
       answer: Made,
       status: 201,
-      handle: async ({ body }) => {
+      handle: async ({ body, by }) => {
         demandTeam(body.team)
-        return { id: await rosters.addShift(body) }
+        return { id: await rosters.addShift(body, by.record) }
       },
     }),
     defineRoute({
@@ -84,7 +84,7 @@ function shiftRoutes({ rosters, demandTeam }: Rostering): Route[] {
       params: z.object({ shift: z.string().max(64) }),
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => demandThere(await rosters.removeShift(params.shift), 'shift'),
+      handle: async ({ params, by }) => demandThere(await rosters.removeShift(params.shift, by.record), 'shift'),
     }),
   ]
 }
@@ -105,7 +105,7 @@ function rotationRoutes({ rosters, demandTeam }: Rostering): Route[] {
         demandTeam(body.team)
         const known = await by.view.people().select('id').where('id', 'in', people).execute()
         if (known.length < new Set(people).size) throw refuse('not-found', 'One of these people does not exist.')
-        return { id: await rosters.addRotation({ ...body, personIds: people }) }
+        return { id: await rosters.addRotation({ ...body, personIds: people }, by.record) }
       },
     }),
     defineRoute({
@@ -117,7 +117,7 @@ function rotationRoutes({ rosters, demandTeam }: Rostering): Route[] {
       params: z.object({ rotation: z.string().max(64) }),
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => demandThere(await rosters.removeRotation(params.rotation), 'rotation'),
+      handle: async ({ params, by }) => demandThere(await rosters.removeRotation(params.rotation, by.record), 'rotation'),
     }),
   ]
 }
@@ -135,10 +135,10 @@ function overrideRoutes({ rosters, demandTeam, demandSpan }: Rostering): Route[]
       body: NewOverride,
       answer: Made,
       status: 201,
-      handle: async ({ body }) => {
+      handle: async ({ body, by }) => {
         demandTeam(body.team)
         demandSpan(body)
-        return { id: await rosters.addOverride(body) }
+        return { id: await rosters.addOverride(body, by.record) }
       },
     }),
     defineRoute({
@@ -150,7 +150,7 @@ function overrideRoutes({ rosters, demandTeam, demandSpan }: Rostering): Route[]
       params: z.object({ override: z.string().max(64) }),
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => demandThere(await rosters.removeOverride(params.override), 'override'),
+      handle: async ({ params, by }) => demandThere(await rosters.removeOverride(params.override, by.record), 'override'),
     }),
   ]
 }
@@ -168,9 +168,9 @@ function personRoutes({ rosters, absences, demandTeam, demandSpan }: Rostering):
       body: PersonWork,
       answer: z.void(),
       status: 204,
-      handle: ({ params, body }) => {
+      handle: ({ params, body, by }) => {
         for (const team of body.leads) demandTeam(team)
-        return rosters.describe(params.id, body)
+        return rosters.describe(params.id, body, by.record)
       },
     }),
     defineRoute({
@@ -185,9 +185,9 @@ function personRoutes({ rosters, absences, demandTeam, demandSpan }: Rostering):
       body: NewAbsence,
       answer: Made,
       status: 201,
-      handle: async ({ params, body }) => {
+      handle: async ({ params, body, by }) => {
         demandSpan(body)
-        return { id: await absences.begin({ personId: params.id, ...body }) }
+        return { id: await absences.begin({ personId: params.id, ...body }, by.record) }
       },
     }),
     defineRoute({
@@ -200,7 +200,7 @@ function personRoutes({ rosters, absences, demandTeam, demandSpan }: Rostering):
       params: ById,
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => demandThere(await absences.end(params.id), 'absence'),
+      handle: async ({ params, by }) => demandThere(await absences.end(params.id, by.record), 'absence'),
     }),
   ]
 }

@@ -37,7 +37,7 @@ export default function scripts({ scripts }: Needs): Route[] {
       body: NewScript,
       answer: z.object({ id: z.string() }),
       status: 201,
-      handle: async ({ body, by }) => ({ id: await scripts.write({ ...body, personId: by.caller.personId }) }),
+      handle: async ({ body, by }) => ({ id: await scripts.write({ ...body, personId: by.caller.personId }, by.record) }),
     }),
     defineRoute({
       method: 'POST',
@@ -50,7 +50,7 @@ export default function scripts({ scripts }: Needs): Route[] {
       answer: z.void(),
       status: 204,
       handle: async ({ params, body, by }) => {
-        const reviewed = await scripts.review(params.script, body.sha256, by.caller.personId)
+        const reviewed = await scripts.review(params.script, body.sha256, by.caller.personId, by.record)
         if (reviewed.kind === 'refused') throw refuse('refused', reviewed.reason)
       },
     }),
@@ -63,8 +63,8 @@ export default function scripts({ scripts }: Needs): Route[] {
       params: named,
       answer: z.void(),
       status: 204,
-      handle: async ({ params }) => {
-        if (!(await scripts.retire(params.script))) throw refuse('not-found', 'There is no such script.')
+      handle: async ({ params, by }) => {
+        if (!(await scripts.retire(params.script, by.record))) throw refuse('not-found', 'There is no such script.')
       },
     }),
   ]

@@ -50,7 +50,10 @@ export default function session({ people, personOf, time, version, log, identity
       handle: async ({ body, by, request }) => {
         if (by.caller.via === 'token') throw refuse('session-only', 'A token can not change a password: sign in, and change it there.')
         const { personId } = by.caller
-        const outcome = await people.changePassword({ ...body, personId, from: request.ip, secret: request.cookies[cookieName] ?? '' })
+        const outcome = await people.changePassword(
+          { ...body, personId, from: request.ip, secret: request.cookies[cookieName] ?? '' },
+          by.record,
+        )
         if (outcome.kind !== 'changed')
           log.warn({ address: request.ip, personId, outcome: outcome.kind }, 'a change of password was refused')
         if (outcome.kind === 'limited') throw tooMany(outcome.retryAfterMs)
@@ -65,17 +68,17 @@ export default function session({ people, personOf, time, version, log, identity
       action: 'person.sign-out',
       answer: z.void(),
       status: 204,
-      handle: async ({ request, reply }) => {
-        await signOut(people, request)
+      handle: async ({ request, reply, by }) => {
+        await signOut(people, request, by.record)
         setCookie(request, reply, '', 0)
       },
     }),
   ]
 }
 
-async function signOut(people: Needs['people'], request: FastifyRequest): Promise<void> {
+async function signOut(people: Needs['people'], request: FastifyRequest, record?: Person['record']): Promise<void> {
   const secret = request.cookies[cookieName]
-  if (secret) await people.signOut(secret)
+  if (secret) await people.signOut(secret, record)
 }
 
 function setCookie(request: FastifyRequest, reply: FastifyReply, secret: string, maxAge: number): void {

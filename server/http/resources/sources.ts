@@ -31,7 +31,7 @@ export default function sources({ people }: Needs): Route[] {
       body: NewSource,
       answer: SourceMade,
       status: 201,
-      handle: ({ body }) => people.createSource(body),
+      handle: ({ body, by }) => people.createSource(body, by.record),
     }),
     defineRoute({
       method: 'DELETE',
@@ -43,7 +43,7 @@ export default function sources({ people }: Needs): Route[] {
       params: z.object({ id: z.string().max(64) }),
       answer: z.void(),
       status: 204,
-      handle: ({ params }) => people.revokeSource(params.id),
+      handle: ({ params, by }) => people.revokeSource(params.id, by.record),
     }),
   ]
 }

@@ -36,7 +36,7 @@ export default function tokens({ people, time }: Needs): Route[] {
         // A token that leaked for an hour must not become one for ever.
         if (by.caller.via === 'token') throw refuse('session-only', 'A token can not make another one: sign in, and make it there.')
         const { name, ttlDays } = body
-        return people.createApiToken({ personId: by.caller.personId, name, ...(ttlDays !== undefined && { ttlDays }) })
+        return people.createApiToken({ personId: by.caller.personId, name, ...(ttlDays !== undefined && { ttlDays }) }, by.record)
       },
     }),
     defineRoute({
@@ -49,7 +49,7 @@ export default function tokens({ people, time }: Needs): Route[] {
       params: z.object({ id: z.string().max(64) }),
       answer: z.void(),
       status: 204,
-      handle: ({ params }) => people.revokeApiToken(params.id),
+      handle: ({ params, by }) => people.revokeApiToken(params.id, by.record),
     }),
   ]
 }

@@ -142,5 +142,6 @@ const rollupRow = ({ endpoint_id, step_ms, at }: Slot, spreads: Spreads, samples
 
 function hoursAbove(made: RollupsTable[], now: number): RollupsDueTable[] {
   const finer = made.filter(({ step_ms }) => step_ms === fiveMinutes.widthMs)
-  return finer.map(({ endpoint_id, at }) => markOf({ endpoint_id, step_ms: hour.widthMs, at: slotOf(at, hour.widthMs) }, now))
+  const hours = finer.map(({ endpoint_id, at }) => ({ endpoint_id, step_ms: hour.widthMs, at: slotOf(at, hour.widthMs) }))
+  return [...new Map(hours.map((slot) => [keyOf(slot), markOf(slot, now)])).values()]
 }

@@ -28,7 +28,7 @@ export function readProcess(root: string, pid: number): ProcessFacts | undefined
   const folder = join(root, String(pid))
   return {
     ...{ pid, startTicks: stat.startTicks, parent: stat.parent, name: stat.name },
-    exe: ifThere(() => readlinkSync(join(folder, 'exe'))) ?? '',
+    exe: withoutControls(ifThere(() => readlinkSync(join(folder, 'exe'))) ?? ''),
     commandLine: commandLineOf(ifThere(() => readFileSync(join(folder, 'cmdline'), 'utf8')) ?? ''),
     userId: ifThere(() => statSync(folder).uid) ?? -1,
     leadsTerminal: stat.session === pid && stat.terminal !== 0,
@@ -36,12 +36,10 @@ export function readProcess(root: string, pid: number): ProcessFacts | undefined
 }
 
 /** Arguments are divided by zero bytes. Lines and control characters would be read as something else wherever this is shown. */
-const commandLineOf = (text: string): string =>
-  text
-    .slice(0, maxCommandLine)
-    .replace(/\0+$/, '')
-    .replaceAll('\0', ' ')
-    .replace(/\p{Cc}/gu, '�')
+const commandLineOf = (text: string): string => withoutControls(text.slice(0, maxCommandLine).replace(/\0+$/, '').replaceAll('\0', ' '))
+
+/** What rules look for (a direction that is turned around) stays; where it is shown, that goes too. */
+const withoutControls = (text: string): string => text.replace(/\p{Cc}/gu, '�')
 
 function ifThere<Value>(read: () => Value): Value | undefined {
   try {

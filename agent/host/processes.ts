@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { printable } from '#shared/domain/printable.ts'
 import type { ProcessNamed } from '#shared/domain/process.ts'
 
 /*
@@ -68,7 +69,7 @@ export function statOf(root: string, pid: number): Stat | undefined {
   const [state = '', parent = '0', ...rest] = text.slice(end + 2).split(' ')
   const [, session = '0', terminal = '0'] = rest
   return {
-    ...{ name: text.slice(text.indexOf('(') + 1, end), state, parent: Number(parent), startTicks: Number(rest[17]) },
+    ...{ name: printable(text.slice(text.indexOf('(') + 1, end)), state, parent: Number(parent), startTicks: Number(rest[17]) },
     ...{ session: Number(session), terminal: Number(terminal) },
   }
 }

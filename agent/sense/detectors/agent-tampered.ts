@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { printable } from '#shared/domain/printable.ts'
 import { type Cancel, seconds } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type WatchContext } from '../define-detector.ts'
@@ -90,9 +91,7 @@ async function tampered(path: string, before: Known, now: Known, wasOff: boolean
     kind: 'security.agent.tampered',
     severity: isOurs ? ('info' as const) : ('high' as const),
     about: path,
-    summary: `A file of this agent is ${how}: ${path}${doing.isByPackages ? ', by the package manager' : ''}`
-      .replace(/\p{Cc}/gu, '�')
-      .slice(0, 500),
+    summary: printable(`A file of this agent is ${how}: ${path}${doing.isByPackages ? ', by the package manager' : ''}`).slice(0, 500),
     facts: {
       ...{ technique: 'T1554', path, how, whileOff: wasOff, byPackages: doing.isByPackages, byOwnCommand: doing.isByOwnCommand },
       ...{ sha256Before: before[path]?.sha256 ?? null, sha256: now[path]?.sha256 ?? null, ...doing.facts },

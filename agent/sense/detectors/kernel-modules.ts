@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { printable } from '#shared/domain/printable.ts'
 import { type Cancel, seconds } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type SenseSettings } from '../define-detector.ts'
@@ -102,7 +103,7 @@ function eventOf(module: Module, { danger, place }: Stranger, { starts }: SenseS
     severity: danger === 'new' ? ('low' as const) : ('high' as const),
     about: `module ${module.name}`,
     fingerprint: `${kind}:${module.name}`,
-    summary: `The kernel module ${module.name.replace(/\p{Cc}/gu, '�')} was loaded and ${how}`,
+    summary: `The kernel module ${printable(module.name)} was loaded and ${how}`,
     facts: {
       ...{ technique: 'T1547.006', module: module.name, taint: module.taint, place: place ?? null, before: null },
       process: loading.at(-1)?.image ?? 'unknown',

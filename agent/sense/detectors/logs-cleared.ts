@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { printable } from '#shared/domain/printable.ts'
 import { type Cancel, minutes, seconds } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
 import type { Happening } from '../../signal/signal.ts'
@@ -56,7 +57,7 @@ async function tellCleared(cleared: Cleared, say: Say, { settings, role }: Watch
     kind: isLog ? 'security.defence.down' : 'security.defence.history-cleared',
     severity: isLog ? (isByRotator ? 'info' : severityFor(role)) : 'low',
     about: path,
-    summary: `${path} was ${how}, and no rotation left it beside itself`.replace(/\p{Cc}/gu, '�').slice(0, 500),
+    summary: printable(`${path} was ${how}, and no rotation left it beside itself`).slice(0, 500),
     facts: {
       ...{ technique: isLog ? 'T1070.002' : 'T1070.003', defence: isLog ? 'logs' : 'history', path, how, bytesBefore, bytesNow },
       ...(tree ? { process: exe, pid: tree.top.pid, startTicks: tree.top.startTicks, userId: tree.top.userId } : { process: 'unknown' }),

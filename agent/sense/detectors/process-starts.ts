@@ -1,5 +1,5 @@
 import { sentenceOf } from '#shared/domain/fault.ts'
-import type { Time } from '#shared/domain/time.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type WatchContext } from '../define-detector.ts'
 import { AuditJoiner } from '../processes/audit-joiner.ts'
@@ -10,13 +10,15 @@ import { sweepProcesses } from '../processes/sweep.ts'
 
 /*
  * Which programs start: from auditd's log where it tells of execve, and from a look at /proc each second anyway, which reads new processes only
- * and misses what ends sooner. The hash of what runs follows a moment later, as far as it lives so long. Kept as a ring for evidence; Sigma's rules listen. security.ransomware.backups-destroyed (row 5): snapshots
+ * and misses what ends sooner; a log may be there whose rules tell of no execve, or of one user's. What both saw is told once. The hash of what runs follows a moment later, as far as it lives so long. Kept as a ring for evidence; Sigma's rules listen. security.ransomware.backups-destroyed (row 5): snapshots
  * or backups deleted, their services stopped, by anything but the programs that keep them. The alert-rules have none for this.
  * Threat: names and arguments are their owners' choice, so they are compared and shown, masked and printable, and never run.
  */
 const auditLog = '/var/log/audit/audit.log'
 const maxPasswdBytes = 1_048_576
 const hashWithinMs = 100
+/** The kernel's word and our look at the same start lie this far apart at most: a look each ten seconds, and a log that is written late. */
+const sameWithinMs = seconds(15)
 
 export default defineDetector({
   name: 'process-starts',
@@ -26,19 +28,34 @@ export default defineDetector({
     const starts = settings.starts ?? new Starts()
     const userOf = readUsers((await probe.read('/etc/passwd', maxPasswdBytes))?.toString('utf8') ?? '')
     const told = (start: ProcessStart): void => {
+      if (isToldBy(starts, start)) return
       starts.add(start)
       const hashed = learnHash(start, probe, time)
       if (isDestroyingBackups(start)) hashed.then(() => say(destroyed(start, starts))).catch((error: unknown) => broken(sentenceOf(error)))
     }
     const audit = await followAudit(probe, context, new AuditJoiner(userOf), told)
-    if (audit) return { stop: async () => audit() }
-    context.log.info('programs that start are looked for once a second; what ends sooner may be missed, as there is no auditd')
+    context.log.info(
+      { auditd: audit !== undefined },
+      'programs that start are looked for once a second; what ends sooner only auditd can tell',
+    )
     const onStart = (facts: Parameters<typeof startOf>[0]): void =>
       told(startOf(facts, { at: time.now(), parent: probe.process(facts.parent), userOf }))
     const stop = sweepProcesses(probe, time, onStart, (error) => broken(sentenceOf(error)))
-    return { stop: async () => stop() }
+    return {
+      async stop() {
+        stop()
+        audit?.()
+      },
+    }
   },
 })
+
+/** A look finds what the log has told, whatever it has become since; the log tells what a look has found, in the same words. */
+function isToldBy(starts: Starts, { pid, at, source, commandLine }: ProcessStart): boolean {
+  const before = starts.get(pid)
+  if (!before || before.source === source || Math.abs(at - before.at) > sameWithinMs) return false
+  return source === 'sweep' || before.commandLine === commandLine
+}
 
 /** Never rejects. Resolves when it is known, or an attack can't wait for it any longer; it may still come into the ring after that. */
 async function learnHash(start: ProcessStart, probe: Probe, time: Time): Promise<void> {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { printable } from '#shared/domain/printable.ts'
 import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
 import { manyTurned, type Tally } from '../encryption/deeds.ts'
 import { createDoubt } from '../encryption/doubt.ts'
@@ -99,5 +100,5 @@ async function tell(
 function summaryOf({ turned, noteFolders }: Tally, client: string | undefined, name: string | undefined): string {
   const who = client === undefined ? (name ?? 'An unknown process') : `The machine at ${client}, through a share,`
   const notes = noteFolders.length === 0 ? '' : `, and left notes in ${noteFolders.length} folders`
-  return `${who} turned ${turned.length} files unreadable within 30 seconds${notes}`.replace(/\p{Cc}/gu, '�')
+  return printable(`${who} turned ${turned.length} files unreadable within 30 seconds${notes}`)
 }

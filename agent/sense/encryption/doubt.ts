@@ -1,4 +1,5 @@
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { printable } from '#shared/domain/printable.ts'
 import { hours } from '#shared/domain/time.ts'
 import type { Say, WatchContext } from '../define-detector.ts'
 
@@ -32,9 +33,7 @@ const said = (line: string, after: string): Parameters<Say>[0] => ({
   summary: 'Somebody made up what a process did to a file, by a line break in a name',
   facts: { technique: 'T1036' },
   evidence: [
-    { name: 'the line that was made up', text: printable(line) },
-    { name: 'the line before it, which names who did it', text: printable(after) },
+    { name: 'the line that was made up', text: printable(line).slice(0, 4_000) },
+    { name: 'the line before it, which names who did it', text: printable(after).slice(0, 4_000) },
   ],
 })
-
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, '�').slice(0, 4_000)

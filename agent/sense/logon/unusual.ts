@@ -1,4 +1,5 @@
 import type { Role } from '#shared/domain/endpoint.ts'
+import { printable } from '#shared/domain/printable.ts'
 import type { Probe } from '../../host/probe.ts'
 import type { Happening } from '../../signal/signal.ts'
 import { administratorsIn } from '../power/places.ts'
@@ -21,7 +22,7 @@ export function unusualEvent(
     severity: isAdministrator && role !== 'workstation' ? 'low' : 'info',
     about: line.source,
     fingerprint: `${kind}:${userName.slice(0, 100)}:${line.source}`.slice(0, 300),
-    summary: `${userName.slice(0, 100)} signed in ${what.filter((each) => each !== '').join(', and ')}`.replace(/\p{Cc}/gu, '�'),
+    summary: printable(`${userName.slice(0, 100)} signed in ${what.filter((each) => each !== '').join(', and ')}`),
     facts: {
       technique: 'T1078',
       source: line.source,

@@ -1,3 +1,4 @@
+import { printable } from '#shared/domain/printable.ts'
 import type { PrivilegedFile } from '../../host/privileged-files.ts'
 import type { Happening } from '../../signal/signal.ts'
 import type { ProcessStart } from '../processes/process-start.ts'
@@ -80,4 +81,3 @@ export function capabilityEvent(start: ProcessStart, doing: Doing): Event | unde
 }
 
 const nameOf = (path: string): string => path.split('/').at(-1) ?? path
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, '�')

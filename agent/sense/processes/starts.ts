@@ -1,4 +1,5 @@
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
+import { printable } from '#shared/domain/printable.ts'
 import type { ProcessStart } from './process-start.ts'
 
 const maxKept = 500
@@ -47,8 +48,6 @@ export class Starts {
 
 export function lineOf({ at, pid, parentPid, user, image, commandLine, sha256 }: ProcessStart): string {
   const words = maskSecrets(commandLine).slice(0, maxLine)
-  return `${new Date(at).toISOString()} ${user} ${parentPid} → ${pid} ${image}${sha256 === undefined ? '' : ` (sha256 ${sha256})`}: ${words}`.replace(
-    /\p{Cc}/gu,
-    '�',
-  )
+  const hash = sha256 === undefined ? '' : ` (sha256 ${sha256})`
+  return printable(`${new Date(at).toISOString()} ${user} ${parentPid} → ${pid} ${image}${hash}: ${words}`)
 }

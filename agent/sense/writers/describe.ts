@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
+import { printable } from '#shared/domain/printable.ts'
 import type { Evidence, Facts } from '#shared/domain/signal.ts'
 import { seconds, type Time } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
@@ -53,7 +54,6 @@ export function describeSuspension(suspension: Suspension | undefined): Facts {
 }
 
 /** A terminal would obey control characters. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, '�')
 
 /** Of what ran before it is known. What ended meanwhile is still where it was started from, unless somebody took care of that. */
 async function hashInTime({ top: { pid, exe } }: Tree, { images, time }: Look): Promise<string | undefined> {

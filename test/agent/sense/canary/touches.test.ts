@@ -1,4 +1,4 @@
-import { appendFile, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -13,6 +13,23 @@ beforeEach(async () => {
 afterEach(() => room.close())
 
 describe('one touch', () => {
+  it('beside links that lead in a circle, out and nowhere is seen as ever', async () => {
+    const before = await readdir(room.folder)
+    await room.restart(async () => {
+      await symlink('.', join(room.folder, 'loop'))
+      await symlink('b', join(room.folder, 'a'))
+      await symlink('a', join(room.folder, 'b'))
+      await symlink('/dev/zero', join(room.folder, 'endless.docx'))
+    })
+    expect((await readdir(room.folder)).filter((name) => !['a', 'b', 'endless.docx', 'loop'].includes(name)).sort()).toEqual(before.sort())
+    await symlink('loop/loop/loop', join(room.folder, 'later'))
+    await quiet(200)
+    expect(room.said).toEqual([])
+    const txt = await room.decoy('.txt')
+    await appendFile(txt, 'x')
+    await vi.waitFor(() => expect(room.said.map((event) => event.about)).toEqual([txt]), { timeout: 1_000 })
+  })
+
   it('echo x >> is an edit, said once, for every type', async () => {
     const touched: string[] = []
     for (const end of ['.txt', '.docx', '.xlsx', '.pdf', '.png']) {

@@ -186,6 +186,32 @@ describe('on a machine without auditd', () => {
     expect(starts.get(5)?.commandLine).toBe('curl x')
   })
 
+  it('nor on one whose auditd tells of no execve, and what both saw is told once', async () => {
+    const [machine, time, starts] = [new FakeMachine(), new FakeTime(), new Starts()]
+    machine.filesNow = { '/var/log/audit/audit.log': '' }
+    const settings = { canaryDirs: [], canaryFile: new MemoryFile(), services: [], authLogs: [], starts }
+    const watching = await processStarts.watch(machine, async () => undefined, contextOf(settings, time))
+    const wrote = (pid: number, at: number): void => {
+      const serial = `msg=audit(${(at / 1_000).toFixed(3)}:${pid}):`
+      machine.log(`type=SYSCALL ${serial} arch=c000003e syscall=59 success=yes exit=0 ppid=1 pid=${pid} uid=0 exe="/usr/bin/curl"`)
+      machine.log(`type=EXECVE ${serial} argc=2 a0="curl" a1="x"`)
+      machine.log(`type=PATH ${serial} item=0 name="/usr/bin/curl"`)
+    }
+    const told = () => starts.latest(() => true).map(({ pid, source }) => `${pid} ${source}`)
+    machine.processesNow = [facts(5, 'curl x')]
+    await time.advance(1_000)
+    expect(told()).toEqual(['5 sweep'])
+    wrote(5, time.now() - 900)
+    wrote(6, time.now())
+    machine.processesNow = [facts(5, 'curl x'), facts(6, 'curl x')]
+    await time.advance(1_000)
+    expect(told()).toEqual(['5 sweep', '6 auditd'])
+    if ('stop' in watching) await watching.stop()
+    machine.processesNow = [facts(7, 'curl x')]
+    await time.advance(2_000)
+    expect(told()).toHaveLength(2)
+  })
+
   const rule = (category: string, selection: string) =>
     `title: T ${category}\nid: ${category}-1\nstatus: test\nlevel: high\nlogsource:\n  product: linux\n  category: ${category}\ndetection:\n  selection:\n    ${selection}\n  condition: selection\n`
 

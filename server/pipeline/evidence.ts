@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { minutes } from '#shared/domain/time.ts'
 import { evidenceOf, youngForMs } from '../command/brakes.ts'
 import type { Database } from '../store/schema.ts'
+import type { SignalsTable } from '../store/tables/ingest.ts'
 import { type FirstSeen, knownBefore, releaseOf } from '../suppress/ages.ts'
 import type { Subject } from './changes.ts'
 
@@ -24,10 +25,15 @@ export interface Evidenced {
 
 type Found = { endpoint_id: string | null; kind: string; facts: string }
 
+export const isUnarmed = ({ facts }: Pick<Found, 'facts'>): boolean => (JSON.parse(facts) as { armed?: unknown }).armed !== true
+
 export const noEvidence: Evidenced = { kindsOn: () => 1, machinesAt: () => 0, isYoung: () => false, firstSeen: [] }
 
 const isEvidence = (kind: string): boolean => evidenceOf.kinds.some((each) => each === kind)
-const isRule = (kind: string): boolean => kind.startsWith('security.sigma.')
+/** Counted as a kind of evidence on its machine. */
+export const counts = ({ kind, severity, state }: Pick<SignalsTable, 'kind' | 'severity' | 'state'>): boolean =>
+  isEvidence(kind) && evidenceOf.severities.some((each) => each === severity) && state !== 'cleared'
+export const isRule = (kind: string): boolean => kind.startsWith('security.sigma.')
 
 export async function loadEvidence(db: Kysely<Database>, signals: readonly Found[], now: number): Promise<Evidenced> {
   const found = signals.filter(({ kind }) => kind.startsWith('security.'))
@@ -42,7 +48,6 @@ export async function loadEvidence(db: Kysely<Database>, signals: readonly Found
     knownBefore(db, [...rules, ...new Set(releases.values())], now - youngForMs),
     isDoubled ? sizesOf(db, accused) : undefined,
   ])
-  const isUnarmed = ({ facts }: Found): boolean => (JSON.parse(facts) as { armed?: unknown }).armed !== true
   return {
     kindsOn: (endpointId) => kinds.get(endpointId) ?? 1,
     machinesAt: ({ organisation, site }) => sizes?.get(placeOf(organisation.id, site?.id ?? null)) ?? 0,
@@ -58,8 +63,9 @@ export async function loadEvidence(db: Kysely<Database>, signals: readonly Found
 }
 
 /** A question may have stood for minutes since the evidence came. */
+export const askedBeforeMs = minutes(5)
 export const kindsWhenAsked = (db: Kysely<Database>, endpointIds: readonly string[], now: number): Promise<Map<string, number>> =>
-  kindsOf(db, endpointIds, now - minutes(5))
+  kindsOf(db, endpointIds, now - askedBeforeMs)
 
 async function kindsOf(db: Kysely<Database>, endpointIds: readonly string[], now: number): Promise<Map<string, number>> {
   if (endpointIds.length === 0) return new Map()
@@ -77,7 +83,7 @@ async function kindsOf(db: Kysely<Database>, endpointIds: readonly string[], now
 }
 
 /** By endpoint; of one that never said hello nothing is known. */
-async function releasesOf(db: Kysely<Database>, endpointIds: readonly string[]): Promise<Map<string, string>> {
+export async function releasesOf(db: Kysely<Database>, endpointIds: readonly string[]): Promise<Map<string, string>> {
   if (endpointIds.length === 0) return new Map()
   const rows = await db.selectFrom('presences').select(['endpoint_id', 'agent_version']).where('endpoint_id', 'in', endpointIds).execute()
   return new Map(rows.map(({ endpoint_id, agent_version }) => [endpoint_id, releaseOf(agent_version)]))

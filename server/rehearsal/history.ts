@@ -150,7 +150,7 @@ const readHeard = (reader: Kysely<Database>): Promise<History['heard'][number][]
     .orderBy('arrival')
     .execute()
 
-async function readFleet(reader: Kysely<Database>): Promise<History['fleet']> {
+export async function readFleet(reader: Kysely<Database>): Promise<History['fleet']> {
   const endpoints = await reader.selectFrom('endpoints').select('site_id').where('removed_at', 'is', null).execute()
   const siteSizes = new Map<string, number>()
   for (const { site_id: id } of endpoints) if (id !== null) siteSizes.set(id, (siteSizes.get(id) ?? 0) + 1)
@@ -160,7 +160,7 @@ async function readFleet(reader: Kysely<Database>): Promise<History['fleet']> {
 }
 
 /** What a ticket was called that opened then. */
-export function openedThen({ tickets }: History): (of: Subject, fingerprint: string, at: number) => string | undefined {
+export function openedThen({ tickets }: Pick<History, 'tickets'>): (of: Subject, fingerprint: string, at: number) => string | undefined {
   const key = (organisationId: string, endpointId: string | null, fingerprint: string, at: number): string =>
     `${organisationId} ${endpointId ?? ''} ${at} ${fingerprint}`
   const ids = new Map(
@@ -180,7 +180,7 @@ export const taskThen =
       .id ?? `again-${parentId}-${name}`
 
 /** A round decides by one instant, and security has rounds of its own. */
-function rounds(signals: readonly (ToldSignal & { at: number })[], lineOf: ReadonlyMap<string, string>): Happening[] {
+export function rounds(signals: readonly (ToldSignal & { at: number })[], lineOf: ReadonlyMap<string, string>): Happening[] {
   const groups = Map.groupBy(signals, ({ at, row }) => `${at} ${row.kind.startsWith('security.')}`)
   return [...groups.values()].map((group) => {
     const [turn = ''] = group.flatMap(({ row }) => lineOf.get(row.id) ?? []).sort()
@@ -189,7 +189,7 @@ function rounds(signals: readonly (ToldSignal & { at: number })[], lineOf: Reado
 }
 
 /** The line that each signal left on a timeline. */
-const saidIn = (timeline: readonly { id: string; body: string }[]): Map<string, string> =>
+export const saidIn = (timeline: readonly { id: string; body: string }[]): Map<string, string> =>
   new Map(
     timeline.flatMap(({ id, body }) => {
       const { signalId } = JSON.parse(body) as { signalId?: string }
@@ -225,7 +225,10 @@ function leaversAt(at: number, entries: ReadonlyMap<string, readonly Entry[]>): 
 }
 
 /** What neither a signal nor a timer wrote: people did, or somebody reported. */
-function writings(entries: ReadonlyMap<string, readonly (Entry & { id: string })[]>, isDecided: (key: string) => boolean): Happening[] {
+export function writings(
+  entries: ReadonlyMap<string, readonly (Entry & { id: string })[]>,
+  isDecided: (key: string) => boolean,
+): Happening[] {
   return [...entries].flatMap(([ticketId, all]) =>
     [...Map.groupBy(all, ({ at }) => at)].flatMap(([at, written]): Happening[] => {
       const rest = isDecided(`${ticketId} ${at}`) ? written.filter(({ kind }) => kind === 'command-settled') : written

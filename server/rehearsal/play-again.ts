@@ -29,7 +29,7 @@ import { createGatherings } from './gatherings.ts'
 import { type Happening, type History, openedThen, type ToldSignal, type ToldTicket, taskThen } from './history.ts'
 import { actIn, isHeldAnswer, isNoted, requestIn } from './history-acts.ts'
 import { remember } from './memory.ts'
-import { act, isReleased, taken } from './played-acts.ts'
+import { act, isAnsweredForAll, isReleased, taken } from './played-acts.ts'
 import { linked } from './problems-again.ts'
 
 /*
@@ -225,13 +225,10 @@ function createMemory(history: History) {
     const told = actIn(entries)
     if (!told) return undefined
     const acting = { person: { id: told.personId }, rules, now }
-    const done = act(taken(work, entries, told.personId, rules, now), told.act, acting, rules, isAnsweredForAll(work, told.personId, now))
+    const isForAll = isAnsweredForAll(history.tickets.get(work.ticket.parent_id ?? '')?.entries, told.personId, now)
+    const done = act(taken(work, entries, told.personId, rules, now), told.act, acting, rules, isForAll)
     return done.kind === 'work' ? done.work : undefined
   }
-  const isAnsweredForAll = ({ ticket }: TicketCase, personId: string, now: number): boolean =>
-    history.tickets
-      .get(ticket.parent_id ?? '')
-      ?.entries.some(({ kind, actor, at }) => kind === 'containment-answered' && actor === personId && at === now) === true
   const settle = ({ endpoint }: Subject, { verb, outcome }: Entry['body']): void => {
     const before = isolations.get(endpoint?.id ?? '')
     if (!endpoint || !before) return

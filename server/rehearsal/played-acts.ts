@@ -86,3 +86,7 @@ export function taken(work: TicketCase, entries: readonly Entry[], personId: str
 /** The ticket over it ended, or a person said so for all of them. */
 export const isReleased = (entries: readonly Entry[]): boolean =>
   entries.some(({ kind, body }) => (kind === 'parted' && body.why !== tookIt) || (kind === 'resolved' && body.isWithAll !== undefined))
+
+/** On the ticket over it somebody answered for all, in the same moment. */
+export const isAnsweredForAll = (overIt: readonly Entry[] | undefined, personId: string, at: number): boolean =>
+  overIt?.some((entry) => entry.kind === 'containment-answered' && entry.actor === personId && entry.at === at) === true

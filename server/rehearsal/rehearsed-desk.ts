@@ -12,7 +12,8 @@ import { decide } from '../pipeline/pipeline.ts'
 import { type Outcome, type SignalRow, worldOf } from '../pipeline/world.ts'
 import { createBook } from '../suppress/book.ts'
 import { nothingSuppressed } from '../suppress/suppress.ts'
-import { createGatherings } from './gatherings.ts'
+import { createEvidence } from './evidence.ts'
+import { type Among, createGatherings } from './gatherings.ts'
 import { remember } from './memory.ts'
 import { createPhones, type Phones } from './phones.ts'
 
@@ -30,6 +31,8 @@ export interface RehearsedDesk {
   /** As it stands, with its whole timeline. */
   workOf(ticketId: string): TicketCase | undefined
   works(): TicketCase[]
+  /** A person changes it, or opens it; undefined: nothing came of it. Whoever ends a ticket lets its machine go. */
+  change(ticketId: string, instant: number, act: (work: TicketCase | undefined) => TicketCase | undefined): void
   /** When a machine was isolated without a person; null: it wasn't. */
   isolatedAt(endpointId: string): number | null
   readonly phones: Phones
@@ -42,27 +45,52 @@ interface Kept {
   dueAt: number
 }
 
+/** What a desk in memory stands among. */
+export interface Around {
+  /** As they are without what was isolated here. */
+  subjectOf(of: { endpoint_id: string | null; organisation_id: string }): Subject | undefined
+  fleet: Pick<Among, 'machines' | 'siteSizes' | 'provider'>
+  /** What a ticket is called that opens then; undefined: by its turn. */
+  nameOf?(of: Subject, fingerprint: string, now: number): string | undefined
+  /** Keys of detectors that isolate nothing alone then. */
+  disarmedAt?(now: number): ReadonlySet<string>
+  isYoung?(signal: SignalRow, now: number): boolean
+  /** What was isolated without a person elsewhere. */
+  isolatedElsewhere?: readonly LoneIsolation[]
+}
+
 /** @param isStaffed one person is on call for each team, and rings are counted; else nobody is there. */
 export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], startsAt: number, isStaffed = false): RehearsedDesk {
+  const known = new Map(machines.map((subject) => [subject.endpoint?.id, subject]))
+  const subjectOf: Around['subjectOf'] = ({ endpoint_id, organisation_id }) =>
+    endpoint_id === null ? overMachines(machines, organisation_id) : known.get(endpoint_id)
+  return createDeskAmong(rules, { subjectOf, fleet: fleetOf(machines) }, startsAt, isStaffed)
+}
+
+export function createDeskAmong(rules: Rules, around: Around, startsAt: number, isStaffed: boolean): RehearsedDesk {
   const { matrix } = rules
   const kept = new Map<string, Kept>()
+  /** Those of them on which something is due. */
+  const waiting = new Map<string, Kept>()
   const newest = new Map<string, string>()
   const isolated = new Map<string, number>()
   const lately: LoneIsolation[] = []
   const phones = createPhones(rules, isStaffed)
   let [timers, signals, lastNumber] = [0, 0, 0]
 
-  const known = new Map(machines.map((subject) => [subject.endpoint?.id, subject]))
-  const subjectOf = ({ endpoint_id, organisation_id }: { endpoint_id: string | null; organisation_id: string }): Subject | undefined => {
-    const subject = endpoint_id === null ? overMachines(machines, organisation_id) : known.get(endpoint_id)
-    return subject && isolated.has(endpoint_id ?? '') ? { ...subject, isolation: onItsWay } : subject
+  const subjectOf: Around['subjectOf'] = (of) => {
+    const subject = around.subjectOf(of)
+    return subject && isolated.has(of.endpoint_id ?? '') ? { ...subject, isolation: onItsWay } : subject
   }
   const caseOf = (id: string): TicketCase | undefined => {
     const work = kept.get(id)?.work
     const subject = work && subjectOf(work.ticket)
     return work && subject ? { ...work, subject } : work
   }
-  const gatherings = createGatherings({ caseOf, ...fleetOf(machines) })
+  const gatherings = createGatherings({ caseOf, ...around.fleet })
+  const evidence = createEvidence(around)
+  const alone = (now: number): LoneIsolation[] =>
+    [...(around.isolatedElsewhere ?? []), ...lately].filter(({ at }) => at > now - latelyMs(matrix) && at <= now)
 
   const keep = (cases: readonly TicketCase[], now: number): void => {
     for (const work of phones.attended(cases.filter(hasChanged), now)) {
@@ -70,7 +98,10 @@ export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], 
       const { work: after, entries } = remember(work, rules, now, () => `timer-${++timers}`)
       const before = kept.get(after.ticket.id)?.entries ?? []
       const dueAt = after.timers[0]?.dueAt ?? Number.POSITIVE_INFINITY
-      kept.set(after.ticket.id, { work: after, entries: [...before, ...entries], dueAt })
+      const each = { work: after, entries: [...before, ...entries], dueAt }
+      kept.set(after.ticket.id, each)
+      if (Number.isFinite(dueAt)) waiting.set(after.ticket.id, each)
+      else waiting.delete(after.ticket.id)
       newest.set(correlationKey(after.ticket), after.ticket.id)
       gatherings.took(after.ticket)
       phones.tell(work, now)
@@ -99,8 +130,8 @@ export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], 
     const without = { ...found, timers: work.timers.filter((timer) => timer !== due), isChanged: true }
     const isInStorm = gatherings.isInStorm(work.ticket)
     // Nobody is named, so no two teams are the same people.
-    const alone = lately.filter(({ at }) => at > now - latelyMs(matrix))
-    const firing = { rules, staff: [], packet: undefined, lately: under?.lately, isInStorm, alone }
+    const kinds = evidence.kindsWhenAsked(work.ticket.endpoint_id ?? '', now)
+    const firing = { rules, staff: [], packet: undefined, lately: under?.lately, isInStorm, alone: alone(now), kinds }
     keep([fireDue(standing(without, under), [due], firing, now)], now)
   }
   const worldFor = (signal: SignalRow, isOver: boolean, now: number) => {
@@ -109,21 +140,22 @@ export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], 
     const isKnown = earlier !== undefined && isOpen(earlier.ticket.status)
     const openers = subject && !isKnown && signal.state !== 'cleared' ? [{ kind: signal.kind, subject, sourceId: signal.source_id }] : []
     const parents = isKnown && earlier.ticket.parent_id !== null ? [earlier.ticket.parent_id] : []
-    const since = now - latelyMs(matrix)
     return worldOf({
       subjects: { of: subjectOf },
       cases: earlier ? [earlier] : [],
       crowds: gatherings.among(openers, parents, matrix, now),
-      lately: lately.filter(({ at }) => at > since),
+      lately: alone(now),
       isOver: () => isOver,
-      ...{ suppression: nothingSuppressed, book: createBook(matrix, new Map(), now), firstNumber: lastNumber + 1, now },
-      newId: () => `ticket-${++signals}`,
+      suppression: { ...nothingSuppressed, ...(around.disarmedAt && { disarmed: around.disarmedAt(now) }) },
+      ...{ evidence: evidence.at(now), book: createBook(matrix, new Map(), now), firstNumber: lastNumber + 1, now },
+      newId: (of, fingerprint) => around.nameOf?.(of, fingerprint, now) ?? `ticket-${++signals}`,
     })
   }
   return {
     phones,
     arrive(signal, isOver, now) {
       gatherings.heard(signal)
+      evidence.heard(signal)
       const world = worldFor(signal, isOver, now)
       const outcome = decide(world, rules, signal, now)
       world.take(signal, outcome)
@@ -131,7 +163,7 @@ export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], 
       return outcome
     },
     waitUntil(instant) {
-      for (let next = soonest(kept, instant); next; next = soonest(kept, instant)) fireNext(next[0], next[1], instant)
+      for (let next = soonest(waiting, instant); next; next = soonest(waiting, instant)) fireNext(next[0], next[1], instant)
       phones.moveTo(instant)
     },
     acknowledge(instant, ticketId) {
@@ -141,6 +173,12 @@ export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], 
         const acted = acknowledge(work, { person: { id: 'somebody' }, rules, now: instant })
         if (acted.kind === 'work') keep([acted.work], instant)
       }
+    },
+    change(ticketId, instant, act) {
+      const after = act(caseOf(ticketId))
+      if (!after) return
+      keep([after], instant)
+      if (after.ticket.resolved_at !== null) isolated.delete(after.ticket.endpoint_id ?? '')
     },
     workOf: (id) => whole(kept.get(id)),
     works: () => [...kept.values()].flatMap((each) => whole(each) ?? []),

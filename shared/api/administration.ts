@@ -57,9 +57,11 @@ export const LivePreview = z.object({
     z.object({
       ...{ id: z.string(), number: z.number().int(), title: z.string(), priority: Priority, team: z.string(), openedAt: z.number().int() },
       hostname: z.string().nullable(),
-      /** People would have been called for it at any hour. */
+      /** People would have been called for it, who were not. */
       pages: z.boolean(),
-      /** `auto`: at once; `unanswered`: if nobody had answered in time. */
+      /** The process that the agent accused would have been halted at once. */
+      halts: z.boolean(),
+      /** `auto`: at once; `unanswered`: because nobody answered in time. */
       isolates: z.enum(['auto', 'unanswered']).nullable(),
     }),
   ),

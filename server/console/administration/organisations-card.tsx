@@ -90,7 +90,7 @@ function WouldHave({ id }: { id: string }) {
   )
 }
 
-function whatOf({ hostname, pages, isolates }: Preview['would'][number]): string {
-  const cut = { auto: `${hostname} cut off at once`, unanswered: `${hostname} cut off, had nobody answered` }
-  return [...(isolates ? [cut[isolates]] : []), ...(pages ? ['people called'] : [])].join(', ')
+function whatOf({ hostname, pages, halts, isolates }: Preview['would'][number]): string {
+  const cut = { auto: `${hostname} cut off at once`, unanswered: `${hostname} cut off, as nobody answered` }
+  return [...(isolates ? [cut[isolates]] : []), ...(halts ? ['a process halted'] : []), ...(pages ? ['people called'] : [])].join(', ')
 }

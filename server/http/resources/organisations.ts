@@ -75,8 +75,8 @@ function modesOf({ modes }: Needs): Route[] {
         const { would, ...about } = found('organisation', await modes.preview(params.id))
         return {
           ...about,
-          would: would.map(({ ticket: { id, number, title, priority, team, opened_at }, hostname, isPaging, isolates }) => ({
-            ...{ id, number, title, priority, team, openedAt: opened_at, hostname, pages: isPaging, isolates },
+          would: would.map(({ ticket: { id, number, title, priority, team, opened_at }, hostname, isPaging, halts, isolates }) => ({
+            ...{ id, number, title, priority, team, openedAt: opened_at, hostname, pages: isPaging, halts, isolates },
           })),
         }
       },

@@ -30,8 +30,9 @@ describe('before it goes live', () => {
     await room.signals(canary('ws'), canary('srv'), canary('core'), { endpointId: 'core', kind: 'presence.silent', severity: 'high' })
     await room.signals({ endpointId: 'ws' })
     expect(room.sent).toEqual([])
+    await room.time.advance(minutes(4))
     const preview = await modes.preview('acme')
-    expect(preview).toMatchObject({ tickets: 5, isPartial: false })
+    expect(preview).toMatchObject({ tickets: 6, isPartial: false })
     expect(preview?.would.map(({ hostname, isolates, isPaging, ticket }) => [hostname, ticket.kind, isolates, isPaging])).toEqual([
       ['ws-host', 'security.ransomware.canary', 'auto', false],
       ['srv-host', 'security.ransomware.canary', 'unanswered', false],
@@ -43,6 +44,7 @@ describe('before it goes live', () => {
     const machines = ['ws', 'ws2', 'ws3', 'ws4', 'ws5']
     for (const id of machines.slice(1)) await addWorkstation(id)
     await room.signals(...machines.map((id) => canary(id)))
+    await room.time.advance(minutes(4))
     const preview = await modes.preview('acme')
     expect(preview?.would.map(({ isolates }) => isolates)).toEqual(['auto', 'auto', 'auto', 'unanswered', 'unanswered'])
   })

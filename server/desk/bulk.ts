@@ -12,7 +12,7 @@ import { addBulkSignature, type BulkSignaturesNeeds, type BulkSigned } from '../
 import { whyTooLong } from '../command/order-size.ts'
 import { whyScriptsOff } from '../command/scripts-off.ts'
 import { nothingKept } from '../pipeline/keep.ts'
-import { releaseGate } from '../pipeline/tasks.ts'
+import { notRestoredOf } from '../pipeline/tasks.ts'
 import type { Tx } from '../store/store.ts'
 import type { DeskOptions, DeskOutcome, Person } from './desk.ts'
 
@@ -144,12 +144,18 @@ async function plan(tx: Tx, options: BulkDeskOptions, asking: BulkAsking): Promi
     { verb, risk },
     ids.map(({ id }) => id),
   )
-  const machines = await Promise.all(
-    ids.map(async ({ id, hostname, isConnected }, place) => ({
-      ...{ id, name: hostname, stage: stageAt(stages, place) + 1, isConnected },
-      why: verb === 'release-host' ? await whyNotReleased(tx, options, id, person) : null,
-    })),
-  )
+  // One that waits to be restored comes back by itself, with a reason of its own.
+  const waiting =
+    verb === 'release-host'
+      ? await notRestoredOf(
+          tx,
+          ids.map(({ id }) => id),
+        )
+      : new Map<string, string>()
+  const machines = ids.map(({ id, hostname, isConnected }, place) => ({
+    ...{ id, name: hostname, stage: stageAt(stages, place) + 1, isConnected },
+    why: waiting.get(id) ?? null,
+  }))
   const needed = signersNeeded({ risk, verb, organisationId }, register() ?? { operators: [] })
   return { stages, machines, operators: why === undefined ? null : { why, needed }, refused }
 }
@@ -165,10 +171,4 @@ async function inTurn(tx: Tx, { isConnected }: BulkDeskOptions, { organisationId
   const listed = [...new Set(endpointIds)].filter((id) => known.has(id))
   const machines = listed.map((id) => ({ id, hostname: known.get(id) ?? '', isConnected: isConnected(id) }))
   return machines.toSorted((a, b) => Number(b.isConnected) - Number(a.isConnected))
-}
-
-/** One that waits to be restored comes back by itself, with a reason of its own. */
-async function whyNotReleased(tx: Tx, { rules, time }: BulkDeskOptions, endpointId: string, person: Person): Promise<string | null> {
-  const gate = await releaseGate(tx, endpointId, {}, { person, rules, now: time.now() })
-  return gate.kind === 'refused' ? gate.reason : null
 }

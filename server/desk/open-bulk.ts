@@ -1,5 +1,5 @@
 import { type Bulks, type BulksOptions, createBulks } from '../command/bulk/loop.ts'
-import { releaseGate } from '../pipeline/tasks.ts'
+import { notRestoredOf } from '../pipeline/tasks.ts'
 import { type BulkDesk, createBulkDesk } from './bulk.ts'
 import type { DeskOptions } from './desk.ts'
 
@@ -10,11 +10,7 @@ export type BulkRoomOptions = DeskOptions & Omit<BulksOptions, 'db' | 'putRows' 
 
 export function openBulk(options: BulkRoomOptions): BulkRoom {
   const { db, capabilities } = options.store
-  const whyNotReleased: BulksOptions['whyNotReleased'] = async (tx, endpointId, id) => {
-    const gate = await releaseGate(tx, endpointId, {}, { person: { id }, rules: options.rules, now: options.time.now() })
-    return gate.kind === 'refused' ? gate.reason : null
-  }
-  const bulks = createBulks({ ...options, db, putRows: capabilities.putRows, whyNotReleased })
+  const bulks = createBulks({ ...options, db, putRows: capabilities.putRows, whyNotReleased: notRestoredOf })
   const desk = createBulkDesk({ ...options, register: () => options.register?.(), bulks })
   return { ...desk, nudge: bulks.nudge, idle: bulks.idle, close: bulks.stop }
 }

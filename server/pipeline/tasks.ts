@@ -142,11 +142,21 @@ export async function releaseGate(
   const tasks = (await openTasks(tx, 'endpoint_id', [endpointId])).filter(isRestore)
   if (tasks.length === 0) return { kind: 'free', ended: [] }
   const why = withoutRestore.trim()
-  if (why === '' && !isFalseAlarm) {
-    const numbers = tasks.map(({ ticket }) => `#${ticket.number}`).join(', ')
-    return { kind: 'refused', reason: `It is not restored yet (${numbers}): finish that, or say why it may come back as it is.` }
-  }
+  if (why === '' && !isFalseAlarm) return { kind: 'refused', reason: notRestored(tasks.map(({ ticket }) => ticket.number)) }
   const end = { resolution: isFalseAlarm ? ('false-alarm' as const) : ('wont-fix' as const), note: why }
   const ended = tasks.map((task) => resolve(task, end, acting))
   return { kind: 'free', ended: ended.flatMap((task) => (task.kind === 'work' ? task.work : [])) }
+}
+
+const notRestored = (numbers: readonly number[]): string =>
+  `It is not restored yet (${numbers.map((number) => `#${number}`).join(', ')}): finish that, or say why it may come back as it is.`
+
+/** Which of these machines wait to be restored, with what a release of each is told: one question, however many they are. */
+export async function notRestoredOf(tx: Tx, endpointIds: readonly string[]): Promise<Map<string, string>> {
+  if (endpointIds.length === 0) return new Map()
+  const tasks = tx.selectFrom('tickets').select(['endpoint_id', 'number', 'status']).where('task', '=', 'restore')
+  const rows = await tasks.where('endpoint_id', 'in', endpointIds).orderBy('number').execute()
+  const open = rows.filter(({ status }) => isOpen(status))
+  const byMachine = Map.groupBy(open, ({ endpoint_id }) => endpoint_id ?? '')
+  return new Map([...byMachine].map(([id, own]) => [id, notRestored(own.map(({ number }) => number))]))
 }

@@ -50,8 +50,8 @@ export type BulkHead = Omit<BulksTable, 'jws' | 'payload'>
 
 export interface Beginning {
   putRows: PutRows
-  /** Why this machine can't come back now; null: it can. */
-  whyNotReleased(tx: Tx, endpointId: string, personId: string): Promise<string | null>
+  /** Those of these machines that can't come back now, each with why. */
+  whyNotReleased(tx: Tx, endpointIds: readonly string[]): Promise<ReadonlyMap<string, string>>
 }
 
 /** The turn of this stage has come. @returns whose; undefined: somebody else changed the order meanwhile. */
@@ -95,12 +95,14 @@ async function whyLeftOut(
   endpointIds: readonly string[],
 ): Promise<Map<string, string>> {
   const since = new Set(await isolatedSince(tx, bulk))
-  const left = new Map<string, string>()
-  for (const id of endpointIds) {
-    const why = since.has(id) ? 'It was isolated after this was asked.' : await whyNotReleased(tx, id, bulk.requested_by)
-    if (why !== null) left.set(id, why)
-  }
-  return left
+  const waiting = await whyNotReleased(tx, endpointIds)
+  const whyOf = (id: string): string | undefined => (since.has(id) ? 'It was isolated after this was asked.' : waiting.get(id))
+  return new Map(
+    endpointIds.flatMap((id): [string, string][] => {
+      const why = whyOf(id)
+      return why === undefined ? [] : [[id, why]]
+    }),
+  )
 }
 
 async function isolatedSince(tx: Tx, { id, requested_at }: Pick<BulksTable, 'id' | 'requested_at'>): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { StandingAsked, StandingList, type StandingShown } from '#shared/api/standing.ts'
+import { type NewStanding, StandingAsked, StandingList, type StandingShown } from '#shared/api/standing.ts'
 import { commands } from '#shared/commands/registry.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import { isCanonicalJson } from '#shared/protocol/canonical.ts'
@@ -19,6 +19,9 @@ named it then waits for their signatures. \`list\` shows each with its runs, and
   --organisation ID       whose machines
   --endpoint ID           only this one (may be repeated), instead of the draft's role
   --days COUNT            how long it is good for, 180 at most
+  --on mon,wed            on which days its window opens, instead of the draft's
+  --from HH:MM --to HH:MM from when to when, by the clock of the machines' site
+  --zone NAME             another clock, such as Europe/Berlin
   --reason TEXT           why
   --with FILE             your operator's key
   --url URL               the collector's console (http://127.0.0.1:7840)
@@ -31,6 +34,10 @@ const flags = {
   organisation: text,
   endpoint: { ...text, multiple: true },
   days: text,
+  on: text,
+  from: text,
+  to: text,
+  zone: text,
   reason: text,
   with: text,
   url: text,
@@ -60,13 +67,25 @@ async function acts(api: Api, act: string, named: readonly string[], values: Val
   if (act === 'sign') return (await Promise.all(named.map((digest) => sign(api, digest, values)))).join('')
   const reason = values.reason ?? 'asked for on the command line'
   const { organisation: organisationId, endpoint: endpoints, days } = values
+  const when = act === 'draft' ? windowOf(values) : undefined
   const body =
     act === 'withdraw'
       ? { reason }
-      : { draft: name, organisationId, reason, ...(endpoints && { endpoints }), ...(days && { days: Number(days) }) }
+      : { draft: name, organisationId, reason, ...(endpoints && { endpoints }), ...(days && { days: Number(days) }), ...(when && { when }) }
   const path = act === 'withdraw' ? `/api/standing-orders/${encodeURIComponent(name)}/withdraw` : '/api/standing-orders'
   const { id, status } = StandingAsked.parse(await api('POST', path, body))
   return `${id}: ${status === 'signed' ? 'signed; machines hear of it' : 'it waits for signatures; the list shows its digest'}.\n`
+}
+
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+
+/** All of it or nothing: half a window would be the draft's other half. */
+function windowOf({ on, from, to, zone }: Values): NewStanding['when'] | undefined {
+  if ([on, from, to, zone].every((each) => each === undefined)) return undefined
+  const days = (on ?? '').split(',').map((day) => weekdays.indexOf(day.trim().toLowerCase()) + 1)
+  if (days.includes(0) || from === undefined || to === undefined)
+    throw new Fault('flag-bad', `A window has --on (${weekdays.join(', ')}), --from and --to.`)
+  return { kind: 'window', days, from, to, ...(zone !== undefined && { timeZone: zone }) }
 }
 
 const read = async (api: Api): Promise<StandingList> => StandingList.parse(await api('GET', '/api/standing-orders'))

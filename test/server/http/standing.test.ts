@@ -52,6 +52,27 @@ describe('a standing order', () => {
     expect(await carriers()).toMatchObject([{ endpoint_id: alpha.endpoint, reason: 'standing order “Updates in the window”' }])
   })
 
+  it('of named machines opens by the clock of their site, and of several clocks one has to be said', async () => {
+    const { db } = console_.store
+    await db.updateTable('sites').set({ time_zone: 'America/New_York' }).where('id', '=', alpha.site).execute()
+    const draft = 'updates-in-the-window'
+    const there = await ask({ draft, endpoints: [alpha.endpoint] })
+    const zoneOf = async ({ body }: typeof there) => (await list()).orders.find((each) => each.id === body.id)?.when
+    expect(await zoneOf(there)).toMatchObject({ days: [3], timeZone: 'America/New_York' })
+
+    const one = await db.selectFrom('endpoints').selectAll().where('id', '=', alpha.endpoint).executeTakeFirstOrThrow()
+    await db
+      .insertInto('endpoints')
+      .values({ ...one, id: 'elsewhere', site_id: null })
+      .execute()
+    const endpoints = [alpha.endpoint, 'elsewhere']
+    expect((await ask({ draft, endpoints })).body).toMatchObject({ code: 'refused', detail: expect.stringContaining('several time zones') })
+    const when = { kind: 'window', days: [6, 7], from: '22:00', to: '02:00', timeZone: 'Asia/Tokyo' }
+    expect(await zoneOf(await ask({ draft, endpoints, when }))).toEqual(when)
+    await db.deleteFrom('endpoints').where('id', '=', 'elsewhere').execute()
+    await db.updateTable('sites').set({ time_zone: null }).where('id', '=', alpha.site).execute()
+  })
+
   it('that is withdrawn has a higher number, and the machines that had it hear of that', async () => {
     const before = (await list()).orders.find((each) => each.id === id)
     expect((await anna.ask('POST', `/api/standing-orders/${id}/withdraw`, { reason: 'enough' })).status).toBe(200)

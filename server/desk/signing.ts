@@ -4,6 +4,7 @@ import { askedBy } from '../command/asked-by.ts'
 import { requestCommands } from '../command/command.ts'
 import type { Dispatcher } from '../command/dispatcher.ts'
 import { whyTooLong } from '../command/order-size.ts'
+import { holdForCore } from '../command/said-core.ts'
 import { whyScriptsOff } from '../command/scripts-off.ts'
 import { addSignature, type SignaturesNeeds, type Signed, signaturesOf } from '../command/signatures.ts'
 import { changeOrganisation } from '../people/organisations.ts'
@@ -35,6 +36,8 @@ export interface Signing {
   find(finding: Finding): Promise<DeskOutcome>
   /** No script runs on machines of theirs until it is switched on again; nothing that is against an attack is about this. */
   switchScripts(organisationId: string, isOff: boolean, record: Person['record']): Promise<void>
+  /** Within what says that this machine is core: what was asked of it before is looked at again. */
+  saidCore(tx: Tx, endpointId: string): Promise<void>
   /** How one that runs comes along. */
   liveOf: Dispatcher['liveOf']
   shown(row: ShownRow): { id: string; payload: string; signedBy: string[]; needed: number }
@@ -92,6 +95,7 @@ export function createSigning(options: SigningOptions): Signing {
       })
       if (!isOff) await dispatcher.goOn(organisationId)
     },
+    saidCore: (tx, endpointId) => holdForCore(tx, options, endpointId, time.now()),
     liveOf: dispatcher.liveOf,
     shown: ({ id, payload, verb, risk, organisation_id: organisationId, ...row }) => ({
       ...{ id, payload: payload ?? '', signedBy: signaturesOf(row).map(({ operator }) => operator) },

@@ -56,7 +56,9 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
   'command-delivered': (body) => `${command(body)} arrived: it stands in the machine’s journal.`,
   'command-running': (body) => `${command(body)} has begun.`,
   'command-held': (body) =>
-    `${command(body)} waits for a person: the collector was restored from a backup of ${instant(body.madeAt)}, and does not send it by itself.`,
+    body.why === 'core'
+      ? `${command(body)} waits for a person: since it was asked for, somebody has said that this machine is core.`
+      : `${command(body)} waits for a person: the collector was restored from a backup of ${instant(body.madeAt)}, and does not send it by itself.`,
   'command-settled': (body) =>
     `${command(body)} ${outcomes[text(body.outcome)] ?? `ended: ${text(body.outcome)}`}. ${text(body.detail)}`.trimEnd(),
   'command-resolved': (body) =>

@@ -79,6 +79,21 @@ export async function beginStage(tx: Tx, beginning: Beginning, bulk: BulkHead, s
   return asked.map(({ endpointId }) => endpointId)
 }
 
+interface LeftOut {
+  endpointId: string
+  isMeant(order: Pick<BulksTable, 'verb' | 'requested_by'>): boolean
+  why: string
+}
+
+/** In orders that are not over, a machine whose turn hasn't come has none: it stands there with its reason. */
+export async function leaveOut(tx: Tx, putRows: PutRows, { endpointId, isMeant, why }: LeftOut, now: number): Promise<void> {
+  const targets = tx.selectFrom('bulk_targets').innerJoin('bulks', 'bulks.id', 'bulk_targets.bulk_id').selectAll('bulks')
+  const open = await targets.where('bulk_targets.endpoint_id', '=', endpointId).where('settled_at', 'is', null).execute()
+  const rows = open.filter(isMeant).map((bulk) => ({ ...rowOf(wantedOf(bulk, endpointId), {}, now), ...turnOf(why, now), ...ofBulk(bulk) }))
+  // Whoever had their turn has a row, which stays.
+  if (rows.length > 0) await putRows(tx, 'commands', rows, 'ignore')
+}
+
 const ofBulk = ({ id, expires_at }: BulkHead): Pick<CommandsTable, 'expires_at' | 'bulk_id'> => ({ expires_at, bulk_id: id })
 
 /** One that is left out stands there with its reason, and has no turn later. */

@@ -13,8 +13,8 @@ import { demandFreshSignIn } from './signing.ts'
 import { actorIn } from './tickets.ts'
 
 const summaries: Record<HeldAnswer, string> = {
-  send: 'Ask anew for a command that a restore holds; it goes out signed, with its whole time',
-  drop: 'End a command that a restore holds, unsent',
+  send: 'Ask anew for a command that is held, by a restore or since its machine is core; it goes out signed, with its whole time',
+  drop: 'End a command that is held, unsent',
 }
 
 const byId = z.object({ id: z.string().max(64) })

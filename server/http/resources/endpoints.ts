@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { EndpointChange, EndpointDetail, EndpointList, EndpointRelease, SampleList, SampleQuery } from '#shared/api/endpoints.ts'
+import { coreTags } from '#shared/domain/endpoint.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import type { Desk } from '../../desk/desk.ts'
+import type { Tx } from '../../store/store.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import type { Needs } from '../needs.ts'
 import { listEndpoints, readEndpoint } from '../reads/endpoints.ts'
@@ -53,7 +55,7 @@ function samples({ time }: Needs): Route {
   )
 }
 
-function administering({ identity, wire }: Needs): Route[] {
+function administering({ identity, wire, signing }: Needs): Route[] {
   const access = { who: 'person', power: 'administer', reach: 'organisation' } as const
   return [
     defineRoute({
@@ -66,8 +68,13 @@ function administering({ identity, wire }: Needs): Route[] {
       body: EndpointChange,
       answer: EndpointDetail,
       handle: async ({ params, body, by }) => {
-        if (body.tags !== undefined) await identity.tag(params.id, body.tags, by.record)
-        if (body.role !== undefined) await identity.confirmRole(params.id, body.role, by.record)
+        const isCore = body.role === 'core' || body.tags?.some((tag) => coreTags.includes(tag)) === true
+        const within = async (tx: Tx): Promise<void> => {
+          if (isCore) await signing.saidCore(tx, params.id)
+          await by.record?.(tx)
+        }
+        if (body.tags !== undefined) await identity.tag(params.id, body.tags, within)
+        if (body.role !== undefined) await identity.confirmRole(params.id, body.role, within)
         return detail(by, params.id)
       },
     }),

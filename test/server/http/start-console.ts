@@ -32,6 +32,7 @@ import { createTurns } from '../../../server/pipeline/turns.ts'
 import { createScripts } from '../../../server/script/script.ts'
 import { openStore, type Store } from '../../../server/store/store.ts'
 import * as words from '../../../server/ticket/sentences.ts'
+import { keepEntries } from '../../../server/ticket/ticket.ts'
 import { storeUrl } from '../../support/database.ts'
 import { defaultMatrix } from '../../support/desk-room.ts'
 import { FakeTime } from '../../support/fake-time.ts'
@@ -142,7 +143,10 @@ async function rooms({
     signing: noting(
       asked,
       'signing',
-      createSigning({ ...shared, register: () => undefined, sayOnTimeline: async () => undefined, dispatcher }),
+      createSigning({
+        ...{ ...shared, register: () => undefined, dispatcher },
+        sayOnTimeline: (tx, ticketId, entry) => keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }]),
+      }),
     ),
     bulk: noting(asked, 'bulk', createBulkDesk({ ...shared, ...bulkNeeds })),
     identity: noting(asked, 'identity', identity),

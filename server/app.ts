@@ -229,7 +229,7 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
   const ingest = createIngest({
     store,
     time,
-    keepers: { keepSamples: settling.keepSamples, samplesKept: measure.samplesKept, keepInventory: measure.keepInventory, keepResults },
+    keepers: { ...measure, keepSamples: settling.keepSamples, keepResults },
     onCommitted: ({ hasWork, hasSecurity, sampled, inventoried }) => {
       if (hasWork) pipeline.nudge(hasSecurity)
       publish('sample', sampled)

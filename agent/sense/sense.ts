@@ -13,6 +13,7 @@ import type { HealthMemory } from './look.ts'
 import { createLook, deadlineOf } from './polling.ts'
 import { type Rounds, startRounds } from './rounds.ts'
 import { createSampler } from './samples.ts'
+import { createSoftwareStock } from './software.ts'
 import { createStrain } from './strain.ts'
 import { type KeptWatch, keepWatching } from './watching.ts'
 
@@ -34,6 +35,8 @@ export interface Sense {
   judgeAnew(keys: readonly string[]): void
   /** What the agent says of itself has changed. */
   takeStock(): void
+  /** Whether the collector takes what is installed; it is told soon, if it is. */
+  tellSoftware(isTaken: boolean): void
 }
 
 export interface SenseOptions {
@@ -69,6 +72,7 @@ class RunningSense implements Sense {
   readonly #failures
   readonly #sampler
   readonly #stocktaking
+  readonly #software
   readonly #isStrained
   readonly #stopping = new AbortController()
   readonly #rounds: ReadonlyMap<string, Rounds>
@@ -84,6 +88,7 @@ class RunningSense implements Sense {
     this.#failures = createFailures(signals, log)
     this.#sampler = createSampler(probe, time, spool)
     this.#stocktaking = createStocktaking(probe, time, spool, about, options.settings.visitors)
+    this.#software = createSoftwareStock(probe, time, spool)
     this.#isStrained = createStrain(probe, time)
     void this.#readRole()
     this.#inventory = this.#startRounds('inventory', { everyMs: inventoryEveryMs, firstAfterMs: seconds(1), deadlineMs: minutes(1) }, () =>
@@ -121,6 +126,11 @@ class RunningSense implements Sense {
 
   takeStock(): void {
     this.#inventory.soon()
+  }
+
+  tellSoftware(isTaken: boolean): void {
+    this.#software.setTaken(isTaken)
+    if (isTaken) this.#inventory.soon()
   }
 
   async stop(): Promise<void> {
@@ -188,6 +198,7 @@ class RunningSense implements Sense {
   async #takeStock(): Promise<void> {
     const canaries = this.#watches.flatMap(({ watch }) => watch.current()?.decoys?.() ?? [])
     this.#role = (await this.#stocktaking.look(canaries)).role.role
+    await this.#software.look()
   }
 
   /** Before the first inventory, which takes longer: a role that is known late would make severities change. */

@@ -35,6 +35,7 @@ export interface WireOptions {
   onCommand: Takers['onCommand']
   onWatch: (isWatched: boolean) => void
   onNeighbours?: Takers['onNeighbours']
+  onSoftware?: Takers['onSoftware']
   onCollectorTime: (now: number) => void
   backoff?: Backoff
   /** 0 ≤ random < 1. */
@@ -205,12 +206,11 @@ class DialingWire implements Wire {
   }
 
   #begin({ socket }: Extract<DialOutcome, { kind: 'open' }>, collector: string): Session {
-    const { spool, time, log, documents, onCollectorTime, onCommand, onWatch, onNeighbours } = this.#options
+    const { spool, time, log, documents, onCollectorTime, onCommand, onWatch, onNeighbours, onSoftware } = this.#options
     const takers = {
-      onCollectorTime,
-      onCommand,
-      onWatch,
+      ...{ onCollectorTime, onCommand, onWatch },
       ...(onNeighbours && { onNeighbours }),
+      ...(onSoftware && { onSoftware }),
       onWelcome: (takesStanding: boolean) => this.#welcome(collector, takesStanding),
     }
     return new Session({ socket, spool, time, log, hello: this.#hello(), takers, documents })

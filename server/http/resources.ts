@@ -23,6 +23,7 @@ import scripts from './resources/scripts.ts'
 import session from './resources/session.ts'
 import signals from './resources/signals.ts'
 import signing from './resources/signing.ts'
+import software from './resources/software.ts'
 import sources from './resources/sources.ts'
 import standing from './resources/standing.ts'
 import stop from './resources/stop.ts'
@@ -36,6 +37,7 @@ const resources = [
   requests,
   figures,
   endpoints,
+  software,
   policy,
   commands,
   signing,

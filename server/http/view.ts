@@ -40,8 +40,7 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
         .where(sql<SqlBool>`(numbered.nth - 1) % ${sql.lit(step)} = 0`)
         .orderBy('numbered.nth'),
     rollups: () => reader.selectFrom('rollups').innerJoin('endpoints', 'endpoints.id', 'rollups.endpoint_id').where(ofEndpoints),
-    inventories: () =>
-      reader.selectFrom('inventories').innerJoin('endpoints', 'endpoints.id', 'inventories.endpoint_id').where(ofEndpoints),
+    ...saidBy(reader, ofEndpoints),
     ...cutOff(reader, ofEndpoints),
     gaps: () => reader.selectFrom('gaps').innerJoin('endpoints', 'endpoints.id', 'gaps.endpoint_id').where(ofEndpoints),
     refusedRecords: () =>
@@ -80,6 +79,12 @@ export function createView(reader: Kysely<Database>, scope: Scope) {
     },
   }
 }
+
+/** What machines say of themselves, as they said it last. */
+const saidBy = (reader: Kysely<Database>, ofEndpoints: RawBuilder<SqlBool>) => ({
+  inventories: () => reader.selectFrom('inventories').innerJoin('endpoints', 'endpoints.id', 'inventories.endpoint_id').where(ofEndpoints),
+  software: () => reader.selectFrom('software').innerJoin('endpoints', 'endpoints.id', 'software.endpoint_id').where(ofEndpoints),
+})
 
 /** What is wanted and true of machines' networks, and who has agreed to let one back. */
 const cutOff = (reader: Kysely<Database>, ofEndpoints: RawBuilder<SqlBool>) => ({

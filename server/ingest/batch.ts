@@ -4,6 +4,7 @@ import type { Inventory } from '#shared/domain/inventory.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import { columnsOf, type SampleColumns } from '#shared/domain/sample-columns.ts'
 import { isSecurity, type Signal, type StandingSignal } from '#shared/domain/signal.ts'
+import type { Software } from '#shared/domain/software.ts'
 import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
 import type { Database } from '../store/schema.ts'
 import type { Entry } from './read-record.ts'
@@ -49,6 +50,8 @@ export interface Batch {
   conditions: Map<string, Change>
   samples: TakenSamples[]
   inventories: Map<string, { from: From; at: number; inventory: Inventory }>
+  /** By endpoint: the last word counts. */
+  software: Map<string, { at: number; software: Software }>
   results: { endpointId: string; result: ResultRecord }[]
   refused: Insertable<Database['refused_records']>[]
   gaps: Insertable<Database['gaps']>[]
@@ -60,7 +63,14 @@ export interface Batch {
 /** `isTold`: it was told of this endpoint a moment ago. */
 export function emptyBatch(receivedAt: number, isTold: (endpointId: string) => boolean): Batch {
   const lists = { signals: [], samples: [], results: [], refused: [], gaps: [] }
-  const sets = { cursors: new Map(), moved: new Set<CursorRow>(), conditions: new Map(), inventories: new Map(), told: new Set<string>() }
+  const sets = {
+    cursors: new Map(),
+    moved: new Set<CursorRow>(),
+    conditions: new Map(),
+    inventories: new Map(),
+    software: new Map(),
+    told: new Set<string>(),
+  }
   return { receivedAt, ...lists, ...sets, isTold }
 }
 
@@ -155,6 +165,9 @@ function addRecord(
       return
     case 'inventory':
       batch.inventories.set(from.endpointId, { from, at: record.at, inventory: record.inventory })
+      return
+    case 'software':
+      batch.software.set(from.endpointId, { at: record.at, software: record.software })
       return
     case 'result':
       batch.results.push({ endpointId: from.endpointId, result: record })

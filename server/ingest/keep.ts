@@ -1,6 +1,7 @@
 import { type Insertable, sql } from 'kysely'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { StandingSignal } from '#shared/domain/signal.ts'
+import type { Software } from '#shared/domain/software.ts'
 import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
 import type { Database } from '../store/schema.ts'
 import type { Store, Tx } from '../store/store.ts'
@@ -13,6 +14,7 @@ export interface Keepers {
   /** The transaction of the latest of them is committed. */
   samplesKept?(): void
   keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
+  keepSoftware?(tx: Tx, endpointId: string, at: number, software: Software): Promise<void>
   keepResults(tx: Tx, results: readonly { endpointId: string; result: ResultRecord }[], receivedAt: number): Promise<void>
 }
 
@@ -69,6 +71,7 @@ export async function keepBatch(tx: Tx, batch: Batch, { capabilities, keepers, k
   await boundKept(tx, batch, capabilities, kept)
   if (batch.samples.length > 0) await keepers.keepSamples(tx, batch.samples)
   for (const { from, at, inventory } of batch.inventories.values()) await keepers.keepInventory(tx, from.endpointId, at, inventory)
+  for (const [endpointId, { at, software }] of batch.software) await keepers.keepSoftware?.(tx, endpointId, at, software)
   if (batch.results.length > 0) await keepers.keepResults(tx, batch.results, batch.receivedAt)
   await putRows(tx, 'cursors', [...batch.moved], { replaceWhere: ['endpoint_id', 'epoch', 'lane'] })
 }

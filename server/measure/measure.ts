@@ -10,6 +10,7 @@ import { placesOf } from '#shared/domain/neighbours.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import { slotOf, steps } from '#shared/domain/rollup.ts'
 import { rowsOf, type SampleColumns } from '#shared/domain/sample-columns.ts'
+import type { Software } from '#shared/domain/software.ts'
 import { hours, seconds, type Time } from '#shared/domain/time.ts'
 import type { TakenSamples } from '../ingest/batch.ts'
 import type { Store, Tx } from '../store/store.ts'
@@ -28,6 +29,7 @@ export interface Measure {
   /** The transaction of the latest `keepSamples` is committed. */
   samplesKept(): void
   keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
+  keepSoftware(tx: Tx, endpointId: string, at: number, software: Software): Promise<void>
   /** Ends both jobs, each after the bite it is in. */
   stop(): Promise<void>
 }
@@ -53,6 +55,8 @@ export function startMeasure({ store, time, log, open = new OpenSlots() }: Measu
       open.committed()
     },
     keepInventory: (tx, endpointId, at, inventory) => keepInventory(tx, store, endpointId, at, inventory),
+    keepSoftware: (tx, endpoint_id, at, software) =>
+      store.capabilities.putRows(tx, 'software', [{ endpoint_id, at, body: JSON.stringify(software) }], { replaceWhere: ['endpoint_id'] }),
     stop: async () => {
       await Promise.all(jobs.map((job) => job.stop()))
     },

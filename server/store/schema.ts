@@ -77,6 +77,7 @@ export const writers = {
   rollups: 'measure',
   rollups_due: 'measure',
   inventories: 'measure',
+  software: 'measure',
   policy_versions: 'policy',
   policies: 'policy',
   presences: 'presence',

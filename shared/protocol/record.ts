@@ -6,6 +6,7 @@ import { AtMachine } from '../domain/release-code.ts'
 import { Sample } from '../domain/sample.ts'
 import { SampleColumns } from '../domain/sample-columns.ts'
 import { isSecurity, Signal, StandingSignal } from '../domain/signal.ts'
+import { Software } from '../domain/software.ts'
 import { StandingRun } from './standing-order.ts'
 
 /** What the agent must not lose, in the order in which it is sent. */
@@ -44,6 +45,9 @@ export const StandingRecord = z.object({ v: z.literal(1), type: z.literal('stand
 
 export const InventoryRecord = z.object({ v: z.literal(1), type: z.literal('inventory'), at: z.number().int(), inventory: Inventory })
 
+/** Only to a collector that names `software`. */
+export const SoftwareRecord = z.object({ v: z.literal(1), type: z.literal('software'), at: z.number().int(), software: Software })
+
 /** Samples one by one, as anybody may send them; agents send them in columns. */
 export const SamplesRecord = z.object({ v: z.literal(1), type: z.literal('samples'), samples: z.array(Sample).min(1).max(60) })
 
@@ -55,6 +59,7 @@ export const RecordBody = z.discriminatedUnion('type', [
   ResultRecord,
   StandingRecord,
   InventoryRecord,
+  SoftwareRecord,
   SamplesRecord,
   SampleColumnsRecord,
 ])
@@ -70,6 +75,7 @@ export function laneOf(body: RecordBody): Lane {
     case 'result':
       return 'security'
     case 'inventory':
+    case 'software':
       return 'inventory'
     case 'samples':
     case 'sample-columns':

@@ -4,6 +4,7 @@ import { EndpointDetail, EndpointList, type EndpointRelease, SampleList } from '
 import { type CallNoise, NoisePreview, type NoisePreviewQuery } from '#shared/api/noise.ts'
 import { EndpointPolicy } from '#shared/api/policy.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
+import { SoftwareList } from '#shared/api/software.ts'
 import {
   type Children,
   type Comment,
@@ -33,12 +34,18 @@ const Ignored = z.unknown()
 /** For many machines at once, and for what they do by themselves. */
 const createOrders = (call: Call) => ({ ...createBulk(call), ...createStanding(call) })
 
+const endpointPath = (id: string) => `/endpoints/${encodeURIComponent(id)}`
+
+const aboutMachine = (call: Call) => ({
+  endpointPolicy: (id: string, stop?: AbortSignal) => call(`${endpointPath(id)}/policy`, EndpointPolicy, stop ? { stop } : {}),
+  endpointSoftware: (id: string, stop?: AbortSignal) => call(`${endpointPath(id)}/software`, SoftwareList, stop ? { stop } : {}),
+})
+
 /** Every route of the collector that the console uses, one function each. */
 export function createApi(call: Call) {
   const post = (path: string, body: unknown) => call(path, Ignored, { method: 'POST', body })
   const change = <Body extends { version: number }>(ticketId: string, verb: string, body: Body) =>
     post(`/tickets/${encodeURIComponent(ticketId)}/${verb}`, body)
-  const endpointPath = (id: string) => `/endpoints/${encodeURIComponent(id)}`
 
   return {
     session: (stop?: AbortSignal) => call('/session', Session, stop ? { stop } : {}),
@@ -74,7 +81,7 @@ export function createApi(call: Call) {
 
     endpoints: (stop?: AbortSignal) => call('/endpoints', EndpointList, stop ? { stop } : {}),
     endpoint: (id: string, stop?: AbortSignal) => call(endpointPath(id), EndpointDetail, stop ? { stop } : {}),
-    endpointPolicy: (id: string, stop?: AbortSignal) => call(`${endpointPath(id)}/policy`, EndpointPolicy, stop ? { stop } : {}),
+    ...aboutMachine(call),
     samples: (id: string, from: number, to: number, stop?: AbortSignal) =>
       call(`${endpointPath(id)}/samples?from=${from}&to=${to}`, SampleList, stop ? { stop } : {}),
     isolateEndpoint: (id: string, reason: string) => post(`${endpointPath(id)}/isolate`, { reason }),

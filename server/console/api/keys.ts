@@ -16,6 +16,7 @@ export const keys = {
   endpoints: ['endpoints'],
   endpoint: (id: string) => ['endpoint', id],
   endpointPolicy: (id: string) => ['endpoint', id, 'policy'],
+  endpointSoftware: (id: string) => ['endpoint', id, 'software'],
   samples: (id: string) => ['samples', id],
   organisations: ['organisations'],
   people: ['people'],

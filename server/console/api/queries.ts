@@ -91,6 +91,9 @@ export const endpointPolicyQuery = (api: Api, id: string) =>
     refetchInterval: HEARD_MS,
   })
 
+export const endpointSoftwareQuery = (api: Api, id: string) =>
+  queryOptions({ queryKey: keys.endpointSoftware(id), queryFn: ({ signal: stop }) => api.endpointSoftware(id, stop) })
+
 export const organisationsQuery = (api: Api) =>
   queryOptions({ queryKey: keys.organisations, queryFn: ({ signal: stop }) => api.organisations(stop), staleTime: 60_000 })
 

@@ -15,6 +15,7 @@ import { IsolationCard } from './isolation-card.tsx'
 import { OpenTicketsCard } from './open-tickets-card.tsx'
 import { PolicyCard } from './policy-card.tsx'
 import { BackupCard } from './restore/backup-card.tsx'
+import { SoftwareCard } from './software-card.tsx'
 
 const route = getRouteApi('/signed-in/endpoints/$id')
 
@@ -48,6 +49,7 @@ export function EndpointPage() {
               <IsolationCard endpoint={endpoint} />
               <PolicyCard endpointId={id} />
               <InventoryCard inventory={endpoint.inventory} at={endpoint.inventoryAt} />
+              <SoftwareCard endpointId={id} />
             </Stack>
           </Grid.Col>
         </Grid>

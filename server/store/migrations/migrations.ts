@@ -50,6 +50,7 @@ import { browserKeys } from './0076-browser-keys.ts'
 import { firedTurn } from './0090-fired-turn.ts'
 import { samplesAsTheyCome } from './0091-samples-as-they-come.ts'
 import { keptNeighbours } from './0101-kept-neighbours.ts'
+import { software } from './0106-software.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -104,5 +105,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0090-fired-turn': firedTurn,
     '0091-samples-as-they-come': samplesAsTheyCome(capabilities.ddl),
     '0101-kept-neighbours': keptNeighbours,
+    '0106-software': software,
   }
 }

@@ -36,9 +36,18 @@ export interface InventoriesTable {
   places?: Generated<string | null>
 }
 
+/** What a machine has installed, as it said it last. */
+export interface SoftwareTable {
+  endpoint_id: string
+  at: number
+  /** JSON of a Software. */
+  body: string
+}
+
 export interface MeasureTables {
   samples: SamplesTable
   rollups: RollupsTable
   rollups_due: RollupsDueTable
   inventories: InventoriesTable
+  software: SoftwareTable
 }

@@ -82,6 +82,19 @@ describe.each(databases)('on %s', (database) => {
     expect(rows).toEqual([{ at: 2, role: 'server', agent_version: '0.1.0\ufffd' }])
   })
 
+  it_('keeps what an endpoint has installed as it said it last', async () => {
+    const said = (version: string) => ({
+      sources: [{ source: 'dpkg' as const, packages: [['a\0b', version] as [string, string]] }],
+      leftOut: 1,
+    })
+    for (const at of [1, 2])
+      await store.db.transaction().execute((tx) => world.measure().keepSoftware(tx, 'endpoint-1', at, said(`${at}.0`)))
+    const rows = await store.reader.selectFrom('software').selectAll().execute()
+    expect(rows.map(({ body, ...row }) => ({ ...row, body: JSON.parse(body) as unknown }))).toEqual([
+      { endpoint_id: 'endpoint-1', at: 2, body: said('2.0') },
+    ])
+  })
+
   it_('rolls five minutes up, and five minutes into hours, with minimum, mean and maximum', async () => {
     const hour = slotOf(time.now(), hours(1)) - hours(1)
     await world.keep('endpoint-1', sampleAt(hour, 0.1), sampleAt(hour + seconds(10), 0.6), sampleAt(hour + minutes(5), 0.2))

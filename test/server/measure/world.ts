@@ -52,7 +52,8 @@ async function openWorld(store: Store, folder: string): Promise<World> {
   const time = new FakeTime()
   const start = (open?: OpenSlots) => startMeasure({ store, time, log: pino({ level: 'silent' }), ...(open && { open }) })
   const empty = async () => {
-    for (const table of ['samples', 'rollups', 'rollups_due', 'inventories'] as const) await store.db.deleteFrom(table).execute()
+    for (const table of ['samples', 'rollups', 'rollups_due', 'inventories', 'software'] as const)
+      await store.db.deleteFrom(table).execute()
   }
   await empty()
   let measure = start()

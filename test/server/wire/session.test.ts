@@ -101,7 +101,14 @@ it('names in its welcome what it takes', async () => {
   const dialled = await dialRaw(who)
   if (dialled.kind === 'refused') throw new Error(dialled.body.message)
   dialled.agent.say(hello('epoch-one'))
-  expect((await dialled.agent.hears('welcome')).capabilities).toEqual(['skipped', 'received', 'standing', 'documents', 'progress'])
+  expect((await dialled.agent.hears('welcome')).capabilities).toEqual([
+    'skipped',
+    'received',
+    'standing',
+    'documents',
+    'progress',
+    'software',
+  ])
 })
 
 it('answers a hello with what is committed of that epoch', async () => {

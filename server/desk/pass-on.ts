@@ -14,12 +14,12 @@ export function createPassOn({ rules }: Pick<Matrices, 'rules'>): NonNullable<Ou
     const { matrix } = rules
     const ticket = await tx
       .selectFrom('tickets')
-      .select(['team', 'status', 'organisation_id'])
+      .select(['team', 'status', 'organisation_id', 'site_id'])
       .where('id', '=', ticketId)
       .executeTakeFirst()
     if (ticket?.status !== 'new') return
     const roster = await loadRoster(tx, (team) => matrix.teams[team]?.passesTo, now)
-    const line = inLine(rosterFor(roster, ticket.organisation_id), ticket.team, now)
+    const line = inLine(rosterFor(roster, ticket.organisation_id, ticket.site_id), ticket.team, now)
     const ways = await loadFirstWays(
       tx,
       line.map(({ id }) => id),

@@ -10,7 +10,15 @@ export async function readPlan(from: Kysely<Database>, people: readonly Member[]
   const [shifts, rotations, overrides, absences] = await Promise.all([
     from.selectFrom('shifts').selectAll().orderBy('team').orderBy('from_time').orderBy('id').execute(),
     from.selectFrom('rotations').selectAll().orderBy('team').orderBy('created_at').execute(),
-    from.selectFrom('on_call_overrides').selectAll().where('until_at', '>', now).orderBy('from_at').orderBy('id').execute(),
+    from
+      .selectFrom('on_call_overrides')
+      .leftJoin('sites', 'sites.id', 'on_call_overrides.site_id')
+      .selectAll('on_call_overrides')
+      .select('sites.name as site')
+      .where('until_at', '>', now)
+      .orderBy('from_at')
+      .orderBy('on_call_overrides.id')
+      .execute(),
     from.selectFrom('absences').selectAll().where('until_at', '>', now).orderBy('from_at').orderBy('id').execute(),
   ])
   const byId = new Map(people.map(({ id, name }) => [id, { id, name }]))
@@ -25,8 +33,9 @@ export async function readPlan(from: Kysely<Database>, people: readonly Member[]
       ...{ id, team, people: (JSON.parse(person_ids) as string[]).map(named), startsOn: starts_on, handOver: hand_over },
       ...{ everyDays: every_days, timeZone: time_zone },
     })),
-    overrides: overrides.map(({ id, team, person_id, from_at, until_at }) => ({
-      ...{ id, team, person: named(person_id), from: from_at, until: until_at },
+    overrides: overrides.map(({ id, team, person_id, site_id, site, from_at, until_at }) => ({
+      ...{ id, team, person: named(person_id), site: site_id === null ? null : { id: site_id, name: site ?? 'a site that is gone' } },
+      ...{ from: from_at, until: until_at },
     })),
     absences: spans,
     people: people.map(({ id, name, teams, skills, leads, wipLimit }) => ({

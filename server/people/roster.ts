@@ -1,6 +1,7 @@
 /*
  * Who works, and who is on call, at an instant (pure). A roster is read from the store once and asked often; it holds
- * people of the provider and of one organisation at most (`rosterFor`), so that nobody hears of another's ticket.
+ * people of the provider and of one organisation at most (`rosterFor`), so that nobody hears of another's ticket, and whoever is on
+ * call for one site is called for no other.
  */
 
 export interface Member {
@@ -50,6 +51,8 @@ export interface Span {
 }
 export interface Override extends Span {
   team: string
+  /** Where alone it holds; absent: everywhere. */
+  siteId?: string | null | undefined
 }
 
 export interface Roster {
@@ -63,11 +66,19 @@ export interface Roster {
   passesTo(team: string): string | undefined
 }
 
-/** Of the ticket's organisation and of the provider. */
-export const rosterFor = (roster: Roster, organisationId: string): Roster => ({
-  ...roster,
+/** Of the ticket's organisation and of the provider, where it stands. */
+export const rosterFor = (roster: Roster, organisationId: string, siteId: string | null): Roster => ({
+  ...rosterAt(roster, siteId),
   members: roster.members.filter((member) => member.organisationId === null || member.organisationId === organisationId),
 })
+
+/** On a site, whoever is on call for it comes before who is everywhere; null: on none. */
+export const rosterAt = (roster: Roster, siteId: string | null): Roster => {
+  const [everywhere, somewhere] = [roster.overrides.filter(isEverywhere), roster.overrides.filter((override) => !isEverywhere(override))]
+  return { ...roster, overrides: [...somewhere.filter((override) => override.siteId === siteId), ...everywhere] }
+}
+
+const isEverywhere = ({ siteId }: Override): boolean => siteId == null
 
 /** The team's members, or of the team it passes to; admins are the last. */
 export function membersOf(roster: Roster, team: string): Member[] {

@@ -13,6 +13,7 @@ import {
   onCall,
   type Roster,
   type Rotation,
+  rosterAt,
   type Shift,
   type Span,
   who,
@@ -35,8 +36,8 @@ export interface Rosters {
   removeOverride(id: string, within?: Within): Promise<boolean>
   /** What was planned and is not over. */
   plan(): Promise<RosterPlan>
-  /** Each team's people at this moment. */
-  now(): Promise<TeamNow[]>
+  /** Each team's people at this moment, as they are called for a site; null: without who is on call for one alone. */
+  now(siteId: string | null): Promise<TeamNow[]>
   /** What somebody can do, leads and takes on. */
   describe(personId: string, work: { skills: string[]; leads: string[]; wipLimit: number | null }, within?: Within): Promise<void>
 }
@@ -85,15 +86,15 @@ export function createRosters({ store, time, teams }: RostersOptions): Rosters {
       return add(row.id, within, (tx) => tx.insertInto('rotations').values(row).execute())
     },
     removeRotation: (id, within) => remove(id, within, (tx) => tx.deleteFrom('rotations').where('id', '=', id).executeTakeFirst()),
-    async addOverride({ team, personId, from, until }, within) {
-      const row = { ...fresh(), team, person_id: personId, from_at: from, until_at: until }
+    async addOverride({ team, personId, siteId = null, from, until }, within) {
+      const row = { ...fresh(), team, person_id: personId, site_id: siteId, from_at: from, until_at: until }
       return add(row.id, within, (tx) => tx.insertInto('on_call_overrides').values(row).execute())
     },
     removeOverride: (id, within) => remove(id, within, (tx) => tx.deleteFrom('on_call_overrides').where('id', '=', id).executeTakeFirst()),
     plan: async () => readPlan(store.reader, await readPeople(store.reader), time.now()),
-    async now() {
+    async now(siteId) {
       const [now, known] = [time.now(), teams()]
-      const roster = await loadRoster(store.reader, (team) => known[team]?.passesTo, now)
+      const roster = rosterAt(await loadRoster(store.reader, (team) => known[team]?.passesTo, now), siteId)
       return Object.keys(known).map((team) => {
         const called = onCall(roster, team, now)
         const of = { members: membersOf(roster, team).map(named), working: who(roster, team, now).map(named) }
@@ -147,7 +148,9 @@ export async function loadRoster(from: Kysely<Database>, passesTo: Roster['passe
       ...{ team, personIds: JSON.parse(person_ids) as string[], startsOn: starts_on, handOver: hand_over },
       ...{ everyDays: every_days, timeZone: time_zone },
     })),
-    overrides: overrides.map(({ team, person_id, from_at, until_at }) => ({ team, personId: person_id, from: from_at, until: until_at })),
+    overrides: overrides.map(({ team, person_id, site_id, from_at, until_at }) => ({
+      ...{ team, personId: person_id, siteId: site_id, from: from_at, until: until_at },
+    })),
     absences: absences.map(({ person_id, from_at, until_at }) => ({ personId: person_id, from: from_at, until: until_at })),
     passesTo,
   }

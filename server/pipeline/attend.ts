@@ -179,7 +179,7 @@ const endsPages = ({ entries }: TicketCase): boolean => entries.some(({ kind }) 
 
 function attendTo(room: Room, before: TicketCase, mayCall: boolean, wanted: Wanted[]): TicketCase {
   const { rules, now, pagings } = room
-  const roster = rosterFor(room.roster, before.subject.organisation.id)
+  const roster = rosterFor(room.roster, before.subject.organisation.id, before.ticket.site_id)
   const work = needsOwner(before) ? assigned(room, roster, before, wanted) : before
   if (!mayCall) return work
   for (const entry of work.entries.filter(saysWhom)) {
@@ -288,7 +288,7 @@ function reachAll({ room: { roster }, wanted }: Seen, { ways, isAnybodyTold }: R
 }
 
 const everybody = (roster: Roster, { ticket, subject }: TicketCase): Member[] => {
-  const theirs = rosterFor(roster, subject.organisation.id)
+  const theirs = rosterFor(roster, subject.organisation.id, ticket.site_id)
   return [...new Set([...membersOf(theirs, ticket.team), ...adminsOf(theirs)])]
 }
 

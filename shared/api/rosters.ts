@@ -7,7 +7,7 @@ const TimeZone = z.string().max(100).refine(isTimeZone, 'expected a time zone su
 const Instant = z.number().int().nonnegative()
 const Somebody = z.object({ id: z.string(), name: z.string() })
 
-/** GET /api/teams: who works and who is on call now, in the order in which they are called. */
+/** GET /api/teams?siteId=: who works and who is on call now, in the order in which they are called; for a site, where one is named. */
 export const TeamView = z.object({
   team: z.string(),
   members: z.array(Somebody),
@@ -31,8 +31,8 @@ export const NewRotation = z.object({
   ...{ team: Team, people: z.array(Id).min(1).max(100), startsOn: z.iso.date(), handOver: TimeOfDay, timeZone: TimeZone },
   everyDays: z.number().int().min(1).max(366).default(7),
 })
-/** POST /api/on-call-overrides: somebody else is on call from – until; DELETE /api/on-call-overrides/:override. */
-export const NewOverride = z.object({ team: Team, personId: Id, from: Instant, until: Instant })
+/** POST /api/on-call-overrides: somebody else is on call from – until, for one site or everywhere; DELETE /api/on-call-overrides/:override. */
+export const NewOverride = z.object({ team: Team, personId: Id, siteId: Id.optional(), from: Instant, until: Instant })
 /** PATCH /api/people/:id: skills as routes ask for them, the teams they lead, and how many tickets they work on at once. */
 export const PersonWork = z.object({
   skills: z.array(z.string().min(1).max(64)).max(100),
@@ -49,7 +49,7 @@ export const RosterPlan = z.object({
   rotations: z.array(
     NewRotation.omit({ people: true }).extend({ ...Planned.shape, people: z.array(Somebody), everyDays: z.number().int() }),
   ),
-  overrides: z.array(Planned.extend({ person: Somebody, from: z.number().int(), until: z.number().int() })),
+  overrides: z.array(Planned.extend({ person: Somebody, site: Somebody.nullable(), from: z.number().int(), until: z.number().int() })),
   absences: z.array(z.object({ id: z.string(), person: Somebody, from: z.number().int(), until: z.number().int() })),
   /** Those who may sign in. */
   people: z.array(PersonWork.extend({ ...Somebody.shape, teams: z.array(z.string()), isAway: z.boolean() })),

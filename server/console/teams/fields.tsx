@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { RosterPlan } from '#shared/api/rosters.ts'
 import { useApi } from '../api/api-context.tsx'
 import { teamsQuery } from '../api/desk-queries.ts'
+import { organisationsQuery } from '../api/queries.ts'
 import { textOf } from '../frame/dialog-form.tsx'
 import { choicesOf } from './names-of.ts'
 
@@ -18,6 +19,21 @@ export function TeamField() {
 
 export function PersonField({ plan, label }: { plan: RosterPlan; label: string }) {
   return <Select name="personId" label={label} data={choicesOf(plan.people)} required searchable />
+}
+
+/** Left open: every site. */
+export function SiteField() {
+  const { data } = useQuery(organisationsQuery(useApi()))
+  const groups = (data?.organisations ?? []).map(({ name, sites }) => ({
+    group: name,
+    items: sites.map((site) => ({ value: site.id, label: site.name })),
+  }))
+  return <Select name="siteId" label="For" placeholder="Every site" data={groups} clearable searchable />
+}
+
+export function siteOf(fields: FormData): { siteId?: string } {
+  const siteId = textOf(fields, 'siteId')
+  return siteId === '' ? {} : { siteId }
 }
 
 /** From and until, on the reader's own clock. */

@@ -43,8 +43,10 @@ function teamRoutes({ rosters }: Rostering): Route[] {
       path: '/api/teams',
       summary: 'Who works and who is on call now',
       access: { who: 'person', power: null, reach: 'provider' },
+      names: { 'query.siteId': 'site' },
+      query: z.object({ siteId: z.string().max(64).optional() }),
       answer: TeamList,
-      handle: async () => ({ teams: await rosters.now() }),
+      handle: async ({ query }) => ({ teams: await rosters.now(query.siteId ?? null) }),
     }),
     defineRoute({
       method: 'GET',
@@ -127,9 +129,9 @@ function overrideRoutes({ rosters, demandTeam, demandSpan }: Rostering): Route[]
     defineRoute({
       method: 'POST',
       path: '/api/on-call-overrides',
-      summary: 'Put somebody else on call for a while',
+      summary: 'Put somebody else on call for a while, for one site or everywhere',
       access: admins,
-      names: { 'body.personId': 'person' },
+      names: { 'body.personId': 'person', 'body.siteId': 'site' },
       action: 'on-call.override',
       creates: 'thing',
       body: NewOverride,

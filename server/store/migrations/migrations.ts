@@ -49,6 +49,7 @@ import { askedTickets } from './0072-asked-tickets.ts'
 import { browserKeys } from './0076-browser-keys.ts'
 import { firedTurn } from './0090-fired-turn.ts'
 import { samplesAsTheyCome } from './0091-samples-as-they-come.ts'
+import { overridesOfSites } from './0096-overrides-of-sites.ts'
 import { keptNeighbours } from './0101-kept-neighbours.ts'
 import { software } from './0106-software.ts'
 
@@ -104,6 +105,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0076-browser-keys': browserKeys,
     '0090-fired-turn': firedTurn,
     '0091-samples-as-they-come': samplesAsTheyCome(capabilities.ddl),
+    '0096-overrides-of-sites': overridesOfSites,
     '0101-kept-neighbours': keptNeighbours,
     '0106-software': software,
   }

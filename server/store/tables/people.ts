@@ -97,6 +97,8 @@ export interface RotationsTable {
 export interface OnCallOverridesTable {
   id: string
   team: string
+  /** Where alone it holds; null: everywhere. */
+  site_id: Generated<string | null>
   person_id: string
   from_at: number
   until_at: number

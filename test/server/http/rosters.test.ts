@@ -17,13 +17,13 @@ beforeAll(async () => {
 afterAll(() => console_[Symbol.asyncDispose]())
 
 const post = (path: string, body: unknown) => admin.ask('POST', path, body)
-const teams = async () =>
+const teams = async (query = '') =>
   (
-    (await admin.ask('GET', '/api/teams')).body as unknown as {
+    (await admin.ask('GET', `/api/teams${query}`)).body as unknown as {
       teams: { team: string; working: { name: string }[]; onCall: { name: string }[] }[]
     }
   ).teams
-const tier1 = async () => (await teams()).find(({ team }) => team === 'tier1')
+const tier1 = async (query?: string) => (await teams(query)).find(({ team }) => team === 'tier1')
 
 describe('rosters over the API', () => {
   it('show who works and who is on call now', async () => {
@@ -51,10 +51,26 @@ describe('rosters over the API', () => {
     expect(await tier1()).toMatchObject({ onCall: [{ name: 'bob' }], next: { at: until, onCall: [{ name: 'ann' }] } })
     expect((await admin.ask('PATCH', `/api/people/${ann}`, { skills: ['printers'], leads: ['tier1'], wipLimit: 3 })).status).toBe(204)
     const plan = RosterPlan.parse((await admin.ask('GET', '/api/rosters')).body)
-    expect(plan.overrides).toEqual([{ id: made.body.id, team: 'tier1', person: { id: bob, name: 'bob' }, from, until }])
+    expect(plan.overrides).toEqual([{ id: made.body.id, team: 'tier1', person: { id: bob, name: 'bob' }, site: null, from, until }])
     expect(plan.people.find(({ id }) => id === ann)).toMatchObject({ skills: ['printers'], leads: ['tier1'], wipLimit: 3, isAway: false })
     expect((await admin.ask('DELETE', `/api/on-call-overrides/${String(made.body.id)}`)).status).toBe(204)
     expect(await tier1()).toMatchObject({ onCall: [{ name: 'ann' }], next: null })
+  })
+
+  it('put somebody on call for one site, who is called for no other', async () => {
+    const [from, until] = [console_.time.now() - 1, console_.time.now() + 3_600_000]
+    const cyd = await addPerson(console_, { login: 'cyd', teams: ['tier2'], isAdmin: false })
+    const { db } = console_.store
+    const acme = { id: 'acme', name: 'Acme', mode: 'live' as const, plan: 'standard', time_zone: 'UTC', created_at: from }
+    await db.insertInto('organisations').values(acme).execute()
+    const site = { id: 'potsdam', organisation_id: 'acme', name: 'Potsdam', time_zone: null, created_at: from }
+    await db.insertInto('sites').values(site).execute()
+    expect((await post('/api/on-call-overrides', { team: 'tier1', personId: cyd, siteId: 'nowhere', from, until })).status).toBe(404)
+    expect((await post('/api/on-call-overrides', { team: 'tier1', personId: cyd, siteId: site.id, from, until })).status).toBe(201)
+    expect(await tier1()).toMatchObject({ onCall: [{ name: 'ann' }], next: null })
+    expect(await tier1(`?siteId=${site.id}`)).toMatchObject({ onCall: [{ name: 'cyd' }, { name: 'ann' }], next: { at: until } })
+    const plan = RosterPlan.parse((await admin.ask('GET', '/api/rosters')).body)
+    expect(plan.overrides).toMatchObject([{ person: { name: 'cyd' }, site: { id: site.id, name: 'Potsdam' } }])
   })
 
   it('are planned by admins alone, and read by the provider’s people', async () => {

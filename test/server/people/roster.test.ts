@@ -48,7 +48,7 @@ describe('who works', () => {
 
   it('nobody of another organisation', () => {
     const members = [member('a', { organisationId: 'acme' }), member('o', { organisationId: 'other' }), member('p')]
-    expect(ids(who(rosterFor(roster({ members }), 'acme'), 'tier1', noon))).toBe('ap')
+    expect(ids(who(rosterFor(roster({ members }), 'acme', null), 'tier1', noon))).toBe('ap')
   })
 })
 
@@ -63,6 +63,19 @@ describe('who is on call', () => {
   it('an override comes first, and whoever is away leaves the turn to the next', () => {
     const overrides = [{ team: 'tier1', personId: 'c', from: noon - 1, until: noon + 1 }]
     expect(ids(onCall(roster({ rotations: [rota], overrides }), 'tier1', noon).people)).toBe('cab')
+  })
+
+  it('has whoever is on call for a site called there first, and nowhere else', () => {
+    const span = { team: 'tier1', from: noon - 1, until: noon + 1 }
+    const overrides = [
+      { ...span, personId: 'c', siteId: null },
+      { ...span, personId: 'b', siteId: 'berlin' },
+    ]
+    const calledOn = (siteId: string | null) =>
+      ids(onCall(rosterFor(roster({ rotations: [rota], overrides }), 'acme', siteId), 'tier1', noon).people)
+    expect(calledOn('berlin')).toBe('bca')
+    expect(calledOn('paris')).toBe('cab')
+    expect(calledOn(null)).toBe('cab')
     const absences = [{ personId: 'a', from: noon - 1, until: noon + 1 }]
     expect(ids(onCall(roster({ rotations: [rota], absences }), 'tier1', noon).people)).toBe('bc')
   })

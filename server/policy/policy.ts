@@ -4,6 +4,7 @@
  * readable with its author. On failure of the store: the one before stays. Threat: none is met here; agents verify.
  */
 import type { Kysely, Selectable } from 'kysely'
+import { days } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx, Within } from '../store/store.ts'
 import type { Known, Place } from './written.ts'
@@ -24,6 +25,24 @@ export function keepVersion(db: Kysely<Database>, yaml: string, author: string, 
     await within?.(tx)
     return version
   })
+}
+
+const textsKeptForMs = days(400)
+/** In one transaction. */
+const maxEnded = 200
+
+/** Texts that another replaced long ago, except those that an organisation's machines go by. @returns how many ended. */
+export async function endOldVersions(tx: Tx, now: number): Promise<number> {
+  const versions = tx.selectFrom('policy_versions').where('created_at', '<', now - textsKeptForMs)
+  const { replacing } = await versions.select(({ fn }) => fn.max('version').as('replacing')).executeTakeFirstOrThrow()
+  const used = tx.selectFrom('policies').select('version').where('version', 'is not', null)
+  const old = versions
+    .select('version')
+    .where('version', '<', replacing ?? 0)
+    .where('version', 'not in', used)
+  const ids = (await old.orderBy('version').limit(maxEnded).execute()).map(({ version }) => version)
+  if (ids.length > 0) await tx.deleteFrom('policy_versions').where('version', 'in', ids).execute()
+  return ids.length
 }
 
 /** Those with another number than here. */

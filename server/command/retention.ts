@@ -1,0 +1,74 @@
+import type { Kysely } from 'kysely'
+import { days } from '#shared/domain/time.ts'
+import type { Database } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+
+/*
+ * Ends orders over many machines and standing orders that are over for 400 days, some at a time. What a ticket tells of
+ * stays with it, since its dossier names it; so does whatever the audit still says in words, whose time is as long; and what
+ * may still run, or be withdrawn, has not ended. The commands themselves stay: each is a fact about its machine.
+ */
+
+export const ordersKeptForMs = days(400)
+/** In one transaction. */
+const maxAtOnce = 200
+
+/** @returns how many orders ended; as many as fit: there may be more. */
+export async function endOldBulks(tx: Tx, now: number): Promise<number> {
+  const old = tx
+    .selectFrom('bulks')
+    .select('bulks.id')
+    .where('bulks.settled_at', '<', now - ordersKeptForMs)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('commands')
+            .select('commands.id')
+            .whereRef('commands.bulk_id', '=', 'bulks.id')
+            .where(({ eb, or }) => or([eb('commands.ticket_id', 'is not', null), eb('commands.settled_at', 'is', null)])),
+        ),
+      ),
+    )
+  const ids = await withoutAudited(tx, 'bulk', (await old.orderBy('bulks.settled_at').limit(maxAtOnce).execute()).map(idOf))
+  if (ids.length === 0) return 0
+  await tx.deleteFrom('bulk_targets').where('bulk_id', 'in', ids).execute()
+  await tx.deleteFrom('bulks').where('id', 'in', ids).execute()
+  return ids.length
+}
+
+/** All versions of one together: a machine that kept an old one still hears from the newest that it is over. */
+export async function endOldStanding(tx: Tx, now: number): Promise<number> {
+  const old = tx
+    .selectFrom('standing_orders')
+    .select('id')
+    .groupBy('id')
+    .having(({ fn }) => fn.max('ends_at'), '<', now - ordersKeptForMs)
+    .having(({ fn }) => fn.max('asked_at'), '<', now - ordersKeptForMs)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('standing_commands')
+            .innerJoin('commands', 'commands.id', 'standing_commands.command_id')
+            .select('commands.id')
+            .whereRef('standing_commands.order_id', '=', 'standing_orders.id')
+            .where(({ eb, or }) => or([eb('commands.ticket_id', 'is not', null), eb('commands.settled_at', 'is', null)])),
+        ),
+      ),
+    )
+  const ids = await withoutAudited(tx, 'standing', (await old.orderBy('id').limit(maxAtOnce).execute()).map(idOf))
+  if (ids.length === 0) return 0
+  await tx.deleteFrom('standing_commands').where('order_id', 'in', ids).execute()
+  await tx.deleteFrom('standing_orders').where('id', 'in', ids).execute()
+  return ids.length
+}
+
+const idOf = ({ id }: { id: string }): string => id
+
+/** Those that no line of the audit names whose words still stand. */
+async function withoutAudited(db: Kysely<Database>, kind: 'bulk' | 'standing', ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return []
+  const lines = db.selectFrom('audit').innerJoin('audit_payloads', 'audit_payloads.audit_id', 'audit.id').select('audit.target').distinct()
+  const targets = ids.map((id) => `${kind}:${id}`)
+  const named = new Set((await lines.where('audit.target', 'in', targets).execute()).map(({ target }) => target))
+  return ids.filter((id) => !named.has(`${kind}:${id}`))
+}

@@ -18,6 +18,8 @@ export interface Doer {
   saidAt: number
   /** Monotonic ms at which it was heard of last. */
   seenAt: number
+  /** Folders in which something went, and that wait to be looked through. */
+  waiting: Set<string>
 }
 
 export interface WatchOptions {
@@ -66,7 +68,7 @@ export class EncryptionWatch {
     if (event.what === 'read') {
       if (isDocument(event.path)) doer.deeds.met(event.path, event.at, now)
     } else if (event.what === 'written') this.#written(doer, event, now)
-    else this.#soon(() => this.#settle(doer, folder))
+    else this.#settleSoon(doer, folder)
   }
 
   #concerns({ what, path }: FileEvent): boolean {
@@ -81,7 +83,7 @@ export class EncryptionWatch {
       return known
     }
     const looks = new Bucket(looksPerSecond)
-    const doer: Doer = { key, tree, pid: undefined, deeds: new Deeds(), looks, saidAt: -sayAgainMs, seenAt: now }
+    const doer: Doer = { key, tree, pid: undefined, deeds: new Deeds(), looks, saidAt: -sayAgainMs, seenAt: now, waiting: new Set() }
     if (now - this.#forgotAt >= forgetEveryMs || this.#doers.size >= maxDoers) this.#forgetOld(now)
     this.#doers.set(key, doer)
     return doer
@@ -125,6 +127,17 @@ export class EncryptionWatch {
     if (successor !== undefined) await this.#examine(doer, successor, at, path)
   }
 
+  /** Whoever deletes a thousand files in a folder has it looked through once at a time. */
+  #settleSoon(doer: Doer, folder: string): void {
+    if (doer.waiting.has(folder)) return
+    doer.waiting.add(folder)
+    const isTaken = this.#soon(() => {
+      doer.waiting.delete(folder)
+      return this.#settle(doer, folder)
+    })
+    if (!isTaken) doer.waiting.delete(folder)
+  }
+
   /** What became of the documents that this tree has read. */
   async #settle(doer: Doer, folder: string | undefined): Promise<void> {
     const now = this.#options.time.monotonic()
@@ -153,9 +166,11 @@ export class EncryptionWatch {
   }
 
   /** What can't be looked at in time is not looked at: the next file of the same hand will be. */
-  #soon(work: () => Promise<void>): void {
-    if (this.#waiting.length < maxWaiting) this.#waiting.push(work)
+  #soon(work: () => Promise<void>): boolean {
+    const isTaken = this.#waiting.length < maxWaiting
+    if (isTaken) this.#waiting.push(work)
     if (this.#running < maxAtOnce) void this.#run()
+    return isTaken
   }
 
   async #run(): Promise<void> {

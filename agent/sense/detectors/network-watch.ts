@@ -98,10 +98,10 @@ function createLook(probe: Probe, say: Say, context: WatchContext, kept: KnownLi
     )
     const first = asking.find(({ inode }) => scan?.inodes.includes(inode))
     if (scan && isDue('scan')) return say(scanned(scan, first ? await ownerOf(probe, first) : unknown))
+    const missing = gone.take((await probe.vitals.kernel('/proc/net/arp')) ?? '', time.monotonic())
+    if (missing < manyMissing) return
     const isForwarding = (await probe.vitals.kernel('/proc/sys/net/ipv4/ip_forward'))?.trim() === '1'
-    const missing = isForwarding ? 0 : gone.take((await probe.vitals.kernel('/proc/net/arp')) ?? '', time.monotonic())
-    if (missing >= manyMissing && isDue('scan'))
-      await say(scanned({ way: 'hosts', about: 'this network', count: missing, inodes: [] }, unknown))
+    if (!isForwarding && isDue('scan')) await say(scanned({ way: 'hosts', about: 'this network', count: missing, inodes: [] }, unknown))
   }
 
   return async () => {

@@ -3,6 +3,7 @@ import agentTampered from './detectors/agent-tampered.ts'
 import failedLogins from './detectors/failed-logins.ts'
 import kernelModules from './detectors/kernel-modules.ts'
 import logsCleared from './detectors/logs-cleared.ts'
+import malwareFound from './detectors/malware-found.ts'
 import networkWatch from './detectors/network-watch.ts'
 import powerChanged from './detectors/power-changed.ts'
 import powersGiven from './detectors/powers-given.ts'
@@ -23,6 +24,7 @@ export const detectors: readonly Detector[] = [
   kernelModules,
   logsCleared,
   agentTampered,
+  malwareFound,
   networkWatch,
   failedLogins,
   sigmaRules,

@@ -27,22 +27,42 @@ export async function inForce(db: Kysely<Database>, now: number): Promise<Standi
   return newest.filter((row) => (row.is_withdrawal === 1 ? row.asked_at + longestStandingMs : row.ends_at) > now)
 }
 
+interface Due {
+  /** Of each order those that don't have it, some at a time. */
+  missing: { row: StandingOrdersTable; endpointIds: string[] }[]
+  /** Whoever has any. */
+  meant: string[]
+}
+
+async function dueOf(db: Kysely<Database>, now: number): Promise<Due> {
+  const missing: Due['missing'] = []
+  const meant = new Set<string>()
+  for (const row of await inForce(db, now)) {
+    const endpointIds = await targets(db, row)
+    if (row.is_withdrawal === 0) for (const id of endpointIds) meant.add(id)
+    missing.push({ row, endpointIds: (await without(db, row, endpointIds, now)).slice(0, maxAtOnce) })
+  }
+  return { missing, meant: [...meant] }
+}
+
+/** Most rounds have nothing to do, and none of these holds up those who write. */
+export async function isAnythingDue(db: Kysely<Database>, now: number): Promise<boolean> {
+  const { missing, meant } = await dueOf(db, now)
+  return missing.some(({ endpointIds }) => endpointIds.length > 0) || (await newsOfPauses(db, meant, now)).length > 0
+}
+
 /** @returns how many were asked for. */
 export async function deliver(tx: Tx, store: Store, now: number): Promise<number> {
-  const versions = await inForce(tx, now)
+  const { missing, meant } = await dueOf(tx, now)
   let count = 0
-  const meant = new Set<string>()
-  for (const row of versions) {
-    const endpointIds = await targets(tx, row)
-    if (row.is_withdrawal === 0) for (const id of endpointIds) meant.add(id)
-    const missing = (await without(tx, row, endpointIds, now)).slice(0, maxAtOnce)
+  for (const { row, endpointIds } of missing) {
     const [first, ...others] = signaturesOn(row).map(({ jws }) => jws)
     const args = { order: { jws: first, ...(others.length > 0 && { also: others }) } }
     const reason = `${row.is_withdrawal === 1 ? 'withdrawal of the standing order' : 'standing order'} “${orderIn(row).name}”`
-    await carry(tx, store, missing, { row, args, reason, about: null }, now)
-    count += missing.length
+    await carry(tx, store, endpointIds, { row, args, reason, about: null }, now)
+    count += endpointIds.length
   }
-  return count + (await deliverPauses(tx, store, [...meant], now))
+  return count + (await deliverPauses(tx, store, meant, now))
 }
 
 interface Carried {

@@ -1,7 +1,9 @@
+import type { Kysely } from 'kysely'
 import { plainText } from '#shared/domain/plain-text.ts'
 import { minutes } from '#shared/domain/time.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Entry } from '../../pipeline/changes.ts'
+import type { Database } from '../../store/schema.ts'
 import type { Tx } from '../../store/store.ts'
 import type { CommandsTable } from '../../store/tables/command.ts'
 import { putDesired, type ReportedResult } from '../command.ts'
@@ -94,9 +96,9 @@ type SayOnTimeline = (tx: Tx, ticketId: string, entry: Entry) => Promise<void>
 /** A ticket opens within a second of its signal; a collector that catches up takes longer. */
 const looksForTicketMs = minutes(15)
 
-/** A result may overtake the ticket it belongs to. @returns how many found theirs. */
-export async function joinTickets(tx: Tx, sayOnTimeline: SayOnTimeline, now: number): Promise<number> {
-  const rows = await tx
+/** Runs of which no ticket is known yet. */
+export const unjoined = (db: Kysely<Database>, now: number) =>
+  db
     .selectFrom('standing_commands')
     .innerJoin('commands', 'commands.id', 'standing_commands.command_id')
     .select(['commands.id', 'commands.endpoint_id', 'commands.verb', 'commands.status', 'commands.result', 'about'])
@@ -105,8 +107,11 @@ export async function joinTickets(tx: Tx, sayOnTimeline: SayOnTimeline, now: num
     .where('commands.ticket_id', 'is', null)
     .where('commands.settled_at', '>', now - looksForTicketMs)
     .execute()
+
+/** A result may overtake the ticket it belongs to. @returns how many found theirs. */
+export async function joinTickets(tx: Tx, sayOnTimeline: SayOnTimeline, now: number): Promise<number> {
   let found = 0
-  for (const { id, endpoint_id, verb, status, result, about } of rows) {
+  for (const { id, endpoint_id, verb, status, result, about } of await unjoined(tx, now)) {
     const ticketId = await ticketOf(tx, endpoint_id, about ?? '')
     if (ticketId === null) continue
     found += 1

@@ -13,10 +13,10 @@ import type { Database } from '../../store/schema.ts'
 import type { Store, Tx } from '../../store/store.ts'
 import type { StandingOrdersTable } from '../../store/tables/command.ts'
 import { covered } from './covered.ts'
-import { deliver } from './deliver.ts'
+import { deliver, isAnythingDue } from './deliver.ts'
 import { drafts } from './drafts.ts'
 import { addStandingSignature, type KeepNeeds, orderIn, payloadOf, type StandingSigned, signedByCollector } from './keep.ts'
-import { joinTickets } from './runs.ts'
+import { joinTickets, unjoined } from './runs.ts'
 
 /*
  * What machines shall do by themselves. Enters: what people ask for, operators' signatures. Leaves: signed versions, with
@@ -64,6 +64,8 @@ export function createStanding(needs: StandingNeeds): StandingOrders {
   const round = async (): Promise<void> => {
     const any = await db.selectFrom('standing_orders').select('id').limit(1).executeTakeFirst()
     if (!any) return
+    const isQuiet = (await unjoined(store.reader, time.now())).length === 0 && !(await isAnythingDue(store.reader, time.now()))
+    if (isQuiet) return
     const count = await turns(async (tx) => {
       await joinTickets(tx, sayOnTimeline, time.now())
       return deliver(tx, store, time.now())

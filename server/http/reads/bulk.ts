@@ -31,13 +31,8 @@ export async function listBulks(view: View, organisationId: string | undefined):
     view,
     rows.map(({ id }) => id),
   )
-  return rows.map((row) =>
-    summaryOf(
-      row,
-      machines.filter(({ bulk_id }) => bulk_id === row.id),
-      names,
-    ),
-  )
+  const ofEach = Map.groupBy(machines, ({ bulk_id }) => bulk_id)
+  return rows.map((row) => summaryOf(row, ofEach.get(row.id) ?? [], names))
 }
 
 export async function readBulk(view: View, id: string): Promise<BulkDetail | undefined> {

@@ -93,6 +93,13 @@ const administered: Record<string, () => Asks | Promise<Asks>> = {
   ),
   'source.confirm': on('POST', () => `/api/restored/sources/${own.source}/confirm`),
   'source.revoke': on('DELETE', () => `/api/sources/${own.source}`),
+  'receiver.create': on(
+    'POST',
+    () => '/api/receivers',
+    () => ({
+      ...{ name: 'hook', notifier: 'webhook', url: 'https://hook.example/x', organisationId: own.organisation },
+    }),
+  ),
   'receiver.disable': on('DELETE', () => `/api/receivers/${own.receiver}`),
   'enrolment-token.create': on(
     'POST',
@@ -124,6 +131,7 @@ const administered: Record<string, () => Asks | Promise<Asks>> = {
       ...{ organisationId: own.organisation, name: 'x', minutes: 9, startsAt: future.until },
     }),
   ),
+  'window.end': async () => ['POST', `/api/maintenance-windows/${await openWindow()}/end`],
   'window.remove': on('DELETE', () => `/api/maintenance-windows/${made['window.plan']}`),
   'script.write': on(
     'POST',
@@ -138,6 +146,16 @@ const administered: Record<string, () => Asks | Promise<Asks>> = {
     () => '/api/session/password',
     () => ({ current: password, next: 'twelve letters or more' }),
   ),
+}
+async function bulkIs(status: 'running' | 'stopped'): Promise<string> {
+  await console_.store.db.updateTable('bulks').set({ status }).where('id', '=', own.bulk).execute()
+  return own.bulk
+}
+async function openWindow(): Promise<string> {
+  const now = console_.time.now()
+  const times = { opens_at: now - 1, closes_at: now + 60_000, days: '[]', at_time: '' }
+  await console_.store.db.updateTable('maintenance_windows').set(times).where('id', '=', own.window).execute()
+  return own.window
 }
 /** Somebody else's, so that it can be reviewed. @returns its hash. */
 async function writtenByBob(): Promise<string> {
@@ -169,8 +187,10 @@ const tried: Record<string, () => Asks | Promise<Asks>> = {
   'ticket.create': () => ['POST', '/api/tickets', { organisationId: own.organisation, kind: 'request.other', title: 'Help', note: '' }],
   'ticket.acknowledge': onTicket('acknowledge', {}),
   'ticket.comments': onTicket('comments', { text: 'hello' }),
+  'ticket.cause': onTicket('cause', { cause: 'software', note: reason }),
   'ticket.wait': onTicket('wait', { waitingFor: 'customer', note: reason }),
   'ticket.resume': onTicket('resume', { note: reason }),
+  'ticket.escalate': onTicket('escalate', { reason: 'expertise', tried: 'turned it off and on again' }),
   'ticket.security': onTicket('security', {}),
   'ticket.isolate': onTicket('isolate', { reason }),
   'ticket.release': onTicket('release', { reason }),
@@ -180,6 +200,8 @@ const tried: Record<string, () => Asks | Promise<Asks>> = {
     ...(['POST', '/api/bulk'] as const),
     { organisationId: own.organisation, verb: 'ping', args: {}, endpoints: [own.endpoint], reason },
   ],
+  'bulk.stop': async () => ['POST', `/api/bulk/${await bulkIs('running')}/stop`, { reason }],
+  'bulk.go-on': async () => ['POST', `/api/bulk/${await bulkIs('stopped')}/go-on`, { reason }],
   'bulk.end': () => ['POST', `/api/bulk/${own.bulk}/end`, { reason }],
   'standing.ask': () => ['POST', '/api/standing-orders', { organisationId: own.organisation, draft: 'restart-failed-service', reason }],
   'standing.withdraw': () => ['POST', `/api/standing-orders/${own.standing}/withdraw`, { reason }],
@@ -191,6 +213,7 @@ const tried: Record<string, () => Asks | Promise<Asks>> = {
   'person.disable': () => ['DELETE', `/api/people/${own.person}`],
   'endpoint.isolate': onEndpoint('isolate', { reason }),
   'endpoint.confirm-role': () => ['PATCH', `/api/endpoints/${own.endpoint}`, { role: 'server', tags: ['till'] }],
+  'endpoint.release': onEndpoint('release', { reason }),
   'endpoint.revoke': () => ['DELETE', `/api/endpoints/${own.endpoint}`],
 }
 
@@ -198,12 +221,12 @@ const tried: Record<string, () => Asks | Promise<Asks>> = {
 const makes = new Set(['ticket.create', 'command.ask', 'bulk.ask', 'standing.ask'])
 /** By the same way as one that is tried. */
 const likeTried: Record<string, string> = {
-  ...{ 'ticket.escalate': 'ticket.security', 'ticket.found': 'ticket.comments', 'ticket.cause': 'ticket.comments' },
+  ...{ 'ticket.found': 'ticket.comments' },
   ...{ 'ticket.false-alarm': 'ticket.release', 'ticket.children': 'ticket.comments', 'ticket.leave': 'ticket.isolate' },
-  ...{ 'ticket.noise': 'ticket.resolve', 'endpoint.release': 'endpoint.isolate', 'detector.arm': 'exception.end' },
+  ...{ 'ticket.noise': 'ticket.resolve', 'detector.arm': 'exception.end' },
   ...{ 'command.send': 'command.drop', 'command.outcome': 'command.drop', 'command.sign': 'bulk.end', 'bulk.sign': 'bulk.end' },
-  ...{ 'bulk.stop': 'bulk.end', 'bulk.go-on': 'bulk.end', 'standing.sign': 'standing.withdraw', 'window.end': 'window.remove' },
-  ...{ 'receiver.create': 'source.create', 'browser-key.ask': 'token.create', 'ticket.request': 'ticket.create' },
+  ...{ 'standing.sign': 'standing.withdraw' },
+  ...{ 'browser-key.ask': 'token.create', 'ticket.request': 'ticket.create' },
   ...{ 'mail.take': 'ticket.comments', 'mail.drop': 'script.retire', 'matrix.put': 'script.write', 'policy.put': 'script.write' },
   ...{ 'policy.sign': 'script.write', 'person.sign-out': 'person.change-password' },
 }

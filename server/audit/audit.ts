@@ -1,5 +1,6 @@
-import { randomBytes, randomUUIDv7 } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { v7 as orderedId } from 'uuid'
 import { days, type Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
@@ -109,7 +110,7 @@ async function link(tx: Tx, head: Head, entries: readonly Entry[], now: number):
 type Entry = AuditEntry & { at?: number }
 
 function lineAfter({ number, hash }: Head, { actor, action, target, organisationId, detail, at }: Entry, now: number) {
-  const [id, salt, text] = [randomUUIDv7(), randomBytes(16).toString('base64url'), JSON.stringify(detail)]
+  const [id, salt, text] = [orderedId(), randomBytes(16).toString('base64url'), JSON.stringify(detail)]
   const about = { id, number: number + 1, at: at ?? now, actor, action, target }
   const payloadHash = payloadHashOf(salt, text)
   const line = { ...about, organisationId, payloadHash, previous: hash }

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { v7 as orderedId } from 'uuid'
 import type { Entry, Order } from '../pipeline/changes.ts'
 
 /**
@@ -11,7 +11,7 @@ export function ordered(
   reason: string,
   args?: Record<string, unknown>,
 ): { orders: Order[]; entries: Omit<Entry, 'at'>[] } {
-  const id = randomUUIDv7()
+  const id = orderedId()
   return {
     orders: [{ id, verb, requestedBy, reason, ...(args && { args }) }],
     entries: [{ kind: 'command-requested', actor: requestedBy, body: { commandId: id, verb, reason } }],

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { v7 as orderedId } from 'uuid'
 import type { PutRows, TicketCase, WriteRows } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
@@ -20,7 +20,7 @@ export async function keepTimers(tx: Tx, { putRows, updateRows }: WriteRows, cas
 export async function takeTimers(tx: Tx, ids: string[], now: number): Promise<Set<string>> {
   const taken = await tx
     .updateTable('timers')
-    .set({ fired_at: now, fired_turn: randomUUIDv7() })
+    .set({ fired_at: now, fired_turn: orderedId() })
     .where('id', 'in', ids)
     .where('fired_at', 'is', null)
     .where('cancelled_at', 'is', null)
@@ -56,7 +56,7 @@ export async function planOwn(
 
 function rowOf(kind: TimersTable['kind'], dueAt: number, ticketId: string | null, now: number): TimersTable {
   return {
-    id: randomUUIDv7(),
+    id: orderedId(),
     ticket_id: ticketId,
     kind,
     due_at: dueAt,

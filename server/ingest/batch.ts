@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Insertable } from 'kysely'
+import { v7 as orderedId } from 'uuid'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import { columnsOf, type SampleColumns } from '#shared/domain/sample-columns.ts'
@@ -105,7 +105,7 @@ function addSkipped(batch: Batch, job: Extract<Job, { kind: 'skipped' }>, cursor
   if (job.toSeq > cursor.seq) {
     const { endpoint_id, epoch, lane } = cursor
     const gap = { lane, from: cursor.seq + 1, to: job.toSeq, why: plainText(job.why) }
-    const place = { id: randomUUIDv7(), endpoint_id, epoch, lane, noticed_at: batch.receivedAt }
+    const place = { id: orderedId(), endpoint_id, epoch, lane, noticed_at: batch.receivedAt }
     batch.gaps.push({ ...place, from_seq: gap.from, to_seq: gap.to, why: gap.why })
     if (losesSignals(lane)) batch.signals.push(ownRow(loss(job.from, gap), batch.receivedAt))
     moveTo(batch, cursor, job.toSeq)
@@ -135,7 +135,7 @@ function addRefused(
 ): { seq: number; reason: string } {
   const { seq, refused: reason } = entry
   const raw = plainText(entry.raw)
-  const place = { id: randomUUIDv7(), endpoint_id: from.endpointId, epoch: plainText(epoch), lane, seq, received_at: batch.receivedAt }
+  const place = { id: orderedId(), endpoint_id: from.endpointId, epoch: plainText(epoch), lane, seq, received_at: batch.receivedAt }
   batch.refused.push({ ...place, reason: plainText(reason), raw })
   if (!batch.told.has(from.endpointId) && !batch.isTold(from.endpointId)) {
     batch.told.add(from.endpointId)

@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Insertable } from 'kysely'
+import { v7 as orderedId } from 'uuid'
 import { plainText } from '#shared/domain/plain-text.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Evidence, Facts, Signal, SignalState, StandingSignal } from '#shared/domain/signal.ts'
@@ -53,19 +53,19 @@ export function sentRow(from: From, signal: Signal, receivedAt: number): SignalR
 
 /** What the agent found true, or no longer true, when it said hello. */
 export function standingRow(from: From, signal: StandingSignal, state: 'raised' | 'cleared', receivedAt: number): SignalRow {
-  const own = state === 'raised' ? {} : { id: randomUUIDv7(), sensedAt: receivedAt, evidence: [] }
+  const own = state === 'raised' ? {} : { id: orderedId(), sensedAt: receivedAt, evidence: [] }
   const place = { organisationId: from.organisationId, endpointId: from.endpointId, sourceId: null }
   return signalRow({ ...signal, ...own, ...place, state, origin: 'standing' }, receivedAt, from.clockBehindMs)
 }
 
 export function ownRow(trouble: OwnTrouble, receivedAt: number): SignalRow {
-  const own = { id: randomUUIDv7(), about: '', detector: 'collector', sensedAt: receivedAt }
+  const own = { id: orderedId(), about: '', detector: 'collector', sensedAt: receivedAt }
   return signalRow({ evidence: [], state: 'happened', ...trouble, ...own, sourceId: null, origin: 'collector' }, receivedAt)
 }
 
 export function sourceRow(source: { id: string; organisationId: string }, signal: SourceSignal, receivedAt: number): SignalRow {
   const place = { organisationId: source.organisationId, endpointId: null, sourceId: source.id }
-  const own = { id: randomUUIDv7(), evidence: [], detector: 'source', sensedAt: signal.sensedAt ?? receivedAt }
+  const own = { id: orderedId(), evidence: [], detector: 'source', sensedAt: signal.sensedAt ?? receivedAt }
   return signalRow({ ...signal, ...place, ...own, origin: 'source' }, receivedAt)
 }
 

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { v7 as orderedId } from 'uuid'
 import type { PutRows } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { DigestLinesTable } from '../store/tables/notify.ts'
@@ -15,7 +15,7 @@ export interface DigestLine {
 export async function keepDigestLines(tx: Tx, putRows: PutRows, lines: readonly DigestLine[], now: number): Promise<void> {
   const rows = lines.map(
     ({ organisationId, endpointId, team, signalId, summary }): DigestLinesTable => ({
-      ...{ id: randomUUIDv7(), organisation_id: organisationId, endpoint_id: endpointId, team },
+      ...{ id: orderedId(), organisation_id: organisationId, endpoint_id: endpointId, team },
       ...{ signal_id: signalId, summary, at: now, sent_at: null },
     }),
   )

@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { v7 as orderedId } from 'uuid'
 import { asCustomersSee } from '#shared/domain/internal.ts'
 import type { TimelineKind } from '#shared/domain/ticket.ts'
 import { minutes } from '#shared/domain/time.ts'
@@ -255,7 +255,7 @@ export const rowOf = (
   receiverId: string,
   now: number,
 ): OutboxTable => ({
-  ...{ id: randomUUIDv7(), receiver_id: receiverId, ticket_id: ticketId, organisation_id: organisationId, event, body, created_at: now },
+  ...{ id: orderedId(), receiver_id: receiverId, ticket_id: ticketId, organisation_id: organisationId, event, body, created_at: now },
   ...{ pass_on_at: null, attempts: 0, next_attempt_at: now, delivered_at: null, failed_at: null, last_error: null },
 })
 

@@ -1,6 +1,6 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import type { Logger } from 'pino'
+import { v7 as orderedId } from 'uuid'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Language } from '#shared/domain/language.ts'
 import { type Cancel, hours, minutes, seconds, type Time } from '#shared/domain/time.ts'
@@ -242,7 +242,7 @@ async function passOn(tx: Tx, { person_id, rank }: Receiver, row: Row, now: numb
   const fresh = { attempts: 0, next_attempt_at: now, pass_on_at: now + acceptWithinMs, failed_at: null, last_error: null }
   await tx
     .insertInto('outbox')
-    .values({ ...row, ...fresh, id: randomUUIDv7(), receiver_id: next.id, created_at: now })
+    .values({ ...row, ...fresh, id: orderedId(), receiver_id: next.id, created_at: now })
     .execute()
   return true
 }

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { v7 as orderedId } from 'uuid'
 import { compareSeverity } from '#shared/domain/severity.ts'
 import { isSecurity } from '#shared/domain/signal.ts'
 import type { PutRows, Subject, Trouble } from '../pipeline/changes.ts'
@@ -42,11 +42,9 @@ export const asFoundTitle = 'As found: what was true of new machines when they c
 
 export async function keepLines(tx: Tx, putRows: PutRows, found: readonly FoundLine[], now: number): Promise<void> {
   const lines = firstOfEach(found)
-  // Ids made in one go are sorted, so that lines stay in the order they came in.
-  const ids = lines.map(() => randomUUIDv7()).sort()
-  const rows = lines.map(({ organisationId, ticketId, endpointId, signalId, trouble }, nth): FoundLinesTable => {
+  const rows = lines.map(({ organisationId, ticketId, endpointId, signalId, trouble }): FoundLinesTable => {
     const { kind, severity, fingerprint, summary } = trouble
-    const where = { id: ids[nth] ?? randomUUIDv7(), organisation_id: organisationId, ticket_id: ticketId, endpoint_id: endpointId }
+    const where = { id: orderedId(), organisation_id: organisationId, ticket_id: ticketId, endpoint_id: endpointId }
     return {
       ...where,
       signal_id: signalId,

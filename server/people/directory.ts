@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { v7 as orderedId } from 'uuid'
 import type { Language } from '#shared/domain/language.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Requester } from '../pipeline/changes.ts'
@@ -48,12 +48,12 @@ export function createDirectory({ store, time }: { store: Store; time: Time }): 
     })
   return {
     createOrganisation: async ({ name, mode, plan, timeZone, language = 'en' }, within) => {
-      const id = randomUUIDv7()
+      const id = orderedId()
       const row = { id, name, mode, plan, time_zone: timeZone, language, created_at: time.now() }
       return make(id, within, (tx) => tx.insertInto('organisations').values(row).execute())
     },
     createSite: async ({ organisationId, name, timeZone }, within) => {
-      const id = randomUUIDv7()
+      const id = orderedId()
       const row = { id, organisation_id: organisationId, name, time_zone: timeZone, created_at: time.now() }
       return make(id, within, (tx) => tx.insertInto('sites').values(row).execute())
     },
@@ -74,7 +74,7 @@ async function createPerson(store: Store, time: Time, person: NewPersonRow, with
   return store.db.transaction().execute(async (tx) => {
     const known = await tx.selectFrom('people').select('id').where('login', '=', login).executeTakeFirst()
     if (known) return { kind: 'taken' }
-    const id = randomUUIDv7()
+    const id = orderedId()
     await tx
       .insertInto('people')
       .values({

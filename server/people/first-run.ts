@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { v7 as orderedId } from 'uuid'
 import { Tier } from '#shared/domain/tier.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Audit } from '../audit/audit.ts'
@@ -30,7 +30,7 @@ const firstLogin = 'admin'
 
 export function createFirstRun({ store, time, audit }: { store: Store; time: Time; audit: Audit }): FirstRun {
   const insertAdmin = async (tx: Tx, passwordHash: string): Promise<void> => {
-    const id = randomUUIDv7()
+    const id = orderedId()
     await tx
       .insertInto('people')
       .values({
@@ -55,7 +55,7 @@ export function createFirstRun({ store, time, audit }: { store: Store; time: Tim
   }
 
   const insertOrganisation = async (tx: Tx, mode: 'observe' | 'live', timeZone: string): Promise<string> => {
-    const id = randomUUIDv7()
+    const id = orderedId()
     const now = time.now()
     await tx
       .insertInto('organisations')
@@ -63,7 +63,7 @@ export function createFirstRun({ store, time, audit }: { store: Store; time: Tim
       .execute()
     await tx
       .insertInto('sites')
-      .values({ id: randomUUIDv7(), organisation_id: id, name: 'Main site', time_zone: null, created_at: now })
+      .values({ id: orderedId(), organisation_id: id, name: 'Main site', time_zone: null, created_at: now })
       .execute()
     return id
   }

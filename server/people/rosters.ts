@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { v7 as orderedId } from 'uuid'
 import type { RosterPlan } from '#shared/api/rosters.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
@@ -61,7 +61,7 @@ export interface RostersOptions {
 
 export function createRosters({ store, time, teams }: RostersOptions): Rosters {
   const { db } = store
-  const fresh = () => ({ id: randomUUIDv7(), created_at: time.now() })
+  const fresh = () => ({ id: orderedId(), created_at: time.now() })
   const add = (id: string, within: Within | undefined, how: (tx: Tx) => Promise<unknown>): Promise<string> =>
     db.transaction().execute(async (tx) => {
       await how(tx)
@@ -114,7 +114,7 @@ const named = ({ id, name }: Member): Somebody => ({ id, name })
 
 /** @returns its id. What it does to tickets is due when it begins. */
 export async function keepAbsence(tx: Tx, { personId, from, until }: Span, now: number): Promise<string> {
-  const id = randomUUIDv7()
+  const id = orderedId()
   await tx.insertInto('absences').values({ id, person_id: personId, from_at: from, until_at: until, created_at: now }).execute()
   return id
 }

@@ -5,7 +5,9 @@
  * On failure: an outcome with its reason. Meets: a script that is exchanged between review and run: another text has
  * another hash, and the agent runs only the text that was signed with it.
  */
-import { createHash, randomUUIDv7 } from 'node:crypto'
+
+import { createHash } from 'node:crypto'
+import { v7 as orderedId } from 'uuid'
 import type { NamedScript } from '#shared/api/scripts.ts'
 import type { Interpreter } from '#shared/commands/run-script.ts'
 import type { Platform } from '#shared/domain/endpoint.ts'
@@ -47,7 +49,7 @@ export function createScripts({ store, time }: { store: Store; time: Time }): Sc
   const standing = () => db.selectFrom('scripts').selectAll().where('retired_at', 'is', null)
   return {
     async write({ name, interpreter, platforms, text: body, personId }, within) {
-      const row = { id: randomUUIDv7(), name, sha256: hashOf(body), interpreter, platforms: JSON.stringify(platforms), body }
+      const row = { id: orderedId(), name, sha256: hashOf(body), interpreter, platforms: JSON.stringify(platforms), body }
       const life = { written_by: personId, written_at: time.now(), reviewed_by: null, reviewed_at: null, retired_at: null }
       return db.transaction().execute(async (tx) => {
         await tx

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { v7 as orderedId } from 'uuid'
 import type { Tx } from '../store/store.ts'
 import type { MaintenanceWindowsTable } from '../store/tables/suppress.ts'
 import { type Occurrence, occurrences, onTheWall, type Plan, type Weekday } from './occurrences.ts'
@@ -32,7 +32,7 @@ export async function keepWindow(tx: Tx, window: NewWindow, now: number): Promis
   if (!first) return undefined
   const [days, at] = repeats.kind === 'once' ? ['[]', ''] : [JSON.stringify(repeats.days), repeats.at]
   const row: Row = {
-    ...{ id: randomUUIDv7(), organisation_id: organisationId, name, scope, scope_value: value, days, at_time: at },
+    ...{ id: orderedId(), organisation_id: organisationId, name, scope, scope_value: value, days, at_time: at },
     ...{ duration_ms: durationMs, time_zone: timeZone, opens_at: first.opensAt, closes_at: first.closesAt },
     ...{ created_by: createdBy, created_at: now, removed_at: null },
   }

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { v7 as orderedId } from 'uuid'
 import { compareSeverity } from '#shared/domain/severity.ts'
 import type { Changes, Entry, PutRows, Subject, TicketCase, Trouble, WriteRows } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
@@ -191,12 +191,11 @@ function withoutBlips(entries: readonly Entry[]): readonly Entry[] {
 const isTurn = ({ kind, body }: Entry): boolean =>
   kind === 'signal-cleared' || (kind === 'signal-joined' && body.isNewsNow !== true && !isRoundNumber(Number(body.occurrences)))
 
-/** Appends to timelines. Ids made in one go are sorted, so that one instant's entries stay in the order they were decided in. */
+/** Appends to timelines. Ids stand in one order, so that one instant's entries stay in the order they were decided in. */
 export async function keepEntries(tx: Tx, putRows: PutRows, entries: readonly { ticketId: string; entry: Entry }[]): Promise<void> {
-  const ids = entries.map(() => randomUUIDv7()).sort()
-  const rows = entries.map(({ ticketId, entry }, index): TimelineTable => {
+  const rows = entries.map(({ ticketId, entry }): TimelineTable => {
     const { at, kind, actor, body } = entry
-    return { id: ids[index] ?? randomUUIDv7(), ticket_id: ticketId, at, kind, actor, body: JSON.stringify(body) }
+    return { id: orderedId(), ticket_id: ticketId, at, kind, actor, body: JSON.stringify(body) }
   })
   await putRows(tx, 'timeline', rows, 'ignore')
 }

@@ -8,7 +8,7 @@ const allowed: Record<string, string[]> = {
   shared: ['zod'],
   agent: ['ws', 'zod', 'pino', 'systeminformation', 'jose', '@peculiar/x509', 'reflect-metadata', 'uuid', 'yaml'],
   server: [
-    ...['ws', 'zod', 'pino', 'pino-pretty', 'jose', '@peculiar/x509', 'reflect-metadata', 'kysely', 'pg', 'yaml', 'dataloader'],
+    ...['ws', 'zod', 'pino', 'pino-pretty', 'jose', '@peculiar/x509', 'reflect-metadata', 'kysely', 'pg', 'yaml', 'dataloader', 'uuid'],
     ...['fastify', 'fastify-type-provider-zod', '@fastify/cookie', '@fastify/helmet', '@fastify/static'],
     ...['@fastify/swagger', '@fastify/swagger-ui', 'nodemailer', 'imapflow', 'postal-mime'],
   ],

@@ -176,7 +176,7 @@ const tlsOptions = ({ certificate: { certificate, key }, identity }: Pick<WireOp
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.3',
-    // A resumed session would not show its certificate again.
+    // Whoever has the key of such tickets could pose as any agent.
     secureOptions: constants.SSL_OP_NO_TICKET,
   }) as const
 

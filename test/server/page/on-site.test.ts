@@ -46,3 +46,21 @@ it('they go to whoever has the turn again once it is over', async () => {
   await room.signals(silent('there'))
   expect(await firstPaged()).toEqual({ there: 'ada' })
 })
+
+it('a page that nobody’s notifier accepts passes to who is on call for the site next', async () => {
+  const rosters = createRosters({ store: room.store, time: room.time, teams: () => room.matrix.teams })
+  const span = { team: 'tier3', siteId: 'site-2', from: room.time.now(), until: room.time.now() + minutes(60) }
+  await rosters.addOverride({ ...span, personId: 'bob' })
+  await room.time.advance(seconds(1))
+  await rosters.addOverride({ ...span, personId: 'cid' })
+  await room.signals(silent('there'))
+  await room.time.advance(seconds(90))
+  const rows = await room.store.db
+    .selectFrom('outbox')
+    .innerJoin('receivers', 'receivers.id', 'outbox.receiver_id')
+    .select('person_id')
+    .where('event', '=', 'ticket.page')
+    .orderBy('outbox.id')
+    .execute()
+  expect(rows.map(({ person_id }) => person_id).slice(0, 2)).toEqual(['cid', 'bob'])
+})

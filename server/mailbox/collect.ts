@@ -75,8 +75,9 @@ async function collect({ settings, take }: CollectOptions, isStopped: () => bool
 /** @returns why it could not be kept: it stays unread then, and keeps no other from being read. */
 async function takeOne(client: ImapFlow, uid: string, take: CollectOptions['take']): Promise<unknown[]> {
   const message = await client.fetchOne(uid, { source: { maxLength: maxBytes } }, { uid: true })
+  const source = message ? message.source : undefined
   try {
-    if (message && message.source) await take(message.source)
+    if (source) await take(source)
   } catch (error) {
     return [error]
   }

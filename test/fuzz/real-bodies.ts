@@ -2,6 +2,7 @@ import { v7 } from 'uuid'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { Sample } from '#shared/domain/sample.ts'
 import { columnsOf } from '#shared/domain/sample-columns.ts'
+import type { Software } from '#shared/domain/software.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import { rawSignal } from '../support/raw-agent.ts'
 
@@ -16,6 +17,7 @@ export function realBodies(): [Lane, RecordBody][] {
     ['signals', { v: 1, type: 'standing', signals: [standing] }],
     ['security', result()],
     ['inventory', { v: 1, type: 'inventory', at: Date.now(), inventory }],
+    ['inventory', { v: 1, type: 'software', at: Date.now(), software }],
     ['samples', { v: 1, type: 'samples', samples: [sample(0), sample(1)] }],
     ...columnsOf([sample(1), sample(0)]).map((samples): [Lane, RecordBody] => ['samples', { v: 1, type: 'sample-columns', samples }]),
   ]
@@ -34,6 +36,19 @@ const sample = (index: number): Sample => ({
   networks: [{ name: 'eth0', receivedBytesPerSecond: 1_000, sentBytesPerSecond: 900, errorsPerSecond: 0 }],
   uptimeSeconds: 4_000,
 })
+
+const software: Software = {
+  sources: [
+    {
+      source: 'dpkg',
+      packages: [
+        ['bash', '5.2.15-2'],
+        ['openssl', '3.0.17-1'],
+      ],
+    },
+  ],
+  leftOut: 0,
+}
 
 const inventory: Inventory = {
   ...{ hostname: 'fuzz-1', platform: 'linux' },

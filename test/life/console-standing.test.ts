@@ -38,7 +38,7 @@ describe.skipIf(chromium === undefined)('standing orders', () => {
     await card.getByText('100 times on each machine').waitFor()
     await card.getByText('unit: what the signal calls unit').waitFor()
     await card.getByText(': it falls over at night').waitFor()
-    await card.getByRole('row', { name: hostile }).getByText('queued').waitFor()
+    await card.getByRole('row', { name: hostile }).getByText('queued').waitFor({ timeout: 15_000 })
     await seat.keepPictures('standing')
 
     await card.getByRole('button', { name: 'Withdraw' }).click()

@@ -8,7 +8,7 @@ it('mutated frames are refused one by one, and nobody else notices', { timeout: 
   const figures = await fuzz({ frames: 1_500, seed: 20_261_122, hostile: 5, quietMs: seconds(1), progress: () => undefined })
   expect(figures.frames).toBe(1_500)
   expect(figures.refused).toBeGreaterThan(figures.records / 2)
-  expect(figures.sessionsEnded).toBeGreaterThan(20)
+  expect(figures.sessionsEnded).toBeGreaterThan(10)
   expect(figures.rssPeakMiB - figures.rssBeforeMiB).toBeLessThan(256)
   expect(figures.besideP99).toBeLessThan(seconds(2))
 })

@@ -45,10 +45,13 @@ async function comes(endpointId: string, address: string): Promise<void> {
 }
 const hint = (endpointId: string): void =>
   bus.publish({ topic: 'endpoint', id: endpointId, endpointId, organisationId: 'acme', at: room.time.now() })
-/** A second later, and the look is over. */
+/** A look waits for a moment, and reads the store. */
 async function saidUntil(isSo: () => boolean): Promise<void> {
-  await room.time.advance(1_000)
-  await expect.poll(isSo).toBe(true)
+  const later = async (): Promise<boolean> => {
+    await room.time.advance(1_000)
+    return isSo()
+  }
+  await expect.poll(later, { timeout: 10_000 }).toBe(true)
 }
 const keptBy = async (id: string): Promise<string[]> => {
   const row = await room.store.db.selectFrom('isolations').select('kept_by').where('endpoint_id', '=', id).executeTakeFirstOrThrow()

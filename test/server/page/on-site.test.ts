@@ -55,12 +55,15 @@ it('a page that nobody’s notifier accepts passes to who is on call for the sit
   await rosters.addOverride({ ...span, personId: 'cid' })
   await room.signals(silent('there'))
   await room.time.advance(seconds(90))
-  const rows = await room.store.db
-    .selectFrom('outbox')
-    .innerJoin('receivers', 'receivers.id', 'outbox.receiver_id')
-    .select('person_id')
-    .where('event', '=', 'ticket.page')
-    .orderBy('outbox.id')
-    .execute()
-  expect(rows.map(({ person_id }) => person_id).slice(0, 2)).toEqual(['cid', 'bob'])
+  const paged = async () => {
+    const rows = await room.store.db
+      .selectFrom('outbox')
+      .innerJoin('receivers', 'receivers.id', 'outbox.receiver_id')
+      .select('person_id')
+      .where('event', '=', 'ticket.page')
+      .orderBy('outbox.id')
+      .execute()
+    return rows.map(({ person_id }) => person_id).slice(0, 2)
+  }
+  await expect.poll(paged, { timeout: 10_000 }).toEqual(['cid', 'bob'])
 })

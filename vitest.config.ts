@@ -6,8 +6,11 @@ const isOnPostgres = process.env.TIERLINE_TEST_DATABASE === 'postgres'
 const stories = (...names: string[]): string[] => names.map((name) => `test/life/${name}.test.ts`)
 /** Stories in which a minute has to pass: they wait more than they work, and busy neighbours do them no harm. */
 const patient = stories('collector-moves', 'clock-jumps', 'collector-restart-marks-nobody')
-/** Stories in which milliseconds count, or whose agent sees what every other story does to files. */
-const measuring = stories('fuzzed-frames', 'loop-stays-free', 'false-alarms', 'host-is-isolated')
+/** In which milliseconds count, or whose agent sees what every other test does to files. */
+const measuring = [
+  ...stories('fuzzed-frames', 'loop-stays-free', 'false-alarms', 'host-is-isolated'),
+  'test/agent/sense/encryption/attacks.test.ts',
+]
 
 const story = { testTimeout: 60_000, hookTimeout: 90_000 }
 
@@ -32,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/life/**'],
+          exclude: ['test/life/**', ...measuring],
           maxWorkers: 3,
           isolate: false,
           testTimeout: 15_000,

@@ -1,7 +1,7 @@
 import { openTestSpool, signalRecord } from './records.ts'
 
 /** Run as a process of its own: appends to the spool in argv[2] until it is killed, printing `seq about` of each append that resolved. */
-const spool = await openTestSpool(process.argv[2] ?? '', 1_048_576)
+const spool = await openTestSpool(process.argv[2] ?? '', 33_554_432)
 for (let count = 0; ; count += 1) {
   const about = `${process.pid}-${count}`
   void spool.append('signals', signalRecord(about, count % 700)).then((seq) => process.stdout.write(`${seq} ${about}\n`))

@@ -5,7 +5,8 @@ import { raiseWithin } from '../ingest/handled.ts'
 import { changeOrganisation, type OrganisationChange, observedUntold } from '../people/organisations.ts'
 import type { Rules } from '../pipeline/keep.ts'
 import type { Store, Within } from '../store/store.ts'
-import { type Preview, previewOf } from './would-have.ts'
+import { openPreviews } from './previews.ts'
+import type { Preview } from './would-have.ts'
 
 /*
  * Observe and live. Enters: an organisation, and what was recorded of it. Leaves: what would have called people and cut
@@ -41,16 +42,17 @@ export function openModes({ store, rules, time, log, onRaised }: ModesOptions): 
     cancel = time.after(lookEveryMs, look)
   }
   cancel = time.after(0, look)
+  const previews = openPreviews(store.url())
   return {
-    preview: (organisationId) => previewOf(store.reader, rules, organisationId, time.now()),
+    preview: (organisationId) => previews.of({ organisationId, matrixVersion: rules.matrix.version, now: time.now() }),
     change: (organisationId, change, within) =>
       store.db.transaction().execute(async (tx) => {
         await changeOrganisation(tx, organisationId, change, time.now())
         await within?.(tx)
       }),
-    stop() {
+    async stop() {
       cancel()
-      return looking
+      await Promise.all([looking, previews.stop()])
     },
   }
 }

@@ -106,7 +106,7 @@ export async function readHistory(reader: Kysely<Database>): Promise<History> {
   const happenings = inTheirOrder([
     ...rounds(
       signals.map(({ ticket_id, handled_at, ...row }) => ({ row, ticketId: ticket_id, at: handled_at ?? 0 })),
-      saidIn(timeline),
+      saidIn(entries),
     ),
     ...firings(timers, entries),
     ...writings(entries, (key) => firedAt.has(key) || decidedAt.has(key)),
@@ -189,12 +189,11 @@ export function rounds(signals: readonly (ToldSignal & { at: number })[], lineOf
 }
 
 /** The line that each signal left on a timeline. */
-export const saidIn = (timeline: readonly { id: string; body: string }[]): Map<string, string> =>
+export const saidIn = (entries: ReadonlyMap<string, readonly (Entry & { id: string })[]>): Map<string, string> =>
   new Map(
-    timeline.flatMap(({ id, body }) => {
-      const { signalId } = JSON.parse(body) as { signalId?: string }
-      return signalId === undefined ? [] : [[signalId, id] as const]
-    }),
+    [...entries.values()].flatMap((lines) =>
+      lines.flatMap(({ id, body: { signalId } }) => (typeof signalId === 'string' ? [[signalId, id] as const] : [])),
+    ),
   )
 
 function firings(timers: readonly TimersTable[], entries: ReadonlyMap<string, readonly Entry[]>): Happening[] {

@@ -121,11 +121,10 @@ function happeningsOf(signals: Signals, told: ReadonlyMap<string, ToldTicket>): 
   const decidedAt = signals.map(({ ticket_id, handled_at }) => `${ticket_id} ${handled_at}`)
   const isDecided = new Set([...firedAt, ...decidedAt])
   const entries = new Map([...told].map(([id, each]) => [id, each.entries as (Entry & { id: string })[]]))
-  const lines = [...entries.values()].flat().map(({ id, body }) => ({ id, body: JSON.stringify(body) }))
   return inTheirOrder([
     ...rounds(
       signals.map(({ ticket_id, handled_at, arrival: _, gathered_by: __, ...row }) => ({ row, ticketId: ticket_id, at: handled_at ?? 0 })),
-      saidIn(lines),
+      saidIn(entries),
     ),
     ...writings(entries, (key) => isDecided.has(key)),
   ])

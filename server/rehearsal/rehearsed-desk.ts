@@ -6,10 +6,11 @@ import { correlationKey } from '../correlate/correlate.ts'
 import { acknowledge } from '../desk/acts.ts'
 import { asksUnder, released, standing } from '../desk/children.ts'
 import { fireDue } from '../due/due.ts'
-import type { Entry, Subject, TicketCase } from '../pipeline/changes.ts'
+import type { Entry, Subject, TicketCase, Timer } from '../pipeline/changes.ts'
 import { hasChanged, type Rules } from '../pipeline/keep.ts'
 import { decide } from '../pipeline/pipeline.ts'
 import { type Outcome, type SignalRow, worldOf } from '../pipeline/world.ts'
+import { createAgenda } from '../simulate/agenda.ts'
 import { createBook } from '../suppress/book.ts'
 import { nothingSuppressed } from '../suppress/suppress.ts'
 import { createEvidence } from './evidence.ts'
@@ -41,8 +42,6 @@ export interface RehearsedDesk {
 interface Kept {
   work: TicketCase
   entries: Entry[]
-  /** When it is looked at next. */
-  dueAt: number
 }
 
 /** What a desk in memory stands among. */
@@ -70,8 +69,7 @@ export function createRehearsedDesk(rules: Rules, machines: readonly Subject[], 
 export function createDeskAmong(rules: Rules, around: Around, startsAt: number, isStaffed: boolean): RehearsedDesk {
   const { matrix } = rules
   const kept = new Map<string, Kept>()
-  /** Those of them on which something is due. */
-  const waiting = new Map<string, Kept>()
+  const agenda = createAgenda(startsAt)
   const newest = new Map<string, string>()
   const isolated = new Map<string, number>()
   const lately: LoneIsolation[] = []
@@ -96,12 +94,13 @@ export function createDeskAmong(rules: Rules, around: Around, startsAt: number, 
     for (const work of phones.attended(cases.filter(hasChanged), now)) {
       noteIsolation(work, now)
       const { work: after, entries } = remember(work, rules, now, () => `timer-${++timers}`)
-      const before = kept.get(after.ticket.id)?.entries ?? []
-      const dueAt = after.timers[0]?.dueAt ?? Number.POSITIVE_INFINITY
-      const each = { work: after, entries: [...before, ...entries], dueAt }
+      // A page that nobody answers rings for weeks: lines are added, not copied with each of them.
+      const said = kept.get(after.ticket.id)?.entries ?? []
+      said.push(...entries)
+      const each = { work: after, entries: said }
       kept.set(after.ticket.id, each)
-      if (Number.isFinite(dueAt)) waiting.set(after.ticket.id, each)
-      else waiting.delete(after.ticket.id)
+      const [due] = after.timers
+      if (due) agenda.plan(due.dueAt, () => kept.get(after.ticket.id) === each && fireNext(after.ticket.id, each.work, due))
       newest.set(correlationKey(after.ticket), after.ticket.id)
       gatherings.took(after.ticket)
       phones.tell(work, now)
@@ -120,11 +119,10 @@ export function createDeskAmong(rules: Rules, around: Around, startsAt: number, 
     isolated.set(endpoint.id, at)
     lately.push({ endpointId: endpoint.id, siteId: site?.id ?? null, organisationId: organisation.id, at })
   }
-  const fireNext = (id: string, { work, dueAt }: Kept, until: number): void => {
-    const [due] = work.timers.filter((timer) => timer.dueAt === dueAt)
+  const fireNext = (id: string, work: TicketCase, due: Timer): void => {
     const found = caseOf(id)
-    if (!due || !found) return
-    const now = Math.min(Math.max(dueAt, startsAt), until)
+    if (!found) return
+    const now = Math.max(due.dueAt, startsAt)
     phones.moveTo(now)
     const under = asksUnder(work, [due]) ? gatherings.underOf(work.ticket, now - matrix.gathering.storm.calm.for) : undefined
     const without = { ...found, timers: work.timers.filter((timer) => timer !== due), isChanged: true }
@@ -163,7 +161,7 @@ export function createDeskAmong(rules: Rules, around: Around, startsAt: number, 
       return outcome
     },
     waitUntil(instant) {
-      for (let next = soonest(waiting, instant); next; next = soonest(waiting, instant)) fireNext(next[0], next[1], instant)
+      agenda.playThrough(instant)
       phones.moveTo(instant)
     },
     acknowledge(instant, ticketId) {
@@ -189,13 +187,6 @@ export function createDeskAmong(rules: Rules, around: Around, startsAt: number, 
 const onItsWay: Subject['isolation'] = { desired: 'isolated', actual: 'open', isOnItsWay: true }
 
 const whole = (each: Kept | undefined): TicketCase | undefined => each && { ...each.work, entries: each.entries }
-
-/** Whatever is due first, until then. */
-function soonest(kept: ReadonlyMap<string, Kept>, until: number): [string, Kept] | undefined {
-  let first: [string, Kept] | undefined
-  for (const each of kept) if (each[1].dueAt <= until && each[1].dueAt < (first?.[1].dueAt ?? Number.POSITIVE_INFINITY)) first = each
-  return first
-}
 
 /** What is about an organisation, or about a site of it, is about no machine. */
 function overMachines(machines: readonly Subject[], organisationId: string): Subject | undefined {

@@ -4,6 +4,8 @@ export interface Agenda {
   plan(at: number, run: () => void): void
   /** Does everything until then, in order. @param step is told of each instant that time comes to. */
   playUntil(end: number, step: (now: number) => void): void
+  /** Does everything until then and at that instant, in order. */
+  playThrough(end: number): void
   readonly now: number
 }
 
@@ -18,6 +20,13 @@ export function createAgenda(startsAt: number): Agenda {
   const heap: Heap = { at: [], order: [], run: [] }
   let order = 0
   let now = startsAt
+  const takeFirst = (at: number, step: (now: number) => void): void => {
+    const run = heap.run[0] ?? nothing
+    sink(heap)
+    if (at > now) step(at)
+    now = at
+    run()
+  }
   return {
     get now() {
       return now
@@ -26,14 +35,12 @@ export function createAgenda(startsAt: number): Agenda {
       rise(heap, Math.max(at, now), ++order, run)
     },
     playUntil(end, step) {
-      for (let at = heap.at[0] ?? far; at < end; at = heap.at[0] ?? far) {
-        const run = heap.run[0] ?? nothing
-        sink(heap)
-        if (at > now) step(at)
-        now = at
-        run()
-      }
+      for (let at = heap.at[0] ?? far; at < end; at = heap.at[0] ?? far) takeFirst(at, step)
       step(end)
+      now = end
+    },
+    playThrough(end) {
+      for (let at = heap.at[0] ?? far; at <= end; at = heap.at[0] ?? far) takeFirst(at, nothing)
       now = end
     },
   }

@@ -25,27 +25,48 @@ export interface Store {
   capabilities: Capabilities
   /** Whether a commit succeeds now; false when the disk is full or the database away. */
   isWell(): Promise<boolean>
+  /** What opens it in another thread. It may hold a password, so it is asked for and never lies about. */
+  url(): string
   close(): Promise<void>
 }
 
 /** What a dialect opens. */
-export type Connections = Omit<Store, 'isWell'>
+export type Connections = Omit<Store, 'isWell' | 'url'>
+
+/** What only reads, beside the collector. */
+export type Reading = Pick<Store, 'reader' | 'close'>
 
 export async function openStore(url: string): Promise<Store> {
   const store = await connect(url)
   try {
     await migrate(store)
-    return { ...store, isWell: () => canCommit(store) }
+    return { ...store, isWell: () => canCommit(store), url: () => url }
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-/** A dialect is loaded when its URL asks for it. */
+/** As it stands: for a thread beside those who opened the store. It connects with its first query. */
+export async function openReading(url: string): Promise<Reading> {
+  const { dialect, place } = await dialectOf(url)
+  return dialect.openReading(place)
+}
+
 async function connect(url: string): Promise<Connections> {
-  if (url.startsWith('sqlite:')) return (await import('./dialects/sqlite.ts')).openSqlite(url.slice('sqlite:'.length))
-  if (/^postgres(ql)?:\/\//.test(url)) return (await import('./dialects/postgres.ts')).openPostgres(url)
+  const { dialect, place } = await dialectOf(url)
+  return dialect.open(place)
+}
+
+interface Dialect {
+  open(place: string): Promise<Connections>
+  openReading(place: string): Reading
+}
+
+/** A dialect is loaded when its URL asks for it. */
+async function dialectOf(url: string): Promise<{ dialect: Dialect; place: string }> {
+  if (url.startsWith('sqlite:')) return { dialect: await import('./dialects/sqlite.ts'), place: url.slice('sqlite:'.length) }
+  if (/^postgres(ql)?:\/\//.test(url)) return { dialect: await import('./dialects/postgres.ts'), place: url }
   throw new Fault('database-unknown', 'The database must be "sqlite" or a URL that starts with postgres://.')
 }
 

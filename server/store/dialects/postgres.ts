@@ -3,7 +3,7 @@ import pg from 'pg'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
 import { type Capabilities, conflictClause, propertyOf, type RowUpdate } from '../capabilities.ts'
 import type { Database } from '../schema.ts'
-import type { Connections } from '../store.ts'
+import type { Connections, Reading } from '../store.ts'
 
 /** Ingest, pipeline and a handful of people's acts at once; the rest waits its turn. */
 const maxWriters = 8
@@ -11,19 +11,12 @@ const maxReaders = 4
 /** A database that is away is an answer too. */
 const connectionTimeoutMillis = 10_000
 
-export async function openPostgres(url: string): Promise<Connections> {
+export async function open(url: string): Promise<Connections> {
   const writers = new pg.Pool({ connectionString: url, max: maxWriters, types, connectionTimeoutMillis })
-  const readers = new pg.Pool({
-    connectionString: url,
-    max: maxReaders,
-    types,
-    connectionTimeoutMillis,
-    options: '-c default_transaction_read_only=on',
-  })
-  for (const pool of [writers, readers]) outlive(pool)
+  outlive(writers)
   await reach(writers, url)
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: writers }) })
-  const reader = new Kysely<Database>({ dialect: new PostgresDialect({ pool: readers }) })
+  const { reader, close } = openReading(url)
   return {
     db,
     reader,
@@ -31,10 +24,18 @@ export async function openPostgres(url: string): Promise<Connections> {
     deskReader: db,
     capabilities,
     close: async () => {
-      await reader.destroy()
+      await close()
       await db.destroy()
     },
   }
+}
+
+export function openReading(url: string): Reading {
+  const readOnly = '-c default_transaction_read_only=on'
+  const pool = new pg.Pool({ connectionString: url, max: maxReaders, types, connectionTimeoutMillis, options: readOnly })
+  outlive(pool)
+  const reader = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  return { reader, close: () => reader.destroy() }
 }
 
 /**

@@ -9,11 +9,11 @@ import { openReader } from '../sqlite/reader.ts'
 import type { Step } from '../sqlite/step.ts'
 import { threadEnded } from '../sqlite/thread.ts'
 import { openWriter, posted, type Writer } from '../sqlite/writer.ts'
-import type { Connections, Tx } from '../store.ts'
+import type { Connections, Reading, Tx } from '../store.ts'
 
 /** One file, readable by its owner only; WAL and shared memory lie beside it with the same mode. */
-export async function openSqlite(file: string): Promise<Connections> {
-  const writer = await open(file)
+export async function open(file: string): Promise<Connections> {
+  const writer = await openWriting(file)
   const reader = openReader(file)
   const deskReader = openReader(file)
   const endCheckpoints = startCheckpointer(file, writer)
@@ -32,7 +32,12 @@ export async function openSqlite(file: string): Promise<Connections> {
   }
 }
 
-async function open(file: string): Promise<Writer> {
+export function openReading(file: string): Reading {
+  const reader = openReader(file)
+  return { reader: new Kysely<Database>({ dialect: dialectOf(reader.driver) }), close: () => reader.end() }
+}
+
+async function openWriting(file: string): Promise<Writer> {
   try {
     closeSync(openSync(file, 'a', 0o600))
     const writer = openWriter(file)

@@ -145,8 +145,8 @@ describe('who is silent', () => {
   it('is said once, over a restart, and taken back when it returns', async () => {
     await enrolled('a')
     const before = await start()
-    before.connected(endpoint('a'), '0.1.0')
-    before.disconnected('a')
+    await goAway(before, 'a')
+    await expect.poll(rows).toMatchObject([{ is_connected: 0 }])
     await looksFor(minutes(5))
     await expect.poll(signals).toEqual([raised])
     await before.stop()

@@ -21,7 +21,7 @@ export interface KeepingParts extends ClosingParts {
 
 /** An edited firewall is noticed within this, also where nothing tells of it; listing our tables costs some 10 ms. */
 const watchEveryMs = seconds(2)
-const repairWithinMs = seconds(10)
+export const repairWithinMs = seconds(10)
 
 export class Keeping {
   readonly #parts: KeepingParts

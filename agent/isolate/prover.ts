@@ -4,7 +4,7 @@ import type { Baselines } from './baselines.ts'
 import type { Place } from './knock.ts'
 import { findWitness, hasAnswered, type Proof, prove, type Witness } from './prove.ts'
 
-const withinMs = seconds(10)
+export const withinMs = seconds(10)
 const againAfterMs = 100
 
 /**

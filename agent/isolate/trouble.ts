@@ -44,8 +44,8 @@ export function reportOf(status: IsolationStatus, now: number): ResultRecord | u
   return { v: 1, type: 'result', commandId, verb: 'isolate-host', outcome, startedAt: null, finishedAt: now, detail, isolation: status }
 }
 
-const windowMs = minutes(10)
-const tooManyDrifts = 3
+export const windowMs = minutes(10)
+export const tooManyDrifts = 3
 
 /** Counts how often somebody changed our rules; `note` says whether that is now too often to be a mishap. */
 export function countDrifts(): { note(now: number): boolean } {

@@ -19,10 +19,10 @@ export const evidenceOf = {
 } as const
 
 /** With two kinds of evidence: so many workstations, or this part of a site, whichever comes first. */
-const twoKinds = { machines: 25, ofSite: 0.5, withinMs: minutes(30) }
+export const twoKinds = { machines: 25, ofSite: 0.5, withinMs: minutes(30) }
 
 /** So much at once is more likely a mistake of ours than so many attacks: from then on one question is asked for all. */
-const fleet = { organisations: 3, machines: 20, withinMs: minutes(30), unansweredAfterMs: minutes(5) }
+export const fleet = { organisations: 3, machines: 20, withinMs: minutes(30), unansweredAfterMs: minutes(5) }
 
 /** What found it has to be known on this fleet for so long before it isolates anything. */
 export const youngForMs = hours(24)

@@ -12,7 +12,7 @@ export interface Stop {
 }
 
 /** Long enough to find out what goes wrong, short enough not to be forgotten (defaults §7). */
-const stopMs = hours(4)
+export const stopMs = hours(4)
 
 export interface StopOptions {
   store: Store

@@ -18,7 +18,7 @@ import { ageOfRegister } from './register-age.ts'
 
 const everyMs = minutes(1)
 /** Timers that are later than this are a P1. */
-const lateMs = seconds(60)
+export const lateMs = seconds(60)
 /** Who wakes after a long sleep fires first what came due in it. */
 const secondLookMs = seconds(5)
 const maxFound = 1_000

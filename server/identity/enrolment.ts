@@ -10,7 +10,7 @@ import { requestedKey } from './certificate-request.ts'
 import { type PeerNeeds, type Refused, recognise, refused } from './peers.ts'
 import { stateOf, useToken } from './tokens.ts'
 
-const clientLifeMs = days(365)
+export const clientLifeMs = days(365)
 
 interface Needs extends PeerNeeds {
   authorities: PublicAuthority[]

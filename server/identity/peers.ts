@@ -7,7 +7,7 @@ import type { CertificateAuthority } from './certificate-authority.ts'
 import { type Caller, type Needs as ForgottenNeeds, findForgotten, namedIn } from './forgotten.ts'
 
 /** How long after its end a certificate may still be exchanged for a new one by its own key. */
-const renewableForMs = days(180)
+export const renewableForMs = days(180)
 
 export interface KnownEndpoint {
   kind: 'endpoint'

@@ -10,8 +10,8 @@ import type { SignalRow } from './world.ts'
  * in the transaction that handles the latest of them, so a crash neither forgets it nor says it twice.
  */
 const kind = 'security.command.stale'
-const oftenCount = 20
-const withinMs = hours(1)
+export const oftenCount = 20
+export const withinMs = hours(1)
 
 /** Raises one signal per machine and hour for which the route `command-stale-often` waits. @returns whether it raised any. */
 export async function raiseOften(tx: Tx, signals: readonly SignalRow[], now: number): Promise<boolean> {

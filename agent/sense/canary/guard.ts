@@ -33,7 +33,7 @@ export interface GuardOptions {
 /** A rewrite through mapped memory raises no event; the file's change time tells of it. */
 const lookEveryMs = seconds(2)
 /** Long enough for what replaces a decoy to appear beside it. */
-const siblingWithinMs = seconds(2)
+export const siblingWithinMs = seconds(2)
 
 interface Post {
   canary: Canary

@@ -26,7 +26,7 @@ export interface Verdict {
 }
 
 /** Rows 1 and 2 of the matrix look this far around one touch for others. */
-const togetherMs = minutes(1)
+export const togetherMs = minutes(1)
 
 /**
  * Remembers what was touched and says what is worth saying: each touch once, and again only when it got worse. From mild

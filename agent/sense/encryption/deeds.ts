@@ -15,7 +15,7 @@ export interface Tally {
 }
 
 /** Row 4 of the matrix. */
-const windowMs = seconds(30)
+export const windowMs = seconds(30)
 export const manyTurned = 10
 export const someTurned = 3
 export const noteFoldersNeeded = 3

@@ -21,7 +21,7 @@ export interface Unusual {
   knownSources: number
 }
 
-const learnsFor = days(14)
+export const learnsFor = days(14)
 const maxPeople = 100
 const maxSources = 20
 /** Of fewer sign-ins nobody can say what hours are usual. */

@@ -11,8 +11,11 @@ type Event = Omit<Happening, 'detector'> & { fingerprint: string }
 
 /** The same trouble is said again this often while it goes on. */
 const sayAgainAfterMs = minutes(10)
-/** From this many names on, somebody tries names and not passwords. */
-const manyNames = 5
+/**
+ * How many failures of one source are an attack, within a minute and within ten; after how many a success is one, from outside or
+ * under how many names; from how many names on somebody tries names and not passwords.
+ */
+export const limits = { aMinute: 10, tenMinutes: 30, beforeSuccess: 10, namesBeforeSuccess: 3, names: 5 } as const
 /** Attackers choose their addresses; what was said about more than this many is forgotten, oldest first. */
 const maxRemembered = 1_000
 
@@ -85,12 +88,12 @@ function slowly(source: Source, slow: SlowCount): Attack | undefined {
 
 function isFast(source: Source, now: number): boolean {
   const within = (ms: number): number => failuresWithin(source, ms, now)
-  return within(seconds(10)) >= 6 || within(seconds(60)) >= 10 || within(minutes(10)) >= 30
+  return within(seconds(10)) >= 6 || within(seconds(60)) >= limits.aMinute || within(minutes(10)) >= limits.tenMinutes
 }
 
 /** Over a minute at least: five names in five seconds are the first moments of a fast one. */
 function isSpray(source: Source, now: number): boolean {
-  return userNamesOf(source).length >= manyNames && now - (source.failures[0]?.at ?? now) >= minutes(1)
+  return userNamesOf(source).length >= limits.names && now - (source.failures[0]?.at ?? now) >= minutes(1)
 }
 
 function describe({ technique, isSlow, ...attack }: Attack, source: Source, slow: SlowCount, all: Source[]): Event {
@@ -112,10 +115,10 @@ function describe({ technique, isSlow, ...attack }: Attack, source: Source, slow
 
 function success(source: Source, slow: SlowCount | undefined, userName: string | undefined, line: string): Event | undefined {
   const fast = failuresOf(source)
-  const isSlow = fast < 10 && slow !== undefined && slowAttackOf(slow) !== undefined
-  if (fast < 10 && !isSlow) return undefined
+  const isSlow = fast < limits.beforeSuccess && slow !== undefined && slowAttackOf(slow) !== undefined
+  if (fast < limits.beforeSuccess && !isSlow) return undefined
   const nameCount = isSlow ? (slow?.userNames.size ?? 0) : userNamesOf(source).length
-  if (!source.isOutside && nameCount < 3) return undefined
+  if (!source.isOutside && nameCount < limits.namesBeforeSuccess) return undefined
   const kind = 'security.logon.success-after-failures'
   const count = isSlow && slow ? `${slowFailures(slow)} failed sign-ins within a day` : `${fast} failed sign-ins within ten minutes`
   return {

@@ -3,7 +3,7 @@ import { days } from '#shared/domain/time.ts'
 import { isReachable, type Socket } from './sockets.ts'
 
 /** Row 11: what a machine offers is learnt silently for so long. */
-const learnsFor = days(14)
+export const learnsFor = days(14)
 /** Ports above this are given to whoever asks for any: they change with every start. */
 const firstEphemeral = 32_768
 /** No service opens more, and nobody may use up what is kept of the others. */

@@ -10,9 +10,9 @@ export interface Scan {
 }
 
 /** Row 21: so many hosts, or so many ports, in a minute. */
-const manyHosts = 20
-const manyPorts = 100
-const windowMs = seconds(60)
+export const manyHosts = 20
+export const manyPorts = 100
+export const windowMs = seconds(60)
 /** A scan of a whole network is seen from its first hundreds. */
 const maxKept = 5_000
 /** Where everybody asks many strangers, and none answers while the line is down. */

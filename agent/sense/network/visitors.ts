@@ -13,8 +13,8 @@ const services = new Map([
   [3_389, 'its desktop'],
 ] as [number, string][])
 
-const remembersFor = days(7)
-const manyVisitors = 3
+export const remembersFor = days(7)
+export const manyVisitors = 3
 const maxVisitors = 200
 /** A machine that comes every minute is written down now and then. */
 const writesEveryMs = hours(6)

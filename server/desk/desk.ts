@@ -33,6 +33,7 @@ import { learn, type ResolveAct } from './learning.ts'
 import { type Opening, openedBefore, openTicket } from './opening.ts'
 import { loadPackets } from './packet.ts'
 import { createReplan } from './replan.ts'
+import { createPutRequester, type PutRequester } from './vips.ts'
 
 /*
  * What people do, on one screen. Enters: an act on a ticket with the version the person saw. Leaves: the same kind of
@@ -94,6 +95,8 @@ export interface Desk {
   releaseEndpoint(act: EndpointAct & Override): Promise<DeskOutcome>
   /** Open tickets take over the plan of the matrix in force. @returns how many. */
   replan(): Promise<number>
+  /** Who somebody is who asks, and whether they are a VIP. */
+  putRequester: PutRequester
 }
 
 export interface DeskOptions {
@@ -231,6 +234,7 @@ export function createDesk({ store, rules, time, turns, afterCommit }: DeskOptio
     isolateEndpoint: (act) => onEndpoint(act, 'isolate-host'),
     releaseEndpoint: (act) => onEndpoint(act, 'release-host'),
     replan: createReplan({ store, rules, time, turns, afterCommit }),
+    putRequester: createPutRequester({ store, rules, time, turns, afterCommit }),
   }
 }
 

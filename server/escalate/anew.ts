@@ -3,6 +3,7 @@ import type { Matrix } from '../route/matrix.ts'
 import type { Tx } from '../store/store.ts'
 import { quietMsOf } from './escalate.ts'
 import type { Owed } from './promise.ts'
+import { wordEvery } from './word.ts'
 
 /*
  * Timers that came due while a collector was lost: a restored one doesn't know what was done meanwhile, so none of them
@@ -21,7 +22,7 @@ type Fits = (pattern: string, kind: string) => boolean
 export function planAnew(work: TicketCase, owed: Owed, matrix: Matrix, fits: Fits, share: number, now: number): Changes {
   const overdue = work.timers.filter(({ dueAt }) => dueAt <= now)
   const plan = overdue.flatMap((timer): Plan => {
-    const afterMs = afterOf(timer, work.ticket, owed, matrix, fits)
+    const afterMs = afterOf(timer, work, owed, matrix, fits)
     if (afterMs === undefined) return []
     const spreadMs = Math.round(afterMs * (1 + share))
     const dueAt = timer.kind === 'quiet-clear' ? now + spreadMs : owed.calendar.addWorkingTime(now, spreadMs)
@@ -31,7 +32,8 @@ export function planAnew(work: TicketCase, owed: Owed, matrix: Matrix, fits: Fit
 }
 
 /** How long from now; undefined: never again. */
-function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matrix: Matrix, fits: Fits): number | undefined {
+function afterOf({ kind }: Timer, work: TicketCase, owed: Owed, matrix: Matrix, fits: Fits): number | undefined {
+  const { ticket } = work
   switch (kind) {
     // Whether it was kept is not known: first somebody has the time in which the matrix wants an answer.
     case 'respond-due':
@@ -54,7 +56,7 @@ function afterOf({ kind }: Timer, ticket: TicketCase['ticket'], owed: Owed, matr
       return matrix.review[ticket.priority]
     // Whoever asked has heard nothing of us meanwhile.
     case 'word':
-      return matrix.reminders.requester[ticket.priority]
+      return wordEvery(work, matrix)
     // A question that would have answered itself is asked anew, without an end (restored.ts); a digest has no ticket.
     // Reminders of what was missed are for a desk that was there.
     case 'ask-due':

@@ -25,11 +25,20 @@ export function keepWord(
 ): Changes {
   const planned = work.timers.find(({ kind }) => kind === 'word')
   const { ticket } = work
-  const every = reminders.requester[ticket.priority]
+  const every = wordEvery(work, { reminders })
   if (!canHear || every === undefined || !isOpen(ticket.status) || ticket.status === 'waiting' || ticket.parent_id !== null)
     return planned ? { cancel: ['word'] } : {}
   const dueAt = owed().calendar.addWorkingTime(now, every)
   return !planned || hears() || dueAt < planned.dueAt ? { plan: [{ kind: 'word', dueAt }] } : {}
+}
+
+/** Working time; undefined: their priority owes none. Only how soon they hear is a VIP's, never their priority. */
+export function wordEvery(
+  { ticket, subject }: Pick<TicketCase, 'ticket' | 'subject'>,
+  { reminders }: Pick<Matrix, 'reminders'>,
+): number | undefined {
+  const every = reminders.requester[ticket.priority]
+  return every === undefined || !subject.requester?.vip ? every : Math.round(every * reminders.vipShare)
 }
 
 /** It is time: what stands on the ticket now is told. */

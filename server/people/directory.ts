@@ -1,10 +1,8 @@
 import { v7 as orderedId } from 'uuid'
 import type { Language } from '#shared/domain/language.ts'
 import type { Time } from '#shared/domain/time.ts'
-import type { Requester } from '../pipeline/changes.ts'
 import type { Store, Tx, Within } from '../store/store.ts'
 import { hashPassword } from './passwords.ts'
-import { keepRequester, type NewRequester } from './requesters.ts'
 
 /*
  * Enters: organisations, sites and people, as an admin describes them. Leaves: their rows.
@@ -28,14 +26,14 @@ export interface NewOrganisationRow {
   language?: Language
 }
 export type PersonOutcome = { kind: 'made'; id: string } | { kind: 'taken' }
-export type DisableOutcome = { kind: 'disabled' } | { kind: 'last-admin' }
+/** `vips`: names of those whose technician they were by name; they have none now. */
+export type DisableOutcome = { kind: 'disabled'; vips: string[] } | { kind: 'last-admin' }
 
 export interface Directory {
   /** @param within here and below: what stands or falls with it. */
   createOrganisation(organisation: NewOrganisationRow, within?: Within): Promise<string>
   createSite(site: { organisationId: string; name: string; timeZone: string | null }, within?: Within): Promise<string>
   createPerson(person: NewPersonRow, within?: Within): Promise<PersonOutcome>
-  putRequester(requester: NewRequester, within?: Within): Promise<Requester>
   disablePerson(id: string, within?: Within): Promise<DisableOutcome>
 }
 
@@ -57,12 +55,6 @@ export function createDirectory({ store, time }: { store: Store; time: Time }): 
       const row = { id, organisation_id: organisationId, name, time_zone: timeZone, created_at: time.now() }
       return make(id, within, (tx) => tx.insertInto('sites').values(row).execute())
     },
-    putRequester: (requester, within) =>
-      store.db.transaction().execute(async (tx) => {
-        const kept = await keepRequester(tx, requester, time.now())
-        await within?.(tx, kept.id)
-        return kept
-      }),
     createPerson: (person, within) => createPerson(store, time, person, within),
     disablePerson: (id, within) => disablePerson(store, time, id, within),
   }
@@ -108,8 +100,9 @@ async function disablePerson(store: Store, time: Time, id: string, within?: With
     await tx.updateTable('people').set({ disabled_at: now }).where('id', '=', id).where('disabled_at', 'is', null).execute()
     await tx.deleteFrom('sessions').where('person_id', '=', id).execute()
     await tx.updateTable('api_tokens').set({ revoked_at: now }).where('person_id', '=', id).where('revoked_at', 'is', null).execute()
+    const vips = await tx.updateTable('requesters').set({ technician_id: null }).where('technician_id', '=', id).returning('name').execute()
     await within?.(tx)
-    return { kind: 'disabled' }
+    return { kind: 'disabled', vips: vips.map(({ name }) => name) }
   })
 }
 

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Requester } from '../pipeline/changes.ts'
+import type { Requester, Vip } from '../pipeline/changes.ts'
+import type { Flag } from '../store/flag.ts'
 import type { Tx } from '../store/store.ts'
 import type { RequestersTable } from '../store/tables/people.ts'
 
@@ -10,11 +11,19 @@ export interface NewRequester {
   mail: string
   language?: RequestersTable['language'] | undefined
   timeZone?: string | null | undefined
+  /** null: they are none. */
+  vip?: Vip | null | undefined
 }
+
+export const vipOf = ({ is_vip, technician_id }: { is_vip: Flag; technician_id: string | null }): Vip | null =>
+  is_vip === 1 ? { technicianId: technician_id } : null
+
+const columnsOf = (vip: Vip | null | undefined): { is_vip: Flag; technician_id: string | null } =>
+  vip ? { is_vip: 1, technician_id: vip.technicianId } : { is_vip: 0, technician_id: null }
 
 /** By their address each is one person of their organisation, whoever names them and how often. */
 export async function keepRequester(tx: Tx, wanted: NewRequester, now: number): Promise<Requester> {
-  const { organisationId, name, language, timeZone } = wanted
+  const { organisationId, name, language, timeZone, vip } = wanted
   const mail = wanted.mail.trim().toLowerCase()
   const known = await tx
     .selectFrom('requesters')
@@ -26,6 +35,7 @@ export async function keepRequester(tx: Tx, wanted: NewRequester, now: number): 
     name: name.trim() === '' ? (known?.name ?? mail) : name.trim(),
     language: language === undefined ? (known?.language ?? null) : language,
     time_zone: timeZone === undefined ? (known?.time_zone ?? null) : timeZone,
+    ...columnsOf(vip === undefined && known ? vipOf(known) : vip),
   }
   const id = known?.id ?? randomUUIDv7()
   if (known) await tx.updateTable('requesters').set(said).where('id', '=', id).execute()
@@ -34,5 +44,5 @@ export async function keepRequester(tx: Tx, wanted: NewRequester, now: number): 
       .insertInto('requesters')
       .values({ id, organisation_id: organisationId, mail, created_at: now, ...said })
       .execute()
-  return { id, mail, name: said.name, language: said.language, timeZone: said.time_zone }
+  return { id, mail, name: said.name, language: said.language, timeZone: said.time_zone, vip: vipOf(said) }
 }

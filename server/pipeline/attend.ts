@@ -14,6 +14,7 @@ import type { Tx } from '../store/store.ts'
 import { headline } from '../ticket/sentences.ts'
 import { apply, type Entry, type TicketCase, type WriteRows } from './changes.ts'
 import type { Rules } from './keep.ts'
+import { given, namedFor } from './named.ts'
 import { loadWork, type Work } from './work.ts'
 
 /*
@@ -224,13 +225,12 @@ function reminder(roster: Roster, work: TicketCase, entry: Entry, now: number): 
 }
 
 function assigned({ work, rules, now }: Room, roster: Roster, before: TicketCase, wanted: Wanted[]): TicketCase {
-  const { ticket } = before
-  const skills = rules.matrix.routeNamed(ticket.rule)?.skills ?? []
-  const person = assignee(roster, { team: ticket.team, skills, load: work.load, history: work.historyOf(before) }, now)
+  const skills = rules.matrix.routeNamed(before.ticket.rule)?.skills ?? []
+  const known = { load: work.load, history: work.historyOf(before), named: namedFor(before, rules.matrix) }
+  const person = assignee(roster, { team: before.ticket.team, skills, ...known }, now)
   if (!person) return before
   work.took(person.id)
-  const entry = { kind: 'assigned' as const, actor: 'system', body: { personId: person.id, name: person.name } }
-  const after = apply(before, { ticket: { owner_id: person.id }, entries: [entry] }, now)
+  const after = apply(before, { ticket: { owner_id: person.id }, entries: [given(person, before, roster)] }, now)
   // Why it comes to them, where it comes from others.
   const hop = before.entries.findLast(({ kind }) => kind === 'escalated')
   wanted.push({ work: after, event: 'ticket.assigned', isPage: false, ...(hop && { entry: hop }), people: [[person]], by: 'rota' })

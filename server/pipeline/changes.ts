@@ -68,6 +68,13 @@ export interface Requester {
   /** null: the organisation's. */
   language: Language | null
   timeZone: string | null
+  vip?: Vip | null
+}
+
+/** They have a technician by name and hear sooner; their priority is everybody's. */
+export interface Vip {
+  /** null: nobody is named, or not any more. */
+  technicianId: string | null
 }
 
 /** How a stage writes many rows at once; capabilities of the store. */

@@ -3,6 +3,7 @@ import type { Role } from '#shared/domain/endpoint.ts'
 import { days } from '#shared/domain/time.ts'
 import type { LoneIsolation } from '../command/contain.ts'
 import type { Staff } from '../escalate/crew.ts'
+import { vipOf } from '../people/requesters.ts'
 import type { Capabilities } from '../store/capabilities.ts'
 import type { Database } from '../store/schema.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
@@ -118,9 +119,9 @@ export async function loadCases(from: From, tickets: readonly TicketsTable[]): P
 export async function loadRequesters(from: From, tickets: readonly TicketsTable[]): Promise<Map<string, Requester>> {
   const ids = [...new Set(tickets.flatMap(({ requester_id }) => requester_id ?? []))]
   if (ids.length === 0) return new Map()
-  const columns = ['id', 'name', 'mail', 'language', 'time_zone as timeZone'] as const
+  const columns = ['id', 'name', 'mail', 'language', 'time_zone as timeZone', 'is_vip', 'technician_id'] as const
   const rows = await from.selectFrom('requesters').select(columns).where('id', 'in', ids).execute()
-  return new Map(rows.map((row) => [row.id, row]))
+  return new Map(rows.map(({ is_vip, technician_id, ...row }) => [row.id, { ...row, vip: vipOf({ is_vip, technician_id }) }]))
 }
 
 /** Without those whose organisation or endpoint is gone. */

@@ -78,7 +78,10 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
     const short = body.by === 'team' || body.by === 'admins' ? ' Nobody is on call.' : ''
     return body.isPage === true ? `Called: ${names}.${short}` : `Told: ${names}.${short}`
   },
-  assigned: (body) => `Given to ${text(body.name)}.`,
+  assigned: (body) =>
+    body.by === 'name'
+      ? `Given to ${text(body.name)}, the technician of whoever asked.`
+      : `Given to ${text(body.name)}.${body.insteadOf === undefined ? '' : ` ${text(body.insteadOf)}, the technician of whoever asked, is not there or has no room.`}`,
   'put-back': (body) => `Put back into the queue of ${text(body.team)}: ${text(body.name)} is away.`,
   resolved: (body) => `Resolved: ${resolutions[text(body.resolution)] ?? text(body.resolution)}. ${text(body.note)}`.trimEnd(),
   reopened: (body) => (body.note === undefined ? `It is back: ${summary(body)}` : `Opened again. ${text(body.note)}`.trimEnd()),

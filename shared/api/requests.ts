@@ -16,13 +16,22 @@ export const NewRequester = z.object({
 export const Requester = z.object({
   ...{ id: z.string(), organisationId: z.string(), name: z.string(), mail: z.string() },
   ...{ language: Language.nullable(), timeZone: z.string().nullable() },
+  /** Of a VIP: their technician; null: nobody is named any more. They hear sooner, and have nobody's priority but their own. */
+  vip: z.object({ technicianId: z.string().nullable(), technician: z.string().nullable() }).nullable(),
 })
 export type Requester = z.infer<typeof Requester>
 
 /** GET /api/requesters?organisationId= (power work-tickets). POST makes one, or says anew what is known of this address. */
 export const RequesterQuery = z.object({ organisationId: z.string().max(64).optional() })
 export const RequesterList = z.object({ requesters: z.array(Requester) })
-export const PutRequester = NewRequester.extend({ organisationId: z.string().max(64) })
+export const PutRequester = NewRequester.extend({
+  organisationId: z.string().max(64),
+  /** The provider says who is one. null: they are none. */
+  vip: z
+    .object({ technicianId: z.string().max(64) })
+    .nullable()
+    .optional(),
+})
 
 /** What somebody answers to "can you carry on?". */
 export const urgencyOf = { no: 'high', 'with-difficulty': 'medium', yes: 'low' } as const satisfies Record<string, Urgency>

@@ -111,7 +111,7 @@ export const TicketDetail = TicketSummary.extend({
   matrixVersion: z.number().int(),
   reasons: z.array(z.string()),
   /** The person of the customer who asked for it. */
-  requester: z.object({ id: z.string(), name: z.string(), mail: z.string() }).nullable(),
+  requester: z.object({ id: z.string(), name: z.string(), mail: z.string(), isVip: z.boolean() }).nullable(),
   /** The ticket that this one is a task of, and the tasks that follow from this one. */
   follows: LinkedTicket.nullable(),
   tasks: z.array(LinkedTicket),

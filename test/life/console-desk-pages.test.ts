@@ -202,7 +202,19 @@ describe.skipIf(chromium === undefined)('the pages of the desk', () => {
     await choose('Language', 'German')
     await confirm('Keep it')
     await eva.getByText('German').waitFor()
+    await openDialog('Change', eva)
+    await choose('VIP, with the technician', 'Ann')
+    await seat.keepPictures('vip-dialog')
+    await confirm('Keep it')
+    await eva.getByText(`Ann ${hostile}`).waitFor()
     await seat.keepPictures('mail')
+    const requester = { name: `Eva ${hostile}`, mail: 'eva@customer.example' }
+    const asked = { organisationId: seat.collector.organisationId, title: 'Excel hangs', requester }
+    const { id } = await seat.api.post<{ id: string }>('/api/tickets', asked)
+    await page.goto(`/tickets/${id}`)
+    await page.getByText('VIP', { exact: true }).waitFor()
+    await page.getByText(`Given to Ann ${hostile}, the technician of whoever asked.`).waitFor()
+    await seat.keepPictures('vip-ticket')
     expect(await seat.hasRun()).toBe(false)
   })
 

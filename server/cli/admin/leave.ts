@@ -1,4 +1,5 @@
 import { Fault } from '#shared/domain/fault.ts'
+import { printable } from '#shared/domain/printable.ts'
 import { days } from '#shared/domain/time.ts'
 import { createAudit } from '../../audit/audit.ts'
 import { dropUndelivered } from '../../command/leave.ts'
@@ -64,7 +65,9 @@ async function endSignIns(store: Store, { id, name }: Somebody): Promise<string[
   const outcome = await createPeople({ store, time: systemTime, audit }).disablePerson(id)
   if (outcome.kind === 'last-admin') throw new Fault('last-admin', `${name} is the only administrator: let somebody else be one first.`)
   await audit.record(store.db, { actor: 'system', action: 'person.leave', target: `person:${id}`, organisationId: null, detail: {} })
-  return [`${name} can't sign in any more; their sessions and tokens for programs have ended.`]
+  const ended = `${name} can't sign in any more; their sessions and tokens for programs have ended.`
+  if (outcome.vips.length === 0) return [ended]
+  return [ended, `ATTENTION: these VIPs had them by name, and have no technician now: ${outcome.vips.map(printable).join(', ')}.`]
 }
 
 /** Agents hear of it in \`welcome\`, before they look at any command. */

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { Requester } from '#shared/api/requests.ts'
 import { Language } from '#shared/domain/language.ts'
 import { useApi } from '../api/api-context.tsx'
-import { requestersQuery } from '../api/desk-queries.ts'
+import { requestersQuery, rosterPlanQuery } from '../api/desk-queries.ts'
 import { keys } from '../api/keys.ts'
 import { useChange } from '../api/use-change.ts'
 import { DialogButton } from '../frame/dialog-button.tsx'
@@ -26,6 +26,12 @@ const columns: Column<Row>[] = [
     header: 'Language',
     sortBy: (row) => row.language ?? '',
     cell: (row) => (row.language ? languageName[row.language] : OF_ORGANISATION),
+  },
+  {
+    id: 'vip',
+    header: 'VIP',
+    sortBy: ({ vip }) => (vip ? (vip.technician ?? '!') : '~'),
+    cell: ({ vip }) => vip && <span className="breakable">{vip.technician ?? 'nobody is named any more'}</span>,
   },
   { id: 'change', header: '', sortBy: (row) => row.id, cell: (row) => <Change requester={row} /> },
 ]
@@ -60,17 +66,22 @@ function Change({ requester }: { requester: Row }) {
 }
 
 const same = 'same'
+const nobody = 'nobody'
 const languages = [{ value: same, label: OF_ORGANISATION }, ...Language.options.map((value) => ({ value, label: languageName[value] }))]
 
 function RequesterForm({ requester, onClose }: { requester?: Row; onClose(): void }) {
   const put = useChange(keys.requesters, (api, body: Parameters<typeof api.putRequester>[0]) => api.putRequester(body))
+  const { data: plan } = useQuery(rosterPlanQuery(useApi()))
+  const named = requester?.vip?.technicianId ?? nobody
+  const technicians = plan?.people.map(({ id, name }) => ({ value: id, label: name })) ?? []
   const submit = (fields: FormData): void => {
-    const [language, timeZone] = [textOf(fields, 'language'), textOf(fields, 'timeZone')]
+    const [language, timeZone, technicianId] = [textOf(fields, 'language'), textOf(fields, 'timeZone'), textOf(fields, 'technician')]
     put.mutate(
       {
         organisationId: requester?.organisationId ?? chosenOrganisation(fields) ?? '',
         ...{ name: textOf(fields, 'name'), mail: requester?.mail ?? textOf(fields, 'mail') },
         ...{ language: language === same ? null : Language.parse(language), timeZone: timeZone === '' ? null : timeZone },
+        ...(plan && technicianId !== named && { vip: technicianId === nobody ? null : { technicianId } }),
       },
       { onSuccess: onClose },
     )
@@ -88,6 +99,16 @@ function RequesterForm({ requester, onClose }: { requester?: Row; onClose(): voi
         placeholder="Europe/Berlin"
         defaultValue={requester?.timeZone ?? ''}
       />
+      {plan && (
+        <Select
+          name="technician"
+          label="VIP, with the technician"
+          description="Who has their tickets while there, and they hear twice as often. Their priority stays everybody’s."
+          data={[{ value: nobody, label: 'no VIP' }, ...technicians]}
+          defaultValue={named}
+          allowDeselect={false}
+        />
+      )}
     </DialogForm>
   )
 }

@@ -105,6 +105,11 @@ function Requester({ requester }: Pick<TicketDetail, 'requester'>) {
       <span>
         {requester.name} asked ({requester.mail})
       </span>
+      {requester.isVip && (
+        <Badge size="xs" variant="default" title="They have a technician by name and hear sooner; their priority is everybody’s.">
+          VIP
+        </Badge>
+      )}
       <span>·</span>
     </>
   )

@@ -246,8 +246,11 @@ export function actorName(actor: string, names: Map<string, string>): string {
   return names.get(actor) ?? (actor === 'agent' ? 'agent' : 'somebody')
 }
 
-const requesterOf = async (view: View, id: string | null): Promise<TicketDetail['requester']> =>
-  id === null ? null : ((await view.requesters().select(['id', 'name', 'mail']).where('id', '=', id).executeTakeFirst()) ?? null)
+async function requesterOf(view: View, id: string | null): Promise<TicketDetail['requester']> {
+  if (id === null) return null
+  const row = await view.requesters().select(['id', 'name', 'mail', 'is_vip']).where('id', '=', id).executeTakeFirst()
+  return row ? { id: row.id, name: row.name, mail: row.mail, isVip: row.is_vip === 1 } : null
+}
 
 async function heldOn(view: View, ticketId: string): Promise<TicketDetail['heldCommands']> {
   const held = view.commands().selectAll('commands').where('commands.ticket_id', '=', ticketId).where('commands.status', '=', 'held')

@@ -1,5 +1,7 @@
+import type { z } from 'zod'
 import { NewRequest, PutRequester, Requester, RequesterList, RequesterQuery, urgencyOf } from '#shared/api/requests.ts'
 import { TicketDetail } from '#shared/api/tickets.ts'
+import type { Vip } from '../../pipeline/changes.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { demandKnownAddress } from '../reads/known-address.ts'
@@ -8,7 +10,7 @@ import { detailOf } from './tickets.ts'
 
 /** People of customers who ask for something, by themselves or through a technician. */
 export default function requests(needs: Needs): Route[] {
-  const { desk, people } = needs
+  const { desk } = needs
   const detail = detailOf(needs)
   return [
     defineRoute({
@@ -47,9 +49,18 @@ export default function requests(needs: Needs): Route[] {
       handle: async ({ query: { organisationId }, by }) => {
         const all = by.view.requesters().selectAll('requesters').orderBy('name').orderBy('id').limit(500)
         const rows = await (organisationId === undefined ? all : all.where('organisation_id', '=', organisationId)).execute()
+        const names = await by.view.namesOf(rows.flatMap(({ technician_id }) => technician_id ?? []))
         return {
-          requesters: rows.map(({ id, organisation_id, name, mail, language, time_zone }) => ({
-            ...{ id, organisationId: organisation_id, name, mail, language, timeZone: time_zone },
+          requesters: rows.map(({ id, organisation_id, name, mail, language, time_zone, is_vip, technician_id: technicianId }) => ({
+            ...{
+              id,
+              organisationId: organisation_id,
+              name,
+              mail,
+              language,
+              timeZone: time_zone,
+              vip: named(is_vip === 1 ? { technicianId } : null, names),
+            },
           })),
         }
       },
@@ -65,8 +76,16 @@ export default function requests(needs: Needs): Route[] {
       answer: Requester,
       handle: async ({ body, by }) => {
         await demandKnownAddress(by, body.organisationId, body.mail)
-        return { ...(await people.putRequester(body, by.record)), organisationId: body.organisationId }
+        if (body.vip !== undefined && by.caller.scope !== 'all') throw refuse('provider-only', 'Who is a VIP the provider says: ask them.')
+        const put = await desk.putRequester(body, by.record)
+        if (put.kind === 'refused') throw refuse('refused', put.reason)
+        const { vip = null, ...requester } = put.requester
+        const names = await by.view.namesOf(vip?.technicianId == null ? [] : [vip.technicianId])
+        return { ...requester, organisationId: body.organisationId, vip: named(vip, names) }
       },
     }),
   ]
 }
+
+const named = (vip: Vip | null, names: ReadonlyMap<string, string>): z.output<typeof Requester>['vip'] =>
+  vip && { ...vip, technician: vip.technicianId === null ? null : (names.get(vip.technicianId) ?? null) }

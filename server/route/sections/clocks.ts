@@ -32,6 +32,8 @@ export const Reminders = z
     ),
     /** Whoever asked hears something at least this often. */
     requester: z.partialRecord(Priority, Duration).default({}),
+    /** And a VIP after this share of it. */
+    vipShare: z.number().gt(0).max(1).default(0.5),
   })
   .prefault({ respond: {}, resolve: {}, untouched: {} })
 

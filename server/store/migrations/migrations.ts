@@ -52,6 +52,7 @@ import { samplesAsTheyCome } from './0091-samples-as-they-come.ts'
 import { overridesOfSites } from './0096-overrides-of-sites.ts'
 import { keptNeighbours } from './0101-kept-neighbours.ts'
 import { software } from './0106-software.ts'
+import { vips } from './0107-vips.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -108,5 +109,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0096-overrides-of-sites': overridesOfSites,
     '0101-kept-neighbours': keptNeighbours,
     '0106-software': software,
+    '0107-vips': vips,
   }
 }

@@ -66,6 +66,9 @@ export interface RequestersTable {
   /** null: the organisation's. */
   language: Language | null
   time_zone: string | null
+  is_vip: Generated<Flag>
+  /** Of a VIP: whose tickets theirs are. null: nobody is named, or not any more. */
+  technician_id: Generated<string | null>
   created_at: number
 }
 /** Every week, in a time zone. */

@@ -63,6 +63,34 @@ describe('an internal note', () => {
   })
 })
 
+describe('a VIP', () => {
+  const eva = { name: 'Eva', mail: 'eva@alpha.example' }
+  const put = (by: Visitor, more: object) => by.ask('POST', '/api/requesters', { organisationId: alpha.organisation, ...eva, ...more })
+
+  it('is one by the provider’s word, with one of its people by name', async () => {
+    const { id: technicianId } = await console_.store.db
+      .selectFrom('people')
+      .select('id')
+      .where('login', '=', 'ada')
+      .executeTakeFirstOrThrow()
+    const marked = await put(technician, { vip: { technicianId } })
+    expect(marked.body).toMatchObject({ name: 'Eva', vip: { technicianId, technician: expect.any(String) } })
+    const refused = await put(ivan, { vip: { technicianId } })
+    expect([refused.status, refused.body.code]).toEqual([403, 'provider-only'])
+    expect((await put(ivan, { vip: null })).status).toBe(403)
+    expect((await put(ivan, { timeZone: 'Europe/Paris' })).body).toMatchObject({ timeZone: 'Europe/Paris', vip: { technicianId } })
+    const unknown = await put(technician, { vip: { technicianId: 'nobody' } })
+    expect([unknown.status, unknown.body.detail]).toEqual([expect.any(Number), expect.stringContaining('name somebody else')])
+    const asked = { organisationId: alpha.organisation, title: 'Word hangs', requester: eva }
+    const opened = TicketDetail.parse((await technician.ask('POST', '/api/tickets', asked)).body)
+    expect(opened).toMatchObject({ requester: { isVip: true } })
+    const { body } = await technician.ask('GET', `/api/requesters?organisationId=${alpha.organisation}`)
+    expect(body).toMatchObject({
+      requesters: expect.arrayContaining([expect.objectContaining({ vip: { technicianId, technician: expect.any(String) } })]),
+    })
+  })
+})
+
 describe('a customer’s own IT', () => {
   it('has the kinds first that are named with its organisation, and works on what is with it', async () => {
     const path = `/api/organisations/${alpha.organisation}`

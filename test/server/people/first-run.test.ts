@@ -44,6 +44,6 @@ describe('the first run', () => {
     const { id } = await store.db.selectFrom('people').select('id').executeTakeFirstOrThrow()
     expect(await people.disablePerson(id)).toEqual({ kind: 'last-admin' })
     await people.createPerson({ name: 'Ada', login: 'ada', password: 'twelve letters', teams: [], isAdmin: true, organisationId: null })
-    expect(await people.disablePerson(id)).toEqual({ kind: 'disabled' })
+    expect(await people.disablePerson(id)).toEqual({ kind: 'disabled', vips: [] })
   })
 })

@@ -153,6 +153,22 @@ describe('who gets a ticket', () => {
     const shift = { team: 'tier1', personId: 'a', days: ['sun'] as const, from: '08:00', to: '09:00', timeZone: 'UTC' }
     expect(assignee(roster({ shifts: [shift], rotations: [{ ...rota, personIds: ['c', 'a'] }] }), about, noon)?.id).toBe('c')
   })
+  it('a VIP’s technician, while they work and have room, whatever they can do; else as everybody’s', () => {
+    const shift = { team: 'tier2', personId: 'z', days: ['mon'] as const, from: '08:00', to: '18:00', timeZone: 'UTC' }
+    const members = [member('a'), member('b'), member('z', { teams: ['tier2'], wipLimit: 2 })]
+    const named = { personId: 'z', among: ['tier1', 'tier2'] }
+    const of = (more: Partial<Roster>, load: number, among = named.among) =>
+      assignee(
+        roster({ members, ...more }),
+        { ...about, skills: ['network'], load: new Map([['z', load]]), named: { ...named, among } },
+        noon,
+      )?.id
+    expect(of({}, 1)).toBe('z')
+    expect(of({}, 2)).toBe('a')
+    expect(of({}, 1, ['tier1'])).toBe('a')
+    expect(of({ absences: [{ personId: 'z', from: 0, until: noon + 1 }] }, 1)).toBe('a')
+    expect(of({ shifts: [{ ...shift, days: ['sun'] }] }, 1)).toBe('a')
+  })
   it('nobody, when all have as much as they take on', () => {
     expect(assignee(roster({ members: [member('a', { wipLimit: 0 })] }), about, noon)).toBeUndefined()
   })

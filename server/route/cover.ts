@@ -65,6 +65,28 @@ function isNarrower(ours: FactCondition, theirs: FactCondition): boolean {
   return isAbove && (theirs.atMost === undefined || (ours.atMost !== undefined && ours.atMost <= theirs.atMost))
 }
 
+/** Names of facts of which no value fulfils what the route asks; of `anyOf`, where that is so in each. */
+export function impossibleFacts({ facts = {}, anyOf = [{}] }: Route): string[] {
+  const within = (conditions: FactConditions): string[] =>
+    [...new Set([...Object.keys(facts), ...Object.keys(conditions)])].filter(
+      (name) => !canHold([facts[name], conditions[name]].filter((each) => each !== undefined)),
+    )
+  const found = anyOf.map(within)
+  return found.every(({ length }) => length > 0) ? [...new Set(found.flat())] : []
+}
+
+/** Together. What is bounded is one number; what isn't may be a list, which holds many values. */
+function canHold(conditions: readonly FactCondition[]): boolean {
+  const least = Math.max(...conditions.map(({ atLeast }) => atLeast ?? Number.NEGATIVE_INFINITY))
+  const most = Math.min(...conditions.map(({ atMost }) => atMost ?? Number.POSITIVE_INFINITY))
+  if (least > most) return false
+  if (!Number.isFinite(least) && !Number.isFinite(most)) return true
+  return conditions.every(({ is, oneOf }) => {
+    const values = is === undefined ? oneOf : [is]
+    return values?.some((value) => conditions.every((each) => allows(each, value))) ?? true
+  })
+}
+
 function allows({ is, oneOf, atLeast, atMost }: FactCondition, value: string | number | boolean): boolean {
   if (is !== undefined && is !== value) return false
   if (oneOf !== undefined && !oneOf.includes(value)) return false

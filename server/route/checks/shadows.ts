@@ -1,5 +1,5 @@
 import type { Remark } from '../check.ts'
-import { asksAll, type Cell, cells, coversKind, hasCell, meetsKind } from '../cover.ts'
+import { asksAll, type Cell, cells, coversKind, hasCell, impossibleFacts, meetsKind } from '../cover.ts'
 import type { MatrixDocument } from '../matrix-schema.ts'
 import type { Route } from '../sections/routes.ts'
 
@@ -23,6 +23,12 @@ function* unreached(earlier: readonly Placed[], { route, index, cells: own }: Pl
       path: ['routes', index, 'severity'],
       reason: `no signal fits: nothing is both ${route.severity?.atLeast} and more, and ${route.severity?.atMost} and less`,
     }
+    return
+  }
+  const impossible = impossibleFacts(route)
+  if (impossible.length > 0) {
+    const reason = `no signal fits: nothing that ${impossible.join(', ')} may be is all that is asked of it`
+    yield { path: ['routes', index, route.facts ? 'facts' : 'anyOf'], reason }
     return
   }
   const dead = route.kind.flatMap((kind) => {

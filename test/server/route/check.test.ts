@@ -115,6 +115,27 @@ describe('a route that no signal gets to is refused', () => {
     ['because nothing fits', ['kind: x.y', 'severity: { atLeast: high, atMost: low }', 'team: tier2'], first, /no signal fits/],
   ] as const)('%s', (_name, lines, put, reason) => expect(checked(put(...lines)).errors).toEqual([expect.stringMatching(reason)]))
 
+  it.each([
+    ['bounds that cross', ['facts: { free: { atLeast: 10, atMost: 5 } }'], /routes\.0\.facts: no signal fits: nothing that free may be/],
+    ['a value beyond its bounds', ['facts: { free: { is: 3, atLeast: 5 } }'], /no signal fits/],
+    [
+      'facts against every one of anyOf',
+      ['facts: { free: { atMost: 5 } }', 'anyOf: [{ free: { atLeast: 6 } }, { free: 7 }]'],
+      /no signal fits/,
+    ],
+    ['each of anyOf', ['anyOf: [{ free: { atLeast: 2, atMost: 1 } }]'], /routes\.0\.anyOf: no signal fits/],
+  ] as const)('because its conditions can never both be met: %s', (_name, lines, reason) =>
+    expect(checked(first('kind: x.y', ...lines, 'team: tier2')).errors).toEqual([expect.stringMatching(reason)]),
+  )
+
+  it.each([
+    'facts: { free: { atLeast: 5, atMost: 5 } }',
+    'facts: { free: { oneOf: [1, 9], atLeast: 5 } }',
+    'anyOf: [{ free: { atLeast: 2, atMost: 1 } }, { free: 1 }]',
+    // A list may hold both.
+    'facts: { tried: a }\n    anyOf: [{ tried: b }]',
+  ])('but not because of %s', (line) => expect(checked(first('kind: x.y', line, 'team: tier2')).errors).toEqual([]))
+
   it('but not when facts, tags, words or roles above leave some of it', () => {
     const second = late('kind: x.y', 'team: tier2')
     const below: [string, string] = [second[0], second[1].replace('own', 'second')]

@@ -14,10 +14,10 @@ import { keepLines } from '../onboard/onboard.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { keepFirstSeen } from '../suppress/ages.ts'
 import { type Attended, attend } from './attend.ts'
+import { raiseFollowing } from './following.ts'
 import { createGiveWay } from './give-way.ts'
 import { hasChanged, type Kept, keepCases, type Rules } from './keep.ts'
 import { readProviderId } from './load-crowds.ts'
-import { raiseOften } from './often.ts'
 import { type Chance, expireCommands, settleResults } from './results.ts'
 import { keepBook } from './suppression.ts'
 import type { Turns } from './turns.ts'
@@ -196,9 +196,9 @@ async function keepDecided(
   const held = world.cases.find(isHeldByFleet)
   const providerId = held && (await readProviderId(tx))
   if (providerId !== undefined) await raiseWithin(tx, heldByFleet(providerId), now)
-  const isOften = await raiseOften(tx, signals.slice(0, count), now)
+  const isFollowed = await raiseFollowing(tx, signals.slice(0, count), rules.matrix, now)
   const dueAt = [kept.dueAt, ...dueAts].reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null)
-  return { kept: { ...kept, dueAt }, hasRaised: isOften || held !== undefined || failed.length > 0, count }
+  return { kept: { ...kept, dueAt }, hasRaised: isFollowed || held !== undefined || failed.length > 0, count }
 }
 
 async function keepDigests(tx: Tx, store: Store, { matrix }: Rules, lines: World['digests'], now: number): Promise<number[]> {

@@ -53,6 +53,7 @@ import { overridesOfSites } from './0096-overrides-of-sites.ts'
 import { keptNeighbours } from './0101-kept-neighbours.ts'
 import { software } from './0106-software.ts'
 import { vips } from './0107-vips.ts'
+import { knocks } from './0109-knocks.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -110,5 +111,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0101-kept-neighbours': keptNeighbours,
     '0106-software': software,
     '0107-vips': vips,
+    '0109-knocks': knocks,
   }
 }

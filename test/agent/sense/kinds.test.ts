@@ -9,7 +9,7 @@ const top = join(import.meta.dirname, '../../..')
 
 /** Said by people or by the collector itself; everything else is the agent's to notice. */
 const notOurs =
-  /^(?:presence|request|system|desk|problem|task)\.|^health\.(?:endpoint|source)\.noisy$|^security\.(?:user\.reported|identity\.duplicate|containment\.held|\*)$/
+  /^(?:presence|request|system|desk|problem|task)\.|^health\.(?:endpoint|source)\.noisy$|^security\.(?:user\.reported|identity\.duplicate|containment\.held|ransomware\.through-share|logon\.from-here|\*)$/
 
 /** Families of kinds, and those of them that the agent can raise. */
 const families: Record<string, readonly string[]> = {

@@ -86,8 +86,13 @@ function casesOf([
         const isTicket = p !== '–'
         const teams = teamsIn(team)
         const told = when.includes('tier3 is told') ? ['tier3'] : teams.tells
+        // Row 10 contains another machine, which has a ticket of its own.
         const ticket = {
-          ...{ priority: `P${p}`, contain: containmentIn(byRole(contain.replace(' ⏸', ''), ' / ')[role]), suspends: contain.includes('⏸') },
+          ...{
+            priority: `P${p}`,
+            contain: containmentIn(row === 10 ? 'never' : byRole(contain.replace(' ⏸', ''), ' / ')[role]),
+            suspends: contain.includes('⏸'),
+          },
           ...{ page: pagesOf[page] ?? page, tells: told },
         }
         const said = byRole(each)[role]
@@ -119,6 +124,12 @@ const clauses: [row: number, words: string, signal: Partial<Case> & { kind: stri
     'the server never',
     { kind: 'security.ransomware.encryption', severity: 'critical', role: 'server', facts: { throughShare: true } },
     { priority: 'P1', contain: { kind: 'never' } },
+  ],
+  [
+    10,
+    'Contain the **source** if it is ours, never the target',
+    { kind: 'security.logon.from-here', severity: 'high', role: 'server' },
+    { priority: 'P2', team: 'security', contain: { kind: 'ask', waitMs: null, otherwise: 'leave' }, page: 'yes' },
   ],
   [11, 'An administrator on srv or core: low, D', { kind: 'security.logon.unusual', severity: 'low', role: 'core' }, { becomes: 'digest' }],
   [

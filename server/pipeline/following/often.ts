@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { hours } from '#shared/domain/time.ts'
-import { raiseWithin } from '../ingest/handled.ts'
-import type { Tx } from '../store/store.ts'
-import type { SignalRow } from './world.ts'
+import { raiseWithin } from '../../ingest/handled.ts'
+import type { Matrix } from '../../route/matrix.ts'
+import type { Tx } from '../../store/store.ts'
+import type { SignalRow } from '../world.ts'
 
 /*
  * What is nothing by itself and a trouble when it happens often: a command that comes late or twice is usual after a
@@ -14,7 +15,7 @@ export const oftenCount = 20
 export const withinMs = hours(1)
 
 /** Raises one signal per machine and hour for which the route `command-stale-often` waits. @returns whether it raised any. */
-export async function raiseOften(tx: Tx, signals: readonly SignalRow[], now: number): Promise<boolean> {
+export async function raiseOften(tx: Tx, signals: readonly SignalRow[], _matrix: Matrix, now: number): Promise<boolean> {
   const stale = signals.filter((signal) => signal.kind === kind && signal.origin !== 'collector')
   const endpointIds = [...new Set(stale.flatMap(({ endpoint_id }) => endpoint_id ?? []))]
   if (endpointIds.length === 0) return false

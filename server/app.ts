@@ -173,7 +173,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   const { warm } = teardowns.use(openNeighbours({ store, time, log, bus, ask: (...asked) => wire?.askNeighbour(...asked) }))
   const judges = { isConnected: (id: string) => wire?.isConnected(id) ?? false, hasGivenChance: () => pipeline.hasGivenChance() }
   const reached = { send, ...judges, onSettled: () => bulk.nudge() }
-  const dispatcher = createDispatcher({ db, time, log, bus, loops, warm, ...reached, ...signs, ...said })
+  const dispatcher = createDispatcher({ db, reader: store.deskReader, time, log, bus, loops, warm, ...reached, ...signs, ...said })
   teardowns.defer(() => dispatcher.stop())
   const bulk = openBulk({ ...shared, ...signs, bus, ...judges, dispatcher, record: audit.record, sayOnTimeline })
   teardowns.defer(() => bulk.close())
@@ -181,7 +181,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(() => standing.stop())
   const timers = createTimers({ db, time, loops, fire: createFire({ ...shared, ...judges }) })
   teardowns.defer(() => timers.stop())
-  const pipeline = createPipeline({ ...shared, warm, isBusy: () => ingest?.isBusy() ?? false })
+  const pipeline = createPipeline({ ...shared, warm, seal: dispatcher.seal, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
   teardowns.defer(startSelfCheck({ ...shared, registerOf: identity.register, onRaised: () => pipeline.nudge(true) }).stop)
   const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline, log })

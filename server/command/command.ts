@@ -1,11 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Insertable } from 'kysely'
+import type { Insertable, Kysely } from 'kysely'
 import { commands as definitions } from '#shared/commands/registry.ts'
 import type { DesiredIsolation, IsolationStatus } from '#shared/domain/endpoint.ts'
 import { Fault } from '#shared/domain/fault.ts'
 import { plainText } from '#shared/domain/plain-text.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Order, PutRows, TicketCase } from '../pipeline/changes.ts'
+import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable, IsolationsTable } from '../store/tables/command.ts'
 import { forgetConsents } from './consent.ts'
@@ -122,7 +123,7 @@ export async function putDesired(
 }
 
 /** What the person at a machine is told as it is isolated; nothing where their organisation has said nothing. */
-export async function whomToCall(tx: Tx, wanted: readonly Told[]): Promise<(each: Told) => ToTell> {
+export async function whomToCall(tx: Kysely<Database>, wanted: readonly Told[]): Promise<(each: Told) => ToTell> {
   const ids = [...new Set(wanted.flatMap(({ verb, organisationId }) => (verb === 'isolate-host' ? [organisationId] : [])))]
   if (ids.length === 0) return () => ({})
   const rows = await tx.selectFrom('organisations').select(['id', 'call_whom', 'language']).where('id', 'in', ids).execute()

@@ -1,10 +1,8 @@
 import DataLoader from 'dataloader'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import isolateHost from '#shared/commands/isolate-host.ts'
-import { urgentVerbs } from '#shared/commands/registry.ts'
-import releaseHost from '#shared/commands/release-host.ts'
 import type { IsolationStatus } from '#shared/domain/endpoint.ts'
+import { sentenceOf } from '#shared/domain/fault.ts'
 import type { Time } from '#shared/domain/time.ts'
 import type { Progress } from '#shared/protocol/messages.ts'
 import type { LiveBus } from '../live.ts'
@@ -18,8 +16,10 @@ import { outgoing } from './bulk/orders.ts'
 import { withoutOverruledBulks } from './bulk/sign.ts'
 import { keepReports, keepResults, type Report } from './command.ts'
 import { createLiveOutputs, type Live } from './live-output.ts'
-import { createOnTheirWay, maxAtOnce } from './on-their-way.ts'
-import { notSwitchedOff, withoutSwitchedOff } from './scripts-off.ts'
+import { createOnTheirWay } from './on-their-way.ts'
+import { mostUrgentFirst, nextQueued, queuedOf, unanswered, withQueued } from './queues.ts'
+import { withoutSwitchedOff } from './scripts-off.ts'
+import { createSeal, type Seal } from './seal.ts'
 import { type SignNeeds, signRequested, withoutOverruled } from './sign.ts'
 import { keepSent, keepStep, type Sending } from './steps.ts'
 import type { Warm } from './warm-neighbours.ts'
@@ -33,6 +33,10 @@ export interface Dispatcher {
   nudge(): void
   /** Sends again whatever this endpoint has not answered; it answers a repeated one with its kept result. */
   connected(endpointId: string): Promise<void>
+  /** Signs what the collector orders by itself, before it is kept. */
+  seal: Seal
+  /** These are signed and kept: they go out before anything is read or written. */
+  goOut(sealed: readonly CommandsTable[]): void
   /** It stands in the endpoint's journal. */
   received(endpointId: string, orderId: string, at: number): Promise<void>
   /** It has begun there, or comes along. */
@@ -53,6 +57,8 @@ export interface Dispatcher {
 
 export interface DispatcherOptions {
   db: Kysely<Database>
+  /** Only read, beside whatever is written; `db`, when absent. */
+  reader?: Kysely<Database>
   time: Time
   log: Logger
   bus: LiveBus
@@ -160,8 +166,24 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const loop = options.loops('dispatcher', round)
   const reports = new DataLoader<Report, undefined>((said) => keepSaid(options, said), gathered)
 
+  const going = new Set<Promise<void>>()
+  const goOut = (sealed: readonly CommandsTable[]): void => {
+    const gone = send(sealed).catch((error: unknown) => {
+      log.error({ reason: sentenceOf(error) }, 'what was signed goes out with the next round')
+      makeRoom(sealed.map(({ endpoint_id }) => endpoint_id))
+    })
+    going.add(gone)
+    void gone.then(() => going.delete(gone))
+  }
+  const idle = async (): Promise<void> => {
+    await Promise.all(going)
+    await loop.idle()
+  }
+
   return {
     nudge: () => loop.nudge(),
+    seal: createSeal(options, options.reader ?? db),
+    goOut: (sealed) => sealed.length > 0 && goOut(sealed),
     async connected(endpointId) {
       connected.add(endpointId)
       await loop.idle()
@@ -196,8 +218,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if (commands.length > 0) options.onSettled?.()
     },
     reported: (endpointId, status) => reports.load({ endpointId, status }),
-    idle: () => loop.idle(),
-    stop: () => loop.stop(),
+    idle,
+    async stop() {
+      await Promise.all(going)
+      await loop.stop()
+    },
   }
 }
 
@@ -239,53 +264,3 @@ async function refuseUnnamed(
   await db.transaction().execute((tx) => keepResults(tx, [{ endpointId: endpoint_id, result }], finishedAt))
   onResult()
 }
-
-/**
- * Whether a machine is cut off comes before all else: there whatever came before it would hold it up, such as a look through all processes.
- * An isolation and a release share a rank, so that what was wanted last is done last.
- */
-const mostUrgentFirst = (db: Kysely<Database>) =>
-  db
-    .selectFrom('commands')
-    .selectAll()
-    .orderBy((by) =>
-      by
-        .case()
-        .when('verb', 'in', [isolateHost.verb, releaseHost.verb])
-        .then(0)
-        .when('verb', 'in', [...urgentVerbs])
-        .then(1)
-        .else(2)
-        .end(),
-    )
-    .orderBy('requested_at')
-    .orderBy('id')
-
-/** What they have had before, and what is urgent: neither is much. The rest goes out as there is room. */
-const unanswered = (db: Kysely<Database>, endpointIds: string[], now: number): Promise<CommandsTable[]> =>
-  mostUrgentFirst(db)
-    .where('endpoint_id', 'in', endpointIds)
-    .where('settled_at', 'is', null)
-    .where(({ eb, or }) => or([eb('jws', 'is not', null), eb('bulk_id', 'is not', null)]))
-    .where('expires_at', '>', now)
-    .where(({ eb, or }) => or([eb('sent_at', 'is not', null), eb('verb', 'in', [...urgentVerbs])]))
-    .execute()
-
-const queued = (db: Kysely<Database>) => db.selectFrom('commands').select('endpoint_id').distinct().where('status', '=', 'queued')
-
-async function withQueued(db: Kysely<Database>, endpointIds: string[]): Promise<string[]> {
-  return (await queued(db).where('endpoint_id', 'in', endpointIds).execute()).map(({ endpoint_id }) => endpoint_id)
-}
-
-async function queuedOf(db: Kysely<Database>, organisationId: string): Promise<string[]> {
-  return (await queued(db).where('organisation_id', '=', organisationId).execute()).map(({ endpoint_id }) => endpoint_id)
-}
-
-const nextQueued = (db: Kysely<Database>, endpointId: string, now: number): Promise<CommandsTable[]> =>
-  mostUrgentFirst(db)
-    .where('endpoint_id', '=', endpointId)
-    .where('status', '=', 'queued')
-    .where('expires_at', '>', now)
-    .where(notSwitchedOff)
-    .limit(maxAtOnce)
-    .execute()

@@ -53,6 +53,17 @@ export async function signRequested(needs: SignNeeds, requested: readonly Comman
   return prepared.filter(({ status }) => status === 'queued')
 }
 
+/** Those that the collector may sign alone. */
+export async function mayByItself(
+  { register }: Pick<SignNeeds, 'register'>,
+  from: Kysely<Database>,
+  commands: readonly CommandsTable[],
+): Promise<CommandsTable[]> {
+  if (!register?.()) return [...commands]
+  const roles = await rolesOf(from, idsOf(commands))
+  return commands.filter((command) => whyNotByCollector(...askedOf(command, roles)) === undefined)
+}
+
 /**
  * What the collector signed and queued before operators were named, agents take for forged by now: it is asked for anew,
  * and waits for signatures. One that was delivered stands in its machine's journal, which answers for it by itself.
@@ -111,7 +122,10 @@ async function keepPrepared(
   await needs.sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-unsigned', actor: 'system', body: { commandId: id, verb, why } })
 }
 
-function orderOf({ id, verb, args, endpoint_id, expires_at, reason }: CommandsTable, now: number): Omit<CommandOrder, 'requestedBy'> {
+export function orderOf(
+  { id, verb, args, endpoint_id, expires_at, reason }: CommandsTable,
+  now: number,
+): Omit<CommandOrder, 'requestedBy'> {
   return {
     ...{ id, verb, args: JSON.parse(args) as CommandOrder['args'], endpoints: [endpoint_id], nonce: randomBytes(16).toString('base64url') },
     ...{ issuedAt: now, expiresAt: expires_at, reason: reason.slice(0, 500) },

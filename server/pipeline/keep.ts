@@ -1,4 +1,5 @@
 import { requestCommands, wantedBy } from '../command/command.ts'
+import { keepSealed, nothingSealed, type Sealed } from '../command/seal.ts'
 import { planRelease } from '../desk/children.ts'
 import { reviewIfNothingIsDue } from '../escalate/escalate.ts'
 import { keepTimers } from '../escalate/keep-timers.ts'
@@ -13,6 +14,7 @@ import { indexByKind } from '../route/match.ts'
 import type { Matrix } from '../route/matrix.ts'
 import { isPagingTicket } from '../route/route.ts'
 import type { Tx } from '../store/store.ts'
+import type { CommandsTable } from '../store/tables/command.ts'
 import { keepTickets } from '../ticket/ticket.ts'
 import { type Attended, attend, lookOf } from './attend.ts'
 import { apply, type TicketCase, type WriteRows } from './changes.ts'
@@ -65,7 +67,10 @@ export interface Kept {
   tickets: { id: string; organisationId: string; endpointId: string | null; version: number }[]
   /** Commands that were requested or settled. */
   commands: { id: string; organisationId: string; endpointId: string }[]
+  /** Some of them are still to be signed. */
   hasOrders: boolean
+  /** These are, and go out at once. */
+  sealed?: readonly CommandsTable[]
   hasNotices: boolean
   /** Troubles of our own, for the pipeline. */
   hasRaised: boolean
@@ -81,6 +86,8 @@ interface Telling {
   receivers?: readonly Receiver[]
   /** Those of the cases that changed, where they were attended to before. */
   attended?: Attended
+  /** Orders that were signed before. */
+  sealed?: Sealed
   /** What happened to this one is told together with others. */
   isQuiet?(work: TicketCase): boolean
 }
@@ -91,7 +98,7 @@ export async function keepCases(
   rules: Rules,
   cases: readonly TicketCase[],
   now: number,
-  { notices = [], receivers: known, isQuiet = () => false, ...read }: Telling = {},
+  { notices = [], receivers: known, isQuiet = () => false, sealed: signed = nothingSealed(), ...read }: Telling = {},
 ): Promise<Kept> {
   const attended = read.attended ?? (await attend(tx, rules, cases.filter(hasChanged), isQuiet, now))
   const changed = attended.cases.map((work) => reviewed(work, rules, now))
@@ -99,6 +106,8 @@ export async function keepCases(
   await keepTimers(tx, write, changed, now)
   const commands = changed.flatMap(wantedBy)
   await requestCommands(tx, write.putRows, commands, now)
+  const sealed = commands.flatMap(({ id }) => signed.get(id) ?? [])
+  await keepSealed(tx, write, sealed)
   const receivers = known ?? (notices.length > 0 || changed.some(isTold) ? await loadReceivers(tx) : [])
   const { hasCalls, hasRaised } = await attended.keep(tx, write)
   const noticesOn = (work: TicketCase): Notice[] => noticesOf(work, lookOf(rules, work, attended.ownerOf(work), now))
@@ -121,7 +130,8 @@ export async function keepCases(
       version: versions.get(ticket.id) ?? 0,
     })),
     commands,
-    hasOrders: commands.length > 0,
+    hasOrders: commands.length > sealed.length,
+    sealed,
     hasNotices: waiting > 0 || hasCalls,
     hasRaised,
     dueAt: earliest([...releasedAt, ...changed.flatMap(({ timers }) => timers.flatMap(({ id, dueAt }) => (id === null ? dueAt : [])))]),
@@ -146,6 +156,7 @@ const together = (one: Kept, other: Kept): Kept => ({
   tickets: [...one.tickets, ...other.tickets],
   commands: [...one.commands, ...other.commands],
   hasOrders: one.hasOrders || other.hasOrders,
+  sealed: [...(one.sealed ?? []), ...(other.sealed ?? [])],
   hasNotices: one.hasNotices || other.hasNotices,
   hasRaised: one.hasRaised || other.hasRaised,
   dueAt: earliest([one.dueAt, other.dueAt].flatMap((at) => at ?? [])),
@@ -154,7 +165,7 @@ const together = (one: Kept, other: Kept): Kept => ({
 export const hasChanged = ({ isChanged }: TicketCase): boolean => isChanged
 
 export interface Outside {
-  dispatcher: { nudge(): void; settled(commands: readonly { id: string }[]): void }
+  dispatcher: { nudge(): void; goOut(sealed: readonly CommandsTable[]): void; settled(commands: readonly { id: string }[]): void }
   outbox: { nudge(): void }
   timers: { replan(dueAt: number): void }
   pipeline: { nudge(isUrgent: boolean): void }
@@ -163,6 +174,7 @@ export interface Outside {
 
 /** After the commit: hints to who works from the rows, and to who looks. Losing one loses nothing. */
 export function tellOutside(kept: Kept, outside: Outside, now: number): void {
+  outside.dispatcher.goOut(kept.sealed ?? [])
   if (kept.hasOrders) outside.dispatcher.nudge()
   outside.dispatcher.settled(kept.commands)
   if (kept.dueAt !== null) outside.timers.replan(kept.dueAt)

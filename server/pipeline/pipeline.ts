@@ -3,6 +3,7 @@ import { comparePriority } from '#shared/domain/priority.ts'
 import { fitsKind } from '#shared/domain/signal.ts'
 import { type Cancel, minutes, type Time } from '#shared/domain/time.ts'
 import { askForAll, askOnceForFleet, decideContainment, isLate } from '../command/contain.ts'
+import type { Seal } from '../command/seal.ts'
 import { decideSuspension } from '../command/suspend.ts'
 import type { Warm } from '../command/warm-neighbours.ts'
 import { correlate, type Verdict } from '../correlate/correlate.ts'
@@ -128,6 +129,8 @@ export interface PipelineOptions {
   loops: CreateLoop
   /** Tells neighbours of machines that are about to be isolated. */
   warm?: Warm
+  /** Signs what the collector orders by itself; the dispatcher does, when absent. */
+  seal?: Seal
   /** Ingest has work that waits; what is not urgent lets it go first. Never, when absent. */
   isBusy?(): boolean
   afterCommit(kept: Kept): void

@@ -4,6 +4,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { heldByFleet } from '../command/brakes.ts'
 import { wantedBy } from '../command/command.ts'
 import { isHeldByFleet } from '../command/contain.ts'
+import { nothingSealed, type Seal, type Sealed } from '../command/seal.ts'
 import type { Warm } from '../command/warm-neighbours.ts'
 import { nextTimeOfDay } from '../escalate/calendar.ts'
 import { planDigests } from '../escalate/keep-timers.ts'
@@ -38,6 +39,8 @@ interface Needs extends Chance {
   isBusy(): boolean
   /** These were decided and are about to be kept: whoever stands beside a machine has to have asked it before it is cut off. */
   warm?: Warm | undefined
+  /** Signs what the collector orders by itself. */
+  seal?: Seal | undefined
   /** There is something left that gave way: a round, soon. */
   again(): void
   afterCommit(kept: Kept): void
@@ -142,6 +145,7 @@ interface Decided {
   /** Read before the transaction too, so that it is nothing but writing. */
   receivers: readonly Receiver[]
   attended: Attended
+  sealed: Sealed
   failed: { signal: SignalRow; error: unknown }[]
   now: number
 }
@@ -171,20 +175,22 @@ async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped:
     if (isStopped()) break
     turnBeganAt = time.monotonic()
   }
-  needs.warm?.(world.cases.flatMap(wantedBy).map(({ verb, endpointId }) => ({ verb, endpoint_id: endpointId })))
+  const wanted = world.cases.flatMap(wantedBy)
+  needs.warm?.(wanted.map(({ verb, endpointId }) => ({ verb, endpoint_id: endpointId })))
+  const sealing = needs.seal?.(wanted, now)
   const receivers = world.cases.some(isTold) ? await loadReceivers(store.deskReader) : []
   const attended = await attend(store.deskReader, rules, world.cases.filter(hasChanged), () => false, now)
-  return { world, receivers, attended, failed, now }
+  return { world, receivers, attended, sealed: (await sealing) ?? nothingSealed(), failed, now }
 }
 
 async function keepDecided(
   tx: Tx,
   { store, rules }: Needs,
-  { world, receivers, attended, failed, now }: Decided,
+  { world, receivers, attended, sealed, failed, now }: Decided,
   signals: readonly SignalRow[],
 ): Promise<Handled> {
   for (const { signal, error } of failed) await giveUp(tx, store, signal, error, now)
-  const kept = await keepCases(tx, store.capabilities, rules, world.cases, now, { receivers, attended })
+  const kept = await keepCases(tx, store.capabilities, rules, world.cases, now, { receivers, attended, sealed })
   await keepLines(tx, store.capabilities.putRows, world.found, now)
   const dueAts = [
     ...(await keepDigests(tx, store, rules, world.digests, now)),

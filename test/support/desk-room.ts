@@ -158,7 +158,7 @@ async function startRoom(store: Store, place: Place): Promise<DeskRoom> {
   const telling = openTelling({ config, store, time, log, sayOnTimeline, onUnreached: createPassOn(matrices) })
   const { outbox, receivers } = telling
   const timers = createTimers({ db: store.db, time, loops, fire: createFire(shared) })
-  const pipeline = createPipeline({ ...shared, isBusy: () => room.isIngestBusy })
+  const pipeline = createPipeline({ ...shared, seal: dispatcher.seal, isBusy: () => room.isIngestBusy })
   const desk = createDesk(shared)
   const hasGivenChance = (): boolean => pipeline.hasGivenChance()
   const bulkNeeds = { sign, register, bus, isConnected, hasGivenChance, dispatcher, record: audit.record, sayOnTimeline }

@@ -183,7 +183,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(() => timers.stop())
   const pipeline = createPipeline({ ...shared, warm, seal: dispatcher.seal, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
-  teardowns.defer(startSelfCheck({ ...shared, registerOf: identity.register, onRaised: () => pipeline.nudge(true) }).stop)
+  teardowns.defer(startSelfCheck({ ...shared, ...signs, config, ingest: () => ingest, onRaised: () => pipeline.nudge(true) }).stop)
   const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline, log })
   teardowns.defer(() => staffing.modes.stop())
   teardowns.defer(startAuditHeads({ ...shared, audit, documents: identity.documents, dataDir: config.dataDir, outbox }))

@@ -6,7 +6,7 @@
  * On failure: a Fault with one sentence, and nothing is left behind. Meets: whoever finds the file of a backup.
  */
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
-import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -16,6 +16,8 @@ import { headerBytes, newSeal, type Seal, seal, sealOf, unseal } from './sealed.
 import { takeSnapshot } from './snapshot.ts'
 
 const database = 'tierline.db'
+/** In the data folder: when it was last backed up, for whoever looks whether that is long ago. */
+export const lastBackupFile = 'last-backup'
 
 export interface BackupOrder {
   dataDir: string
@@ -44,6 +46,7 @@ export async function makeBackup({ dataDir, file, passphrase, hasDatabase, madeA
     await writeWhole(unfinished, seal(await newSeal(passphrase), untilStopped(content, stop)))
     await rename(unfinished, file)
     await syncFolder(dirname(file))
+    await writeFile(join(dataDir, lastBackupFile), String(madeAt), { mode: 0o600 })
     return (await stat(file)).size
   } finally {
     await rm(unfinished, { force: true })

@@ -8,6 +8,7 @@ import { loadCases, loadTickets } from '../pipeline/load.ts'
 import type { Turns } from '../pipeline/turns.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { mendMissed } from './maintenance.ts'
+import { createOwnHealth, type OwnHealthNeeds } from './own-health.ts'
 import { createRecurring } from './recurring.ts'
 import { ageOfRegister } from './register-age.ts'
 
@@ -23,7 +24,7 @@ export const lateMs = seconds(60)
 const secondLookMs = seconds(5)
 const maxFound = 1_000
 
-interface Needs {
+interface Needs extends Pick<OwnHealthNeeds, 'config' | 'ingest'> {
   store: Store
   rules: Rules
   time: Time
@@ -31,7 +32,7 @@ interface Needs {
   turns: Turns
   afterCommit(kept: Kept): void
   /** Of operators; undefined: the collector commands alone. */
-  registerOf?: () => { issuedAt: number } | undefined
+  register?: () => { issuedAt: number } | undefined
   /** Signals of our own wait for the pipeline. */
   onRaised(): void
 }
@@ -45,6 +46,7 @@ export interface SelfCheck {
 export function startSelfCheck(needs: Needs): SelfCheck {
   const { time, log } = needs
   const lookForProblems = createRecurring(needs)
+  const lookAtOwnHealth = createOwnHealth(needs)
   let isStopped = false
   let running: Promise<unknown> = Promise.resolve()
   let cancel: Cancel = () => undefined
@@ -59,6 +61,7 @@ export function startSelfCheck(needs: Needs): SelfCheck {
     await mendHeld(needs)
     await lookForProblems(time.now())
     await sayRegister(needs)
+    await lookAtOwnHealth(time.now())
     const late = await whenLate(needs.store.reader, time.now() - lateMs)
     if (late === undefined) await sayClear(needs)
     return found
@@ -128,8 +131,8 @@ async function sayLate({ time, turns, onRaised }: Needs, ms: number): Promise<vo
 const registerKind = 'system.operators.lapsing'
 
 /** Said once when it is nearly over, once more when it is, and taken back when it was signed anew. */
-async function sayRegister({ store, time, turns, onRaised, registerOf }: Needs): Promise<void> {
-  const said = ageOfRegister(registerOf?.()?.issuedAt, time.now())
+async function sayRegister({ store, time, turns, onRaised, register }: Needs): Promise<void> {
+  const said = ageOfRegister(register?.()?.issuedAt, time.now())
   if (!said) return
   const tickets = store.reader
     .selectFrom('tickets')

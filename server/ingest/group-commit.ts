@@ -16,6 +16,8 @@ export interface GroupCommit<Job, Outcome> {
   settled(): Promise<void>
   /** Records that wait for a commit, or for the one under way to be settled. */
   weight(): number
+  /** For how long what came has waited without any commit; 0: nothing has. */
+  stillMs(): number
   /** When nothing is left. */
   idle(): Promise<void>
 }
@@ -43,6 +45,7 @@ export function createGroupCommit<Job, Outcome>(needs: {
   let lengthSeen = 0
   let underWay = 0
   let working: Promise<void> | undefined
+  let waitsSince: number | undefined
   /** Jobs are settled in their order, so whoever waits for the last one waits for all. */
   let last: Promise<unknown> = Promise.resolve()
 
@@ -60,6 +63,7 @@ export function createGroupCommit<Job, Outcome>(needs: {
   const settle = async (group: readonly Waiting<Job, Outcome>[]): Promise<void> => {
     try {
       const outcomes = await needs.commit(group.map(({ job }) => job))
+      waitsSince = queue.length > 0 ? needs.clock() : undefined
       for (const [index, outcome] of outcomes.entries()) group[index]?.resolve(outcome)
     } catch (error) {
       if (!(await needs.isStoreWell(error))) for (const { reject } of group) reject(error)
@@ -100,6 +104,7 @@ export function createGroupCommit<Job, Outcome>(needs: {
     submit: (job) => {
       const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
       queue.push({ job, resolve, reject })
+      waitsSince ??= needs.clock()
       working ??= work()
       last = promise.catch(() => undefined)
       return promise
@@ -108,6 +113,7 @@ export function createGroupCommit<Job, Outcome>(needs: {
       await last
     },
     weight: () => underWay + weightOf(queue),
+    stillMs: () => (waitsSince === undefined ? 0 : needs.clock() - waitsSince),
     idle: async () => {
       while (working) await working
     },

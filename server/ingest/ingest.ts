@@ -44,6 +44,8 @@ export interface Ingest {
   raise(trouble: OwnTrouble): Promise<void>
   /** So much has come at once that commits are at least half full: what can wait a little should let them go first. */
   isBusy(): boolean
+  /** For how long what agents sent has waited without any commit; 0: nothing has. */
+  stillMs(): number
   /** Committed signals that nobody has handled yet, about a second ago. */
   backlog(): number
   /** When everything that came is committed or rejected. */
@@ -107,6 +109,7 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
       await group.submit({ kind: 'signals', rows: (receivedAt) => [ownRow(trouble, receivedAt)] })
     },
     isBusy: () => group.weight() >= maxRecordsPerCommit / 2,
+    stillMs: () => group.stillMs(),
     backlog: countBacklog({ store, time }),
     idle: () => group.idle(),
   }

@@ -145,6 +145,7 @@ it('what waits is decided though its timers failed: the self-check finds it', as
   const afterCommit = (): void => timers.replan(0)
   const check = startSelfCheck({
     ...room,
+    register: () => undefined,
     rules: room.matrices.rules,
     log: pino({ level: 'silent' }),
     turns: createTurns(room.store.db),

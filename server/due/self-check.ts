@@ -11,6 +11,7 @@ import { mendMissed } from './maintenance.ts'
 import { createOwnHealth, type OwnHealthNeeds } from './own-health.ts'
 import { createRecurring } from './recurring.ts'
 import { ageOfRegister } from './register-age.ts'
+import { createRoundUps } from './round-ups.ts'
 
 /*
  * Every minute: each open ticket has a next timer (invariant 4), nothing waits longer than it should, and no timer is late; what keeps coming back is a problem. What is found is mended where that
@@ -47,6 +48,7 @@ export function startSelfCheck(needs: Needs): SelfCheck {
   const { time, log } = needs
   const lookForProblems = createRecurring(needs)
   const lookAtOwnHealth = createOwnHealth(needs)
+  const roundUp = createRoundUps(needs)
   let isStopped = false
   let running: Promise<unknown> = Promise.resolve()
   let cancel: Cancel = () => undefined
@@ -61,9 +63,10 @@ export function startSelfCheck(needs: Needs): SelfCheck {
     await mendHeld(needs)
     await lookForProblems(time.now())
     await sayRegister(needs)
-    await lookAtOwnHealth(time.now())
     const late = await whenLate(needs.store.reader, time.now() - lateMs)
     if (late === undefined) await sayClear(needs)
+    await lookAtOwnHealth(time.now())
+    await roundUp(time.now())
     return found
   }
   const every = async (): Promise<void> => {

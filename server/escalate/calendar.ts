@@ -188,3 +188,12 @@ export function nextTimeOfDay(from: number, timeOfDay: string, timeZone: string)
   const on = (date: Temporal.PlainDate): number => date.toZonedDateTime({ timeZone, plainTime: timeOfDay }).epochMilliseconds
   return on(today) > from ? on(today) : on(today.add({ days: 1 }))
 }
+
+/** When this week (from Monday) or quarter began, at that time of day, as a clock there shows it: at `now` or before. */
+export function periodBegan(period: 'week' | 'quarter', timeOfDay: string, timeZone: string, now: number): number {
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).toPlainDate()
+  const began =
+    period === 'week' ? today.subtract({ days: today.dayOfWeek - 1 }) : today.with({ day: 1 }).subtract({ months: (today.month - 1) % 3 })
+  const at = (date: Temporal.PlainDate): number => date.toZonedDateTime({ timeZone, plainTime: timeOfDay }).epochMilliseconds
+  return at(began) <= now ? at(began) : at(began.subtract(period === 'week' ? { weeks: 1 } : { months: 3 }))
+}

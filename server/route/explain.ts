@@ -3,6 +3,9 @@ import type { Subject, Trouble } from '../pipeline/changes.ts'
 import { hold } from './match.ts'
 import type { FactConditions, Route } from './sections/routes.ts'
 
+/** Among a ticket's reasons, where its route takes whatever no other names. */
+export const unroutedReason = 'No route of the matrix names this kind.'
+
 /** Why this route took this trouble and where it sends it, as sentences for people. */
 export function explainRoute(route: Route, trouble: Trouble, subject: Subject, team: string): string[] {
   const because = [`the kind is ${trouble.kind}`]
@@ -16,7 +19,7 @@ export function explainRoute(route: Route, trouble: Trouble, subject: Subject, t
   const facts = [route.facts, ...(route.anyOf ?? [])].flatMap((conditions) => (conditions ? [said(conditions, trouble)] : []))
   because.push(...facts.filter((text) => text !== ''))
   const reasons = [`The route “${route.name}” applies because ${listed(because)}.`]
-  if (route.isUnrouted) reasons.push('No route of the matrix names this kind.')
+  if (route.isUnrouted) reasons.push(unroutedReason)
   if (new Set(Object.values(route.team)).size > 1) reasons.push(`On ${a(subject.role)} this goes to ${team}.`)
   return reasons
 }

@@ -5,7 +5,7 @@ import { Containment, Modes } from './sections/containment.ts'
 import { Exceptions, FalseAlarms, NoiseMeter } from './sections/exceptions.ts'
 import { Gathering } from './sections/gathering.ts'
 import { Maintenance, Settling } from './sections/maintenance.ts'
-import { Digest, Late, Quiet, Reopens } from './sections/noise.ts'
+import { Digest, Late, Quiet, Reopens, RoundUps } from './sections/noise.ts'
 import { Onboarding } from './sections/onboarding.ts'
 import { Paging } from './sections/paging.ts'
 import { Grid, Impact, Urgency } from './sections/priorities.ts'
@@ -33,6 +33,7 @@ export const MatrixDocument = z.strictObject({
   late: Late,
   gathering: Gathering,
   digest: Digest,
+  roundUps: RoundUps,
   maintenance: Maintenance,
   settling: Settling,
   exceptions: Exceptions,

@@ -77,6 +77,7 @@ function meaningless(matrix: MatrixDocument, document: Document, lines: LineCoun
     if (passesTo !== undefined) team(passesTo, ['teams', name, 'passesTo'])
     calendar(hours, ['teams', name, 'calendar'])
   }
+  if (matrix.digest.unroutedTo !== undefined) team(matrix.digest.unroutedTo, ['digest', 'unroutedTo'])
   for (const [kind, tables] of Object.entries(matrix.promises)) {
     for (const [name, table] of Object.entries(tables)) {
       if (kind === 'teams') team(name, ['promises', kind, name])

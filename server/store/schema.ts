@@ -87,6 +87,7 @@ export const writers = {
   tickets: 'ticket',
   timeline: 'ticket',
   digest_lines: 'notify',
+  round_ups: 'due',
   timers: 'escalate',
   receivers: 'notify',
   outbox: 'notify',

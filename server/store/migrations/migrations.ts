@@ -54,6 +54,7 @@ import { keptNeighbours } from './0101-kept-neighbours.ts'
 import { software } from './0106-software.ts'
 import { vips } from './0107-vips.ts'
 import { knocks } from './0109-knocks.ts'
+import { roundUps } from './0116-round-ups.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -111,6 +112,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0101-kept-neighbours': keptNeighbours,
     '0106-software': software,
     '0107-vips': vips,
+    '0116-round-ups': roundUps,
     '0109-knocks': knocks,
   }
 }

@@ -55,9 +55,16 @@ export interface DigestLinesTable {
   at: number
   sent_at: number | null
 }
+/** When an organisation's lines were last gathered into a ticket, by what that raises; `unrouted`: what no route names was listed. */
+export interface RoundUpsTable {
+  organisation_id: string
+  name: string
+  at: number
+}
 
 export interface NotifyTables {
   receivers: ReceiversTable
   outbox: OutboxTable
   digest_lines: DigestLinesTable
+  round_ups: RoundUpsTable
 }

@@ -20,6 +20,7 @@ named, \`tierline sign\` shows the whole list and signs it.
     --hours COUNT           how long it is good for (24); who is away until then is left out
     --at-once               without stages; only for what is against an attack
   show ID                   each machine, in the order of their turns, and what it said
+  list                      the newest; --before ID for those before that one
   stop ID, end ID           take back what has not arrived; what is stopped can go on
 
   --url URL                 the collector's console (http://127.0.0.1:7840)
@@ -29,7 +30,7 @@ named, \`tierline sign\` shows the whole list and signs it.
 const text = { type: 'string' } as const
 const yesOrNo = { type: 'boolean' } as const
 const flags = {
-  ...{ url: text, 'token-file': text, reason: text, args: text, 'fail-percent': text, 'wait-minutes': text, hours: text },
+  ...{ url: text, 'token-file': text, reason: text, args: text, 'fail-percent': text, 'wait-minutes': text, hours: text, before: text },
   ...{ 'at-once': yesOrNo, yes: yesOrNo },
 }
 type Flags = ReturnType<typeof parse>['values']
@@ -47,7 +48,10 @@ const verb: Verb = {
 export default verb
 
 async function run(api: Api, [act = 'list', ...named]: string[], values: Flags): Promise<string> {
-  if (act === 'list') return listing(BulkList.parse(await api('GET', '/api/bulk')).bulks)
+  if (act === 'list') {
+    const before = values.before === undefined ? '' : `?before=${encodeURIComponent(values.before)}`
+    return listing(BulkList.parse(await api('GET', `/api/bulk${before}`)))
+  }
   const [first, ...machines] = named
   if (first === undefined)
     throw new Fault('flag-bad', 'Write: bulk show ID, ask VERB MACHINE …, stop ID, go-on ID or end ID; --help says more.')
@@ -109,8 +113,11 @@ function planned({ stages, machines, operators, refused }: BulkPlan): string {
   return printable(`In stages of ${stages.join(', ')}. ${signing}\n${rows.join('')}${refused ?? 'With --yes it is asked for.'}\n`)
 }
 
-const listing = (bulks: readonly BulkSummary[]): string =>
-  bulks.length === 0 ? 'Nothing was asked of many machines.\n' : printable(bulks.map((bulk) => `${bulk.id}  ${headline(bulk)}\n`).join(''))
+function listing({ bulks, hasMore }: BulkList): string {
+  if (bulks.length === 0) return 'Nothing was asked of many machines.\n'
+  const older = hasMore ? `There are older ones: --before ${bulks.at(-1)?.id}\n` : ''
+  return printable(`${bulks.map((bulk) => `${bulk.id}  ${headline(bulk)}\n`).join('')}${older}`)
+}
 
 const headline = ({ verb, status, note, organisation, stage, stages }: BulkSummary): string =>
   `${verb} at ${organisation.name}: ${status}, stage ${stage} of ${stages.length}${note === '' ? '' : `: ${note}`}`

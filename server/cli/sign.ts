@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
+import { everyPage } from '#shared/api/page.ts'
 import { commands } from '#shared/commands/registry.ts'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import { Fault } from '#shared/domain/fault.ts'
@@ -31,7 +32,11 @@ const verb: Verb = {
     const options = { with: text, url: text, 'token-file': text, 'passphrase-file': text }
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     const api = await openApi(values.url ?? 'http://127.0.0.1:7840', values['token-file'])
-    const { commands: waiting } = UnsignedCommands.parse(await api('GET', '/api/commands/unsigned'))
+    const pages = await everyPage(
+      async (after) => UnsignedCommands.parse(await api('GET', `/api/commands/unsigned${after === undefined ? '' : `?after=${after}`}`)),
+      (page) => page.commands.at(-1)?.id,
+    )
+    const waiting = pages.flatMap((page) => page.commands)
     for (const each of waiting) process.stdout.write(shown(each))
     if (waiting.length === 0) process.stdout.write('Nothing waits for a signature.\n')
     if (positionals.length === 0) return

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { everyPage } from '#shared/api/page.ts'
 import { type NewStanding, StandingAsked, StandingList, type StandingShown } from '#shared/api/standing.ts'
 import { commands } from '#shared/commands/registry.ts'
 import { Fault } from '#shared/domain/fault.ts'
@@ -88,7 +89,13 @@ function windowOf({ on, from, to, zone }: Values): NewStanding['when'] | undefin
   return { kind: 'window', days, from, to, ...(zone !== undefined && { timeZone: zone }) }
 }
 
-const read = async (api: Api): Promise<StandingList> => StandingList.parse(await api('GET', '/api/standing-orders'))
+async function read(api: Api): Promise<Pick<StandingList, 'drafts' | 'orders'>> {
+  const pages = await everyPage(
+    async (before) => StandingList.parse(await api('GET', `/api/standing-orders${before === undefined ? '' : `?before=${before}`}`)),
+    (page) => page.orders.at(-1)?.id,
+  )
+  return { drafts: pages[0]?.drafts ?? [], orders: pages.flatMap(({ orders }) => orders) }
+}
 
 async function sign(api: Api, digest: string, values: Values): Promise<string> {
   const { orders } = await read(api)

@@ -3,6 +3,7 @@ import { CallWhom, Language } from '../domain/language.ts'
 import { Priority } from '../domain/priority.ts'
 import { Severity } from '../domain/severity.ts'
 import { Facts, SignalKind, SignalState } from '../domain/signal.ts'
+import { newestFirst } from './page.ts'
 import { TimeZone } from './requests.ts'
 import { NewPassword } from './session.ts'
 
@@ -180,7 +181,7 @@ export const ReceiverList = z.object({
  * GET /api/audit?before=&limit= (power administer): who did what, the newest first, within one's scope. `before` is the
  * id of the oldest line that one has.
  */
-export const AuditQuery = z.object({ before: z.string().max(64).optional(), limit: z.coerce.number().int().min(1).max(500).default(100) })
+export const AuditQuery = z.object(newestFirst(100))
 export const AuditLine = z.object({
   id: z.string(),
   at: z.number().int(),

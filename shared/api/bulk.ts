@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BulkStatus, maxBulkEndpoints } from '../domain/bulk.ts'
+import { newestFirst } from './page.ts'
 
 /**
  * POST /api/bulk: one order for many machines of one organisation; 202 with its id. POST /api/bulk/plan takes the same and
@@ -71,9 +72,10 @@ export const BulkSummary = z.object({
 })
 export type BulkSummary = z.infer<typeof BulkSummary>
 
-/** GET /api/bulk: the newest 100, of one organisation where it is named. */
-export const BulkQuery = z.object({ organisationId: z.string().max(64).optional() })
-export const BulkList = z.object({ bulks: z.array(BulkSummary) })
+/** GET /api/bulk: the newest first, of one organisation where it is named. */
+export const BulkQuery = z.object({ organisationId: z.string().max(64).optional(), ...newestFirst(100) })
+export const BulkList = z.object({ bulks: z.array(BulkSummary), hasMore: z.boolean() })
+export type BulkList = z.infer<typeof BulkList>
 
 /** GET /api/bulk/:id: with its machines, in the order of their turns. A hint of `live` with the topic `bulk` says that it changed. */
 export const BulkDetail = z.object({

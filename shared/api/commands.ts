@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FoundOut, FoundOutcome, maxOrderBytes } from '../domain/command.ts'
 import type { Role } from '../domain/endpoint.ts'
+import { oldestFirst } from './page.ts'
 import type { Power } from './session.ts'
 
 /** A command that a restore holds. POST /api/commands/:id/send asks for it anew, /drop ends it; both answer 204. */
@@ -14,7 +15,8 @@ export const HeldCommand = z.object({
 })
 export type HeldCommand = z.infer<typeof HeldCommand>
 
-/** GET /api/commands/unsigned: what waits for operators. The payload is the bytes to sign, and all that counts. */
+/** GET /api/commands/unsigned: what waits for operators, the oldest first. The payload is the bytes to sign, and all that counts. */
+export const UnsignedQuery = z.object(oldestFirst(200))
 export const UnsignedCommands = z.object({
   commands: z.array(
     z.object({
@@ -28,6 +30,7 @@ export const UnsignedCommands = z.object({
       needed: z.number().int(),
     }),
   ),
+  hasMore: z.boolean(),
 })
 export type UnsignedCommands = z.infer<typeof UnsignedCommands>
 

@@ -6,6 +6,7 @@ import { NeighboursView } from '../domain/neighbours.ts'
 import { steps } from '../domain/rollup.ts'
 import { Sample } from '../domain/sample.ts'
 import { Lane } from '../protocol/record.ts'
+import { newestFirst } from './page.ts'
 
 const Named = z.object({ id: z.string(), name: z.string() })
 
@@ -46,6 +47,27 @@ export const EndpointSummary = z.object({
 })
 export type EndpointSummary = z.infer<typeof EndpointSummary>
 
+const CommandSummary = z.object({
+  id: z.string(),
+  verb: z.string(),
+  status: z.string(),
+  requestedBy: z.string(),
+  reason: z.string(),
+  requestedAt: z.number().int(),
+  sentAt: z.number().int().nullable(),
+  deliveredAt: z.number().int().nullable(),
+  runningAt: z.number().int().nullable(),
+  settledAt: z.number().int().nullable(),
+  detail: z.string().nullable(),
+  /** What somebody found out, where its outcome is unknown. */
+  found: z.object({ outcome: FoundOutcome, note: z.string() }).nullable(),
+})
+
+/** GET /api/endpoints/:id/commands: what was ever asked of the machine, the newest first. */
+export const CommandQuery = z.object(newestFirst(50))
+export const CommandList = z.object({ commands: z.array(CommandSummary), hasMore: z.boolean() })
+export type CommandList = z.infer<typeof CommandList>
+
 /** GET /api/endpoints/:id */
 export const EndpointDetail = EndpointSummary.extend({
   enrolledAt: z.number().int(),
@@ -71,23 +93,9 @@ export const EndpointDetail = EndpointSummary.extend({
   refused: z.array(z.object({ lane: Lane, seq: z.number().int(), reason: z.string(), raw: z.string(), receivedAt: z.number().int() })),
   /** How many that makes of each lane, with what is too old for these lists; a lane of which nothing is missing isn't here. */
   missing: z.array(z.object({ lane: Lane, lost: z.number().int(), refused: z.number().int() })),
-  commands: z.array(
-    z.object({
-      id: z.string(),
-      verb: z.string(),
-      status: z.string(),
-      requestedBy: z.string(),
-      reason: z.string(),
-      requestedAt: z.number().int(),
-      sentAt: z.number().int().nullable(),
-      deliveredAt: z.number().int().nullable(),
-      runningAt: z.number().int().nullable(),
-      settledAt: z.number().int().nullable(),
-      detail: z.string().nullable(),
-      /** What somebody found out, where its outcome is unknown. */
-      found: z.object({ outcome: FoundOutcome, note: z.string() }).nullable(),
-    }),
-  ),
+  /** The newest 50; the rest by GET /api/endpoints/:id/commands. */
+  commands: CommandList.shape.commands,
+  hasMoreCommands: z.boolean(),
 })
 export type EndpointDetail = z.infer<typeof EndpointDetail>
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Role } from '../domain/endpoint.ts'
 import { OnSignal, Window } from '../protocol/standing-order.ts'
+import { newestFirst } from './page.ts'
 
 const Meant = z.object({
   name: z.string(),
@@ -47,7 +48,8 @@ export const StandingShown = Meant.extend({
 export type StandingShown = z.infer<typeof StandingShown>
 
 /** GET /api/standing-orders: those of what the caller may see, the newest first. */
-export const StandingList = z.object({ drafts: z.array(StandingDraft), orders: z.array(StandingShown) })
+export const StandingQuery = z.object(newestFirst(100))
+export const StandingList = z.object({ drafts: z.array(StandingDraft), orders: z.array(StandingShown), hasMore: z.boolean() })
 export type StandingList = z.infer<typeof StandingList>
 
 /** POST /api/standing-orders: 201; a draft, or one of your own, or a draft with something else in its place. It waits for signatures where it needs some. */

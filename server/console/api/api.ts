@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CommandDetail, type FoundCommand } from '#shared/api/commands.ts'
-import { EndpointDetail, EndpointList, type EndpointRelease, SampleList } from '#shared/api/endpoints.ts'
+import { CommandList, EndpointDetail, EndpointList, type EndpointRelease, SampleList } from '#shared/api/endpoints.ts'
 import { type CallNoise, NoisePreview, type NoisePreviewQuery } from '#shared/api/noise.ts'
 import { EndpointPolicy } from '#shared/api/policy.ts'
 import { type PasswordChange, Session, type SignIn } from '#shared/api/session.ts'
@@ -24,6 +24,7 @@ import type { Role } from '#shared/domain/endpoint.ts'
 import { createAdministration } from './administration.ts'
 import { createBulk } from './bulk.ts'
 import type { Call } from './call.ts'
+import { paged } from './paged.ts'
 import { createQuiet } from './quiet.ts'
 import { createSigning } from './signing.ts'
 import { createStaff } from './staff.ts'
@@ -81,6 +82,8 @@ export function createApi(call: Call) {
 
     endpoints: (stop?: AbortSignal) => call('/endpoints', EndpointList, stop ? { stop } : {}),
     endpoint: (id: string, stop?: AbortSignal) => call(endpointPath(id), EndpointDetail, stop ? { stop } : {}),
+    commandsOf: (id: string, before: string, stop?: AbortSignal) =>
+      call(paged(`${endpointPath(id)}/commands`, { before }), CommandList, stop ? { stop } : {}),
     ...aboutMachine(call),
     samples: (id: string, from: number, to: number, stop?: AbortSignal) =>
       call(`${endpointPath(id)}/samples?from=${from}&to=${to}`, SampleList, stop ? { stop } : {}),

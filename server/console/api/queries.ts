@@ -70,9 +70,30 @@ export const commandQuery = (api: Api, id: string) =>
 
 /** No hint tells of what machines do by themselves. */
 export const standingQuery = (api: Api) =>
-  queryOptions({ queryKey: keys.standing, queryFn: ({ signal: stop }) => api.standingOrders(stop), refetchInterval: UNSEEN_MS })
+  infiniteQueryOptions({
+    queryKey: keys.standing,
+    queryFn: ({ pageParam, signal: stop }) => api.standingOrders(pageParam, stop),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ orders, hasMore }) => (hasMore ? orders.at(-1)?.id : undefined),
+    refetchInterval: UNSEEN_MS,
+  })
 
-export const bulksQuery = (api: Api) => queryOptions({ queryKey: keys.bulks, queryFn: ({ signal: stop }) => api.bulks(stop) })
+export const bulksQuery = (api: Api) =>
+  infiniteQueryOptions({
+    queryKey: keys.bulks,
+    queryFn: ({ pageParam, signal: stop }) => api.bulks(pageParam, stop),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ bulks, hasMore }) => (hasMore ? bulks.at(-1)?.id : undefined),
+  })
+
+/** What was asked of a machine before all that its page shows. */
+export const olderCommandsQuery = (api: Api, endpointId: string, before: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.endpoint(endpointId), 'commands', before],
+    queryFn: ({ pageParam, signal: stop }) => api.commandsOf(endpointId, pageParam, stop),
+    initialPageParam: before,
+    getNextPageParam: ({ commands, hasMore }) => (hasMore ? commands.at(-1)?.id : undefined),
+  })
 
 export const bulkQuery = (api: Api, id: string) =>
   queryOptions({ queryKey: keys.bulk(id), queryFn: ({ signal: stop }) => api.bulk(id, stop) })

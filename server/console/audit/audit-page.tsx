@@ -1,8 +1,9 @@
-import { Button, Card, Group, Text, Title } from '@mantine/core'
+import { Card, Group, Text, Title } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useApi } from '../api/api-context.tsx'
 import { auditQuery } from '../api/queries.ts'
+import { OlderButton } from '../frame/older-button.tsx'
 import { PageProblem, PageReading } from '../frame/page-problem.tsx'
 import { SortableTable } from '../frame/sortable-table.tsx'
 import { useIsProvider } from '../session/session.ts'
@@ -11,7 +12,8 @@ import { HeadCard } from './head-card.tsx'
 
 /** Who did what to which thing. */
 export function AuditPage() {
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(auditQuery(useApi()))
+  const audit = useInfiniteQuery(auditQuery(useApi()))
+  const { data, error, refetch } = audit
   const isProvider = useIsProvider()
   const lines = useMemo(() => data?.pages.flatMap((page) => page.lines) ?? [], [data])
   if (!data) return error ? <PageProblem error={error} reset={() => void refetch()} /> : <PageReading />
@@ -35,13 +37,7 @@ export function AuditPage() {
           minWidth={680}
         />
       </Card>
-      {hasNextPage && (
-        <Group justify="center" mt="md">
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Older
-          </Button>
-        </Group>
-      )}
+      <OlderButton of={audit} />
     </div>
   )
 }

@@ -1,8 +1,10 @@
 import { Badge, Card, Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import type { BulkSummary } from '#shared/api/bulk.ts'
 import { useApi } from '../api/api-context.tsx'
 import { bulksQuery } from '../api/queries.ts'
+import { OlderButton } from '../frame/older-button.tsx'
 import { PageLink } from '../frame/page-link.tsx'
 import { PageProblem, PageReading } from '../frame/page-problem.tsx'
 import { type Column, SortableTable } from '../frame/sortable-table.tsx'
@@ -11,7 +13,9 @@ import { bulkColor, totalsOf } from './words.ts'
 
 /** What was asked of many machines at once, the newest first. */
 export function BulksPage() {
-  const { data, error, refetch } = useQuery(bulksQuery(useApi()))
+  const asked = useInfiniteQuery(bulksQuery(useApi()))
+  const { data, error, refetch } = asked
+  const bulks = useMemo(() => data?.pages.flatMap((page) => page.bulks) ?? [], [data])
   if (!data) return error ? <PageProblem error={error} reset={() => void refetch()} /> : <PageReading />
   return (
     <div className="page">
@@ -20,12 +24,13 @@ export function BulksPage() {
       </Title>
       <Card withBorder padding={0}>
         <SortableTable
-          rows={data.bulks}
+          rows={bulks}
           columns={columns}
           sortedBy={{ id: 'asked', desc: true }}
           empty="Nothing was asked of many machines. Choose some under Endpoints."
         />
       </Card>
+      <OlderButton of={asked} />
     </div>
   )
 }

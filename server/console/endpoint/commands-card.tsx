@@ -1,6 +1,11 @@
 import { Badge, ScrollArea, Table, Text } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { EndpointDetail } from '#shared/api/endpoints.ts'
 import type { HeldAnswer } from '#shared/domain/command.ts'
+import { useApi } from '../api/api-context.tsx'
+import { olderCommandsQuery } from '../api/queries.ts'
+import { OlderButton } from '../frame/older-button.tsx'
 import { SectionCard } from '../frame/section-card.tsx'
 import { duration } from '../time/durations.ts'
 import { When } from '../time/when.tsx'
@@ -13,7 +18,8 @@ import { useEndpointChange } from './use-endpoint-change.ts'
 type Command = EndpointDetail['commands'][number]
 
 /** What was asked of the machine. Requested, sent, delivered, begun and settled are five facts, each with its instant. */
-export function CommandsCard({ commands, endpointId }: { commands: readonly Command[]; endpointId: string }) {
+export function CommandsCard({ commands, hasMore, endpointId }: { commands: readonly Command[]; hasMore: boolean; endpointId: string }) {
+  const last = commands.at(-1)
   return (
     <SectionCard title="Commands">
       {commands.length === 0 ? (
@@ -38,11 +44,32 @@ export function CommandsCard({ commands, endpointId }: { commands: readonly Comm
               {commands.map((command) => (
                 <CommandRow key={command.id} command={command} endpointId={endpointId} />
               ))}
+              {hasMore && last && <OlderCommands endpointId={endpointId} before={last.id} />}
             </Table.Tbody>
           </Table>
         </ScrollArea>
       )}
     </SectionCard>
+  )
+}
+
+/** Read once they are asked for. */
+function OlderCommands({ endpointId, before }: { endpointId: string; before: string }) {
+  const [isAsked, setIsAsked] = useState(false)
+  const older = useInfiniteQuery({ ...olderCommandsQuery(useApi(), endpointId, before), enabled: isAsked })
+  const commands = older.data?.pages.flatMap((page) => page.commands) ?? []
+  const of = isAsked ? older : { hasNextPage: true, isFetchingNextPage: false, fetchNextPage: () => setIsAsked(true) }
+  return (
+    <>
+      {commands.map((command) => (
+        <CommandRow key={command.id} command={command} endpointId={endpointId} />
+      ))}
+      <Table.Tr>
+        <Table.Td colSpan={7}>
+          <OlderButton of={of} />
+        </Table.Td>
+      </Table.Tr>
+    </>
   )
 }
 

@@ -39,7 +39,7 @@ export function EndpointPage() {
               <Health key={id} endpointId={id} />
               <BackupCard endpoint={endpoint} />
               <DiagnosticsCard endpoint={endpoint} />
-              <CommandsCard commands={endpoint.commands} endpointId={id} />
+              <CommandsCard commands={endpoint.commands} hasMore={endpoint.hasMoreCommands} endpointId={id} />
               <GapsCard {...endpoint} />
             </Stack>
           </Grid.Col>

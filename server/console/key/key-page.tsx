@@ -21,7 +21,7 @@ export function KeyPage() {
   if (failed?.error) return <PageProblem error={failed.error} reset={() => void failed.refetch()} />
   if (own.data === undefined || !known.data || !unsigned.data) return <PageReading />
   const certified = own.data && own.data.kid === known.data.requested?.kid ? known.data.certified : null
-  const waiting = unsigned.data.commands
+  const waiting = unsigned.data
   return (
     <div className="page">
       <Title order={1} fz={20} mb="sm">

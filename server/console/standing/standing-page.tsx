@@ -1,10 +1,11 @@
 import { Group, Stack, Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import type { StandingDraft } from '#shared/api/standing.ts'
 import { whenInWords } from '#shared/protocol/standing-words.ts'
 import { useApi } from '../api/api-context.tsx'
 import { standingQuery } from '../api/queries.ts'
 import { DialogButton } from '../frame/dialog-button.tsx'
+import { OlderButton } from '../frame/older-button.tsx'
 import { PageProblem, PageReading } from '../frame/page-problem.tsx'
 import { SectionCard } from '../frame/section-card.tsx'
 import { usePowers } from '../session/session.ts'
@@ -13,8 +14,11 @@ import { StandingCard } from './standing-card.tsx'
 
 /** What machines do by themselves: what ships and does nothing yet, what waits for signatures, and what is in force. */
 export function StandingPage() {
-  const { data, error, refetch } = useQuery(standingQuery(useApi()))
+  const standing = useInfiniteQuery(standingQuery(useApi()))
+  const { data, error, refetch } = standing
   if (!data) return error ? <PageProblem error={error} reset={() => void refetch()} /> : <PageReading />
+  const orders = data.pages.flatMap((page) => page.orders)
+  const drafts = data.pages[0]?.drafts ?? []
   return (
     <div className="page">
       <Group mb="sm" gap="md">
@@ -26,13 +30,14 @@ export function StandingPage() {
         </Text>
       </Group>
       <Stack gap="md">
-        {data.orders.map((order) => (
+        {orders.map((order) => (
           <StandingCard key={order.id} order={order} />
         ))}
-        {data.orders.length === 0 && <Text c="dimmed">Machines do nothing by themselves yet.</Text>}
+        {orders.length === 0 && <Text c="dimmed">Machines do nothing by themselves yet.</Text>}
+        <OlderButton of={standing} />
         <SectionCard title="Drafts that ship">
           <Stack gap="sm">
-            {data.drafts.map((draft) => (
+            {drafts.map((draft) => (
               <Draft key={draft.draft} draft={draft} />
             ))}
           </Stack>

@@ -3,6 +3,7 @@ import type { AuditLine, AuditList, AuditQuery } from '#shared/api/administratio
 import type { AuditTable } from '../../store/tables/audit.ts'
 import type { View } from '../view.ts'
 import { found } from './found.ts'
+import { olderThan, pageOf } from './page.ts'
 import { actorName } from './tickets.ts'
 
 export async function readAudit(view: View, { before, limit }: z.output<typeof AuditQuery>): Promise<z.output<typeof AuditList>> {
@@ -12,14 +13,13 @@ export async function readAudit(view: View, { before, limit }: z.output<typeof A
     .leftJoin('audit_payloads', 'audit_payloads.audit_id', 'audit.id')
     .selectAll('audit')
     .select('audit_payloads.detail')
-    .$if(last !== undefined, (lines) =>
-      lines.where(({ eb, refTuple, tuple }) => eb(refTuple('audit.at', 'audit.id'), '<', tuple(last?.at ?? 0, last?.id ?? ''))),
-    )
+    .where(olderThan(['audit.at', 'audit.id'], last))
     .orderBy('audit.at', 'desc')
     .orderBy('audit.id', 'desc')
     .limit(limit + 1)
     .execute()
-  return { lines: await linesOf(view, rows.slice(0, limit)), hasMore: rows.length > limit }
+  const { page, hasMore } = pageOf(rows, limit)
+  return { lines: await linesOf(view, page), hasMore }
 }
 
 async function lineOf(view: View, id: string): Promise<Pick<AuditTable, 'at' | 'id'>> {

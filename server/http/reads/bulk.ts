@@ -1,11 +1,12 @@
-import type { BulkDetail, BulkSummary } from '#shared/api/bulk.ts'
+import type { z } from 'zod'
+import type { BulkDetail, BulkList, BulkQuery, BulkSummary } from '#shared/api/bulk.ts'
 import { stageAt } from '#shared/domain/bulk.ts'
 import type { CommandStatus } from '#shared/domain/command.ts'
 import type { BulksTable } from '../../store/tables/command.ts'
 import type { View } from '../view.ts'
+import { found } from './found.ts'
+import { olderThan, type Place, pageOf } from './page.ts'
 import { actorName } from './tickets.ts'
-
-const maxListed = 100
 
 type Row = Omit<BulksTable, 'jws' | 'payload'> & { organisation_name: string }
 type Counts = Omit<BulkSummary['stages'][number], 'size'>
@@ -23,17 +24,22 @@ const rowsOf = (view: View) =>
     .select('organisations.name as organisation_name')
 
 /** The newest first. */
-export async function listBulks(view: View, organisationId: string | undefined): Promise<BulkSummary[]> {
+export async function listBulks(view: View, { organisationId, before, limit }: z.output<typeof BulkQuery>): Promise<BulkList> {
   const ours = rowsOf(view).$if(organisationId !== undefined, (bulks) => bulks.where('bulks.organisation_id', '=', organisationId ?? ''))
-  const rows: Row[] = await ours.orderBy('bulks.requested_at', 'desc').orderBy('bulks.id', 'desc').limit(maxListed).execute()
+  const older = ours.where(olderThan(['bulks.requested_at', 'bulks.id'], before === undefined ? undefined : await placeOf(view, before)))
+  const inOrder = older.orderBy('bulks.requested_at', 'desc').orderBy('bulks.id', 'desc')
+  const { page: rows, hasMore } = pageOf<Row>(await inOrder.limit(limit + 1).execute(), limit)
   const names = await view.namesOf([...new Set(rows.map(({ requested_by }) => requested_by))])
   const machines = await machinesOf(
     view,
     rows.map(({ id }) => id),
   )
   const ofEach = Map.groupBy(machines, ({ bulk_id }) => bulk_id)
-  return rows.map((row) => summaryOf(row, ofEach.get(row.id) ?? [], names))
+  return { bulks: rows.map((row) => summaryOf(row, ofEach.get(row.id) ?? [], names)), hasMore }
 }
+
+const placeOf = async (view: View, id: string): Promise<Place> =>
+  found('bulk', await view.bulks().select(['bulks.requested_at as at', 'bulks.id']).where('bulks.id', '=', id).executeTakeFirst())
 
 export async function readBulk(view: View, id: string): Promise<BulkDetail | undefined> {
   const row: Row | undefined = await rowsOf(view).where('bulks.id', '=', id).executeTakeFirst()

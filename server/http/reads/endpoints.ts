@@ -1,13 +1,12 @@
-import type { EndpointDetail, EndpointSummary, IsolationView } from '#shared/api/endpoints.ts'
-import { FoundOut } from '#shared/domain/command.ts'
+import { CommandQuery, type EndpointDetail, type EndpointSummary, type IsolationView } from '#shared/api/endpoints.ts'
 import type { Inventory } from '#shared/domain/inventory.ts'
 import type { View } from '../view.ts'
-import { whyDropped } from './command.ts'
+import { listCommands } from './command.ts'
 import { isolationsOf } from './isolation.ts'
 import { readMissing } from './missing.ts'
-import { actorName } from './tickets.ts'
 
-const maxCommands = 50
+/** Of its page; the rest comes by a list of its own. */
+const commandsShown = CommandQuery.parse({})
 
 export async function listEndpoints(view: View, organisationId: string | undefined): Promise<EndpointSummary[]> {
   const rows = await summaryRows(view.endpoints())
@@ -26,7 +25,7 @@ export async function readEndpoint(view: View, id: string): Promise<EndpointDeta
     summaries(view, [row]),
     inventoryOf(view, id),
     readMissing(view, id),
-    commandsOf(view, id),
+    listCommands(view, id, commandsShown),
     certificateExpiryOf(view, id),
   ])
   if (!summary) return undefined
@@ -39,7 +38,8 @@ export async function readEndpoint(view: View, id: string): Promise<EndpointDeta
     releasableBy: inventory?.body.agent.release?.copies.map(({ name }) => name) ?? [],
     inventoryAt: inventory?.at ?? null,
     ...missing,
-    commands,
+    commands: commands.commands,
+    hasMoreCommands: commands.hasMore,
   }
 }
 
@@ -116,31 +116,4 @@ async function certificateExpiryOf(view: View, endpointId: string): Promise<numb
     .orderBy('certificates.not_after', 'desc')
     .executeTakeFirst()
   return newest?.not_after ?? null
-}
-
-async function commandsOf(view: View, endpointId: string): Promise<EndpointDetail['commands']> {
-  const rows = await view
-    .commands()
-    .leftJoin('bulks', 'bulks.id', 'commands.bulk_id')
-    .selectAll('commands')
-    .select('bulks.note as bulk_note')
-    .where('commands.endpoint_id', '=', endpointId)
-    .orderBy('commands.requested_at', 'desc')
-    .limit(maxCommands)
-    .execute()
-  const names = await view.namesOf([...new Set(rows.map(({ requested_by }) => requested_by))])
-  return rows.map((row) => ({
-    id: row.id,
-    verb: row.verb,
-    status: row.status,
-    requestedBy: actorName(row.requested_by, names),
-    reason: row.reason,
-    requestedAt: row.requested_at,
-    sentAt: row.sent_at,
-    deliveredAt: row.delivered_at,
-    runningAt: row.running_at,
-    settledAt: row.settled_at,
-    detail: row.result === null ? whyDropped(row) : (JSON.parse(row.result) as { detail: string }).detail,
-    found: row.resolution === null ? null : FoundOut.parse(JSON.parse(row.resolution)),
-  }))
 }

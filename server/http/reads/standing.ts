@@ -1,26 +1,48 @@
-import type { StandingShown } from '#shared/api/standing.ts'
+import { type SqlBool, sql } from 'kysely'
+import type { z } from 'zod'
+import type { StandingList, StandingQuery, StandingShown } from '#shared/api/standing.ts'
 import type { Register } from '#shared/protocol/command-powers.ts'
 import { StandingOrder } from '#shared/protocol/standing-order.ts'
 import { standingSignersNeeded } from '#shared/protocol/standing-powers.ts'
 import type { StandingOrdersTable } from '../../store/tables/command.ts'
 import type { View } from '../view.ts'
+import { found } from './found.ts'
+import { pageOf } from './page.ts'
 import { actorName } from './tickets.ts'
 
-const maxListed = 200
 type Signature = { operator: string; kid: string }
 
 /** Every standing order in reach, the newest first, with what became of it on each machine. */
-export async function readStanding(view: View, register: Register | undefined, now: number): Promise<StandingShown[]> {
-  const rows = await view.standingOrders().selectAll('standing_orders').orderBy('asked_at', 'desc').limit(maxListed).execute()
-  if (rows.length === 0) return []
+export async function readStanding(
+  view: View,
+  query: z.output<typeof StandingQuery>,
+  { register, now }: Pick<About, 'register' | 'now'>,
+): Promise<Pick<StandingList, 'orders' | 'hasMore'>> {
+  const { page: ids, hasMore } = pageOf(await newestIds(view, query), query.limit)
+  if (ids.length === 0) return { orders: [], hasMore }
+  const versions = view.standingOrders().selectAll('standing_orders').where('standing_orders.id', 'in', ids)
+  const rows = await versions.orderBy('number').execute()
   const names = await view.namesOf([...new Set(rows.map(({ asked_by }) => asked_by))])
-  const commands = await commandsOf(view, [...new Set(rows.map(({ id }) => id))])
-  return [...Map.groupBy(rows, ({ id }) => id).values()].map((versions) =>
-    shown(
-      versions.toSorted((a, b) => b.number - a.number),
-      { commands, register, names, now },
-    ),
-  )
+  const commands = await commandsOf(view, ids)
+  const ofEach = Map.groupBy(rows, ({ id }) => id)
+  const about = { commands, register, names, now }
+  return { orders: ids.map((id) => shown(ofEach.get(id)?.toReversed() ?? [], about)), hasMore }
+}
+
+/** By when each was asked for first, which no withdrawal moves; one more than a page has. */
+async function newestIds(view: View, { before, limit }: z.output<typeof StandingQuery>): Promise<string[]> {
+  const asked = () => view.standingOrders().groupBy('standing_orders.id').select('standing_orders.id')
+  const first = sql<number>`min(standing_orders.asked_at)`
+  const last =
+    before === undefined ? undefined : await asked().select(first.as('at')).where('standing_orders.id', '=', before).executeTakeFirst()
+  const beyond = before === undefined ? undefined : found('standing', last)
+  const rows = await asked()
+    .$if(beyond !== undefined, (older) => older.having(sql<SqlBool>`(${first}, standing_orders.id) < (${beyond?.at}, ${beyond?.id})`))
+    .orderBy(first, 'desc')
+    .orderBy('standing_orders.id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 type CommandRow = Awaited<ReturnType<typeof commandsOf>>[number]

@@ -62,7 +62,7 @@ const looking = (): Route[] => [
     names: { 'query.organisationId': 'organisation' },
     query: BulkQuery,
     answer: BulkList,
-    handle: async ({ query, by }) => ({ bulks: await listBulks(by.view, query.organisationId) }),
+    handle: ({ query, by }) => listBulks(by.view, query),
   }),
   defineReading('/api/bulk/:id', 'One order for many machines, with each of them', {
     names: { 'params.id': 'bulk' },

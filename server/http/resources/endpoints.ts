@@ -1,11 +1,21 @@
 import { z } from 'zod'
-import { EndpointChange, EndpointDetail, EndpointList, EndpointRelease, SampleList, SampleQuery } from '#shared/api/endpoints.ts'
+import {
+  CommandList,
+  CommandQuery,
+  EndpointChange,
+  EndpointDetail,
+  EndpointList,
+  EndpointRelease,
+  SampleList,
+  SampleQuery,
+} from '#shared/api/endpoints.ts'
 import { coreTags } from '#shared/domain/endpoint.ts'
 import { CloseCode } from '#shared/protocol/close-codes.ts'
 import type { Desk } from '../../desk/desk.ts'
 import type { Tx } from '../../store/store.ts'
 import { mustBeDone } from '../desk-outcome.ts'
 import type { Needs } from '../needs.ts'
+import { listCommands } from '../reads/command.ts'
 import { listEndpoints, readEndpoint } from '../reads/endpoints.ts'
 import { found } from '../reads/found.ts'
 import { readSamples } from '../reads/samples.ts'
@@ -39,6 +49,12 @@ const reading: Route[] = [
     ...about,
     answer: EndpointDetail,
     handle: ({ params, by }) => detail(by, params.id),
+  }),
+  defineReading('/api/endpoints/:id/commands', 'What was ever asked of one endpoint, the newest first', {
+    ...about,
+    query: CommandQuery,
+    answer: CommandList,
+    handle: ({ params, query, by }) => listCommands(by.view, params.id, query),
   }),
 ]
 

@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { CommandAsked, NewCommand, NewSignature, powersToAsk, SignatureAnswer, UnsignedCommands } from '#shared/api/commands.ts'
+import {
+  CommandAsked,
+  NewCommand,
+  NewSignature,
+  powersToAsk,
+  SignatureAnswer,
+  UnsignedCommands,
+  UnsignedQuery,
+} from '#shared/api/commands.ts'
 import { NamedScript } from '#shared/api/scripts.ts'
 import { commands } from '#shared/commands/registry.ts'
 import { minutes } from '#shared/domain/time.ts'
@@ -10,15 +18,13 @@ import { demandPower } from '../guard.ts'
 import type { Needs } from '../needs.ts'
 import { refuse } from '../problems.ts'
 import { found } from '../reads/found.ts'
+import { readUnsigned } from '../reads/unsigned.ts'
 import { defineRoute, type Route } from '../route.ts'
 import type { View } from '../view.ts'
 import { demandOwnKey } from './browser-key.ts'
 import { actorIn } from './tickets.ts'
 
 const id = z.object({ id: z.string().max(64) })
-const maxListed = 200
-/** Each may be a thousand machines. */
-const maxBulks = 20
 /** Their rules are the desk's. */
 const ownDoors = new Set(['isolate-host', 'release-host', 'keep-standing-order'])
 
@@ -31,23 +37,8 @@ export default function signing({ signing, scripts, time, people, identity }: Ne
       summary: 'Commands that wait for signatures of operators, oldest first, as the bytes to sign',
       access: { who: 'person', power: 'work-tickets', reach: 'organisation' },
       answer: UnsignedCommands,
-      handle: async ({ by }) => {
-        const rows = await by.view
-          .commands()
-          .innerJoin('endpoints', 'endpoints.id', 'commands.endpoint_id')
-          .select(['commands.id', 'payload', 'signatures', 'verb', 'risk', 'endpoint_id', 'commands.organisation_id', 'endpoints.hostname'])
-          .where('commands.status', '=', 'unsigned')
-          .where('commands.bulk_id', 'is', null)
-          .orderBy('requested_at')
-          .limit(maxListed)
-          .execute()
-        const single = rows.map((row) => ({
-          ...signing.shown(row),
-          isBulk: false,
-          machines: [{ id: row.endpoint_id, name: row.hostname }],
-        }))
-        return { commands: [...single, ...(await unsignedBulks(by.view, signing))] }
-      },
+      query: UnsignedQuery,
+      handle: ({ query, by }) => readUnsigned(by.view, signing.shown, query),
     }),
     defineRoute({
       method: 'POST',
@@ -96,24 +87,6 @@ export default function signing({ signing, scripts, time, people, identity }: Ne
       },
     }),
   ]
-}
-
-/** Orders over many machines, each with all of its machines. */
-async function unsignedBulks(view: View, signing: Needs['signing']): Promise<UnsignedCommands['commands']> {
-  const rows = await view
-    .bulks()
-    .select(['id', 'payload', 'signatures', 'verb', 'risk', 'organisation_id'])
-    .where('status', '=', 'unsigned')
-    .orderBy('requested_at')
-    .limit(maxBulks)
-    .execute()
-  const ids = rows.map((row) => row.id)
-  const targets = view.bulkTargets().select(['bulk_id', 'endpoint_id', 'endpoints.hostname']).orderBy('place')
-  const machines = ids.length === 0 ? [] : await targets.where('bulk_id', 'in', ids).execute()
-  return rows.map((row) => {
-    const own = machines.filter(({ bulk_id }) => bulk_id === row.id)
-    return { ...signing.shown(row), isBulk: true, machines: own.map(({ endpoint_id: id, hostname: name }) => ({ id, name })) }
-  })
 }
 
 /** The text goes with the command, so that it is what gets signed. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { NewSignature, powersToAsk } from '#shared/api/commands.ts'
-import { NewStanding, StandingAsked, StandingList, WithdrawStanding } from '#shared/api/standing.ts'
+import { NewStanding, StandingAsked, StandingList, StandingQuery, WithdrawStanding } from '#shared/api/standing.ts'
 import { commands } from '#shared/commands/registry.ts'
 import type { Role } from '#shared/domain/endpoint.ts'
 import { StandingOrder } from '#shared/protocol/standing-order.ts'
@@ -24,8 +24,12 @@ export default function standing({ standing, identity, time }: Needs): Route[] {
       '/api/standing-orders',
       'What machines do by themselves: drafts, what waits for signatures, what is in force, and what it did',
       {
+        query: StandingQuery,
         answer: StandingList,
-        handle: async ({ by }) => ({ drafts: [...standing.drafts], orders: await readStanding(by.view, identity.register(), time.now()) }),
+        handle: async ({ query, by }) => ({
+          drafts: [...standing.drafts],
+          ...(await readStanding(by.view, query, { register: identity.register(), now: time.now() })),
+        }),
       },
     ),
     defineRoute({

@@ -1,12 +1,13 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { days } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 
 /*
- * Ends orders over many machines and standing orders that are over for 400 days, some at a time. What a ticket tells of
- * stays with it, since its dossier names it; so does whatever the audit still says in words, whose time is as long; and what
- * may still run, or be withdrawn, has not ended. The commands themselves stay: each is a fact about its machine.
+ * Ends commands, orders over many machines and standing orders that are over for 400 days, some at a time. What a ticket
+ * tells of stays with it, since its dossier names it; so does whatever the audit still says in words, whose time is as long;
+ * and what may still run, or be withdrawn, has not ended. A command goes after the order that it was part of, and none goes
+ * of a machine that is cut off: what cut it off decides who may let it back.
  */
 
 export const ordersKeptForMs = days(400)
@@ -61,6 +62,55 @@ export async function endOldStanding(tx: Tx, now: number): Promise<number> {
   await tx.deleteFrom('standing_orders').where('id', 'in', ids).execute()
   return ids.length
 }
+
+/** After the orders: what is left of one is no part of anything. */
+export async function endOldCommands(tx: Tx, now: number): Promise<number> {
+  const old = tx
+    .selectFrom('commands')
+    .select('commands.id')
+    .where('commands.settled_at', '<', now - ordersKeptForMs)
+    .where('commands.ticket_id', 'is', null)
+    .where(({ not, exists }) => not(exists(standingOf(tx))))
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('bulks').select('id').whereRef('bulks.id', '=', 'commands.bulk_id'))))
+    .where(({ not, exists }) => not(exists(isolationOf(tx))))
+    .where(({ not, exists }) => not(exists(wordsOf(tx))))
+  const ids = (await old.orderBy('commands.settled_at').limit(maxAtOnce).execute()).map(idOf)
+  if (ids.length === 0) return 0
+  await tx.deleteFrom('standing_commands').where('command_id', 'in', ids).execute()
+  await tx.deleteFrom('commands').where('id', 'in', ids).execute()
+  return ids.length
+}
+
+/** As they came: what they said stands on the command. */
+export async function endOldResults(tx: Tx, now: number): Promise<number> {
+  const old = tx
+    .selectFrom('command_results')
+    .select('id')
+    .where('handled_at', '<', now - ordersKeptForMs)
+  const ids = (await old.orderBy('handled_at').limit(maxAtOnce).execute()).map(idOf)
+  if (ids.length > 0) await tx.deleteFrom('command_results').where('id', 'in', ids).execute()
+  return ids.length
+}
+
+const ofCommand = sql.ref<string>('commands.id')
+const standingOf = (tx: Tx) =>
+  tx
+    .selectFrom('standing_commands')
+    .innerJoin('standing_orders', 'standing_orders.id', 'standing_commands.order_id')
+    .select('standing_commands.command_id')
+    .where('standing_commands.command_id', '=', ofCommand)
+const isolationOf = (tx: Tx) =>
+  tx
+    .selectFrom('isolations')
+    .select('isolations.endpoint_id')
+    .where('isolations.endpoint_id', '=', sql.ref<string>('commands.endpoint_id'))
+    .where(({ eb, or }) => or([eb('isolations.desired', '!=', 'open'), eb('isolations.actual', '!=', 'open')]))
+const wordsOf = (tx: Tx) =>
+  tx
+    .selectFrom('audit')
+    .innerJoin('audit_payloads', 'audit_payloads.audit_id', 'audit.id')
+    .select('audit.id')
+    .where('audit.target', '=', sql<string>`'command:' || ${ofCommand}`)
 
 const idOf = ({ id }: { id: string }): string => id
 

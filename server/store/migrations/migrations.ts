@@ -53,6 +53,7 @@ import { overridesOfSites } from './0096-overrides-of-sites.ts'
 import { keptNeighbours } from './0101-kept-neighbours.ts'
 import { software } from './0106-software.ts'
 import { vips } from './0107-vips.ts'
+import { oldCommands } from './0108-old-commands.ts'
 import { knocks } from './0109-knocks.ts'
 import { roundUps } from './0116-round-ups.ts'
 
@@ -112,6 +113,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0101-kept-neighbours': keptNeighbours,
     '0106-software': software,
     '0107-vips': vips,
+    '0108-old-commands': oldCommands,
     '0116-round-ups': roundUps,
     '0109-knocks': knocks,
   }

@@ -3,6 +3,7 @@ import { v7 } from 'uuid'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Evidence, Facts, Signal, SignalState } from '#shared/domain/signal.ts'
 import { maxRecordBytes } from '#shared/protocol/limits.ts'
+import { runbookFor } from './runbooks.ts'
 
 /** Something that a detector found to be true, or that happened. Texts may come from an attacker: they are cut here, and never acted on. */
 export interface Finding {
@@ -54,7 +55,7 @@ export function makeSignal(finding: Finding, said: { id: string; detector: strin
     fingerprint: fingerprintOf(finding),
     about: cut(finding.about, 1_024),
     summary: cut(finding.summary, 500),
-    facts: cutFacts(finding.facts ?? {}),
+    facts: withRunbook(finding.kind, cutFacts(finding.facts ?? {})),
     evidence: [],
   })
   return withFittingEvidence(bare, finding.evidence ?? [])
@@ -69,8 +70,11 @@ export function signalId(now: number, occurrence?: Occurrence): string {
 /** At most `length` UTF-16 units, and never half a character. */
 const cut = (text: string, length: number): string => text.slice(0, length).toWellFormed()
 
+/** One fact is kept free for the runbook. */
+const maxFacts = 99
+
 function cutFacts(facts: Facts): Facts {
-  const entries = Object.entries(facts).slice(0, 100)
+  const entries = Object.entries(facts).slice(0, maxFacts)
   return Object.fromEntries(
     entries.map(([name, value]) => {
       if (typeof value === 'string') return [name, cut(value, 4_096)]
@@ -79,9 +83,14 @@ function cutFacts(facts: Facts): Facts {
   )
 }
 
+function withRunbook(kind: string, facts: Facts): Facts {
+  const runbook = runbookFor(kind)
+  return runbook === undefined ? facts : { ...facts, runbook }
+}
+
 /** Half of a record at most, so that there is always room for evidence. */
 function withFittingFacts(signal: Signal): Signal {
-  return sizeOf(signal) <= maxSignalBytes / 2 ? signal : { ...signal, facts: { factsLeftOut: true } }
+  return sizeOf(signal) <= maxSignalBytes / 2 ? signal : { ...signal, facts: withRunbook(signal.kind, { factsLeftOut: true }) }
 }
 
 /** Text that JSON writes long (control characters take six bytes each) is shortened until the record fits. */

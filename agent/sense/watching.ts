@@ -73,7 +73,7 @@ export function keepWatching(options: KeptWatchOptions): KeptWatch {
     if (stop.signal.aborted) return
     const broken = current
     current = undefined
-    broken?.stop().catch((error: unknown) => log.warn({ error, detector: name }, 'a broken watch did not stop'))
+    broken?.stop().catch((error: unknown) => log.warn({ err: error, detector: name }, 'a broken watch did not stop'))
     hasBroken = true
     options.onFailed(reason)
     next()

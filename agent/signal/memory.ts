@@ -26,7 +26,7 @@ export async function openMemory(file: JsonFile, time: Time, log: Logger): Promi
   let restsUntil = Number.NEGATIVE_INFINITY
   const failed = (error: unknown): void => {
     restsUntil = time.monotonic() + restAfterFailureMs
-    log.error({ error }, 'what was said could not be remembered')
+    log.error({ err: error }, 'what was said could not be remembered')
   }
   const write = (): Promise<void> => {
     next = undefined

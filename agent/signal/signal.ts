@@ -163,7 +163,7 @@ class RememberedSignals implements Signals {
     await this.#memory.keep()
     this.#noteWaiting()
     if (this.#owesStanding)
-      await this.#appendAllStanding().catch((error: unknown) => this.#options.log.warn({ error }, 'what stands is listed later'))
+      await this.#appendAllStanding().catch((error: unknown) => this.#options.log.warn({ err: error }, 'what stands is listed later'))
   }
 
   async #appendAllStanding(): Promise<void> {
@@ -198,7 +198,7 @@ class RememberedSignals implements Signals {
       await this.#options.spool.append(laneOf(body), body)
       return true
     } catch (error) {
-      this.#options.log.error({ error, signal: signal.id, kind: signal.kind }, 'the spool refused a signal; it is kept and tried again')
+      this.#options.log.error({ err: error, signal: signal.id, kind: signal.kind }, 'the spool refused a signal; it is kept and tried again')
       if (!(error instanceof Fault && error.code === 'spool-closed')) this.#tryAgainLater()
       return false
     }

@@ -147,7 +147,7 @@ class DiskSpool implements DurableSpool {
   lose(lane: Lane, count: number): void {
     if (count <= 0) return
     this.#lanes.owe(lane, count)
-    this.#writer.append(lane).catch((error: unknown) => this.#options.log.warn({ error, lane, count }, 'lost signals are said later'))
+    this.#writer.append(lane).catch((error: unknown) => this.#options.log.warn({ err: error, lane, count }, 'lost signals are said later'))
   }
 
   last = (lane: Lane): number => this.#lanes.of(lane).last

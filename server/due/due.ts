@@ -53,7 +53,7 @@ export function createFire(options: DueOptions): (due: { id: string }[]) => Prom
   const putAside = async (id: string, error: unknown): Promise<Kept> => {
     if (options.store.capabilities.isStoreTrouble(error)) throw error
     await turns((tx) => giveUp(tx, id, error, time.now()))
-    log.error({ error, timer: id }, 'a timer could not be fired and was put aside')
+    log.error({ err: error, timer: id }, 'a timer could not be fired and was put aside')
     return nothingKept
   }
   return async (due) => {

@@ -55,7 +55,7 @@ export function startSelfCheck(needs: Needs): SelfCheck {
   const plan = (afterMs: number, run: () => Promise<unknown>): void => {
     if (isStopped) return
     cancel = time.after(afterMs, () => {
-      running = run().catch((error: unknown) => log.error({ error }, 'the clocks could not be checked; trying again in a minute'))
+      running = run().catch((error: unknown) => log.error({ err: error }, 'the clocks could not be checked; trying again in a minute'))
     })
   }
   const look = async (): Promise<number> => {

@@ -77,7 +77,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       },
       (error: unknown) => {
         queues.delete(receiver.id)
-        log.error({ error, receiver: receiver.id }, 'the outbox could not be worked through; trying again')
+        log.error({ err: error, receiver: receiver.id }, 'the outbox could not be worked through; trying again')
         planWake(seconds(1))
       },
     )
@@ -99,7 +99,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     isNudged = true
     looking ??= look()
       .catch((error: unknown) => {
-        log.error({ error }, 'the outbox could not be read; trying again')
+        log.error({ err: error }, 'the outbox could not be read; trying again')
         planWake(seconds(1))
       })
       .finally(() => {

@@ -30,7 +30,7 @@ export function createLoops({ time, log }: { time: Time; log: Logger }): CreateL
       }
     }
     const failed = (error: unknown): never => {
-      log.error({ error, loop: name }, 'a round failed; it is tried again')
+      log.error({ err: error, loop: name }, 'a round failed; it is tried again')
       cancelRetry()
       if (!isStopped) cancelRetry = time.after(retryMs, nudge)
       throw error

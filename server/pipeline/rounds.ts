@@ -94,7 +94,7 @@ export function createRounds(needs: Needs): Rounds {
   }
   const putAside = async (signal: SignalRow, error: unknown): Promise<void> => {
     await turns((tx) => giveUp(tx, store, signal, error, time.now()))
-    log.error({ error, signal: signal.id, kind: signal.kind }, 'a signal could not be handled and was put aside')
+    log.error({ err: error, signal: signal.id, kind: signal.kind }, 'a signal could not be handled and was put aside')
   }
 
   const urgentRound = async (): Promise<boolean> => {
@@ -167,7 +167,7 @@ async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped:
     try {
       world.take(signal, decide(world, rules, signal, now))
     } catch (error) {
-      log.error({ error, signal: signal.id, kind: signal.kind }, 'a signal could not be decided and was put aside')
+      log.error({ err: error, signal: signal.id, kind: signal.kind }, 'a signal could not be decided and was put aside')
       failed.push({ signal, error })
     }
     if (time.monotonic() - turnBeganAt < maxTurnMs) continue

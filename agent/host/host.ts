@@ -1,7 +1,7 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { Cancel, Time } from '#shared/domain/time.ts'
 import { type Conversation, converse, type Hearer } from './conversation.ts'
-import { inFront } from './priority.ts'
+import { ahead, inFront } from './priority.ts'
 
 /*
  * The port to the machine that may change it. Enters: a program's name, its arguments as a list, text for its stdin.
@@ -30,6 +30,8 @@ export interface Host {
   converse(program: string, args: readonly string[], hearer: Hearer): Conversation
   /** Starts a program in a way of the caller's own, where the system starts its own: not behind, as this agent stands. */
   inFront<Child>(start: () => Child): Child
+  /** The same, before whatever runs: for what cuts this machine off, and does nothing else. */
+  ahead<Child>(start: () => Child): Child
 }
 
 /** More than any program we start has to say. */
@@ -38,7 +40,7 @@ const maxOutputBytes = 1_048_576
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
 export function createHost(time: Time): Host {
-  return { run: (program, args, options) => run(program, args, { ...options, time }), converse, inFront }
+  return { run: (program, args, options) => run(program, args, { ...options, time }), converse, inFront, ahead }
 }
 
 /**

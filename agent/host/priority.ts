@@ -17,10 +17,15 @@ export function stepBack(): void {
  * Starts a program where the system starts its own: a service that it leaves behind would else stand back for good, as this agent does. A
  * program stands where whoever starts it stands at that moment; whoever set the agent back further meant its programs too.
  */
-export function inFront<Child>(start: () => Child): Child {
+export const inFront = <Child>(start: () => Child): Child => startAt(0, start)
+
+/** Starts a program that waits for nothing but to cut this machine off: whoever encrypts files keeps it waiting no more than this agent. */
+export const ahead = <Child>(start: () => Child): Child => startAt(hasty, start)
+
+function startAt<Child>(there: number, start: () => Child): Child {
   const place = getPriority()
   if (!mayMove() || (place !== niceness && place !== hasty)) return start()
-  setPriority(0)
+  setPriority(there)
   try {
     return start()
   } finally {

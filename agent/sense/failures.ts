@@ -13,7 +13,9 @@ const own = 'sense'
 export function createFailures(signals: Pick<Signals, 'report' | 'standing'>, log: Logger): Failures {
   const failing = new Map(signals.standing(own).map((signal) => [signal.about, finding(signal.about, String(signal.facts.reason))]))
   const report = (): void => {
-    signals.report(own, [...failing.values()]).catch((error: unknown) => log.error({ err: error }, 'a failing detector could not be reported'))
+    signals
+      .report(own, [...failing.values()])
+      .catch((error: unknown) => log.error({ err: error }, 'a failing detector could not be reported'))
   }
   return {
     failed(name, reason) {

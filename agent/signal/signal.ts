@@ -198,7 +198,10 @@ class RememberedSignals implements Signals {
       await this.#options.spool.append(laneOf(body), body)
       return true
     } catch (error) {
-      this.#options.log.error({ err: error, signal: signal.id, kind: signal.kind }, 'the spool refused a signal; it is kept and tried again')
+      this.#options.log.error(
+        { err: error, signal: signal.id, kind: signal.kind },
+        'the spool refused a signal; it is kept and tried again',
+      )
       if (!(error instanceof Fault && error.code === 'spool-closed')) this.#tryAgainLater()
       return false
     }

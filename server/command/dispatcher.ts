@@ -17,7 +17,7 @@ import { withoutOverruledBulks } from './bulk/sign.ts'
 import { keepReports, keepResults, type Report } from './command.ts'
 import { createLiveOutputs, type Live } from './live-output.ts'
 import { createOnTheirWay } from './on-their-way.ts'
-import { mostUrgentFirst, nextQueued, queuedOf, unanswered, withQueued } from './queues.ts'
+import { byUrgency, mostUrgentFirst, nextQueued, queuedOf, unanswered, withQueued } from './queues.ts'
 import { withoutSwitchedOff } from './scripts-off.ts'
 import { createSeal, type Seal } from './seal.ts'
 import { type SignNeeds, signRequested, withoutOverruled } from './sign.ts'
@@ -168,7 +168,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   const going = new Set<Promise<void>>()
   const goOut = (sealed: readonly CommandsTable[]): void => {
-    const gone = send(sealed).catch((error: unknown) => {
+    const gone = send(byUrgency(sealed)).catch((error: unknown) => {
       log.error({ reason: sentenceOf(error) }, 'what was signed goes out with the next round')
       makeRoom(sealed.map(({ endpoint_id }) => endpoint_id))
     })

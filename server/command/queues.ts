@@ -11,22 +11,22 @@ import { notSwitchedOff } from './scripts-off.ts'
  * Whether a machine is cut off comes before all else: there whatever came before it would hold it up, such as a look through all processes.
  * An isolation and a release share a rank, so that what was wanted last is done last.
  */
+const first: readonly string[] = [isolateHost.verb, releaseHost.verb]
+const second: readonly string[] = [...urgentVerbs]
+
 export const mostUrgentFirst = (db: Kysely<Database>) =>
   db
     .selectFrom('commands')
     .selectAll()
-    .orderBy((by) =>
-      by
-        .case()
-        .when('verb', 'in', [isolateHost.verb, releaseHost.verb])
-        .then(0)
-        .when('verb', 'in', [...urgentVerbs])
-        .then(1)
-        .else(2)
-        .end(),
-    )
+    .orderBy((by) => by.case().when('verb', 'in', first).then(0).when('verb', 'in', second).then(1).else(2).end())
     .orderBy('requested_at')
     .orderBy('id')
+
+/** The same of what is at hand, asked for at once. */
+export const byUrgency = <Order extends { verb: string }>(orders: readonly Order[]): Order[] =>
+  orders.toSorted((a, b) => rankOf(a.verb) - rankOf(b.verb))
+
+const rankOf = (verb: string): number => (first.includes(verb) ? 0 : second.includes(verb) ? 1 : 2)
 
 /** What they have had before, and what is urgent: neither is much. The rest goes out as there is room. */
 export const unanswered = (db: Kysely<Database>, endpointIds: string[], now: number): Promise<CommandsTable[]> =>

@@ -16,12 +16,12 @@ it.skipIf(process.platform === 'win32')('the agent begins once more in its own p
 })
 
 it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
-  'what it starts stands where the system’s own do, but for what nobody waits for',
+  'what it starts stands where the system’s own do, but for what nobody waits for, and what an isolation waits for',
   () => {
     const child = spawnSync('nice', ['-n', String(5 - getPriority()), process.execPath, join(import.meta.dirname, 'start-in-front.ts')], {
       encoding: 'utf8',
     })
-    expect(JSON.parse(child.stdout)).toEqual({ ordered: 0, behind: 5, left: 0, itself: 5 })
+    expect(JSON.parse(child.stdout)).toEqual({ ordered: 0, behind: 5, left: 0, ahead: -10, itself: 5 })
   },
 )
 

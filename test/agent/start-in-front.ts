@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { getPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost } from '../../agent/host/host.ts'
@@ -15,4 +16,5 @@ const pid = placeIn(service)
 await sleep(50)
 const left = getPriority(pid)
 process.kill(pid)
-console.log(JSON.stringify({ ordered, behind, left, itself: getPriority() }))
+const ahead = Number(host.ahead(() => spawnSync('nice', { encoding: 'utf8' })).stdout)
+console.log(JSON.stringify({ ordered, behind, left, ahead, itself: getPriority() }))

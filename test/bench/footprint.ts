@@ -34,7 +34,7 @@ export default {
 
 async function measure(program: string, folder: string, { settleMs, overMs }: typeof sizes.whole): Promise<Figures> {
   fillRules(join(folder, 'sense/sigma/rules'))
-  const world = await openWorld(furnish, program)
+  const world = await openWorld(furnish, { program })
   const bare = startBare(world)
   try {
     await sleep(settleMs)

@@ -40,7 +40,8 @@ export function whyNoNamespaces(): string | undefined {
 
 const prefix = 'tierline-test'
 
-export function openNetwork<Name extends string>(names: readonly Name[]): Network<Name> {
+/** @param processors on which alone a machine's programs run, by its name; where absent, on any. */
+export function openNetwork<Name extends string>(names: readonly Name[], processors: Partial<Record<Name, number>> = {}): Network<Name> {
   sweep()
   const run = `${prefix}-${process.pid}-${randomBytes(3).toString('hex')}`
   const namespaceOf = (name: string): string => `${run}-${name}`
@@ -63,7 +64,10 @@ export function openNetwork<Name extends string>(names: readonly Name[]): Networ
     close()
     throw error
   }
-  const machines = Object.fromEntries(names.map((name, at) => [name, machineIn(namespaceOf(name), name, at)])) as Record<Name, Machine>
+  const machines = Object.fromEntries(names.map((name, at) => [name, machineIn(namespaceOf(name), name, at, processors[name])])) as Record<
+    Name,
+    Machine
+  >
   return {
     machines,
     close,
@@ -95,8 +99,9 @@ function setUp(bridge: string, namespaces: readonly string[]): string {
   return [`netns add ${bridge}`, `-n ${bridge} link add bridge0 type bridge`, `-n ${bridge} link set bridge0 up`, ...cables].join('\n')
 }
 
-function machineIn(namespace: string, name: string, at: number): Machine {
-  const within = (program: string, args: readonly string[]): string[] => ['netns', 'exec', namespace, program, ...args]
+function machineIn(namespace: string, name: string, at: number, processor?: number): Machine {
+  const on = processor === undefined ? [] : ['taskset', '-c', String(processor)]
+  const within = (program: string, args: readonly string[]): string[] => ['netns', 'exec', namespace, ...on, program, ...args]
   return {
     name,
     ipv4: ipv4Of(at),

@@ -16,6 +16,7 @@ const host: Host = {
     return ended(args[0] === 'is-active' ? 'active\n' : '')
   },
   inFront: (start) => start(),
+  ahead: (start) => start(),
   converse: () => ({ say: () => undefined, end: () => undefined }) as unknown as ReturnType<Host['converse']>,
 }
 const detector = defineDetector({

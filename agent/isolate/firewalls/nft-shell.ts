@@ -58,7 +58,7 @@ export class NftShell {
     this.#again?.()
     if (this.#nft) return
     const beganAt = this.#time.monotonic()
-    const nft = this.#host.inFront(() =>
+    const nft = this.#host.ahead(() =>
       this.#host.converse('nft', ['-i'], {
         onLine: (line) => this.#hear(line),
         onEnd: () => {

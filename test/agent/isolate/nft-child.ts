@@ -21,6 +21,7 @@ export function nftChild(): NftChild {
 const hostOf = (child: () => NftChild): Host => ({
   run: async (program) => ({ kind: 'missing', program }),
   inFront: (start) => start(),
+  ahead: (start) => start(),
   converse: (_program, _args, hearer) => {
     child().begun.push(hearer)
     return { say: (line) => answer(child(), hearer, line), end: async () => void child().ended.push(true) }

@@ -23,6 +23,7 @@ function fakeHost(answer: (args: readonly string[], stdin: string) => Ended): Ho
   return {
     asked,
     inFront: (start) => start(),
+    ahead: (start) => start(),
     converse: () => ({ say: () => undefined, end: async () => undefined }),
     run: async (_program, args, { stdin = '' }) => {
       asked.push(stdin)

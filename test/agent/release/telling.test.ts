@@ -43,6 +43,7 @@ const host: Host = {
     return said(args[0] === 'list-sessions' ? Object.keys(sessions).join('\n') : sessions[args[1] ?? ''])
   },
   inFront: (start) => start(),
+  ahead: (start) => start(),
   converse: () => {
     throw new Error('nobody converses here')
   },

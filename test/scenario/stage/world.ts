@@ -54,12 +54,18 @@ export function whyNoWorld(): string | undefined {
   return spawnSync('openssl', ['version']).error ? 'openssl was not found; install the package openssl' : undefined
 }
 
-/**
- * @param fill puts what people have into the documents folder, before the agent adds its canaries; its data folder is empty by then.
- * @param program what runs as the agent of the endpoint.
- */
-export async function openWorld(fill: (documents: string, agentData: string) => void, program = agentProgram): Promise<World> {
-  const network = openNetwork(['collector', 'endpoint', 'neighbour'])
+export interface WorldOptions {
+  /** What runs as the agent of the endpoint. */
+  program?: string
+  /** By machine, on which of this one's it runs alone. */
+  processors?: Partial<Record<keyof World['machines'], number>>
+  /** How often the person looks: each look is work for the collector. */
+  lookEveryMs?: number
+}
+
+/** @param fill puts what people have into the documents folder, before the agent adds its canaries; its data folder is empty by then. */
+export async function openWorld(fill: (documents: string, agentData: string) => void, options: WorldOptions = {}): Promise<World> {
+  const network = openNetwork(['collector', 'endpoint', 'neighbour'], options.processors)
   const folder = mkdtempSync(join(tmpdir(), 'tierline-world-'))
   const close = async (): Promise<void> => {
     network.close()
@@ -67,7 +73,7 @@ export async function openWorld(fill: (documents: string, agentData: string) => 
   }
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   try {
-    return { ...(await furnish(network.machines, folder, fill, program)), close }
+    return { ...(await furnish(network.machines, folder, fill, options)), close }
   } catch (error) {
     await close()
     throw error
@@ -78,7 +84,7 @@ async function furnish(
   machines: World['machines'],
   folder: string,
   fill: (documents: string, agentData: string) => void,
-  program: string,
+  { program = agentProgram, lookEveryMs = 50 }: WorldOptions,
 ): Promise<Omit<World, 'close'>> {
   const data = join(folder, 'collector')
   const agentData = join(folder, 'agent')
@@ -93,7 +99,7 @@ async function furnish(
 
   const endpointId = await firstEndpoint(person)
   const endpoint = (): Promise<EndpointDetail> => person.get(`/api/endpoints/${endpointId}`)
-  const until: World['until'] = (isSo, withinMs = 60_000) => untilSo(endpoint, isSo, withinMs)
+  const until: World['until'] = (isSo, withinMs = 60_000) => untilSo(endpoint, isSo, withinMs, lookEveryMs)
   const ready = await until(({ inventory, isConnected }) => isConnected && (inventory?.agent.canaries.length ?? 0) > 0)
   return {
     ...{ machines, person, endpointId, documents, agent, endpoint, until },
@@ -106,7 +112,7 @@ async function furnish(
         const found = endpoints.find(({ id }) => id !== endpointId)
         return found && person.get(`/api/endpoints/${found.id}`)
       }
-      await untilSo(other, (found) => found?.isConnected === true && found.inventory !== null, 60_000)
+      await untilSo(other, (found) => found?.isConnected === true && found.inventory !== null, 60_000, lookEveryMs)
       await until(({ isolation }) => isolation.keptBy > 0)
     },
     canaries: ready.inventory?.agent.canaries ?? [],
@@ -178,13 +184,14 @@ async function untilSo<Read extends EndpointDetail | undefined>(
   read: () => Promise<Read>,
   isSo: (endpoint: Read) => boolean,
   withinMs: number,
+  everyMs: number,
 ): Promise<Read> {
   const endsAt = performance.now() + withinMs
   for (;;) {
     const endpoint = await read()
     if (isSo(endpoint)) return endpoint
     if (performance.now() > endsAt) throw new Error(`it did not come true in time; the endpoint is ${JSON.stringify(endpoint?.isolation)}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }
 

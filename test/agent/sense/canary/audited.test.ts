@@ -24,6 +24,7 @@ const host: Host = {
     }
   },
   inFront: (start) => start(),
+  ahead: (start) => start(),
   converse: () => expect.unreachable('nobody talks'),
 }
 

@@ -62,8 +62,8 @@ export const NewStanding = z.object({
   verb: z.string().max(100).optional(),
   args: z.record(z.string(), z.unknown()).optional(),
   argsFrom: z.record(z.string(), z.string()).optional(),
-  /** A window without a zone is in that of the site where the named machines stand, else of the organisation. */
-  when: z.union([Window.partial({ timeZone: true }), OnSignal]).optional(),
+  /** A window without a zone goes by the clock of each machine's site, else of its organisation. */
+  when: z.union([Window.omit({ zones: true }).partial({ timeZone: true }), OnSignal]).optional(),
   mostRuns: z.number().int().min(1).max(1_000).optional(),
   days: z.number().int().min(1).max(180).optional(),
   reason: z.string().trim().min(1).max(500),

@@ -7,7 +7,12 @@ import { defineCommand } from './define-command.ts'
 export default defineCommand({
   verb: 'keep-standing-order',
   title: 'Keep a standing order, or its withdrawal',
-  args: z.object({ order: SignedStanding.optional(), pause: StandingPause.optional() }),
+  args: z.object({
+    order: SignedStanding.optional(),
+    /** The clock where the machine stands; it counts only among those that the order's signers named. */
+    timeZone: z.string().max(60).optional(),
+    pause: StandingPause.optional(),
+  }),
   output: z.object({ number: z.number().int() }).partial(),
   risk: 'protective',
   ttlMs: days(6),

@@ -24,15 +24,20 @@ const neverStanding: ReadonlySet<string> = new Set(['keep-standing-order', 'rele
 export const mayStand = (verb: string): boolean => !neverStanding.has(verb)
 
 const Clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day is HH:MM, such as 02:00')
+const TimeZone = z.string().max(60).refine(isTimeZone, 'a time zone is named as in Europe/Berlin')
 const Name = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} .,()_-]{0,79}$/u, 'a name has letters, digits, spaces and . , ( ) _ - only')
 
-/** From `from` until `to` on these days (1 Monday … 7 Sunday) in this zone; over midnight where `to` is the earlier. Once each time. */
+/**
+ * From `from` until `to` on these days (1 Monday … 7 Sunday) in this zone; over midnight where `to` is the earlier. Once each time.
+ * With `zones` each machine goes by the clock of its site, as far as that is one of these or the one above: which, its collector says.
+ */
 export const Window = z.strictObject({
   kind: z.literal('window'),
   days: z.array(z.number().int().min(1).max(7)).min(1).max(7),
   from: Clock,
   to: Clock,
-  timeZone: z.string().max(60).refine(isTimeZone, 'a time zone is named as in Europe/Berlin'),
+  timeZone: TimeZone,
+  zones: z.array(TimeZone).min(1).max(50).optional(),
 })
 export type Window = z.infer<typeof Window>
 
@@ -112,6 +117,10 @@ export function isTriggeredBy({ any }: OnSignal, { kind, severity, facts }: Trig
 }
 
 export const standingPayload = (order: StandingOrder): string => canonicalJson(order)
+
+/** Of the zones that were signed the one that a machine is said to be in, else the first. */
+export const zoneIn = ({ timeZone, zones = [] }: Window, said: string | undefined): string =>
+  said !== undefined && zones.includes(said) ? said : timeZone
 
 function isTimeZone(name: string): boolean {
   try {

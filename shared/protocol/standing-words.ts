@@ -4,7 +4,10 @@ const weekdays = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
 /** When a standing order is due, for whoever signs it or looks at it. */
 export function whenInWords({ when }: Pick<StandingOrder, 'when'>): string {
-  if (when.kind === 'window') return `${when.days.map((day) => weekdays[day]).join(', ')} from ${when.from} to ${when.to}, ${when.timeZone}`
+  if (when.kind === 'window') {
+    const clock = when.zones ? `by the clock of each site: ${[when.timeZone, ...when.zones].join(' or ')}` : when.timeZone
+    return `${when.days.map((day) => weekdays[day]).join(', ')} from ${when.from} to ${when.to}, ${clock}`
+  }
   const kinds = when.any.map(({ kind, minSeverity, facts }) =>
     [kind, minSeverity && `at least ${minSeverity}`, facts && `where ${JSON.stringify(facts)}`].filter(Boolean).join(' '),
   )

@@ -13,6 +13,8 @@ const Kept = z.object({
   signed: SignedStanding,
   order: StandingOrder,
   keptAt: z.number(),
+  /** Of its site, as the collector said it. */
+  timeZone: z.string().max(60).optional(),
   runs: z.number().int().nonnegative(),
   /** Triggers that are spent, the newest last. */
   spent: z.array(z.string()),

@@ -3,7 +3,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { longestPauseMs, pauseBeyondMs, type SignedStanding, type StandingPause } from '#shared/domain/standing.ts'
 import { type Cancel, minutes } from '#shared/domain/time.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
-import { isTriggeredBy, maxStandingKept, type StandingOrder, type Triggering } from '#shared/protocol/standing-order.ts'
+import { isTriggeredBy, maxStandingKept, type StandingOrder, type Triggering, zoneIn } from '#shared/protocol/standing-order.ts'
 import type { CommandParts } from '../command.ts'
 import type { RunOrder } from '../journal.ts'
 import { resultOf } from '../result.ts'
@@ -23,7 +23,8 @@ import { openWindow } from './windows.ts'
  */
 
 export interface Standing {
-  take(signed: SignedStanding): Promise<VerbOutcome>
+  /** @param timeZone where this machine stands, as its collector says. */
+  take(signed: SignedStanding, timeZone?: string): Promise<VerbOutcome>
   pause(pause: StandingPause): Promise<VerbOutcome>
   /** @param since epoch ms of something that was noticed before: orders that came later are not about it. */
   noticed(signal: Triggering & { id: string }, since?: number): void
@@ -80,8 +81,8 @@ class StandingDesk implements Standing {
     this.#lookAgain()
   }
 
-  take(signed: SignedStanding): Promise<VerbOutcome> {
-    return this.#inTurn(() => this.#take(signed))
+  take(signed: SignedStanding, timeZone?: string): Promise<VerbOutcome> {
+    return this.#inTurn(() => this.#take(signed, timeZone))
   }
 
   pause(pause: StandingPause): Promise<VerbOutcome> {
@@ -111,7 +112,7 @@ class StandingDesk implements Standing {
     for (const cancel of this.#waits) cancel()
   }
 
-  async #take(signed: SignedStanding): Promise<VerbOutcome> {
+  async #take(signed: SignedStanding, timeZone: string | undefined): Promise<VerbOutcome> {
     const judged = await judge(signed, this.#judging(true))
     if (judged.kind === 'forged') await this.#parts.happened(forged(judged.reason, undefined))
     if (judged.kind !== 'order') return { outcome: 'refused', detail: judged.reason }
@@ -121,13 +122,16 @@ class StandingDesk implements Standing {
     const output = { number: order.number }
     if (known && known.order.number > order.number)
       return { outcome: 'refused', detail: `number ${order.number} is older than ${known.order.number}, which this machine keeps` }
-    if (known?.order.number === order.number) return { outcome: 'succeeded', detail: 'this machine keeps it already', output }
+    if (known?.order.number === order.number) {
+      if (known.timeZone !== timeZone) await this.#replace({ ...known, timeZone })
+      return { outcome: 'succeeded', detail: 'this machine keeps it already', output }
+    }
     const others = withoutPast(this.#state.orders, now).filter((each) => each.order.id !== order.id)
     if (others.length >= maxStandingKept)
       return { outcome: 'refused', detail: `this machine keeps ${maxStandingKept} standing orders already` }
     const wrong = order.argsFrom || order.isWithdrawn ? undefined : this.#argsOf(order, undefined)
     if (typeof wrong === 'string') return { outcome: 'refused', detail: wrong }
-    await this.#write({ orders: [...others, { signed, order, keptAt: now, runs: 0, spent: [], ranAt: {} }] })
+    await this.#write({ orders: [...others, { signed, order, timeZone, keptAt: now, runs: 0, spent: [], ranAt: {} }] })
     this.#lookAgain()
     return { outcome: 'succeeded', detail: order.isWithdrawn ? 'it is withdrawn' : 'this machine keeps it', output }
   }
@@ -208,8 +212,7 @@ class StandingDesk implements Standing {
   }
 
   async #count(spent: Kept, order: RunOrder): Promise<void> {
-    const orders = this.#state.orders.map((each) => (each.order.id === spent.order.id ? spent : each))
-    const counted = { orders, pending: [...this.#state.pending, order] }
+    const counted = { orders: this.#with(spent), pending: [...this.#state.pending, order] }
     try {
       await this.#write(counted)
     } catch (error) {
@@ -218,6 +221,9 @@ class StandingDesk implements Standing {
       this.#parts.log.error({ reason: sentenceOf(error) }, 'a run could not be counted on disk; isolating goes on')
     }
   }
+
+  #with = (kept: Kept): Kept[] => this.#state.orders.map((each) => (each.order.id === kept.order.id ? kept : each))
+  #replace = (kept: Kept): Promise<void> => this.#write({ orders: this.#with(kept) })
 
   async #finish(order: RunOrder): Promise<void> {
     await this.#parts.run(order)
@@ -246,8 +252,9 @@ class StandingDesk implements Standing {
     const windows = this.#state.orders.filter(({ order }) => order.when.kind === 'window' && !order.isWithdrawn)
     if (windows.length === 0 || this.#isStopped) return
     this.#look = this.#parts.time.after(lookEveryMs, () => this.#lookAgain())
-    for (const { order, spent } of windows) {
-      const day = order.when.kind === 'window' ? openWindow(order.when, this.#now()) : undefined
+    for (const { order, timeZone, spent } of windows) {
+      const { when } = order
+      const day = when.kind === 'window' ? openWindow({ ...when, timeZone: zoneIn(when, timeZone) }, this.#now()) : undefined
       if (day !== undefined && !spent.includes(day)) this.#begin({ id: order.id, key: day, signal: undefined })
     }
   }

@@ -9,6 +9,7 @@ import { requestCommands } from '../command.ts'
 import { covered } from './covered.ts'
 import { orderIn, signaturesOn } from './keep.ts'
 import { newsOfPauses, pauseId } from './pauses.ts'
+import { clocksOf } from './zones.ts'
 
 /*
  * Brings what is signed to the machines that are meant: each has a command that carries it, so it is queued, sent again,
@@ -57,7 +58,9 @@ export async function deliver(tx: Tx, store: Store, now: number): Promise<number
   let count = 0
   for (const { row, endpointIds } of missing) {
     const [first, ...others] = signaturesOn(row).map(({ jws }) => jws)
-    const args = { order: { jws: first, ...(others.length > 0 && { also: others }) } }
+    const order = { jws: first, ...(others.length > 0 && { also: others }) }
+    const clocks = hasZones(row) ? await clocksOf(tx, endpointIds) : new Map<string, string>()
+    const args = (endpointId: string) => ({ order, ...(clocks.has(endpointId) && { timeZone: clocks.get(endpointId) }) })
     const reason = `${row.is_withdrawal === 1 ? 'withdrawal of the standing order' : 'standing order'} “${orderIn(row).name}”`
     await carry(tx, store, endpointIds, { row, args, reason, about: null }, now)
     count += endpointIds.length
@@ -67,7 +70,7 @@ export async function deliver(tx: Tx, store: Store, now: number): Promise<number
 
 interface Carried {
   row: Pick<StandingOrdersTable, 'id' | 'number' | 'organisation_id' | 'asked_by'>
-  args: Record<string, unknown>
+  args(endpointId: string): Record<string, unknown>
   reason: string
   about: string | null
 }
@@ -80,7 +83,7 @@ async function carry(
   now: number,
 ): Promise<void> {
   const wanted = endpointIds.map((endpointId) => ({
-    ...{ id: randomUUIDv7(), verb: 'keep-standing-order', args, reason, requestedBy: row.asked_by },
+    ...{ id: randomUUIDv7(), verb: 'keep-standing-order', args: args(endpointId), reason, requestedBy: row.asked_by },
     ...{ organisationId: row.organisation_id, endpointId, ticketId: null },
   }))
   if (wanted.length === 0) return
@@ -89,6 +92,12 @@ async function carry(
     ...{ command_id: id, order_id: row.id, number: row.number, endpoint_id: endpointId, run: null, about },
   }))
   await tx.insertInto('standing_commands').values(rows).execute()
+}
+
+/** Its machines have to be told which clock is theirs. */
+function hasZones(row: StandingOrdersTable): boolean {
+  const { when } = orderIn(row)
+  return when.kind === 'window' && when.zones !== undefined
 }
 
 async function targets(db: Kysely<Database>, row: StandingOrdersTable): Promise<string[]> {
@@ -129,7 +138,7 @@ async function deliverPauses(tx: Tx, store: Store, endpointIds: readonly string[
   for (const { endpointId, organisationId, pause } of news.slice(0, maxAtOnce)) {
     const row = { id: pauseId, number: 0, organisation_id: organisationId, asked_by: 'system' }
     const about = JSON.stringify(pause)
-    await carry(tx, store, [endpointId], { row, args: { pause }, reason: 'what it may do by itself', about }, now)
+    await carry(tx, store, [endpointId], { row, args: () => ({ pause }), reason: 'what it may do by itself', about }, now)
   }
   return news.length
 }

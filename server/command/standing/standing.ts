@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { NewStanding, StandingDraft } from '#shared/api/standing.ts'
 import { commands } from '#shared/commands/registry.ts'
@@ -9,7 +8,6 @@ import { firstIssue } from '#shared/protocol/envelope.ts'
 import { maxStandingChars, StandingOrder } from '#shared/protocol/standing-order.ts'
 import type { Person } from '../../desk/desk.ts'
 import type { Entry } from '../../pipeline/changes.ts'
-import type { Database } from '../../store/schema.ts'
 import type { Store, Tx } from '../../store/store.ts'
 import type { StandingOrdersTable } from '../../store/tables/command.ts'
 import { covered } from './covered.ts'
@@ -17,6 +15,7 @@ import { deliver, isAnythingDue } from './deliver.ts'
 import { drafts } from './drafts.ts'
 import { addStandingSignature, type KeepNeeds, orderIn, payloadOf, type StandingSigned, signedByCollector } from './keep.ts'
 import { joinTickets, unjoined } from './runs.ts'
+import { inNoZone, zoned } from './zones.ts'
 
 /*
  * What machines shall do by themselves. Enters: what people ask for, operators' signatures. Leaves: signed versions, with
@@ -159,41 +158,18 @@ async function compose({ store, time, auditHead }: StandingNeeds, asked: NewStan
   } = shipped ?? { draft: '', says: '', days: 90, role: undefined }
   const { organisationId, draft: ___, days: askedDays, when, ...more } = asked
   const now = time.now()
-  const window = when ?? ('when' in meant ? meant.when : undefined)
-  const zone = await zoneOf(store.db, asked, time_zone)
-  const isZoneSaid = when?.kind === 'window' && when.timeZone !== undefined
-  if (zone === undefined && window?.kind === 'window' && !isZoneSaid)
-    return refused('These machines stand in several time zones: ask for those of each by themselves, or say which zone is meant.')
+  const window = when ?? ('when' in meant ? inNoZone(meant.when) : undefined)
   const head = await auditHead?.(store.db)
   const role = more.role ?? (more.endpoints ? undefined : shippedRole)
   const parsed = StandingOrder.safeParse({
     ...{ v: 1, id: randomUUIDv7(), number: nextNumber(0, now), organisationId, args: {}, ...meant, ...more },
     ...(role !== undefined && { role }),
-    ...zoned(window, zone ?? time_zone, when !== undefined),
+    ...(window && { when: await zoned(store.db, window, asked, time_zone) }),
     ...{ issuedAt: now, endsAt: now + days(askedDays ?? shippedDays), isWithdrawn: false, requestedBy: by.name.slice(0, 200) },
     ...(head !== undefined && { auditHead: head }),
   })
   if (!parsed.success) return refused(`This is no standing order: ${firstIssue(parsed.error)}.`)
   return (await whyNot(store, parsed.data)) ?? { kind: 'order', order: parsed.data }
-}
-
-/** The one clock that is on the wall where these machines stand, or their organisation's where it means a role; undefined: there are several. */
-async function zoneOf(
-  db: Kysely<Database>,
-  { organisationId, endpoints }: Pick<NewStanding, 'organisationId' | 'endpoints'>,
-  organisations: string,
-): Promise<string | undefined> {
-  if (!endpoints) return organisations
-  const placed = db.selectFrom('endpoints').leftJoin('sites', 'sites.id', 'endpoints.site_id').select('sites.time_zone').distinct()
-  const rows = await placed.where('endpoints.organisation_id', '=', organisationId).where('endpoints.id', 'in', endpoints).execute()
-  const [zone = organisations, ...others] = new Set(rows.map(({ time_zone }) => time_zone ?? organisations))
-  return others.length === 0 ? zone : undefined
-}
-
-/** A window is in that time, unless somebody said another. */
-function zoned(when: NewStanding['when'], timeZone: string, isAsked: boolean): { when?: unknown } {
-  if (when?.kind !== 'window') return when ? { when } : {}
-  return { when: { ...when, timeZone: isAsked ? (when.timeZone ?? timeZone) : timeZone } }
 }
 
 async function whyNot(store: Store, order: StandingOrder): Promise<Composed | undefined> {

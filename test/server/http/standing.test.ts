@@ -52,7 +52,7 @@ describe('a standing order', () => {
     expect(await carriers()).toMatchObject([{ endpoint_id: alpha.endpoint, reason: 'standing order “Updates in the window”' }])
   })
 
-  it('of named machines opens by the clock of their site, and of several clocks one has to be said', async () => {
+  it('of named machines opens by the clock of their site, each by its own where there are several', async () => {
     const { db } = console_.store
     await db.updateTable('sites').set({ time_zone: 'America/New_York' }).where('id', '=', alpha.site).execute()
     const draft = 'updates-in-the-window'
@@ -66,10 +66,24 @@ describe('a standing order', () => {
       .values({ ...one, id: 'elsewhere', site_id: null })
       .execute()
     const endpoints = [alpha.endpoint, 'elsewhere']
-    expect((await ask({ draft, endpoints })).body).toMatchObject({ code: 'refused', detail: expect.stringContaining('several time zones') })
+    expect(await zoneOf(await ask({ draft, endpoints }))).toMatchObject({ timeZone: 'Europe/Berlin', zones: ['America/New_York'] })
+    const told = (await carriers()).slice(-2).map(({ endpoint_id, args }) => [endpoint_id, JSON.parse(args).timeZone])
+    expect(Object.fromEntries(told)).toEqual({ [alpha.endpoint]: 'America/New_York', elsewhere: undefined })
     const when = { kind: 'window', days: [6, 7], from: '22:00', to: '02:00', timeZone: 'Asia/Tokyo' }
     expect(await zoneOf(await ask({ draft, endpoints, when }))).toEqual(when)
     await db.deleteFrom('endpoints').where('id', '=', 'elsewhere').execute()
+    await db.updateTable('sites').set({ time_zone: null }).where('id', '=', alpha.site).execute()
+  })
+
+  it('of a role opens by the clock of each machine’s site, else of its organisation', async () => {
+    const { db } = console_.store
+    await db.updateTable('sites').set({ time_zone: 'America/New_York' }).where('id', '=', alpha.site).execute()
+    const { body } = await ask({ draft: 'updates-in-the-window' })
+    const order = (await list()).orders.find((each) => each.id === body.id)
+    expect(order?.when).toMatchObject({ timeZone: 'Europe/Berlin', zones: ['America/New_York'] })
+    expect(JSON.parse((await carriers()).at(-1)?.args ?? '{}')).toMatchObject({ timeZone: 'America/New_York' })
+    const shift = { kind: 'window', days: [3], from: '02:00', to: '04:00', zones: ['Asia/Tokyo'] }
+    expect((await ask({ draft: 'updates-in-the-window', when: shift })).status).toBe(400)
     await db.updateTable('sites').set({ time_zone: null }).where('id', '=', alpha.site).execute()
   })
 

@@ -4,7 +4,7 @@ import { defineDraft } from '../draft.ts'
 export default defineDraft({
   draft: 'updates-in-the-window',
   name: 'Updates in the window',
-  says: 'On Wednesdays between 02:00 and 04:00, in the organisation’s time, the machine installs what Debian offers. It doesn’t restart.',
+  says: 'On Wednesdays between 02:00 and 04:00, by the clock of its site, the machine installs what Debian offers. It doesn’t restart.',
   role: 'server',
   verb: 'install-updates',
   args: {},

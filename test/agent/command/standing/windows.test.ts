@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Window } from '#shared/protocol/standing-order.ts'
+import { type Window, zoneIn } from '#shared/protocol/standing-order.ts'
 import { openWindow } from '../../../../agent/command/standing/windows.ts'
 
 const at = (text: string): number => Temporal.Instant.from(text).epochMilliseconds
@@ -27,5 +27,12 @@ describe('a window', () => {
     ['2026-03-30T00:30:00+02:00', '2026-03-29'],
   ])('over midnight belongs to the day on which it opened: %s', (instant, day) => {
     expect(openWindow({ ...berlin, from: '23:00', to: '01:00' }, at(instant))).toBe(day)
+  })
+
+  it('goes by the clock of the machine’s site only where its signers named that clock', () => {
+    const several = { ...berlin, zones: ['America/New_York'] }
+    const said = ['America/New_York', 'Asia/Tokyo', undefined].map((zone) => zoneIn(several, zone))
+    expect(said).toEqual(['America/New_York', 'Europe/Berlin', 'Europe/Berlin'])
+    expect(zoneIn(berlin, 'America/New_York')).toBe('Europe/Berlin')
   })
 })

@@ -1,12 +1,16 @@
 import { constants, type Stats, statSync } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import type { Cancel, Time } from '#shared/domain/time.ts'
+import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 import { farFolders, isFar } from './far.ts'
 import type { Answer, LineFollower, Stop } from './probe.ts'
 
 /** Half a second is soon enough for a log, and one look that nobody has to be woken for costs microseconds. */
 const lookEveryMs = 500
+/** What was never there may never be: most machines have no ClamAV. Nothing is missed meanwhile, since what appears is told from its start. */
+const lookForEveryMs = seconds(10)
+/** What starts together with the agent is there after so many looks. */
+const looksBeforeThat = 20
 const chunkBytes = 65_536
 const smallChunkBytes = 4_096
 /** A line beyond this is cut; no logger writes such, an attacker might. */
@@ -43,6 +47,8 @@ class Tail {
   #isCutting = false
   #next: Cancel | undefined
   #isStopped = false
+  #wasThere = false
+  #looks = 0
 
   constructor(path: string, follower: LineFollower, time: Time) {
     this.#path = path
@@ -64,7 +70,9 @@ class Tail {
 
   #plan(): void {
     if (this.#isStopped) return
-    this.#next = this.#time.after(lookEveryMs, () => {
+    this.#looks += 1
+    const isLikely = this.#wasThere || this.#looks <= looksBeforeThat
+    this.#next = this.#time.after(isLikely ? lookEveryMs : lookForEveryMs, () => {
       this.#look().then(
         () => this.#plan(),
         (error: unknown) => this.#isStopped || this.#follower.onEnd(`${this.#path}: ${sentenceOf(error)}`),
@@ -80,7 +88,7 @@ class Tail {
     if (!found || this.#isStopped) return
     if (!isSame) {
       await this.#close()
-      await this.#open()
+      await this.#open().catch((error: unknown) => this.#whenForbidden(error))
       if (this.#file) await this.#readOn(this.#file)
     }
   }
@@ -132,7 +140,13 @@ class Tail {
     this.#identity = identityOf(found)
     this.#isNear = await isNear(this.#path)
     this.#file = file
+    this.#wasThere = true
     return found.size
+  }
+
+  /** One that appeared and that this user may not read is as good as absent; one that was read before is missed. */
+  #whenForbidden(error: unknown): void {
+    if (this.#wasThere || !isForbidden(error)) throw error
   }
 
   async #close(): Promise<void> {

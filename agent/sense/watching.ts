@@ -1,12 +1,14 @@
 import type { Logger } from 'pino'
 import { Fault, sentenceOf } from '#shared/domain/fault.ts'
-import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import { type Cancel, minutes, seconds, type Time } from '#shared/domain/time.ts'
 import { isUnsupported, type Unsupported, type Watching } from './define-detector.ts'
 import { within } from './rounds.ts'
 
 /** A watch that broke gets this long before it is tried again: what broke it may be a log that is being rotated. */
 const startAgainAfterMs = seconds(30)
 const startDeadlineMs = seconds(30)
+/** What a machine lacks may be installed while the agent runs. */
+const lacksForMs = minutes(10)
 /** One that broke before works again when it has run this long; else each start of a broken one would look like a cure. */
 const provenAfterMs = seconds(60)
 
@@ -34,20 +36,33 @@ export function keepWatching(options: KeptWatchOptions): KeptWatch {
   const stop = new AbortController()
   let current: Watching | undefined
   let hasBroken = false
+  let lacking: string | undefined
   let next: Cancel = () => undefined
   let starting = begin()
 
   async function begin(): Promise<void> {
     try {
       const started = await within(startDeadlineMs, time, stop.signal, startOnce)
-      if (isUnsupported(started)) log.info({ detector: name, reason: started.unsupported }, 'a detector has nothing to watch here')
-      else current = started
+      if (isUnsupported(started)) return lack(started.unsupported)
+      lacking = undefined
+      current = started
       options.onStarted()
       if (hasBroken) next = time.after(provenAfterMs, prove)
       else options.onWorked()
     } catch (error) {
       fail(sentenceOf(error))
     }
+  }
+
+  function lack(reason: string): void {
+    if (reason !== lacking) log.info({ detector: name, reason }, 'a detector has nothing to watch here')
+    if (lacking === undefined) options.onStarted()
+    lacking = reason
+    hasBroken = false
+    options.onWorked()
+    next = time.after(lacksForMs, () => {
+      starting = begin()
+    })
   }
 
   function prove(): void {

@@ -1,3 +1,5 @@
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { minutes } from '#shared/domain/time.ts'
 import type { Probe, Stop } from '../../host/probe.ts'
 import type { SenseSettings, WatchContext } from '../define-detector.ts'
 import { AuditWrites, auditKey } from '../writers/audit-writes.ts'
@@ -20,12 +22,30 @@ export interface AuditedParts {
 
 const usual = { auditLog: '/var/log/audit/audit.log', fatrace: '/usr/sbin/fatrace' }
 
+/** auditd may be installed later. */
+const looksAgainAfterMs = minutes(1)
+
 /** Answers its end. */
-export async function followAudited({ folders, probe, settings, time, broken, places = usual }: AuditedParts): Promise<Stop> {
-  const nothing = (): void => undefined
-  const { writers, watchByAudit } = settings
+export async function followAudited(parts: AuditedParts): Promise<Stop> {
+  const { probe, settings, time, broken, places = usual } = parts
   const isThere = async (path: string): Promise<boolean> => (await probe.look(path).catch(() => undefined)) !== undefined
-  if (!writers || !watchByAudit || (await isThere(places.fatrace)) || !(await isThere(places.auditLog))) return nothing
+  if (!settings.writers || !settings.watchByAudit || (await isThere(places.fatrace))) return () => undefined
+  let end: Stop = () => undefined
+  let isOver = false
+  const begin = async (): Promise<void> => {
+    const started = (await isThere(places.auditLog)) ? await follow(parts) : lookAgain()
+    if (isOver) started()
+    else end = started
+  }
+  const lookAgain = (): Stop => time.after(looksAgainAfterMs, () => void begin().catch((error: unknown) => broken(sentenceOf(error))))
+  await begin()
+  return () => {
+    isOver = true
+    end()
+  }
+}
+
+async function follow({ folders, probe, settings: { writers, watchByAudit }, time, broken, places = usual }: AuditedParts): Promise<Stop> {
   const trees = new Trees((pid) => probe.process(pid), process.pid)
   const writes = new AuditWrites()
   const onLine = (line: string): void => {
@@ -34,14 +54,14 @@ export async function followAudited({ folders, probe, settings, time, broken, pl
     const now = time.monotonic()
     // The one that encrypts a single file is gone by now; whoever started it goes on to the next.
     const tree = trees.treeOf(write.pid, now) ?? trees.treeOf(write.parentPid, now)
-    for (const path of write.paths) writers.note(path, write.pid, tree)
+    for (const path of write.paths) writers?.note(path, write.pid, tree)
   }
-  const endRules = await watchByAudit(folders, auditKey)
-  if (!endRules) return nothing
+  const endRules = await watchByAudit?.(folders, auditKey)
+  if (!endRules) return () => undefined
   const followed = await probe.followFile(places.auditLog, { onLine, onEnd: broken })
-  writers.setFed(followed.kind === 'known')
+  writers?.setFed(followed.kind === 'known')
   return () => {
-    writers.setFed(false)
+    writers?.setFed(false)
     if (followed.kind === 'known') followed.value()
     endRules()
   }

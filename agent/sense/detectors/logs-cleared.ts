@@ -69,9 +69,8 @@ async function tellCleared(cleared: Cleared, say: Say, { settings, role }: Watch
 
 const severityFor = (role: WatchContext['role']): 'medium' | 'high' => (role === 'workstation' ? 'medium' : 'high')
 
-/** Answers its end; nothing where there is no auditd. */
+/** Answers its end. */
 async function followAudit(probe: Probe, say: Say, context: WatchContext) {
-  if (!(await probe.look(auditLog).catch(() => undefined))) return () => undefined
   const { time, broken } = context
   let pending: Cancel | undefined
   const saidAt = new Map<AuditChange['what'], number>()

@@ -35,7 +35,7 @@ export default defineDetector({
     }
     const audit = await followAudit(probe, context, new AuditJoiner(userOf), told)
     context.log.info(
-      { auditd: audit !== undefined },
+      { auditd: audit !== undefined && (await probe.look(auditLog).catch(() => undefined)) !== undefined },
       'programs that start are looked for once a second; what ends sooner only auditd can tell',
     )
     const onStart = (facts: Parameters<typeof startOf>[0]): void =>
@@ -69,9 +69,8 @@ async function learnHash(start: ProcessStart, probe: Probe, time: Time): Promise
   await Promise.race([learnt().catch(() => undefined), isLate]).finally(cancel)
 }
 
-/** Undefined where nobody writes that log, or this user may not read it. */
+/** Also one that is written only later; undefined where this user may not read it. */
 async function followAudit(probe: Probe, context: WatchContext, joiner: AuditJoiner, told: (start: ProcessStart) => void) {
-  if (!(await probe.look(auditLog).catch(() => undefined))) return undefined
   const onLine = (line: string): void => {
     const start = joiner.take(line)
     if (!start) return

@@ -50,11 +50,10 @@ export default defineDetector({
   },
 })
 
-/** Logs that are missing or may not be read are left out: each of them is somebody else's to miss. */
+/** Logs that may not be read are left out: each of them is somebody else's to miss. */
 async function followLogs(probe: Probe, context: WatchContext, onLine: (line: string) => void): Promise<Stop[]> {
   const stops: Stop[] = []
   for (const path of [auditLog, ...context.settings.authLogs]) {
-    if (!(await probe.look(path).catch(() => undefined))) continue
     const followed = await probe.followFile(path, { onLine, onEnd: (reason) => context.broken(reason) })
     if (followed.kind === 'known') stops.push(followed.value)
   }

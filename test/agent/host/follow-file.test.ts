@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { appendFile, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { followFile } from '../../../agent/host/follow-file.ts'
 import type { Stop } from '../../../agent/host/probe.ts'
 import { systemTime } from '../../../agent/system-time.ts'
+import { FakeTime } from '../../support/fake-time.ts'
 
 let folder: string
 let path: string
@@ -48,6 +49,35 @@ describe('a log that is followed', () => {
     await follow()
     await writeFile(path, 'one\n')
     await seen(['one'])
+  })
+
+  it('that appears much later is too, and costs little until then', async () => {
+    let looks = 0
+    const time = new FakeTime()
+    const after: typeof time.after = (ms, act) => {
+      looks += 1
+      return time.after(ms, act)
+    }
+    const onEnd = (reason: string) => expect.unreachable(reason)
+    const clock = { now: () => time.now(), monotonic: () => time.monotonic(), after }
+    const followed = await followFile(path, { onLine: (line) => void lines.push(line), onEnd }, clock)
+    if (followed.kind === 'known') stop = followed.value
+    const minute = async () => {
+      for (let second = 0; second < 60; second += 1) {
+        await time.advance(1_000)
+        await stat(folder)
+      }
+    }
+    await minute()
+    looks = 0
+    await minute()
+    expect(looks).toBeGreaterThan(0)
+    expect(looks).toBeLessThan(10)
+    await writeFile(path, 'one\n')
+    await vi.waitFor(async () => {
+      await minute()
+      expect(lines).toEqual(['one'])
+    })
   })
 
   it('is told to its end when it is rotated, and then from the start of the new one', async () => {

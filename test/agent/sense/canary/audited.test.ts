@@ -1,13 +1,15 @@
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { minutes, type Time } from '#shared/domain/time.ts'
 import { watchByAudit } from '../../../../agent/host/audit-rules.ts'
 import type { Host } from '../../../../agent/host/host.ts'
 import { createProbe } from '../../../../agent/host/probe.ts'
 import { followAudited } from '../../../../agent/sense/canary/audited.ts'
 import { Writers } from '../../../../agent/sense/writers/writers.ts'
 import { systemTime } from '../../../../agent/system-time.ts'
+import { FakeTime } from '../../../support/fake-time.ts'
 import { silent } from '../bench-machine.ts'
 
 let folder: string
@@ -36,12 +38,12 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const follow = (writers: Writers) =>
+const follow = (writers: Writers, time: Time = systemTime) =>
   followAudited({
     folders: ['/srv/decoys'],
     probe: createProbe({ time: systemTime, log: silent }),
     settings: { writers, watchByAudit: (...what) => watchByAudit(host, silent, ...what) },
-    time: systemTime,
+    time,
     broken: (reason) => expect.unreachable(reason),
     places: { auditLog: join(folder, 'audit.log'), fatrace: join(folder, 'fatrace') },
   })
@@ -56,6 +58,24 @@ async function rename(pid: number, parentPid: number): Promise<void> {
 }
 
 const nobody = 2 ** 22 + 1
+
+describe('decoys on a machine that gets auditd later', () => {
+  it('are watched by it from then on, and its rules end with the watch', async () => {
+    await rm(join(folder, 'audit.log'))
+    const time = new FakeTime()
+    const writers = new Writers(time)
+    const stop = await follow(writers, time)
+    await time.advance(minutes(5))
+    expect(asked).toEqual([])
+    await writeFile(join(folder, 'audit.log'), '')
+    await vi.waitFor(async () => {
+      await time.advance(minutes(1))
+      expect(asked.map(([, first]) => first)).toEqual(['-D', '-w'])
+    })
+    stop()
+    await vi.waitFor(() => expect(asked.map(([, first]) => first)).toEqual(['-D', '-w', '-D']))
+  })
+})
 
 describe('decoys that only auditd watches', () => {
   it.each([

@@ -48,4 +48,23 @@ describe.skipIf(chromium === undefined)('standing orders', () => {
     await card.getByText('withdrawn', { exact: true }).waitFor()
     expect([complaints, await seat.hasRun()]).toEqual([[], false])
   })
+
+  it('that open a window do so on the days and at the hours that are asked for', async () => {
+    const { page, complaints } = seat
+    await page.goto('/standing')
+    await page.getByRole('article', { name: 'Updates in the window' }).getByRole('button', { name: 'Ask for it' }).click()
+    const dialog = page.getByRole('dialog')
+    const day = (name: string) => dialog.getByRole('checkbox', { name })
+    expect(await day('Wed').isChecked()).toBe(true)
+    await day('Wed').uncheck()
+    for (const name of ['Sat', 'Sun']) await day(name).check()
+    await dialog.locator('[name=from]').fill('22:00')
+    await dialog.locator('[name=to]').fill('01:30')
+    await dialog.getByLabel('Why').fill('nobody works then')
+    await dialog.getByRole('button', { name: 'Ask for it' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const card = page.getByRole('region', { name: 'Updates in the window' })
+    await card.getByText(/^Sat, Sun from 22:00 to 01:30, /).waitFor()
+    expect(complaints).toEqual([])
+  })
 })

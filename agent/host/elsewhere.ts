@@ -38,7 +38,7 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     followFile: (path, follower) => followFile(path, follower, time),
     followJournal: () => unsupported('the system log'),
     followFileEvents: () => unsupported('who writes which file'),
-    images: { of: async () => undefined },
+    images: { of: async () => undefined, at: async () => undefined },
     socketOwner: async () => undefined,
     privilegedFiles: async () => [],
     privilegedFile: () => undefined,

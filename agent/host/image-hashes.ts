@@ -12,6 +12,8 @@ import { minutes, type Time } from '#shared/domain/time.ts'
 export interface ImageHashes {
   /** SHA-256 in hex; undefined where the process is gone, its program too large, or too much is asked for. */
   of(pid: number): Promise<string | undefined>
+  /** Of the file that lies there now: for a process that is gone. */
+  at(path: string): Promise<string | undefined>
 }
 
 const maxKnown = 500
@@ -41,28 +43,27 @@ export function openImageHashes(time: Pick<Time, 'monotonic'>, proc = '/proc'): 
     return hash
   }
 
-  async function once(pid: number): Promise<string | undefined> {
+  async function once(path: string): Promise<string | undefined> {
     // Of nearly everything that starts, this is all that has to be asked.
-    const look = await stat(`${proc}/${pid}/exe`, { bigint: true }).catch(() => undefined)
+    const look = await stat(path, { bigint: true }).catch(() => undefined)
     const found = look && known.get(keyOf(look))
     if (!look || found !== undefined) return found
-    const handle = await open(`${proc}/${pid}/exe`).catch(() => undefined)
+    const handle = look.isFile() ? await open(path).catch(() => undefined) : undefined
     await using _closing = handle
     return handle && (await hashOf(handle).catch(() => undefined))
   }
 
-  return {
-    of(pid) {
-      if (waiting >= maxWaiting) return Promise.resolve(undefined)
-      waiting += 1
-      // Whatever becomes of one, such as a file system that can't close it: the next has its turn.
-      const mine = last.then(() => once(pid)).catch(() => undefined)
-      last = mine.finally(() => {
-        waiting -= 1
-      })
-      return mine
-    },
+  const inTurn = (path: string): Promise<string | undefined> => {
+    if (waiting >= maxWaiting) return Promise.resolve(undefined)
+    waiting += 1
+    // Whatever becomes of one, such as a file system that can't close it: the next has its turn.
+    const mine = last.then(() => once(path)).catch(() => undefined)
+    last = mine.finally(() => {
+      waiting -= 1
+    })
+    return mine
   }
+  return { of: (pid) => inTurn(`${proc}/${pid}/exe`), at: inTurn }
 }
 
 const keyOf = ({ dev, ino, mtimeNs, ctimeNs, size }: BigIntStats): string => `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${size}`

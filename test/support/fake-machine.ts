@@ -93,7 +93,7 @@ export class FakeMachine implements Probe {
   process = (pid: number) => this.processesNow.find((each) => each.pid === pid)
   /** By process. */
   hashesNow: Record<number, string> = {}
-  readonly images = { of: async (pid: number) => this.hashesNow[pid] }
+  readonly images = { of: async (pid: number) => this.hashesNow[pid], at: async () => undefined }
   socketOwner = async (): Promise<number | undefined> => undefined
   privilegedNow: PrivilegedFile[] = []
   privilegedFiles = () => this.#answer(() => this.privilegedNow)

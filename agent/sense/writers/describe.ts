@@ -59,7 +59,7 @@ export function describeSuspension(suspension: Suspension | undefined): Facts {
 async function hashInTime({ top: { pid, exe } }: Tree, { images, time }: Look): Promise<string | undefined> {
   const { promise: tooLate, resolve } = Promise.withResolvers<undefined>()
   const cancel = time.after(hashWithinMs, () => resolve(undefined))
-  const look = async () => (await images.of(pid)) ?? (await hashOf(`/proc/${pid}/exe`)) ?? (await hashOf(exe))
+  const look = async () => (await images.of(pid)) ?? (await hashOf(`/proc/${pid}/exe`)) ?? (await images.at(exe)) ?? (await hashOf(exe))
   return Promise.race([look(), tooLate]).finally(cancel)
 }
 

@@ -61,6 +61,15 @@ describe('the hash of what runs', () => {
     expect(await all()).toEqual([false, false, true, true, true, true])
   })
 
+  it('is that of the file where a process that is gone was started from, which is read once; a folder or a device has none', async () => {
+    const images = openImageHashes(new FakeTime(), folder)
+    const path = program(1, 'large', 12 * mebibyte)
+    const all = await Promise.all([images.at(path), images.at(path), images.at(path), images.of(1)])
+    expect(new Set(all)).toEqual(new Set([sha256(readFileSync(path))]))
+    expect(await images.at(folder)).toBeUndefined()
+    expect(await images.at('/dev/zero')).toBeUndefined()
+  })
+
   it('is given up where too many are waited for', async () => {
     program(1, 'one')
     const images = openImageHashes(new FakeTime(), folder)

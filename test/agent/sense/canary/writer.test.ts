@@ -33,8 +33,8 @@ const tree = (exe: string) => ({
 })
 
 /** What is asked by number is known to nobody here, or never answers. */
-const look = (hash: Promise<string | undefined> = Promise.resolve(undefined), time: Time = systemTime) => ({
-  images: { of: () => hash },
+const look = (hash: Promise<string | undefined> = Promise.resolve(undefined), time: Time = systemTime, lies?: string) => ({
+  images: { of: () => hash, at: async () => lies },
   time,
 })
 
@@ -94,6 +94,8 @@ it('names it by the hash that is known, and waits a second at most for one', asy
   writers.note(path, 7, tree('/tmp/x'))
   const asked = (hash: Promise<string | undefined>) => accuse(path, verdict('unreadable'), observation(path), { writers }, look(hash, time))
   expect((await asked(Promise.resolve('cafe'))).facts.processSha256).toBe('cafe')
+  const gone = await accuse(path, verdict('unreadable'), observation(path), { writers }, look(undefined, time, 'beef'))
+  expect(gone.facts.processSha256).toBe('beef')
   const never = asked(new Promise(() => undefined))
   await new Promise(setImmediate)
   await time.advance(seconds(1))

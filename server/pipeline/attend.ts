@@ -2,11 +2,10 @@ import type { Kysely } from 'kysely'
 import { isOpen } from '#shared/domain/ticket.ts'
 import { raiseWithin } from '../ingest/handled.ts'
 import type { OwnTrouble } from '../ingest/rows.ts'
-import { type Call, endPages, enqueueCalls, hasReceivers, type Look, loadFirstWays } from '../notify/notify.ts'
+import { type Call, endPages, enqueueCalls, type Look } from '../notify/notify.ts'
 import { decidePaging, keepPagings, loadPagings, mayPage, type Paging, type Step } from '../page/page.ts'
 import { assignee } from '../people/assign.ts'
 import { adminsOf, isAway, leadsOf, type Member, membersOf, type OnCall, onCall, type Roster, rosterFor } from '../people/roster.ts'
-import { loadRoster } from '../people/rosters.ts'
 import { hearingOf, isPagingTicket } from '../route/route.ts'
 import type { Rung, Whom } from '../route/sections/paging.ts'
 import type { Database } from '../store/schema.ts'
@@ -15,6 +14,7 @@ import { headline } from '../ticket/sentences.ts'
 import { apply, type Entry, type TicketCase, type WriteRows } from './changes.ts'
 import type { Rules } from './keep.ts'
 import { given, namedFor } from './named.ts'
+import { loadReach, loadStaff, nobodyInReach, type Reach, type Staff } from './staff.ts'
 import { loadWork, type Work } from './work.ts'
 
 /*
@@ -41,6 +41,7 @@ const ladderOf = (rules: Rules, work: TicketCase): readonly Rung[] => rules.plan
 /**
  * Only reads: within the turn that keeps these cases, before its transaction or in it.
  * @param isQuiet what is said of these goes into a notice of its own: nobody is reminded of each.
+ * @param staff read before; asked for here, when absent.
  */
 export async function attend(
   from: Kysely<Database>,
@@ -48,15 +49,16 @@ export async function attend(
   cases: readonly TicketCase[],
   isQuiet: (work: TicketCase) => boolean,
   now: number,
+  staff?: Staff,
 ): Promise<Attended> {
   const needs = needsOf(rules, cases)
   if (!needs) return unattended(cases)
-  const roster = await loadRoster(from, (team) => rules.matrix.teams[team]?.passesTo, now)
+  const { roster, reach: ahead } = staff ?? (await loadStaff(from, rules, now))
   // A collector has an admin; only a desk under test has nobody.
   if (roster.members.length === 0) return unattended(cases)
   const pagings = await loadPagings(from, [...needs.paged])
   const seen = lookAt(cases, needs, { rules, roster, pagings, work: await loadWork(from, needs.needy), isQuiet, now })
-  const reach = seen.isCalling ? await loadReach(from, roster) : nobodyInReach
+  const reach = seen.isCalling ? (ahead ?? (await loadReach(from, roster))) : nobodyInReach
   return keeping(decideCalls(seen, reach))
 }
 
@@ -241,23 +243,6 @@ interface Reached {
   calls: Omit<Call, 'look'>[]
   entries: { id: string; entry: Omit<Entry, 'at'> }[]
   troubles: OwnTrouble[]
-}
-
-/** By what people can be reached. */
-export interface Reach {
-  /** The first way of each. */
-  ways: ReadonlyMap<string, string>
-  isAnybodyTold: boolean
-}
-
-const nobodyInReach: Reach = { ways: new Map(), isAnybodyTold: false }
-
-export async function loadReach(from: Kysely<Database>, { members }: Roster): Promise<Reach> {
-  const ways = await loadFirstWays(
-    from,
-    members.map(({ id }) => id),
-  )
-  return { ways, isAnybodyTold: ways.size > 0 || (await hasReceivers(from)) }
 }
 
 /** Whoever can be reached of those who are wanted; one call a person and ticket, and the page is the one. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { isAttack } from '#shared/domain/signal.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { heldByFleet } from '../command/brakes.ts'
 import { wantedBy } from '../command/command.ts'
@@ -20,6 +21,7 @@ import { createGiveWay } from './give-way.ts'
 import { hasChanged, type Kept, keepCases, type Rules } from './keep.ts'
 import { readProviderId } from './load-crowds.ts'
 import { type Chance, expireCommands, settleResults } from './results.ts'
+import { loadStaffInReach } from './staff.ts'
 import { keepBook } from './suppression.ts'
 import type { Turns } from './turns.ts'
 import { createWorkList } from './work-list.ts'
@@ -160,7 +162,14 @@ interface Handled {
 async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped: () => boolean): Promise<Decided> {
   const { store, rules, decide, time, log } = needs
   const now = time.now()
-  const world = await loadWorld(store.deskReader, store.capabilities.listed, signals, rules.matrix, now)
+  const { deskReader: from } = store
+  const isUrgent = signals.some(isAttack)
+  // An attack calls somebody: who that may be is read beside what it is decided on.
+  const [world, staff, hearing] = await Promise.all([
+    loadWorld(from, store.capabilities.listed, signals, rules.matrix, now),
+    isUrgent ? loadStaffInReach(from, rules, now) : undefined,
+    isUrgent ? loadReceivers(from) : undefined,
+  ])
   const failed: Decided['failed'] = []
   let turnBeganAt = time.monotonic()
   for (const signal of signals) {
@@ -178,8 +187,8 @@ async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped:
   const wanted = world.cases.flatMap(wantedBy)
   needs.warm?.(wanted.map(({ verb, endpointId }) => ({ verb, endpoint_id: endpointId })))
   const sealing = needs.seal?.(wanted, now)
-  const receivers = world.cases.some(isTold) ? await loadReceivers(store.deskReader) : []
-  const attended = await attend(store.deskReader, rules, world.cases.filter(hasChanged), () => false, now)
+  const receivers = hearing ?? (world.cases.some(isTold) ? await loadReceivers(from) : [])
+  const attended = await attend(from, rules, world.cases.filter(hasChanged), () => false, now, staff)
   return { world, receivers, attended, sealed: (await sealing) ?? nothingSealed(), failed, now }
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { CommandDefinition } from '#shared/commands/define-command.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import type { Time } from '#shared/domain/time.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
 import type { CommandAuthority } from '#shared/protocol/enrolment.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
 import type { Progress } from '#shared/protocol/messages.ts'
@@ -262,8 +262,8 @@ class CommandDesk {
 
   async #run(order: RunOrder, startedAt: number, { command, run }: Ready): Promise<void> {
     const live = new LiveLine(order.id, (said) => this.#parts.progress(said), this.#parts.time)
-    // What is urgent is over before anybody has read that it runs.
-    if (!command.isUrgent) live.begun()
+    // What is urgent is mostly over before anybody has read that it runs.
+    live.begun(command.isUrgent ? seconds(1) : 0)
     const settled = await run(live).catch((error: unknown): VerbOutcome => ({ outcome: 'failed', detail: sentenceOf(error) }))
     live.end()
     await this.#settle(this.#resultOf(order, startedAt, settled), command.isIdempotent)

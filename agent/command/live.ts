@@ -28,6 +28,7 @@ export class LiveLine implements Live {
   #leftChars = maxChars
   #isOver = false
   #cancel: Cancel | undefined
+  #cancelBegun: Cancel | undefined
 
   /** @param say false: it could not be sent, and is lost. */
   constructor(commandId: string, say: (said: Progress) => boolean, time: Time) {
@@ -36,8 +37,11 @@ export class LiveLine implements Live {
     this.#time = time
   }
 
-  begun(): void {
-    this.#say({ kind: 'progress', commandId: this.#commandId })
+  /** @param afterMs what is over by then is not said to run. */
+  begun(afterMs = 0): void {
+    const say = (): void => void this.#say({ kind: 'progress', commandId: this.#commandId })
+    if (afterMs === 0) say()
+    else this.#cancelBegun = this.#time.after(afterMs, say)
   }
 
   output(text: string): void {
@@ -60,6 +64,7 @@ export class LiveLine implements Live {
   /** Says what is still to be said. */
   end(): void {
     this.#cancel?.()
+    this.#cancelBegun?.()
     this.#flush()
   }
 

@@ -10,11 +10,22 @@ import { newestFirst } from './page.ts'
 
 const Named = z.object({ id: z.string(), name: z.string() })
 
+/**
+ * `actual`, in the words that people read: `applying` and `releasing` also while the order runs and the machine has not said more,
+ * `released` where it is open and was isolated before.
+ */
+export const IsolationState = z.enum([
+  ...(['open', 'applying', 'unproven', 'isolated', 'ineffective'] as const),
+  ...(['drifted', 'releasing', 'released', 'refused', 'failed'] as const),
+])
+export type IsolationState = z.infer<typeof IsolationState>
+
 /** Desired and actual are two facts; both are shown. */
 export const IsolationView = z.object({
   desired: DesiredIsolation,
   desiredAt: z.number().int().nullable(),
   actual: ActualIsolation,
+  state: IsolationState,
   actualAt: z.number().int().nullable(),
   isReady: z.boolean(),
   detail: z.string(),

@@ -3,7 +3,7 @@ import type { EndpointSummary } from '#shared/api/endpoints.ts'
 import { PageLink } from '../frame/page-link.tsx'
 import type { Column } from '../frame/sortable-table.tsx'
 import { When } from '../time/when.tsx'
-import { actualColor, actualName, roleName } from '../words/words.ts'
+import { roleName, stateColor, stateName } from '../words/words.ts'
 import { Presence } from './presence.tsx'
 
 export const endpointColumns: Column<EndpointSummary>[] = [
@@ -88,11 +88,11 @@ function OpenTickets({ count }: { count: number }) {
 
 /** One word while wanted and actual agree, both where they don't. */
 function Network({ endpoint }: { endpoint: EndpointSummary }) {
-  const { desired, actual } = endpoint.isolation
+  const { desired, actual, state } = endpoint.isolation
   return (
     <Group gap={6} wrap="nowrap">
-      <Badge size="sm" radius="sm" tt="none" color={actualColor[actual]} variant={actual === 'open' ? 'default' : 'filled'}>
-        {actualName[actual]}
+      <Badge size="sm" radius="sm" tt="none" color={stateColor[state]} variant={actual === 'open' ? 'default' : 'filled'}>
+        {stateName[state]}
       </Badge>
       {desired !== actual && (
         <Text size="xs" c="dimmed" className="nowrap">

@@ -1,4 +1,5 @@
 import type { EndpointSummary } from '#shared/api/endpoints.ts'
+import { stateName } from '../words/words.ts'
 import { whereabouts } from './whereabouts.ts'
 
 /** Those in which every word of `text` stands somewhere: host, organisation, site, platform, role, version, isolation, where it is. */
@@ -7,7 +8,7 @@ export function filterEndpoints(endpoints: readonly EndpointSummary[], text: str
   return endpoints.filter((endpoint) => {
     const { hostname, organisation, site, platform, role, agentVersion, isolation } = endpoint
     const haystack =
-      `${hostname} ${organisation.name} ${site?.name ?? ''} ${platform} ${role} ${agentVersion ?? ''} ${isolation.actual} ${whereabouts(endpoint, now).word}`.toLowerCase()
+      `${hostname} ${organisation.name} ${site?.name ?? ''} ${platform} ${role} ${agentVersion ?? ''} ${isolation.actual} ${stateName[isolation.state]} ${whereabouts(endpoint, now).word}`.toLowerCase()
     return words.every((word) => haystack.includes(word))
   })
 }

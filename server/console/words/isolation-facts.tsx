@@ -2,17 +2,17 @@ import { Alert, Badge, Group, Stack, Text } from '@mantine/core'
 import type { IsolationView } from '#shared/api/endpoints.ts'
 import { confirmationOf, type NeighbourFound, type NeighboursView } from '#shared/domain/neighbours.ts'
 import { When } from '../time/when.tsx'
-import { actualColor, actualName, desiredName } from './words.ts'
+import { desiredName, stateColor, stateName } from './words.ts'
 
 /** What is wanted of a machine's network and what it says is true: two facts, side by side. */
 export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
-  const { desired, desiredAt, actual, actualAt, isReady, detail, number, neighbours, keptBy } = isolation
+  const { desired, desiredAt, actual, state, actualAt, isReady, detail, number, neighbours, keptBy } = isolation
   const isTrouble = ['failed', 'ineffective', 'refused'].includes(actual)
   return (
     <Stack gap="sm">
       <Group grow align="flex-start">
         <Fact title="Wanted" name={desiredName[desired]} color={desired === 'isolated' ? 'grape' : 'gray'} at={desiredAt} />
-        <Fact title="Actual" name={actualName[actual]} color={actualColor[actual]} at={actualAt} />
+        <Fact title="Actual" name={stateName[state]} color={stateColor[state]} at={actualAt} />
       </Group>
       {number !== null && actual !== 'open' && (
         <Text size="sm">

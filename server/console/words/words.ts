@@ -1,4 +1,5 @@
-import type { ActualIsolation, DesiredIsolation, Role } from '#shared/domain/endpoint.ts'
+import type { IsolationState } from '#shared/api/endpoints.ts'
+import type { DesiredIsolation, Role } from '#shared/domain/endpoint.ts'
 import type { Priority } from '#shared/domain/priority.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { HopReason, Resolution, TicketStatus, WaitingFor } from '#shared/domain/ticket.ts'
@@ -56,26 +57,28 @@ export const roleName: Record<Role, string> = { workstation: 'Workstation', serv
 
 export const desiredName: Record<DesiredIsolation, string> = { open: 'Open', isolated: 'Isolated' }
 
-export const actualName: Record<ActualIsolation, string> = {
+export const stateName: Record<IsolationState, string> = {
   open: 'Open',
-  isolating: 'Applying…',
+  applying: 'Applying…',
   unproven: 'Applied (unproven)',
   isolated: 'Isolated (proven)',
   ineffective: 'Applied, but not effective',
   drifted: 'Drifted',
   releasing: 'Releasing…',
+  released: 'Released',
   refused: 'Refused',
   failed: 'Failed',
 }
 
-export const actualColor: Record<ActualIsolation, string> = {
+export const stateColor: Record<IsolationState, string> = {
   open: 'gray',
-  isolating: 'yellow',
+  applying: 'yellow',
   unproven: 'orange',
   isolated: 'grape',
   ineffective: 'red',
   drifted: 'red',
   releasing: 'yellow',
+  released: 'gray',
   refused: 'red',
   failed: 'red',
 }

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
-import type { IsolationView } from '#shared/api/endpoints.ts'
+import type { IsolationState, IsolationView } from '#shared/api/endpoints.ts'
 import type { TicketDetail } from '#shared/api/tickets.ts'
+import { isClosed } from '#shared/domain/endpoint.ts'
 import type { NeighboursView } from '#shared/domain/neighbours.ts'
 import type { IsolationsTable } from '../../store/tables/command.ts'
 import type { View } from '../view.ts'
@@ -10,6 +11,7 @@ const unheard: IsolationView = {
   desired: 'open',
   desiredAt: null,
   actual: 'open',
+  state: 'open',
   actualAt: null,
   isReady: false,
   detail: 'This endpoint has not said yet whether it can isolate.',
@@ -22,16 +24,40 @@ const unheard: IsolationView = {
 /** By endpoint id; every id that was asked for has one. */
 export async function isolationsOf(view: View, endpointIds: string[]): Promise<(endpointId: string) => IsolationView> {
   if (endpointIds.length === 0) return () => unheard
-  const rows = await view.isolations().selectAll('isolations').where('isolations.endpoint_id', 'in', endpointIds).execute()
-  const known = new Map(rows.map((row) => [row.endpoint_id, isolationOf(row)]))
+  const [rows, running] = await Promise.all([
+    view.isolations().selectAll('isolations').where('isolations.endpoint_id', 'in', endpointIds).execute(),
+    runningOn(view, endpointIds),
+  ])
+  const known = new Map(rows.map((row) => [row.endpoint_id, isolationOf(row, running.get(row.endpoint_id))]))
   return (endpointId) => known.get(endpointId) ?? unheard
 }
 
-function isolationOf(row: Selectable<IsolationsTable>): IsolationView {
+/** What their agents are at right now, by endpoint id. */
+async function runningOn(view: View, endpointIds: string[]): Promise<Map<string, string>> {
+  const unsettled = view.commands().select(['commands.endpoint_id', 'commands.verb']).where('commands.settled_at', 'is', null)
+  const rows = await unsettled
+    .where('commands.running_at', 'is not', null)
+    .where('commands.verb', 'in', ['isolate-host', 'release-host'])
+    .where('commands.endpoint_id', 'in', endpointIds)
+    .orderBy('commands.running_at')
+    .execute()
+  return new Map(rows.map(({ endpoint_id, verb }) => [endpoint_id, verb]))
+}
+
+function stateOf({ actual, number, proof }: Selectable<IsolationsTable>, running: string | undefined): IsolationState {
+  if (running === 'isolate-host' && !isClosed(actual)) return 'applying'
+  if (running === 'release-host' && actual !== 'open') return 'releasing'
+  if (actual === 'isolating') return 'applying'
+  if (actual !== 'open') return actual
+  return number !== null || proof !== null ? 'released' : 'open'
+}
+
+function isolationOf(row: Selectable<IsolationsTable>, running: string | undefined): IsolationView {
   return {
     desired: row.desired,
     desiredAt: row.desired_at,
     actual: row.actual,
+    state: stateOf(row, running),
     actualAt: row.actual_at,
     isReady: row.is_ready === 1,
     detail: row.detail,

@@ -41,6 +41,18 @@ describe('what a command says while it runs', () => {
     expect(said.at(-1)).toMatchObject({ isCut: true })
   })
 
+  it('begins a second later where that is mostly over by then, and not at all once it is over', async () => {
+    line.begun(1_000)
+    await time.advance(999)
+    expect(said).toEqual([])
+    await time.advance(1)
+    expect(said).toEqual([{ kind: 'progress', commandId: 'command-1' }])
+    line.begun(1_000)
+    line.end()
+    await time.advance(5_000)
+    expect(said).toHaveLength(1)
+  })
+
   it('that was lost on the way leaves a hole, which the next frame says', async () => {
     isSent = false
     line.output('lost')

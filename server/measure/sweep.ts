@@ -1,12 +1,15 @@
 import { type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import { steps } from '#shared/domain/rollup.ts'
-import type { Time } from '#shared/domain/time.ts'
+import { days, type Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { rest } from './rest.ts'
 
 /** Rows deleted at once: a few milliseconds. */
 const biteRows = 500
+/** What a machine was and had installed, after it was removed; a list of software is half a megabyte. */
+const keptAfterRemovalMs = days(400)
+const biteRemoved = 50
 
 interface Sweep {
   store: Store
@@ -15,7 +18,7 @@ interface Sweep {
 }
 type BiteOff = (store: Store, endpointId: string) => Promise<number>
 
-/** Ends what each step keeps no longer, endpoint by endpoint along the primary keys. @returns how many rows. */
+/** Ends what each step keeps no longer, endpoint by endpoint along the primary keys, and what is known of machines long removed. @returns how many rows. */
 export async function sweep({ store, time, stop }: Sweep): Promise<number> {
   const now = time.now()
   const { raw, fiveMinutes, hour } = steps
@@ -27,6 +30,29 @@ export async function sweep({ store, time, stop }: Sweep): Promise<number> {
   let deleted = 0
   for await (const endpointId of sampledEndpoints(store, stop)) {
     for (const biteOff of bites) deleted += await sweepEndpoint({ store, time, stop }, endpointId, biteOff)
+  }
+  const endSoftware = (ids: string[]) => store.db.deleteFrom('software').where('endpoint_id', 'in', ids).execute()
+  const endInventories = (ids: string[]) => store.db.deleteFrom('inventories').where('endpoint_id', 'in', ids).execute()
+  deleted += await sweepRemoved({ store, time, stop }, 'software', endSoftware)
+  return deleted + (await sweepRemoved({ store, time, stop }, 'inventories', endInventories))
+}
+
+async function sweepRemoved(
+  { store: { reader }, time, stop }: Sweep,
+  table: 'inventories' | 'software',
+  end: (ids: string[]) => Promise<unknown>,
+): Promise<number> {
+  const removed = reader
+    .selectFrom('endpoints')
+    .select('id')
+    .where('removed_at', '<', time.now() - keptAfterRemovalMs)
+  let deleted = 0
+  for (let bite = biteRemoved; bite === biteRemoved && !stop.aborted; ) {
+    const rows = await reader.selectFrom(table).select('endpoint_id').where('endpoint_id', 'in', removed).limit(biteRemoved).execute()
+    bite = rows.length
+    if (bite > 0) await end(rows.map(({ endpoint_id }) => endpoint_id))
+    deleted += bite
+    if (bite === biteRemoved) await rest(time, stop)
   }
   return deleted
 }

@@ -20,6 +20,13 @@ const sampleAt = (at: number, busyRatio = 0.5): Sample => ({
   uptimeSeconds: 1,
 })
 
+const nothing = { manufacturer: '', model: '', serial: '', chassis: '', processor: '', cores: 1, memoryBytes: 1, isVirtual: false }
+const anInventory: Inventory = {
+  ...{ hostname: 'pc-1', platform: 'linux', system: { name: '', version: '', kernel: '', architecture: '' }, hardware: nothing },
+  ...{ disks: [], interfaces: [], role: { role: 'server', reasons: [] } },
+  agent: { version: '0.1.0\0', runtime: '', isolation: { isReady: false }, canaries: [] },
+}
+
 describe.each(databases)('on %s', (database) => {
   const isThere = running.has(database)
   let world: World
@@ -71,13 +78,7 @@ describe.each(databases)('on %s', (database) => {
   })
 
   it_('keeps the latest inventory of an endpoint, with its role beside it', async () => {
-    const nothing = { manufacturer: '', model: '', serial: '', chassis: '', processor: '', cores: 1, memoryBytes: 1, isVirtual: false }
-    const inventory: Inventory = {
-      ...{ hostname: 'pc-1', platform: 'linux', system: { name: '', version: '', kernel: '', architecture: '' }, hardware: nothing },
-      ...{ disks: [], interfaces: [], role: { role: 'server', reasons: [] } },
-      agent: { version: '0.1.0\0', runtime: '', isolation: { isReady: false }, canaries: [] },
-    }
-    for (const at of [1, 2]) await store.db.transaction().execute((tx) => world.measure().keepInventory(tx, 'endpoint-1', at, inventory))
+    for (const at of [1, 2]) await store.db.transaction().execute((tx) => world.measure().keepInventory(tx, 'endpoint-1', at, anInventory))
     const rows = await store.reader.selectFrom('inventories').select(['at', 'role', 'agent_version']).execute()
     expect(rows).toEqual([{ at: 2, role: 'server', agent_version: '0.1.0\ufffd' }])
   })
@@ -170,6 +171,31 @@ describe.each(databases)('on %s', (database) => {
     await world.keep('endpoint-1', sampleAt(time.now() - hours(2)))
     await world.restart()
     await world.eventually(async () => expect(await busyOf(hours(1))).toHaveLength(1))
+  })
+
+  it_('ends what a machine was and had, 400 days after it was removed', async () => {
+    const now = time.now()
+    const machine = (id: string, removed_at: number | null) => ({
+      ...{ id, organisation_id: 'o', site_id: null, hostname: id, platform: 'linux' as const, confirmed_role: null },
+      ...{ enrolled_at: 0, removed_at },
+    })
+    const long = Array.from({ length: 120 }, (_, nth) => machine(`long-${nth}`, now - days(401)))
+    const machines = [...long, machine('lately', now - days(399)), machine('here', null)]
+    await store.db.transaction().execute(async (tx) => {
+      await store.capabilities.putRows(tx, 'endpoints', machines, 'ignore')
+      for (const { id } of machines) {
+        await world.measure().keepInventory(tx, id, now, anInventory)
+        await world.measure().keepSoftware(tx, id, now, { sources: [], leftOut: 0 })
+      }
+    })
+    const left = async (table: 'inventories' | 'software') =>
+      (await store.reader.selectFrom(table).select('endpoint_id').orderBy('endpoint_id').execute()).map((row) => row.endpoint_id)
+    await time.advance(hours(1))
+    await world.eventually(async () => {
+      expect(await left('software')).toEqual(['here', 'lately'])
+      expect(await left('inventories')).toEqual(['here', 'lately'])
+    })
+    await store.db.deleteFrom('endpoints').execute()
   })
 
   it_('ends each step after its time, however much there is', async () => {

@@ -10,7 +10,7 @@ import { type Kept, keepCases, nothingKept, type Rules } from '../pipeline/keep.
 import { loadCases, loadSubjects, loadTickets } from '../pipeline/load.ts'
 import { type Cause, type Gate, type Override, releaseGate } from '../pipeline/tasks.ts'
 import type { Turns } from '../pipeline/turns.ts'
-import type { Store, Tx } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import { agreedAlone, causeNamed, decided } from '../ticket/acts.ts'
 import {
   type Acting,
@@ -93,8 +93,8 @@ export interface Desk {
   children(act: Act & ForAll): Promise<DeskOutcome>
   isolateEndpoint(act: EndpointAct): Promise<DeskOutcome>
   releaseEndpoint(act: EndpointAct & Override): Promise<DeskOutcome>
-  /** Open tickets take over the plan of the matrix in force. @returns how many. */
-  replan(): Promise<number>
+  /** Open tickets take over the plan of the matrix in force. @param within the first of its transactions. @returns how many. */
+  replan(within?: Within): Promise<number>
   /** Who somebody is who asks, and whether they are a VIP. */
   putRequester: PutRequester
 }

@@ -7,7 +7,7 @@ import { type Kept, keepCases, type Rules } from '../pipeline/keep.ts'
 import { loadCases } from '../pipeline/load.ts'
 import type { Turns } from '../pipeline/turns.ts'
 import type { Database } from '../store/schema.ts'
-import type { Store, Tx } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import type { TimersTable } from '../store/tables/escalate.ts'
 
 /*
@@ -26,9 +26,9 @@ interface Needs {
   afterCommit(kept: Kept): void
 }
 
-/** @returns how many tickets got another plan. */
-export function createReplan({ store, rules, time, turns, afterCommit }: Needs): () => Promise<number> {
-  const keepPage = (after: number) =>
+/** @returns how many tickets got another plan. Its line in the audit stands or falls with the first of them: whatever is done was asked for by then. */
+export function createReplan({ store, rules, time, turns, afterCommit }: Needs): (within?: Within) => Promise<number> {
+  const keepPage = (after: number, within: Within | undefined) =>
     turns(async (tx) => {
       const now = time.now()
       const { cases, last } = await readPage(tx, rules, after)
@@ -39,12 +39,13 @@ export function createReplan({ store, rules, time, turns, afterCommit }: Needs):
         cases.map((work) => planned(work, rules, now)),
         now,
       )
+      await within?.(tx)
       return { kept, last }
     })
-  return async () => {
+  return async (within) => {
     let count = 0
     for (let after: number | undefined = 0; after !== undefined; ) {
-      const { kept, last } = await keepPage(after)
+      const { kept, last } = await keepPage(after, after === 0 ? within : undefined)
       afterCommit(kept)
       count += kept.tickets.length
       after = last

@@ -46,7 +46,7 @@ export function mount(app: FastifyInstance, route: Route, { guard, keptAnswers, 
   const work = async (request: FastifyRequest, reply: FastifyReply, subject: Subject): Promise<Answer> => {
     const line = record(route, request, subject.organisationId)
     if (isPerson(request.by)) request.by = { ...request.by, record: line.within }
-    const body = await route.handle(askedOf(request, reply, subject))
+    const body = await route.handle(askedOf(request, reply, { subject, record: line.within }))
     await line.after(body)
     return { status, body }
   }
@@ -91,10 +91,11 @@ function* nuls(value: unknown, at: string): Generator<string> {
   for (const [name, inner] of Object.entries(value)) yield* name.includes('\0') ? [at] : nuls(inner, at === '' ? name : `${at}.${name}`)
 }
 
-function askedOf(request: FastifyRequest, reply: FastifyReply, subject: Subject): Asked<unknown, unknown, unknown, undefined> {
+type AllAsked = Asked<unknown, unknown, unknown, undefined>
+function askedOf(request: FastifyRequest, reply: FastifyReply, about: Pick<AllAsked, 'subject' | 'record'>): AllAsked {
   const { params, query, body } = request
   // `by` is what the guard made of this route's access, which is what its handler's type says.
-  return { params, query, body, by: request.by as undefined, subject, request, reply }
+  return { params, query, body, by: request.by as undefined, ...about, request, reply }
 }
 
 function keyOf(request: FastifyRequest): string | undefined {

@@ -80,6 +80,8 @@ export interface Asked<P, Q, B, Who> {
   by: Who
   /** What `names` led to. */
   subject: Subject
+  /** As `by.record`, also where nobody is signed in yet. */
+  record(tx: Tx): Promise<void>
   request: FastifyRequest
   reply: FastifyReply
 }

@@ -1,5 +1,5 @@
 import { hours, type Time } from '#shared/domain/time.ts'
-import type { Store, Within } from '../store/store.ts'
+import type { Store, Tx, Within } from '../store/store.ts'
 import { type Caller, callerOf, personColumns } from './caller.ts'
 import { hashOfNobody, hashPassword, isPassword } from './passwords.ts'
 import { digestOf, newSecret } from './secrets.ts'
@@ -32,9 +32,17 @@ export interface PasswordChange {
 }
 export type PasswordOutcome = { kind: 'changed' } | { kind: 'refused' } | { kind: 'limited'; retryAfterMs: number }
 
+export interface SignInParts {
+  within?(tx: Tx, caller: Caller): Promise<void>
+  instead?: string | undefined
+}
+
 export interface Sessions {
-  /** @param from the address that asks. */
-  signIn(login: string, password: string, from: string): Promise<SignInOutcome>
+  /**
+   * @param from the address that asks.
+   * @param parts what stands or falls with it, by whoever it turned out to be; the secret of the session that this one is instead of.
+   */
+  signIn(login: string, password: string, from: string, parts?: SignInParts): Promise<SignInOutcome>
   /** Their other sessions end. Guessing the current one counts as guessing at the sign-in. */
   changePassword(change: PasswordChange, within?: Within): Promise<PasswordOutcome>
   signOut(secret: string, within?: Within): Promise<void>
@@ -45,28 +53,32 @@ export function createSessions({ store, time }: { store: Store; time: Time }): S
   const limit = createSignInLimit(time)
   const nobody = hashOfNobody()
 
-  const open = async (personId: string): Promise<{ secret: string; expiresAt: number }> => {
+  const open = async (caller: Caller, now: number, { within, instead }: SignInParts): Promise<{ secret: string; expiresAt: number }> => {
     const secret = newSecret('session')
-    const now = time.now()
     const expiresAt = now + sessionMs
-    await store.db.deleteFrom('sessions').where('expires_at', '<=', now).execute()
-    await store.db
-      .insertInto('sessions')
-      .values({ id: digestOf(secret), person_id: personId, created_at: now, expires_at: expiresAt })
-      .execute()
+    const row = { id: digestOf(secret), person_id: caller.personId, created_at: now, expires_at: expiresAt }
+    await store.db.transaction().execute(async (tx) => {
+      await tx.deleteFrom('sessions').where('expires_at', '<=', now).execute()
+      if (instead !== undefined) await tx.deleteFrom('sessions').where('id', '=', digestOf(instead)).execute()
+      await tx.insertInto('sessions').values(row).execute()
+      await within?.(tx, caller)
+    })
     return { secret, expiresAt }
   }
 
   return {
-    signIn: async (typed, password, from) => {
+    signIn: async (typed, password, from, parts = {}) => {
       const login = typed.trim().toLowerCase()
       const retryAfterMs = limit.begin(from, login)
       if (retryAfterMs > 0) return { kind: 'limited', retryAfterMs }
       const person = await enabledPerson(store, 'login', login)
       const isRight = await isPassword(password, person?.password_hash ?? nobody)
       if (!person || !isRight) return { kind: 'refused' }
+      const now = time.now()
+      const caller = callerOf(person, 'session', now)
+      const opened = await open(caller, now, parts)
       limit.succeeded(from, login)
-      return { kind: 'signed-in', caller: callerOf(person, 'session', time.now()), ...(await open(person.id)) }
+      return { kind: 'signed-in', caller, ...opened }
     },
     changePassword: async ({ personId, current, next, from, secret }, within) => {
       const person = await enabledPerson(store, 'id', personId)

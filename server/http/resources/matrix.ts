@@ -98,7 +98,7 @@ function replanning(desk: Needs['desk']): Route {
     access: administering,
     action: 'matrix.replan',
     answer: Replanned,
-    handle: async () => ({ tickets: await desk.replan() }),
+    handle: async ({ by }) => ({ tickets: await desk.replan(by.record) }),
   })
 }
 

@@ -17,17 +17,21 @@ export default function session({ people, personOf, time, version, log, identity
       action: 'person.sign-in',
       body: SignIn,
       answer: Session,
-      handle: async ({ body, request, reply }) => {
-        const outcome = await people.signIn(body.login, body.password, request.ip)
+      handle: async ({ body, request, reply, record }) => {
+        const outcome = await people.signIn(body.login, body.password, request.ip, {
+          // From here on the request is that person's, for the audit too.
+          within: async (tx, caller) => {
+            request.by = personOf(caller)
+            await record(tx)
+          },
+          instead: request.cookies[cookieName],
+        })
         // Without the login: people type their password there.
         if (outcome.kind !== 'signed-in') log.warn({ address: request.ip, outcome: outcome.kind }, 'a sign-in was refused')
         if (outcome.kind === 'limited') throw tooMany(outcome.retryAfterMs)
         if (outcome.kind === 'refused') throw refuse('sign-in-refused', 'Check login and password, and the Caps Lock key.')
-        await signOut(people, request)
         setCookie(request, reply, outcome.secret, Math.floor((outcome.expiresAt - time.now()) / 1_000))
-        // From here on the request is that person's, for the audit too.
-        request.by = personOf(outcome.caller)
-        return sessionOf(request.by, version, identity.register())
+        return sessionOf(personOf(outcome.caller), version, identity.register())
       },
     }),
     defineRoute({
@@ -69,16 +73,12 @@ export default function session({ people, personOf, time, version, log, identity
       answer: z.void(),
       status: 204,
       handle: async ({ request, reply, by }) => {
-        await signOut(people, request, by.record)
+        const secret = request.cookies[cookieName]
+        if (secret) await people.signOut(secret, by.record)
         setCookie(request, reply, '', 0)
       },
     }),
   ]
-}
-
-async function signOut(people: Needs['people'], request: FastifyRequest, record?: Person['record']): Promise<void> {
-  const secret = request.cookies[cookieName]
-  if (secret) await people.signOut(secret, record)
 }
 
 function setCookie(request: FastifyRequest, reply: FastifyReply, secret: string, maxAge: number): void {

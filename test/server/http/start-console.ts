@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import type { Register } from '#shared/protocol/command-powers.ts'
 import { createAudit } from '../../../server/audit/audit.ts'
 import { keepResults } from '../../../server/command/command.ts'
 import { createStanding } from '../../../server/command/standing/standing.ts'
@@ -53,8 +54,13 @@ export interface TestConsole extends AsyncDisposable {
 /**
  * The console's half of a collector over a real socket and a real store; of the agents' half only the wire is missing.
  * @param database a URL; a database of its own when absent.
+ * @param register of operators; undefined: the collector commands alone.
  */
-export async function startConsole(change: Partial<HttpOptions> = {}, database?: string): Promise<TestConsole> {
+export async function startConsole(
+  change: Partial<HttpOptions> = {},
+  database?: string,
+  register: () => Register | undefined = () => undefined,
+): Promise<TestConsole> {
   const folder = await mkdtemp(join(tmpdir(), 'tierline-http-'))
   const time = new FakeTime()
   const store = await openStore(database ?? (await storeUrl(folder)))
@@ -77,7 +83,7 @@ export async function startConsole(change: Partial<HttpOptions> = {}, database?:
       auditBook: openAuditBook({ store, audit, documents: { content: () => undefined } }),
       ...createLedgers({ rules: { at: () => matrix, matrix } }),
     },
-    ...(await rooms({ store, time, folder, asked })),
+    ...(await rooms({ store, time, folder, asked, register })),
     wire: noting(asked, 'wire', { watch: () => undefined, disconnect: () => undefined }),
     agentsUrl: 'https://127.0.0.1:7843',
     ...change,
@@ -97,6 +103,7 @@ interface Ground {
   time: FakeTime
   folder: string
   asked: Asked
+  register(): Register | undefined
 }
 
 async function rooms({
@@ -104,6 +111,7 @@ async function rooms({
   time,
   folder,
   asked,
+  register,
 }: Ground): Promise<
   Pick<
     HttpOptions,
@@ -133,7 +141,7 @@ async function rooms({
   const shared = { store, rules: matrices.rules, time, turns: createTurns(store.db), afterCommit: () => undefined }
   const desk = createDesk(shared)
   const dispatcher = { connected: async () => undefined, goOn: async () => undefined, liveOf: () => undefined }
-  const bulkNeeds = { register: () => undefined, record: async () => undefined, bulks: { nudge: () => undefined }, isConnected: () => true }
+  const bulkNeeds = { register, record: async () => undefined, bulks: { nudge: () => undefined }, isConnected: () => true }
   const keepers = { keepSamples: async () => undefined, keepInventory: async () => undefined, keepResults }
   return {
     matrices,
@@ -144,13 +152,13 @@ async function rooms({
       asked,
       'signing',
       createSigning({
-        ...{ ...shared, register: () => undefined, dispatcher },
+        ...{ ...shared, register, dispatcher },
         sayOnTimeline: (tx, ticketId, entry) => keepEntries(tx, store.capabilities.putRows, [{ ticketId, entry }]),
       }),
     ),
     bulk: noting(asked, 'bulk', createBulkDesk({ ...shared, ...bulkNeeds })),
     identity: noting(asked, 'identity', identity),
-    policies: await openPolicies({ ...{ store, time, raiseWithin }, log: pino({ level: 'silent' }), ...policyNeeds(identity) }),
+    policies: await openPolicies({ ...{ store, time, raiseWithin }, log: pino({ level: 'silent' }), ...policyNeeds(identity), register }),
     standing: noting(
       asked,
       'standing',
@@ -158,7 +166,7 @@ async function rooms({
         ...{
           ...shared,
           log: pino({ level: 'silent' }),
-          register: () => undefined,
+          register,
           signStanding: async () => `${Buffer.from('{"alg":"EdDSA","kid":"ours"}').toString('base64url')}.e30.e30`,
         },
         ...{ sayOnTimeline: async () => undefined, nudge: () => undefined },

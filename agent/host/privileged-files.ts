@@ -1,6 +1,7 @@
-import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
+import { lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { farFolders, isFar } from './far.ts'
+import { bytesOf, nameOf } from './raw-names.ts'
 
 /*
  * Programs that run as their owner whoever starts them (setuid, setgid), in the places where programs lie and where people can put some
@@ -8,9 +9,10 @@ import { farFolders, isFar } from './far.ts'
  * nobody hides a file by filling another folder, and each user by whose power something runs a share of what is kept, so that nobody hides
  * another's program, or root's, among their own. It goes in bites, asked without a thread of the pool: 26,000 names took 0.45 s of processor
  * time, measured on two shared cores; so nothing is asked that lies on another machine, or behind somebody's own program, which may never
- * answer.
+ * answer. Names are bytes (raw-names.ts).
  */
 export interface PrivilegedFile {
+  /** As `nameOf` has it; `shownName` (shared/domain/printable.ts) is for people. */
   path: string
   /** With the bits above the rights: 0o4755. */
   mode: number
@@ -136,16 +138,34 @@ function deviceOf(path: string): number | undefined {
 /** Undefined, too, for what is another user's, gone meanwhile, or no path at all. */
 function statsOf(path: string): Stats | undefined {
   try {
-    return lstatSync(path)
+    return lstatSync(bytesOf(path))
   } catch {
     return undefined
   }
 }
 
-function namesIn(folder: string): Dirent[] {
+interface Entry {
+  name: string
+  isFile(): boolean
+  isDirectory(): boolean
+}
+
+function namesIn(folder: string): Entry[] {
   try {
-    return readdirSync(folder, { withFileTypes: true })
+    const path = bytesOf(folder)
+    const entries = readdirSync(path, { withFileTypes: true })
+    return entries.some(({ name }) => name.includes(unreadable)) ? rawNamesIn(path) : entries
   } catch {
     return []
   }
 }
+
+/** What stands in a name for bytes that are no UTF-8. */
+const unreadable = '\ufffd'
+
+const rawNamesIn = (path: string | Buffer): Entry[] =>
+  readdirSync(path, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
+    name: nameOf(entry.name),
+    isFile: () => entry.isFile(),
+    isDirectory: () => entry.isDirectory(),
+  }))

@@ -1,4 +1,4 @@
-import { printable } from '#shared/domain/printable.ts'
+import { printable, shownName } from '#shared/domain/printable.ts'
 import type { PrivilegedFile } from '../../host/privileged-files.ts'
 import type { Happening } from '../../signal/signal.ts'
 import type { ProcessStart } from '../processes/process-start.ts'
@@ -17,18 +17,16 @@ const afterPath = /(?:\t[^\t]*){3}$/
 export function privilegedEvent(file: PrivilegedFile, before: string | undefined, doing: Doing): Event {
   const runsAs = (file.mode & 0o4000) === 0 ? `group ${file.groupId}` : file.userId === 0 ? 'root' : `user ${file.userId}`
   const kind = 'security.persistence.dangerous'
+  const path = shownName(file.path)
   const rights = file.mode.toString(8)
   return {
     kind,
     severity: doing.isByPackages || doing.isByOwnCommand ? 'info' : 'high',
-    about: file.path.slice(0, 500),
-    fingerprint: `${kind}:${file.path}`.slice(0, 500),
-    summary: printable(`${file.path} runs as ${runsAs}, whoever starts it${doing.isByPackages ? ', by the package manager' : ''}`).slice(
-      0,
-      500,
-    ),
+    about: path.slice(0, 500),
+    fingerprint: `${kind}:${path}`.slice(0, 500),
+    summary: printable(`${path} runs as ${runsAs}, whoever starts it${doing.isByPackages ? ', by the package manager' : ''}`).slice(0, 500),
     facts: {
-      ...{ technique: 'T1548.001', path: file.path.slice(0, 1_000), what: 'a program with its owner’s power', runsAs },
+      ...{ technique: 'T1548.001', path: path.slice(0, 1_000), what: 'a program with its owner’s power', runsAs },
       ...{ rights, before: before === undefined ? null : rightsOf(before), changedAt: file.changedAt },
       ...{ byPackages: doing.isByPackages, byOwnCommand: doing.isByOwnCommand, ...doing.facts },
     },

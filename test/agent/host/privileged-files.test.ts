@@ -3,7 +3,9 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { shownName } from '#shared/domain/printable.ts'
 import { privilegedFile, privilegedFiles } from '../../../agent/host/privileged-files.ts'
+import { privilegedEvent } from '../../../agent/sense/power/privileged.ts'
 
 let top: string
 beforeEach(() => {
@@ -81,5 +83,45 @@ describe('what nobody may be held up by', () => {
     expect((await privilegedFiles(top)).map(({ path }) => path)).toEqual(['/home/eve/near'])
     expect(privilegedFile('/home/away/sh', top)).toBeUndefined()
     expect(privilegedFile('/home/eve/near', top)).toBeDefined()
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('a name that is no UTF-8', () => {
+  const raw = (...parts: (string | number)[]): Buffer =>
+    Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part))))
+  const putRaw = (path: Buffer): void => {
+    writeFileSync(path, '')
+    chmodSync(path, 0o4755)
+  }
+
+  it('hides nothing, neither as a program’s nor as a folder’s', async () => {
+    mkdirSync(join(top, 'tmp'))
+    putRaw(raw(join(top, 'tmp/a'), 0xff, 'ü'))
+    putRaw(raw(join(top, 'tmp/a'), 0xfe, 'ü'))
+    mkdirSync(raw(join(top, 'tmp/'), 0xc3))
+    putRaw(raw(join(top, 'tmp/'), 0xc3, '/😀'))
+    const found = (await privilegedFiles(top)).map(({ path }) => path)
+    expect(found.map(shownName).sort()).toEqual(['/tmp/\\xc3/😀', '/tmp/a\\xfeü', '/tmp/a\\xffü'])
+    for (const path of found) expect(privilegedFile(path, top)?.path).toBe(path)
+  })
+
+  it('is told in characters that people can type', async () => {
+    mkdirSync(join(top, 'tmp'))
+    putRaw(raw(join(top, 'tmp/a'), 0xff))
+    const [file] = await privilegedFiles(top)
+    if (!file) return expect.unreachable('it was not found')
+    const event = privilegedEvent(file, undefined, { facts: {}, isByPackages: false, isByOwnCommand: false })
+    expect(event).toMatchObject({ about: '/tmp/a\\xff', facts: { path: '/tmp/a\\xff' } })
+    expect(JSON.stringify(event)).not.toMatch(/\\ud/)
+  })
+
+  it('of another machine’s folder is asked no more than any other', async () => {
+    for (const last of [0xfe, 0xff]) {
+      mkdirSync(raw(join(top, 'home/'), last), { recursive: true })
+      putRaw(raw(join(top, 'home/'), last, '/x'))
+    }
+    mkdirSync(join(top, 'proc/self'), { recursive: true })
+    writeFileSync(join(top, 'proc/self/mountinfo'), raw('40 30 0:50 / /home/', 0xfe, ' rw - fuse.sshfs x rw\n'))
+    expect((await privilegedFiles(top)).map(({ path }) => shownName(path))).toEqual(['/home/\\xff/x'])
   })
 })

@@ -8,6 +8,7 @@ import { savedNames } from './saved-rules.ts'
  * free until the agent runs, which the unit says by failing on that line alone. Threat: a reboot that ends an isolation.
  */
 
+export const unitName = 'tierline-isolation.service'
 const nft = '/usr/sbin/nft'
 
 /** Runs after those who begin by flushing everybody's rules. */

@@ -11,6 +11,7 @@ import type { CollectorAddress } from './address.ts'
 import { Baselines } from './baselines.ts'
 import type { Firewall } from './firewalls/firewall.ts'
 import { createNftables } from './firewalls/nftables.ts'
+import { findGaps } from './gaps.ts'
 import { HeldRules } from './held-rules.ts'
 import { Isolator } from './isolator.ts'
 import { openJournal } from './journal.ts'
@@ -96,7 +97,9 @@ export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
     keepReady()
   }
   const whyNot = async (): Promise<string | undefined> => parts.host && findObstacle({ ...parts, host: parts.host })
-  const isolator = new Isolator({ ...parts, changed, nextNumber, settings, uptime, journal, prover, rules, onClosed: keepWarm, whyNot })
+  const gaps = async (): Promise<string[]> => (parts.host && firewall ? findGaps({ host: parts.host, firewall }) : [])
+  const wired = { changed, nextNumber, settings, uptime, journal, prover, rules, onClosed: keepWarm, whyNot, gaps }
+  const isolator = new Isolator({ ...parts, ...wired })
   let nextLook: Cancel | undefined
   const lookAgain = (): void => {
     nextLook = time.after(readinessEveryMs, () => {

@@ -33,6 +33,8 @@ export interface IsolatorParts {
   collectorAddresses(): Promise<CollectorAddress[]>
   /** More that can stand in the way of an isolation than the firewall knows of. */
   whyNot(): Promise<string | undefined>
+  /** What an isolation would lack. */
+  gaps(): Promise<string[]>
   journal: Journal
   happened(event: Happening): Promise<void>
   append(lane: Lane, body: RecordBody): Promise<number>
@@ -190,13 +192,15 @@ export class Isolator implements Isolation {
   }
 
   async #askReadiness(): Promise<IsolationReadiness> {
-    const { firewall, isAllowed, reason, whyNot } = this.#parts
+    const { firewall, isAllowed, reason, whyNot, gaps } = this.#parts
     if (!isAllowed) return { isReady: false, reason: reason ?? 'off' }
     if (!firewall) return { isReady: false, reason: 'isolation is not built for this operating system yet' }
     const ready = await firewall.readiness()
     if (!ready.isReady) return ready
     const why = await whyNot().catch((error: unknown) => this.#parts.log.warn({ reason: sentenceOf(error) }, 'readiness is known in part'))
-    return why ? { isReady: false, reason: why.slice(0, 300) } : ready
+    if (why) return { isReady: false, reason: why.slice(0, 300) }
+    const lacking = await gaps()
+    return lacking.length === 0 ? ready : { ...ready, gaps: lacking.map((gap) => gap.slice(0, 300)) }
   }
 
   #held(): HeldRules {

@@ -31,8 +31,9 @@ export async function findObstacle({ host, collectorAddresses, devices = '/sys/c
   return `the collector is reached only through the tunnel ${tunnel}, whose far end can't be let through`
 }
 
-/** A tap that is a port of a bridge: QEMU, libvirt, Proxmox. */
-const isGuest = (devices: string, device: string): boolean => has(devices, device, 'tun_flags') && has(devices, device, 'brport')
+/** A tap that is a port of a bridge, or one that shares a card (macvtap): QEMU, libvirt, Proxmox. */
+const isGuest = (devices: string, device: string): boolean =>
+  (has(devices, device, 'tun_flags') && has(devices, device, 'brport')) || has(devices, device, 'macvtap')
 
 function isTunnel(devices: string, device: string): boolean {
   if (device === 'lo' || !existsSync(join(devices, device))) return false

@@ -92,7 +92,7 @@ const actualOf = (status: IsolationStatus, now: number) => ({
   actual: status.actual === 'isolated' && !isProven(status) ? ('isolating' as const) : status.actual,
   actual_at: now,
   is_ready: status.readiness.isReady ? (1 as const) : (0 as const),
-  detail: plainText(status.detail ?? status.readiness.reason ?? ''),
+  detail: plainText(status.detail || status.readiness.reason || ''),
   ...(status.proof && { proof: JSON.stringify(status.proof) }),
   ...(status.number !== undefined && { number: status.number }),
 })

@@ -13,7 +13,8 @@ export interface Keepers {
   keepSamples(tx: Tx, taken: readonly TakenSamples[]): Promise<void>
   /** The transaction of the latest of them is committed. */
   samplesKept?(): void
-  keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
+  /** @param at by the agent’s clock. */
+  keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory, receivedAt: number): Promise<void>
   keepSoftware?(tx: Tx, endpointId: string, at: number, software: Software): Promise<void>
   keepResults(tx: Tx, results: readonly { endpointId: string; result: ResultRecord }[], receivedAt: number): Promise<void>
 }
@@ -70,7 +71,8 @@ export async function keepBatch(tx: Tx, batch: Batch, { capabilities, keepers, k
   await putRows(tx, 'gaps', batch.gaps, 'ignore')
   await boundKept(tx, batch, capabilities, kept)
   if (batch.samples.length > 0) await keepers.keepSamples(tx, batch.samples)
-  for (const { from, at, inventory } of batch.inventories.values()) await keepers.keepInventory(tx, from.endpointId, at, inventory)
+  for (const { from, at, inventory } of batch.inventories.values())
+    await keepers.keepInventory(tx, from.endpointId, at, inventory, batch.receivedAt)
   for (const [endpointId, { at, software }] of batch.software) await keepers.keepSoftware?.(tx, endpointId, at, software)
   if (batch.results.length > 0) await keepers.keepResults(tx, batch.results, batch.receivedAt)
   await putRows(tx, 'cursors', [...batch.moved], { replaceWhere: ['endpoint_id', 'epoch', 'lane'] })

@@ -28,7 +28,7 @@ export interface Measure {
   keepSamples(tx: Tx, taken: readonly TakenSamples[]): Promise<void>
   /** The transaction of the latest `keepSamples` is committed. */
   samplesKept(): void
-  keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory): Promise<void>
+  keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory, receivedAt: number): Promise<void>
   keepSoftware(tx: Tx, endpointId: string, at: number, software: Software): Promise<void>
   /** Ends both jobs, each after the bite it is in. */
   stop(): Promise<void>
@@ -54,7 +54,7 @@ export function startMeasure({ store, time, log, open = new OpenSlots() }: Measu
       marks.committed()
       open.committed()
     },
-    keepInventory: (tx, endpointId, at, inventory) => keepInventory(tx, store, endpointId, at, inventory),
+    keepInventory: (tx, endpointId, ...said) => keepInventory(tx, store, endpointId, ...said),
     keepSoftware: (tx, endpoint_id, at, software) =>
       store.capabilities.putRows(tx, 'software', [{ endpoint_id, at, body: JSON.stringify(software) }], { replaceWhere: ['endpoint_id'] }),
     stop: async () => {
@@ -85,7 +85,14 @@ function bySlot(columns: SampleColumns): SampleColumns[] {
   return begins.map((from, index) => rowsOf(columns, from, begins[index + 1] ?? slots.length))
 }
 
-async function keepInventory(tx: Tx, { capabilities }: Store, endpointId: string, at: number, inventory: Inventory): Promise<void> {
+async function keepInventory(
+  tx: Tx,
+  { capabilities }: Store,
+  endpointId: string,
+  at: number,
+  inventory: Inventory,
+  receivedAt: number,
+): Promise<void> {
   const row = {
     endpoint_id: endpointId,
     at,
@@ -93,6 +100,7 @@ async function keepInventory(tx: Tx, { capabilities }: Store, endpointId: string
     agent_version: plainText(inventory.agent.version),
     body: JSON.stringify(inventory),
     places: JSON.stringify(placesOf(inventory.interfaces)),
+    readiness: JSON.stringify({ ...inventory.agent.isolation, saidAt: receivedAt }),
   }
   await capabilities.putRows(tx, 'inventories', [row], { replaceWhere: ['endpoint_id'] })
 }

@@ -27,7 +27,12 @@ export const IsolationView = z.object({
   actual: ActualIsolation,
   state: IsolationState,
   actualAt: z.number().int().nullable(),
+  /** Whether it could be isolated, as it said last; it looks every hour. */
   isReady: z.boolean(),
+  /** Why it couldn't be; null: it could. */
+  notReady: z.string().nullable(),
+  /** What an isolation of it would lack. */
+  gaps: z.array(z.string()),
   detail: z.string(),
   proof: z.record(z.string(), z.unknown()).nullable(),
   /** Of its isolations, as the machine's screen shows it; a release code is made for it. */

@@ -41,6 +41,8 @@ export const IsolationReadiness = z.object({
   isReady: z.boolean(),
   /** For instance "off (local trial)" or "this agent does not run as root". */
   reason: z.string().max(300).optional(),
+  /** It could, and this would be missing from it; one sentence each. */
+  gaps: z.array(z.string().max(300)).max(5).optional(),
 })
 export type IsolationReadiness = z.infer<typeof IsolationReadiness>
 

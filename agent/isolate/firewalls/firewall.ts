@@ -26,6 +26,8 @@ export interface Firewall {
   isOutgrown(): boolean
   /** What `apply` puts, as files for the machine's next start: each stands alone, the first needs no device to be there. */
   saved(addresses: readonly CollectorAddress[]): Record<string, string>
+  /** Whether rules for a device can be put before it is there, as a machine's start needs; asks the system and changes nothing. */
+  takesAbsentDevices?(): Promise<boolean>
   /** Tells at once, as far as the system lets us, when somebody touched our rules. */
   watch(touched: () => void): () => void
 }

@@ -99,6 +99,11 @@ export function createNftables({ host, time, devices = listDevices }: NftablesPa
       const ruleset = rulesetOf('tierline', addresses)
       return { 'rules.nft': hostRules(ruleset), 'devices.nft': deviceRules(ruleset) }
     },
+    takesAbsentDevices: async () => {
+      const ruleset: Ruleset = { table: 'tierline', addresses: [rehearsed], devices: ['tierline-absent'] }
+      const tried = await nft(['-c', '-f', '-'], removalOf('tierline') + rulesFor(ruleset))
+      return tried.kind === 'ended' && tried.code === 0
+    },
     watch: (touched) => {
       held.onLost(touched)
       return watchRuleset({ host, time, devices, touched })

@@ -71,16 +71,16 @@ function Proof({ proof }: { proof: Record<string, unknown> }) {
 function Switch({ endpoint }: { endpoint: EndpointDetail }) {
   const may = usePowers()
   const [isAsking, asking] = useDisclosure()
-  const { desired, isReady, detail } = endpoint.isolation
+  const { desired, notReady } = endpoint.isolation
   const isCutOff = desired === 'isolated'
   const verb = isCutOff ? 'release' : 'isolate'
   const isolate = useEndpointChange(endpoint.id, (api, reason: string) => api.isolateEndpoint(endpoint.id, reason))
   const release = useEndpointChange(endpoint.id, (api, said: ReturnType<typeof note>) => api.releaseEndpoint(endpoint.id, said))
   if (!may(verb)) return null
-  const isImpossible = !isCutOff && !isReady
+  const isImpossible = !isCutOff && notReady !== null
   return (
     <>
-      <Tooltip label={`This machine can't be isolated: ${detail || 'it is not ready'}`} disabled={!isImpossible} multiline maw={280}>
+      <Tooltip label={`This machine can't be isolated: ${notReady}`} disabled={!isImpossible} multiline maw={280}>
         <Button
           size="compact-xs"
           variant="default"

@@ -88,12 +88,17 @@ function OpenTickets({ count }: { count: number }) {
 
 /** One word while wanted and actual agree, both where they don't. */
 function Network({ endpoint }: { endpoint: EndpointSummary }) {
-  const { desired, actual, state } = endpoint.isolation
+  const { desired, actual, state, notReady } = endpoint.isolation
   return (
     <Group gap={6} wrap="nowrap">
       <Badge size="sm" radius="sm" tt="none" color={stateColor[state]} variant={actual === 'open' ? 'default' : 'filled'}>
         {stateName[state]}
       </Badge>
+      {notReady !== null && actual === 'open' && (
+        <Text size="xs" c="orange" className="nowrap" title={notReady}>
+          can't be isolated
+        </Text>
+      )}
       {desired !== actual && (
         <Text size="xs" c="dimmed" className="nowrap">
           wanted: {desired}

@@ -8,7 +8,7 @@ export function filterEndpoints(endpoints: readonly EndpointSummary[], text: str
   return endpoints.filter((endpoint) => {
     const { hostname, organisation, site, platform, role, agentVersion, isolation } = endpoint
     const haystack =
-      `${hostname} ${organisation.name} ${site?.name ?? ''} ${platform} ${role} ${agentVersion ?? ''} ${isolation.actual} ${stateName[isolation.state]} ${whereabouts(endpoint, now).word}`.toLowerCase()
+      `${hostname} ${organisation.name} ${site?.name ?? ''} ${platform} ${role} ${agentVersion ?? ''} ${isolation.actual} ${stateName[isolation.state]} ${isolation.notReady === null ? '' : `not ready: ${isolation.notReady}`} ${whereabouts(endpoint, now).word}`.toLowerCase()
     return words.every((word) => haystack.includes(word))
   })
 }

@@ -18,9 +18,7 @@ export function Question({ ticket }: { ticket: TicketDetail }) {
     >
       <Text size="sm" mb="sm">
         Cut off, it reaches its collector and nothing else. <Unanswered ticket={ticket} />
-        {ticket.isolation &&
-          !ticket.isolation.isReady &&
-          ` It can't be cut off from here, though: ${ticket.isolation.detail || 'it is not ready'}.`}
+        {ticket.isolation?.notReady != null && ` It can't be cut off from here, though: ${ticket.isolation.notReady}.`}
       </Text>
       <Answer ticket={ticket} />
     </Alert>

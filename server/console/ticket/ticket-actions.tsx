@@ -47,7 +47,7 @@ function ContainButtons({ ticket }: { ticket: TicketDetail }) {
   // While a question is open, its own box has the buttons.
   if (!ticket.endpoint || !ticket.isolation || ticket.containment === 'asked' || !ticket.may.includes(verb)) return null
   const whyNot =
-    !isCutOff && !ticket.isolation.isReady ? `This machine can't be isolated: ${ticket.isolation.detail || 'it is not ready'}` : undefined
+    !isCutOff && ticket.isolation.notReady !== null ? `This machine can't be isolated: ${ticket.isolation.notReady}` : undefined
   return (
     <>
       <Tooltip label={whyNot} disabled={!whyNot} multiline maw={280}>

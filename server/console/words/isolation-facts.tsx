@@ -6,7 +6,7 @@ import { desiredName, stateColor, stateName } from './words.ts'
 
 /** What is wanted of a machine's network and what it says is true: two facts, side by side. */
 export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
-  const { desired, desiredAt, actual, state, actualAt, isReady, detail, number, neighbours, keptBy } = isolation
+  const { desired, desiredAt, actual, state, actualAt, notReady, gaps, detail, number, neighbours, keptBy } = isolation
   const isTrouble = ['failed', 'ineffective', 'refused'].includes(actual)
   return (
     <Stack gap="sm">
@@ -30,12 +30,28 @@ export function IsolationFacts({ isolation }: { isolation: IsolationView }) {
           {detail || 'The machine did not say why.'}
         </Alert>
       )}
-      {!isTrouble && detail && (
+      {!isTrouble && detail && detail !== notReady && (
         <Text size="xs" c="dimmed" className="breakable">
-          {isReady ? detail : `Can't be isolated: ${detail}`}
+          {detail}
         </Text>
       )}
+      <Readiness notReady={notReady} gaps={gaps} />
     </Stack>
+  )
+}
+
+/** What it looked at within the last hour. */
+function Readiness({ notReady, gaps }: Pick<IsolationView, 'notReady' | 'gaps'>) {
+  if (notReady !== null)
+    return (
+      <Text size="sm" c="red" className="breakable">
+        Can't be isolated: {notReady}.
+      </Text>
+    )
+  return (
+    <Text size="xs" c="dimmed" className="breakable">
+      {gaps.length === 0 ? 'Ready to be isolated.' : `Ready to be isolated, but ${gaps.join('; ')}.`}
+    </Text>
   )
 }
 

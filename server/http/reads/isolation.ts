@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely'
+import { z } from 'zod'
 import type { IsolationState, IsolationView } from '#shared/api/endpoints.ts'
 import type { TicketDetail } from '#shared/api/tickets.ts'
-import { isClosed } from '#shared/domain/endpoint.ts'
+import { IsolationReadiness, isClosed } from '#shared/domain/endpoint.ts'
 import type { NeighboursView } from '#shared/domain/neighbours.ts'
 import type { IsolationsTable } from '../../store/tables/command.ts'
 import type { View } from '../view.ts'
@@ -14,7 +15,9 @@ const unheard: IsolationView = {
   state: 'open',
   actualAt: null,
   isReady: false,
-  detail: 'This endpoint has not said yet whether it can isolate.',
+  notReady: 'This endpoint has not said yet whether it can isolate.',
+  gaps: [],
+  detail: '',
   proof: null,
   number: null,
   neighbours: null,
@@ -24,11 +27,13 @@ const unheard: IsolationView = {
 /** By endpoint id; every id that was asked for has one. */
 export async function isolationsOf(view: View, endpointIds: string[]): Promise<(endpointId: string) => IsolationView> {
   if (endpointIds.length === 0) return () => unheard
-  const [rows, running] = await Promise.all([
+  const [rows, running, said] = await Promise.all([
     view.isolations().selectAll('isolations').where('isolations.endpoint_id', 'in', endpointIds).execute(),
     runningOn(view, endpointIds),
+    readinessOf(view, endpointIds),
   ])
-  const known = new Map(rows.map((row) => [row.endpoint_id, isolationOf(row, running.get(row.endpoint_id))]))
+  const viewOf = (row: (typeof rows)[number]): IsolationView => isolationOf(row, running.get(row.endpoint_id), said.get(row.endpoint_id))
+  const known = new Map(rows.map((row) => [row.endpoint_id, viewOf(row)]))
   return (endpointId) => known.get(endpointId) ?? unheard
 }
 
@@ -44,6 +49,29 @@ async function runningOn(view: View, endpointIds: string[]): Promise<Map<string,
   return new Map(rows.map(({ endpoint_id, verb }) => [endpoint_id, verb]))
 }
 
+/** As inventories keep it. */
+const SaidReadiness = IsolationReadiness.extend({ saidAt: z.number() })
+type SaidReadiness = z.infer<typeof SaidReadiness>
+
+async function readinessOf(view: View, endpointIds: string[]): Promise<Map<string, SaidReadiness>> {
+  const rows = await view
+    .inventories()
+    .select(['inventories.endpoint_id', 'inventories.readiness'])
+    .where('inventories.endpoint_id', 'in', endpointIds)
+    .execute()
+  return new Map(
+    rows.flatMap(({ endpoint_id, readiness }) => (readiness ? [[endpoint_id, SaidReadiness.parse(JSON.parse(readiness))] as const] : [])),
+  )
+}
+
+/** An inventory says it whenever it changes, a hello or a result says it as well: the later word holds. */
+function readyOf(row: Selectable<IsolationsTable>, said: SaidReadiness | undefined): Pick<IsolationView, 'isReady' | 'notReady' | 'gaps'> {
+  const isLater = said !== undefined && said.saidAt >= row.actual_at
+  const isReady = isLater ? said.isReady : row.is_ready === 1
+  const reason = (isLater ? said.reason : row.detail) || 'it has not said why'
+  return { isReady, notReady: isReady ? null : reason, gaps: (isReady && said?.gaps) || [] }
+}
+
 function stateOf({ actual, number, proof }: Selectable<IsolationsTable>, running: string | undefined): IsolationState {
   if (running === 'isolate-host' && !isClosed(actual)) return 'applying'
   if (running === 'release-host' && actual !== 'open') return 'releasing'
@@ -52,14 +80,14 @@ function stateOf({ actual, number, proof }: Selectable<IsolationsTable>, running
   return number !== null || proof !== null ? 'released' : 'open'
 }
 
-function isolationOf(row: Selectable<IsolationsTable>, running: string | undefined): IsolationView {
+function isolationOf(row: Selectable<IsolationsTable>, running: string | undefined, said: SaidReadiness | undefined): IsolationView {
   return {
     desired: row.desired,
     desiredAt: row.desired_at,
     actual: row.actual,
     state: stateOf(row, running),
     actualAt: row.actual_at,
-    isReady: row.is_ready === 1,
+    ...readyOf(row, said),
     detail: row.detail,
     proof: row.proof === null ? null : (JSON.parse(row.proof) as Record<string, unknown>),
     number: row.number ?? null,

@@ -55,6 +55,7 @@ import { software } from './0106-software.ts'
 import { vips } from './0107-vips.ts'
 import { oldCommands } from './0108-old-commands.ts'
 import { knocks } from './0109-knocks.ts'
+import { readiness } from './0112-readiness.ts'
 import { roundUps } from './0116-round-ups.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
@@ -116,5 +117,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0108-old-commands': oldCommands,
     '0116-round-ups': roundUps,
     '0109-knocks': knocks,
+    '0112-readiness': readiness,
   }
 }

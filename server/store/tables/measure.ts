@@ -34,6 +34,8 @@ export interface InventoriesTable {
   body: string
   /** JSON list of NeighbourPlace, out of the body: where others of its network reach it. */
   places?: Generated<string | null>
+  /** JSON of a SaidReadiness, out of the body: whether it could be isolated. */
+  readiness?: Generated<string | null>
 }
 
 /** What a machine has installed, as it said it last. */

@@ -152,6 +152,18 @@ describe('nftables', () => {
     expect(await nftables(fakeHost(() => ended)).readiness()).toEqual({ isReady: false, reason: expect.stringContaining(reason) })
   })
 
+  it('knows whether rules can be put before their device is there, and puts none to find out', async () => {
+    const asked: string[] = []
+    const host = (ended: Ended): Host =>
+      fakeHost((args, stdin) => {
+        asked.push(`${args.join(' ')} ${stdin.includes('"tierline-absent"')}`)
+        return ended
+      })
+    expect(await nftables(host(ok)).takesAbsentDevices?.()).toBe(true)
+    expect(await nftables(host(failing('Error: No such file or directory'))).takesAbsentDevices?.()).toBe(false)
+    expect(asked).toEqual(['-c -f - true', '-c -f - true'])
+  })
+
   it('tells "no rules" from "nft failed"', async () => {
     const gone = nftables(fakeHost(() => failing('Error: No such file or directory')))
     expect(await gone.snapshot()).toBeUndefined()

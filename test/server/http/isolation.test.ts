@@ -57,3 +57,24 @@ it.each<[string, ActualIsolation, IsolationState]>([
   expect(await isolation()).toMatchObject({ actual, state })
   await db.deleteFrom('commands').where('id', '=', id).execute()
 })
+
+const saysInItsInventory = (readiness: object, saidAt: number): Promise<unknown> =>
+  console_.store.db
+    .updateTable('inventories')
+    .set({ readiness: JSON.stringify({ ...readiness, saidAt }) })
+    .where('endpoint_id', '=', own.endpoint)
+    .execute()
+
+it('whether it could be isolated, and why not, is what it said last, though it stayed connected', async () => {
+  const now = console_.time.now()
+  expect(await isolation()).toMatchObject({ isReady: true, notReady: null, gaps: [] })
+  const tunnel = 'the collector is reached only through the tunnel wg0, whose far end can’t be let through'
+  await saysInItsInventory({ isReady: false, reason: tunnel }, now + 1)
+  expect(await isolation()).toMatchObject({ isReady: false, notReady: tunnel })
+  await saysInItsInventory({ isReady: true, gaps: ['after a restart it is open until its agent runs'] }, now + 2)
+  expect(await isolation()).toMatchObject({ isReady: true, notReady: null, gaps: ['after a restart it is open until its agent runs'] })
+
+  const hello = { is_ready: 0, detail: 'nft was not found', actual_at: now + 3 } as const
+  await console_.store.db.updateTable('isolations').set(hello).where('endpoint_id', '=', own.endpoint).execute()
+  expect(await isolation()).toMatchObject({ isReady: false, notReady: 'nft was not found', gaps: [] })
+})

@@ -78,9 +78,11 @@ describe.each(databases)('on %s', (database) => {
   })
 
   it_('keeps the latest inventory of an endpoint, with its role beside it', async () => {
-    for (const at of [1, 2]) await store.db.transaction().execute((tx) => world.measure().keepInventory(tx, 'endpoint-1', at, anInventory))
-    const rows = await store.reader.selectFrom('inventories').select(['at', 'role', 'agent_version']).execute()
-    expect(rows).toEqual([{ at: 2, role: 'server', agent_version: '0.1.0\ufffd' }])
+    for (const at of [1, 2])
+      await store.db.transaction().execute((tx) => world.measure().keepInventory(tx, 'endpoint-1', at, anInventory, 7))
+    const rows = await store.reader.selectFrom('inventories').select(['at', 'role', 'agent_version', 'readiness']).execute()
+    const readiness = JSON.stringify({ isReady: false, saidAt: 7 })
+    expect(rows).toEqual([{ at: 2, role: 'server', agent_version: '0.1.0\ufffd', readiness }])
   })
 
   it_('keeps what an endpoint has installed as it said it last', async () => {
@@ -184,7 +186,7 @@ describe.each(databases)('on %s', (database) => {
     await store.db.transaction().execute(async (tx) => {
       await store.capabilities.putRows(tx, 'endpoints', machines, 'ignore')
       for (const { id } of machines) {
-        await world.measure().keepInventory(tx, id, now, anInventory)
+        await world.measure().keepInventory(tx, id, now, anInventory, now)
         await world.measure().keepSoftware(tx, id, now, { sources: [], leftOut: 0 })
       }
     })

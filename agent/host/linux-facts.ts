@@ -1,6 +1,7 @@
 import { lstat, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fact, Neighbour } from '#shared/domain/inventory.ts'
+import { fieldOf, releaseOf } from '#shared/domain/system-release.ts'
 
 /*
  * What a Linux machine says of itself in files: enters the root of a file system, leave facts, each with where it was
@@ -27,39 +28,13 @@ export async function readNeighbours(root = '/'): Promise<Neighbour[]> {
     .slice(0, 200)
 }
 
-const whole = (version: string): string => version
-const major = (version: string): string => version.split('.')[0] ?? version
-const minor = (version: string): string => version.split('.').slice(0, 2).join('.')
-
-/** ID of os-release → the product's name at endoflife.date, and what its cycles are named by. */
-const products: Record<string, [product: string, cycle: (version: string) => string]> = {
-  debian: ['debian', major],
-  ubuntu: ['ubuntu', whole],
-  rhel: ['rhel', major],
-  rocky: ['rocky-linux', major],
-  almalinux: ['almalinux', major],
-  centos: ['centos', major],
-  fedora: ['fedora', major],
-  'opensuse-leap': ['opensuse', whole],
-  sles: ['sles', whole],
-  alpine: ['alpine-linux', minor],
-  ol: ['oracle-linux', major],
-  amzn: ['amazon-linux', whole],
-  linuxmint: ['linuxmint', whole],
-  nixos: ['nixos', whole],
-}
-
 async function release(read: Read): Promise<Fact | undefined> {
   const path = '/etc/os-release'
   const text = (await read(path)) ?? (await read('/usr/lib/os-release'))
   if (text === undefined) return undefined
-  const field = (key: string): string => new RegExp(`^${key}=["']?([^"'\\n]*)`, 'm').exec(text)?.[1] ?? ''
-  const [id, version] = [field('ID'), field('VERSION_ID')]
-  const [named, cycleOf] = Object.hasOwn(products, id) ? (products[id] ?? []) : []
-  const from = `${path}: ID=${id}, VERSION_ID=${version || 'missing'}`
-  if (!named || !cycleOf || version === '') return fact('release', 'unknown to endoflife.date', from)
-  const product = named === 'centos' && field('NAME').includes('Stream') ? 'centos-stream' : named
-  return fact('release', `${product} ${cycleOf(version)}`, from)
+  const found = releaseOf(text)
+  const from = `${path}: ID=${fieldOf(text, 'ID')}, VERSION_ID=${fieldOf(text, 'VERSION_ID') || 'missing'}`
+  return fact('release', found ? `${found.product} ${found.cycle}` : 'unknown to endoflife.date', from)
 }
 
 async function firmware(read: Read): Promise<Fact | undefined> {

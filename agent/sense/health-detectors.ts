@@ -15,6 +15,7 @@ import diskReadOnly from './health/disk-read-only.ts'
 import diskSmart from './health/disk-smart.ts'
 import diskStalls from './health/disk-stalls.ts'
 import dnsSlow from './health/dns-slow.ts'
+import endOfLife from './health/end-of-life.ts'
 import gatewayPath from './health/gateway-path.ts'
 import growingProcess from './health/growing-process.ts'
 import hardwareOld from './health/hardware-old.ts'
@@ -38,6 +39,6 @@ export const healthDetectors: readonly HealthDetector[] = [
   ...[serviceDown, serviceFlapping],
   ...[linkErrors, gatewayPath, dnsSlow, noRoute, addressConflict],
   ...[clockOffset, rebootPending, updatesMissing, certificateExpiring, backupLate],
-  ...[kernelCrash, batteryWorn, hardwareOld, agentHealth],
+  ...[kernelCrash, batteryWorn, hardwareOld, endOfLife, agentHealth],
   ...[defenceDown],
 ]

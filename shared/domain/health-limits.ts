@@ -35,6 +35,7 @@ export const healthLimits = {
   'kernel-crash': { onWorkstationCount: 3 },
   'battery-worn': { leftPercent: 60 },
   'hardware-old': { ageYears: 5 },
+  'end-of-life': { withinDays: 180 },
   'defence-down': { lastsMinutes: 10 },
   'agent-health': { waitingCount: 5_000, restartsPerHourCount: 3, memoryMib: 150 },
 } as const satisfies Record<string, Record<string, number>>

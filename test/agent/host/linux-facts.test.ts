@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import type { Fact, Neighbour } from '#shared/domain/inventory.ts'
+import { supportEnds } from '#shared/domain/system-release.ts'
 import { readLinuxFacts, readNeighbours } from '../../../agent/host/linux-facts.ts'
 
 interface Case {
@@ -52,4 +53,16 @@ it.skipIf(!existsSync(known))('names releases as endoflife.date does', () => {
       release,
     ).toContain(cycle)
   }
+})
+
+it.skipIf(!existsSync(known))('knows the end of each as endoflife.date does', () => {
+  const products = JSON.parse(readFileSync(known, 'utf8')) as Record<
+    string,
+    { releases: { releaseCycle: string; eol: unknown; eoes?: unknown }[] }
+  >
+  for (const [product, cycles] of Object.entries(supportEnds))
+    for (const [cycle, [until, extendedUntil]] of Object.entries(cycles)) {
+      const theirs = products[product]?.releases.find(({ releaseCycle }) => releaseCycle === cycle)
+      expect([product, cycle, theirs?.eol, theirs?.eoes ?? undefined]).toEqual([product, cycle, until, extendedUntil])
+    }
 })

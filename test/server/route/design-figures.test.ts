@@ -89,7 +89,10 @@ const kinds: Record<number, Figure[]> = {
     ['security update missing 30 days', health['updates-missing'].missingDays, 30],
     ['reboot pending 7 days (srv 14)', health['reboot-pending'], { workstationDays: 7, serverDays: 14 }],
   ],
-  37: [['age > 5 years', health['hardware-old'].ageYears, 5]],
+  37: [
+    ['End of life within 180 days', health['end-of-life'].withinDays, 180],
+    ['age > 5 years', health['hardware-old'].ageYears, 5],
+  ],
   38: [
     [
       'Gateway loss > 5 % or DNS > 1 s for 5 min',

@@ -23,6 +23,7 @@ export function settingsInForce(policy: Policy, config: AgentConfig): SettingsIn
       unproven: policy.setting('isolation.unproven', config.isolationSettings.unproven),
       leaseHours: policy.setting('isolation.leaseHours', config.isolationSettings.leaseHours),
       asksNeighbours: policy.setting('isolation.asksNeighbours', config.isolationSettings.asksNeighbours),
+      outside: policy.setting('isolation.outside', config.isolationSettings.outside),
     }),
     sensing: ({ wasUpdated, ...rest }) => ({
       ...rest,

@@ -20,7 +20,7 @@ import { readUptime, type Uptime } from './lease.ts'
 import { findObstacle } from './obstacles.ts'
 import { Prover } from './prover.ts'
 import { saveRulesIn } from './saved-rules.ts'
-import { findQuietPlaces, findWitnesses } from './witnesses.ts'
+import { findQuietPlaces, findWitnesses, outsideOf } from './witnesses.ts'
 
 /*
  * journal → apply → prove → keep. Enters: "isolate" or "release", by command. Leaves: what is true now, with its proof.
@@ -84,7 +84,11 @@ export async function openIsolation(parts: IsolationParts): Promise<Isolation> {
   const { findPlaces = findWitnesses, isConnected = () => false, settings = () => usualIsolation, uptime = readUptime } = parts
   const { firewall, time, log, changed = () => undefined, nextNumber = counted() } = parts
   const journal = await openJournal(join(parts.dir, 'isolation.json'), () => wishByRules(parts))
-  const baselines = new Baselines({ findPlaces: parts.findQuietPlaces ?? findQuietPlaces, time })
+  const findQuiet = async (): Promise<Place[]> => [
+    ...outsideOf(settings().outside),
+    ...(await (parts.findQuietPlaces ?? findQuietPlaces)()),
+  ]
+  const baselines = new Baselines({ findPlaces: findQuiet, time })
   const prover = new Prover({ ...parts, findPlaces, isConnected, baselines })
   const rules = firewall && new HeldRules({ firewall, saved: saveRulesIn(parts.dir), log })
   const keepReady = (): void => {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { isLoopback } from './address.ts'
+import { checkAddress, isLoopback } from './address.ts'
 import type { Place } from './knock.ts'
 
 /*
@@ -25,12 +25,21 @@ export async function findWitnesses(): Promise<Place[]> {
 }
 
 /**
- * Whom to ask every few seconds: who expects nothing at that port, and so counts no broken connection against us. The gateway first,
- * for it is there when nobody else is.
+ * Whom to ask every few seconds: who expects nothing at that port, and so counts no broken connection against us. The gateways first,
+ * for they are there when nobody else is.
  */
 export async function findQuietPlaces(): Promise<Place[]> {
-  const [route = '', arp = ''] = await Promise.all(['/proc/net/route', '/proc/net/arp'].map(readBeginning))
-  return distinct([...gatewaysIn(route), ...neighboursIn(arp)])
+  const [route = '', route6 = '', arp = ''] = await Promise.all(
+    ['route', 'ipv6_route', 'arp'].map((table) => readBeginning(`/proc/net/${table}`)),
+  )
+  return distinct([...gatewaysIn(route), ...gateways6In(route6), ...neighboursIn(arp)])
+}
+
+/** As a policy names it; nobody where that is no address. */
+export function outsideOf(said: string | null): Place[] {
+  const [, host = '', port = ''] = /^\[?([^\]]*)\]?:([0-9]+)$/.exec(said ?? '') ?? []
+  const checked = checkAddress({ address: host, port: Number(port) })
+  return checked ? [{ protocol: 'tcp', address: checked.address, port: checked.port }] : []
 }
 
 /** Default gateways, from the text of /proc/net/route. */
@@ -42,6 +51,22 @@ export function gatewaysIn(table: string): Place[] {
     .filter(([, destination, gateway = '']) => destination === '00000000' && /^[0-9A-F]{8}$/.test(gateway) && gateway !== '00000000')
     .flatMap(([, , gateway = '']) => placeOf(`${gateway}:0009`))
     .map((place) => ({ ...place, protocol: 'udp', port: discardPort }))
+}
+
+/** Default gateways, from the text of /proc/net/ipv6_route: most have an address of their link alone, which its device belongs to. */
+export function gateways6In(table: string): Place[] {
+  return table
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(
+      ([destination = '', bits, , , gateway = '']) =>
+        /^0{32}$/.test(destination) && bits === '00' && /^(?!0{32})[0-9a-f]{32}$/.test(gateway),
+    )
+    .filter(([, , , , , , , , , device = '']) => /^[A-Za-z0-9_.@-]{1,15}$/.test(device))
+    .map(([, , , , gateway = '', , , , , device = '']) => {
+      const address = addressOf([...Buffer.from(gateway, 'hex')])
+      return { protocol: 'udp', address: address.startsWith('fe80:') ? `${address}%${device}` : address, port: discardPort }
+    })
 }
 
 /** Remote ends of established connections that this machine dialled, from the text of /proc/net/tcp or tcp6. */

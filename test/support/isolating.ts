@@ -22,9 +22,10 @@ const { values } = parseArgs({
     collector: { type: 'string', multiple: true },
     hurry: { type: 'string' },
     unproven: { type: 'string' },
+    outside: { type: 'string' },
   },
 })
-const { dir = '', ca = '', collector = [], hurry = '1', unproven } = values
+const { dir = '', ca = '', collector = [], hurry = '1', unproven, outside = null } = values
 const say = (line: unknown): boolean => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 const firewall = firewallFor('linux', createHost(systemTime), systemTime)
@@ -34,7 +35,7 @@ const isolation = await openIsolation({
   dir,
   firewall,
   isAllowed: true,
-  settings: () => ({ ...usualIsolation, unproven: unproven === 'reopen' ? 'reopen' : 'stay-closed' }),
+  settings: () => ({ ...usualIsolation, outside, unproven: unproven === 'reopen' ? 'reopen' : 'stay-closed' }),
   ca,
   collectorAddresses,
   happened: async (event) => void say({ happened: event }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { gatewaysIn, neighboursIn, peersIn } from '../../../agent/isolate/witnesses.ts'
+import { gateways6In, gatewaysIn, neighboursIn, outsideOf, peersIn } from '../../../agent/isolate/witnesses.ts'
 
 describe('witnesses', () => {
   it('are the far ends of established connections that this machine dialled', () => {
@@ -34,6 +34,25 @@ eth0\t00000000\t0100090A\t0003\t0
 eth0\t0000090A\t00000000\t0001\t0
 eth1\t00000000\t00000000\t0001\t0`
     expect(gatewaysIn(table)).toEqual([{ protocol: 'udp', address: '10.9.0.1', port: 9 }])
+  })
+
+  it('are default gateways of IPv6, by their device where they have an address of the link alone', () => {
+    const zero = '0'.repeat(32)
+    const table = `fd000000000000000000000000000000 40 ${zero} 00 ${zero} 00000100 00000001 00000000 00000001       e0
+${zero} 00 ${zero} 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003       e0
+${zero} 00 ${zero} 00 20010db8000000000000000000000001 00000400 00000001 00000000 00000003       eth1
+${zero} 00 ${zero} 00 fe800000000000000000000000000002 00000400 00000001 00000000 00000003       a;b
+${zero} 00 ${zero} 00 ${zero} ffffffff 00000001 00000000 00200200       lo`
+    expect(gateways6In(table)).toEqual([
+      { protocol: 'udp', address: 'fe80::1%e0', port: 9 },
+      { protocol: 'udp', address: '2001:db8::1', port: 9 },
+    ])
+  })
+
+  it('are the address beyond the site that a policy names, if it is one', () => {
+    expect(outsideOf('203.0.113.7:443')).toEqual([{ protocol: 'tcp', address: '203.0.113.7', port: 443 }])
+    expect(outsideOf('[2001:db8::7]:443')).toEqual([{ protocol: 'tcp', address: '2001:db8::7', port: 443 }])
+    for (const said of [null, '', '999.1.1.1:1', '203.0.113.7:0', 'example.org:443', '203.0.113.7']) expect(outsideOf(said)).toEqual([])
   })
 
   it('are nobody where the tables are empty or something else', () => {

@@ -82,6 +82,7 @@ describe('a policy that is wrong is told of by line and reason', () => {
     ['policies:\n  - for: { site: Paris }', 2, 'there is no site "Paris"'],
     ['policies:\n  - for: { organisation: Other, site: Berlin }', 2, 'there is no site "Berlin"'],
     ['policies:\n  - for: { endpoint: nobody }', 2, 'there is no endpoint "nobody"'],
+    ['policies:\n  - isolation: { outside: example.org:443 }', 2, 'expected an address and a port'],
     ['policies:\n  - for: {}', 2, 'without `for` it is the whole fleet'],
     ['policies: [', 1, ''],
   ])('%s', (text, line, reason) => {

@@ -26,6 +26,7 @@ import noRoute from './health/no-route.ts'
 import outOfMemory from './health/out-of-memory.ts'
 import raidDegraded from './health/raid-degraded.ts'
 import rebootPending from './health/reboot-pending.ts'
+import secondDhcp from './health/second-dhcp.ts'
 import serviceDown from './health/service-down.ts'
 import serviceFlapping from './health/service-flapping.ts'
 import swapStorm from './health/swap-storm.ts'
@@ -37,7 +38,7 @@ export const healthDetectors: readonly HealthDetector[] = [
   ...[memoryPressure, swapStorm, outOfMemory, growingProcess],
   ...[cpuBusy, cpuThrottled, cpuHot],
   ...[serviceDown, serviceFlapping],
-  ...[linkErrors, gatewayPath, dnsSlow, noRoute, addressConflict],
+  ...[linkErrors, gatewayPath, dnsSlow, noRoute, addressConflict, secondDhcp],
   ...[clockOffset, rebootPending, updatesMissing, certificateExpiring, backupLate],
   ...[kernelCrash, batteryWorn, hardwareOld, endOfLife, agentHealth],
   ...[defenceDown],

@@ -27,7 +27,7 @@ const byKind: Readonly<Record<string, string>> = {
   'security.network.scan':
     'Ask whether somebody is looking for machines on purpose; if not, isolate this one and look at what the process in the facts came from.',
   'security.network.spoof':
-    'Find the port of the switch behind which the second hardware address is and unplug it; until then, nobody there should type a password.',
+    'Find the port of the switch behind which the second machine of the facts is, and unplug it; until then, nobody there should type a password.',
   'security.account.admin-added':
     'Ask whoever may give such rights whether they did; if nobody did, take the right away, and look at what the account has done since.',
   'security.account.added': 'Compare it with what was ordered; lock an account that nobody asked for, and look at who made it.',

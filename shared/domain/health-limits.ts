@@ -27,6 +27,7 @@ export const healthLimits = {
   'dns-slow': { answerMs: 1_000, lastsMinutes: 5 },
   'no-route': { lastsMinutes: 3 },
   'address-conflict': { changesCount: 3 },
+  'second-dhcp': {},
   'clock-offset': { offsetSeconds: 60, lastsMinutes: 10 },
   'reboot-pending': { workstationDays: 7, serverDays: 14, uptimeDays: 365 },
   'updates-missing': { missingDays: 30, listsDays: 30 },

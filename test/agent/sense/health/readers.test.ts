@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { readDrive } from '../../../../agent/sense/disk/smart.ts'
 import { hoursUntilFull } from '../../../../agent/sense/disk/space.ts'
 import { defaultGateway, neighboursIn } from '../../../../agent/sense/network/gateway.ts'
+import { readLeases } from '../../../../agent/sense/network/leases.ts'
 import { readLinks } from '../../../../agent/sense/network/links.ts'
+import { FakeMachine } from '../../../support/fake-machine.ts'
 
 describe('what health detectors read', () => {
   it('is the default gateway, out of little-endian hexadecimal', () => {
@@ -20,6 +22,27 @@ describe('what health detectors read', () => {
     const text =
       'Inter-| Receive\n face |bytes\n    lo: 1 1 9 9 0 0 0 0 1 1 9 9 0 0 0 0\n  eth0:10 4 1 2 0 0 0 0 20 6 1 3 0 0 0 0\nveth1a: 1 1 9 9 0 0 0 0 1 1 9 9 0 0 0 0'
     expect(readLinks(text)).toEqual([{ name: 'eth0', packets: 10, errors: 2, dropped: 5 }])
+  })
+
+  it('is who gave an interface its address, as systemd-networkd and dhclient write it', async () => {
+    const machine = new FakeMachine()
+    const lease = (device: string, server: string) =>
+      `lease {\n  interface "${device}";\n  option routers 192.0.2.1;\n  option dhcp-server-identifier ${server};\n  option domain-name-servers 192.0.2.2,192.0.2.3;\n}\n`
+    const of = (device: string, index: number) => ({
+      [`/sys/class/net/${device}/ifindex`]: `${index}\n`,
+      [`/sys/class/net/${device}/carrier_changes`]: '2\n',
+    })
+    machine.filesNow = {
+      ...{ '/proc/sys/kernel/random/boot_id': 'boot\n', ...of('lo', 1), ...of('eth0', 2), ...of('eth1', 3), ...of('eth2', 4) },
+      '/run/systemd/netif/leases/2':
+        '# private\nADDRESS=192.0.2.20\nROUTER=192.0.2.1\nSERVER_ADDRESS=192.0.2.254\nDNS=192.0.2.2 192.0.2.3\n',
+      '/var/lib/dhcp/dhclient.leases': lease('eth1', '192.0.2.7') + lease('eth1', '192.0.2.8') + lease('eth9', '192.0.2.9'),
+    }
+    const given = { link: 'boot 2', gateways: ['192.0.2.1'], nameServers: ['192.0.2.2', '192.0.2.3'] }
+    expect(await readLeases(machine.vitals)).toEqual([
+      { device: 'eth0', server: '192.0.2.254', ...given },
+      { device: 'eth1', server: '192.0.2.8', ...given },
+    ])
   })
 
   it('is a drive, by what smartctl prints as JSON; nothing of one that prints something else', () => {

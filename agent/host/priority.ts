@@ -19,8 +19,8 @@ export function stepBack(): void {
  */
 export const inFront = <Child>(start: () => Child): Child => startAt(0, start)
 
-/** Starts a program that waits for nothing but to cut this machine off: whoever encrypts files keeps it waiting no more than this agent. */
-export const ahead = <Child>(start: () => Child): Child => startAt(hasty, start)
+/** Starts a program that waits for nothing but to cut this machine off: neither whoever encrypts files nor this agent keeps it waiting. */
+export const ahead = <Child>(start: () => Child): Child => startAt(foremost, start)
 
 function startAt<Child>(there: number, start: () => Child): Child {
   const place = getPriority()
@@ -37,6 +37,8 @@ const mayMove = (): boolean => process.platform === 'linux' && process.getuid?.(
 
 /** Whoever encrypts files keeps every processor busy; what cuts them off takes some ten milliseconds of one. */
 const hasty = -10
+/** Before this agent too, which has other work by then, such as halting whoever did it. */
+const foremost = -15
 const hasteMs = seconds(30)
 
 /**

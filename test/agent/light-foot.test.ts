@@ -21,7 +21,7 @@ it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
     const child = spawnSync('nice', ['-n', String(5 - getPriority()), process.execPath, join(import.meta.dirname, 'start-in-front.ts')], {
       encoding: 'utf8',
     })
-    expect(JSON.parse(child.stdout)).toEqual({ ordered: 0, behind: 5, left: 0, ahead: -10, itself: 5 })
+    expect(JSON.parse(child.stdout)).toEqual({ ordered: 0, behind: 5, left: 0, ahead: -15, itself: 5 })
   },
 )
 

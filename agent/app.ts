@@ -29,14 +29,12 @@ import { jsonFile } from './json-file.ts'
 import type { LastRun } from './last-run.ts'
 import { openOwnRole } from './own-role.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
+import { betweenDetectors } from './sense/between.ts'
 import type { Detector } from './sense/define-detector.ts'
 import { detectors as allDetectors } from './sense/detectors.ts'
 import { openHealthMemory } from './sense/memory.ts'
-import { Visitors } from './sense/network/visitors.ts'
-import { Starts } from './sense/processes/starts.ts'
 import { openRest, type Rest } from './sense/rest.ts'
 import { type Sense, startSense } from './sense/sense.ts'
-import { Writers } from './sense/writers/writers.ts'
 import { type SettingsInForce, settingsInForce } from './settings-in-force.ts'
 import { reportOfRestart } from './signal/report-of-restart.ts'
 import { openSignals, type Signals } from './signal/signal.ts'
@@ -202,7 +200,7 @@ function startSensing(
   const ours = { policy: policy.number, release: () => people.release.sealed() }
   const about = { version: packageJson.version, runtime, isolation: () => isolation.status().readiness, ...ours }
   const settings = inForce.sensing({
-    ...{ authLogs, canaryFile, writers: new Writers(time), starts: new Starts(), visitors: new Visitors(), suspend: suspender.accuse },
+    ...{ authLogs, canaryFile, ...betweenDetectors(time), suspend: suspender.accuse },
     ...{
       shareClients: () => shareClients(host),
       watchByAudit: (...asked) => watchByAudit(host, log, ...asked),

@@ -12,6 +12,7 @@ import type { JsonFile } from '../json-file.ts'
 import type { Finding, Happening } from '../signal/signal.ts'
 import type { Suspension } from '../suspend/suspend.ts'
 import type { HealthDetector } from './define-health.ts'
+import type { LogonLines } from './logon/logon-lines.ts'
 import type { HealthMemory } from './look.ts'
 import type { Visitors } from './network/visitors.ts'
 import type { Starts } from './processes/starts.ts'
@@ -93,6 +94,8 @@ export interface SenseSettings {
   writers?: Writers
   /** Has audit name who writes to these folders; answers the end of that, undefined where audit takes no rules. */
   watchByAudit?(folders: readonly string[], key: string): Promise<(() => void) | undefined>
+  /** Lines with sign-ins, from whoever follows the logs or the journal to whoever judges them by rules. */
+  logonLines?: LogonLines
   /** Programs that start, from whoever notices them to whoever judges them. */
   starts?: Starts
   /** Which machines use this one, from whoever reads the sockets to whoever says what this machine is for. */

@@ -83,7 +83,9 @@ export class FakeMachine implements Probe {
     return { kind: 'known', value: () => void this.#followers.delete(path) }
   }
 
-  followJournal = (follower: LineFollower): Promise<Answer<Stop>> => this.followFile('journal', follower)
+  hasJournal = true
+  followJournal = async (follower: LineFollower): Promise<Answer<Stop>> =>
+    this.hasJournal ? this.followFile('journal', follower) : { kind: 'unsupported', reason: 'there is no journal' }
 
   followFileEvents = async (): Promise<Answer<Stop>> => ({ kind: 'unsupported', reason: 'a test has no kernel' })
   processesNow: ProcessFacts[] = []
@@ -115,9 +117,9 @@ export class FakeMachine implements Probe {
     return names.length === 0 ? undefined : { names, changedAt: 0, identity: folder }
   }
 
-  /** Somebody's program writes to a log. */
-  log(line: string): void {
-    for (const follower of this.#followers.values()) follower.onLine(line)
+  /** Somebody's program writes to a log: to this one, or to each. */
+  log(line: string, to?: string): void {
+    for (const [path, follower] of this.#followers) if (to === undefined || path === to) follower.onLine(line)
   }
 
   endLogs(reason: string): void {

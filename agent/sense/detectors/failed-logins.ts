@@ -29,6 +29,7 @@ export default defineDetector({
     const judge = new LogonJudge()
     const habits = await openHabits(context)
     const onLine = (text: string): void => {
+      context.settings.logonLines?.tell(text)
       const line = readLogonLine(text)
       if (!line) return
       for (const event of judge.judge(line, text, context.time.monotonic())) tell(event)
@@ -73,12 +74,17 @@ async function openHabits({ settings, time, log }: WatchContext) {
   }
 }
 
+/** Where neither a log nor a journal is yet: whichever comes first. */
+const usualLogs = ['/var/log/auth.log', '/var/log/secure']
+
 /** The logs that may be read; the journal where there is none. */
 async function follow(probe: Probe, onLine: (line: string) => void, context: WatchContext): Promise<{ stops: Stop[] } | Unsupported> {
   const follower = { onLine, onEnd: (reason: string) => context.broken(reason) }
   const { authLogs } = context.settings
-  const logs = authLogs.length > 0 ? authLogs.map((path) => probe.followFile(path, follower)) : [probe.followJournal(follower)]
-  const answers = await Promise.all(logs)
+  const followAll = (paths: string[]) => Promise.all(paths.map((path) => probe.followFile(path, follower)))
+  const journal = authLogs.length > 0 ? undefined : await probe.followJournal(follower)
+  const hasNone = journal?.kind === 'unsupported' && probe.platform === 'linux'
+  const answers = journal && !hasNone ? [journal] : await followAll(hasNone ? usualLogs : authLogs)
   const stops = answers.flatMap((answer) => (answer.kind === 'known' ? [answer.value] : []))
   const lacking = answers.flatMap((answer) => (answer.kind === 'unsupported' ? [answer.reason] : []))
   if (stops.length === 0) return { unsupported: lacking.join('; ') }

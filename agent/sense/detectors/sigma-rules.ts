@@ -3,7 +3,6 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { minutes } from '#shared/domain/time.ts'
 import { normalise } from '#shared/sigma/normalise.ts'
 import { createSigmaEngine, type SigmaHit } from '#shared/sigma/sigma.ts'
-import type { Probe, Stop } from '../../host/probe.ts'
 import { defineDetector, type WatchContext } from '../define-detector.ts'
 import { BoundedMap } from '../logon/bounded-map.ts'
 import { sigmaEventOf } from '../processes/process-start.ts'
@@ -11,7 +10,7 @@ import { loadRules } from '../sigma/load.ts'
 import { tell } from '../sigma/tell.ts'
 
 /*
- * security.sigma.*: rules in Sigma's format on what this machine does: lines of auditd's log and of log-on logs, programs that start, files
+ * security.sigma.*: rules in Sigma's format on what this machine does: lines of auditd's log and of whatever log or journal has sign-ins, programs that start, files
  * that are written. The rules that ship lie beside this, the user's own in /etc/tierline/sigma. The same rule is said once in ten minutes
  * with how often it fitted, because a rule that fits a cron job fits every minute. A rule is armed by a person, through the policy, if
  * its status is stable or test; any other says a step less than its level, and none isolates. Threat: lines and rules are written by others; both are only ever compared. Whoever writes ten
@@ -44,21 +43,17 @@ export default defineDetector({
         if (times > 0) say(tell({ hit, line, times, isArmed: isArmed(hit) })).catch((error: unknown) => context.broken(sentenceOf(error)))
       }
     }
-    const logs = await followLogs(probe, context, judge)
-    const ends = [settings.starts?.listen((start) => judge(sigmaEventOf(start))), settings.writers?.listen(fileJudge(context, judge))]
-    return { stop: async () => [...logs, ...ends].forEach((end) => void end?.()) }
+    // That it may not be read is somebody else's to miss.
+    const audit = await probe.followFile(auditLog, { onLine: judge, onEnd: (reason) => context.broken(reason) })
+    const ends = [
+      audit.kind === 'known' ? audit.value : undefined,
+      settings.logonLines?.listen(judge),
+      settings.starts?.listen((start) => judge(sigmaEventOf(start))),
+      settings.writers?.listen(fileJudge(context, judge)),
+    ]
+    return { stop: async () => ends.forEach((end) => void end?.()) }
   },
 })
-
-/** Logs that may not be read are left out: each of them is somebody else's to miss. */
-async function followLogs(probe: Probe, context: WatchContext, onLine: (line: string) => void): Promise<Stop[]> {
-  const stops: Stop[] = []
-  for (const path of [auditLog, ...context.settings.authLogs]) {
-    const followed = await probe.followFile(path, { onLine, onEnd: (reason) => context.broken(reason) })
-    if (followed.kind === 'known') stops.push(followed.value)
-  }
-  return stops
-}
 
 function fileJudge({ time }: WatchContext, judge: (event: unknown) => void): (path: string, image: string) => void {
   let second = 0

@@ -3,6 +3,7 @@ import type { Signal } from '#shared/domain/signal.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { JsonFile, JsonRead } from '../../../agent/json-file.ts'
 import type { Detector } from '../../../agent/sense/define-detector.ts'
+import { LogonLines } from '../../../agent/sense/logon/logon-lines.ts'
 import type { HealthMemory } from '../../../agent/sense/look.ts'
 import { type Sense, startSense } from '../../../agent/sense/sense.ts'
 import { openSignals, type Signals } from '../../../agent/signal/signal.ts'
@@ -84,16 +85,23 @@ export interface Bench {
 /** Sense and signal as they are, on a machine and a clock that a test moves. Jitter stands still. */
 export async function startBench(
   detectors: readonly Detector[],
-  settings: { services?: string[]; file?: MemoryFile; files?: Record<string, string>; memory?: HealthMemory } = {},
+  settings: { services?: string[]; file?: MemoryFile; files?: Record<string, string>; memory?: HealthMemory; hasJournal?: boolean } = {},
 ): Promise<Bench> {
   const machine = new FakeMachine()
   machine.filesNow = settings.files ?? {}
+  machine.hasJournal = settings.hasJournal ?? true
   const time = new FakeTime()
   const spool = new MemorySpool()
   const signals = await openSignals({ file: settings.file ?? new MemoryFile(), spool, time, log: silent })
   const sense = startSense({
     ...{ detectors, probe: machine, signals, spool, time, log: silent },
-    settings: { canaryDirs: [], canaryFile: new MemoryFile(), services: settings.services ?? [], authLogs: [] },
+    settings: {
+      canaryDirs: [],
+      canaryFile: new MemoryFile(),
+      services: settings.services ?? [],
+      authLogs: [],
+      logonLines: new LogonLines(),
+    },
     ...(settings.memory && { memory: settings.memory }),
     sampleEveryMs: () => 10_000,
     about: { version: '0.1.0', runtime: 'Node 26', isolation: () => ({ isReady: false, reason: 'off (test)' }) },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { minutes, seconds } from '#shared/domain/time.ts'
 import { defineDetector } from '../../../agent/sense/define-detector.ts'
+import failedLogins from '../../../agent/sense/detectors/failed-logins.ts'
 import logsCleared from '../../../agent/sense/detectors/logs-cleared.ts'
 import malwareFound from '../../../agent/sense/detectors/malware-found.ts'
 import processStarts from '../../../agent/sense/detectors/process-starts.ts'
@@ -42,6 +43,28 @@ describe('a log that is written only after the agent has begun', () => {
         return spool.signals().map((signal) => signal.kind)
       })
       .toContain(kind)
+    await sense.stop()
+  })
+})
+
+describe('lines with sign-ins', () => {
+  const ownRule =
+    "title: Somebody tries root\nid: own-2\nlogsource: { product: linux, service: sshd }\ndetection:\n  k: ['for root from']\n  condition: k\nlevel: high\n"
+  const line = 'Nov 23 09:00:00 pc-1 sshd[7]: Failed password for root from 192.0.2.66 port 22 ssh2'
+  const start = async (hasJournal: boolean) => {
+    const bench = await startBench([failedLogins, sigmaRules], { files: { '/etc/tierline/sigma/own.yml': ownRule }, hasJournal })
+    await bench.time.advance(seconds(5))
+    return bench
+  }
+
+  it.each([
+    ['of the journal', true, 'journal'],
+    ['of a log that comes later, where there is no journal', false, '/var/log/auth.log'],
+  ])('%s are judged by rules too', async (_, hasJournal, log) => {
+    const { machine, time, spool, sense } = await start(hasJournal)
+    for (let times = 0; times < 12; times += 1) machine.log(line, log)
+    await time.advance(seconds(5))
+    expect(new Set(spool.signals().map(({ kind }) => kind))).toEqual(new Set(['security.logon.bruteforce', 'security.sigma.own-2']))
     await sense.stop()
   })
 })

@@ -10,6 +10,7 @@ import type { CommandDetail } from '#shared/api/commands.ts'
 import type { EndpointList, EnrolmentTokenMade } from '#shared/api/endpoints.ts'
 import type { LiveEvent } from '#shared/api/live.ts'
 import { type ApiClient, signIn } from '../support/api.ts'
+import { onProcessor } from '../support/processors.ts'
 import { top } from '../support/program.ts'
 import { type Benchmark, type Figures, fsyncP50, percentile, rounded } from './benchmark.ts'
 
@@ -34,21 +35,17 @@ export default {
 
 async function open(folder: string, children: ChildProcess[]): Promise<{ person: ApiClient; endpointId: string }> {
   const script = join(top, 'test/support/collector-process.ts')
-  const collector = spawn(
-    process.execPath,
-    [script, '--data', join(folder, 'collector'), '--address', '127.0.0.1', '--port', '0', '--agents-port', '0'],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  )
+  const where = ['--data', join(folder, 'collector'), '--address', '127.0.0.1', '--port', '0', '--agents-port', '0']
+  const [first = '', ...args] = [...onProcessor(1), process.execPath, script, ...where]
+  const collector = spawn(first, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   children.push(collector)
   const [line] = (await once(createInterface({ input: collector.stdout }), 'line')) as [string]
   const {
     consoleUrl,
     socketPath,
-    signIn: first,
+    signIn: admin,
   } = JSON.parse(line) as { consoleUrl: string; socketPath: string; signIn: { login: string; password: string } }
-  const person = await signIn(consoleUrl, first.login, first.password, socketPath)
+  const person = await signIn(consoleUrl, admin.login, admin.password, socketPath)
 
   const program = join(top, 'bin/tierline-agent.mjs')
   const data = join(folder, 'agent')
@@ -60,12 +57,17 @@ async function open(folder: string, children: ChildProcess[]): Promise<{ person:
   const enrolled = spawnSync(process.execPath, [program, 'enrol', '--data', data], { input: `${made.token}\n`, encoding: 'utf8' })
   if (enrolled.status !== 0) throw new Error(`the agent could not be enrolled: ${enrolled.stderr}`)
   const env = { ...process.env, TIERLINE_AGENT_LOG_LEVEL: 'error' }
-  children.push(
-    spawn(process.execPath, [program, 'run', '--data', data, '--canaries', join(folder, 'documents')], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env,
-    }),
-  )
+  const [run = '', ...flags] = [
+    ...onProcessor(0),
+    process.execPath,
+    program,
+    'run',
+    '--data',
+    data,
+    '--canaries',
+    join(folder, 'documents'),
+  ]
+  children.push(spawn(run, flags, { stdio: ['pipe', 'pipe', 'inherit'], env }))
   for (;;) {
     const { endpoints } = await person.get<EndpointList>('/api/endpoints')
     const [endpoint] = endpoints

@@ -1,5 +1,4 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TicketDetail, TicketList } from '#shared/api/tickets.ts'
@@ -12,7 +11,7 @@ import { type Benchmark, type Figures, fsyncP50, percentile, rounded } from './b
 /** The first is the slowest by far and one of them: with fewer, it alone would be the p99. */
 const sizes = { whole: { runs: 120, agents: 2_000 }, quick: { runs: 4, agents: 50 } }
 /** In the field nobody who encrypts an endpoint keeps the collector's processor busy. */
-const processors = availableParallelism() > 1 ? { endpoint: 0, collector: 1 } : {}
+const processors = { endpoint: 0, collector: 1 }
 
 export default {
   says: 'from a canary touched by a real openssl loop to the ruleset and to its proof, idle and beside 2,000 agents, against one fsync (root, Linux)',

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { onProcessor } from './processors.ts'
 
 /*
  * Machines of our own on a network of our own: one network namespace each, all on one switch, reachable by IPv4 and
@@ -100,8 +101,14 @@ function setUp(bridge: string, namespaces: readonly string[]): string {
 }
 
 function machineIn(namespace: string, name: string, at: number, processor?: number): Machine {
-  const on = processor === undefined ? [] : ['taskset', '-c', String(processor)]
-  const within = (program: string, args: readonly string[]): string[] => ['netns', 'exec', namespace, ...on, program, ...args]
+  const within = (program: string, args: readonly string[]): string[] => [
+    'netns',
+    'exec',
+    namespace,
+    ...onProcessor(processor),
+    program,
+    ...args,
+  ]
   return {
     name,
     ipv4: ipv4Of(at),

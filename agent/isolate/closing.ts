@@ -62,11 +62,13 @@ export class Closing {
 
   /** What a later look makes of it: nothing is said that the state before didn't know. */
   async settleOn({ verdict, facts }: Tried): Promise<void> {
-    const { state } = this.#parts
-    if (verdict === 'proven') return this.#proven(facts)
+    const { state, rules } = this.#parts
+    const ruleset = rules().text(this.#addresses())
+    const proof = { ...facts, ...(ruleset !== undefined && { ruleset }) }
+    if (verdict === 'proven') return this.#proven(proof)
     const detail = sayings[verdict]
-    if (verdict === 'ineffective') state.become('ineffective', { detail, proof: facts })
-    else state.become('unproven', { detail, proof: facts })
+    if (verdict === 'ineffective') state.become('ineffective', { detail, proof })
+    else state.become('unproven', { detail, proof })
   }
 
   async #prove(rulesAppliedAt: number, written: Promise<void>): Promise<void> {

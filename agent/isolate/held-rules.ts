@@ -53,6 +53,16 @@ export class HeldRules {
     await this.#firewall.letGo()
   }
 
+  /** What was put, for whoever asks later what cut this machine off; undefined where that can't be said. */
+  text(addresses: readonly CollectorAddress[]): string | undefined {
+    try {
+      return Object.values(this.#firewall.saved(addresses)).join('')
+    } catch (error) {
+      this.#complain(error)
+      return undefined
+    }
+  }
+
   isHeld(): boolean {
     return this.#firewall.isHeld()
   }

@@ -2,6 +2,8 @@ import type { ResultRecord } from '#shared/protocol/record.ts'
 import type { Entry } from '../pipeline/changes.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
+import { isProven } from './command.ts'
+import { proofIn } from './settle.ts'
 
 type Isolating = Pick<CommandsTable, 'endpoint_id' | 'verb' | 'requested_at'>
 
@@ -9,6 +11,19 @@ type Isolating = Pick<CommandsTable, 'endpoint_id' | 'verb' | 'requested_at'>
 export function saidThere({ atMachine }: ResultRecord, isOpened: boolean): Omit<Entry, 'at'> | undefined {
   if (atMachine) return { kind: 'at-machine', actor: 'agent', body: { ...atMachine } }
   return isOpened ? { kind: 'at-machine', actor: 'agent', body: { event: 'opened-itself' } } : undefined
+}
+
+/** What the machine says of its isolation after the command was answered, when that changed by itself: proven at last, drifted, lost. */
+export function changedThere({ status }: Pick<CommandsTable, 'status'>, result: ResultRecord): Omit<Entry, 'at'> | undefined {
+  const { verb, startedAt, isolation, detail, commandId } = result
+  if (verb !== 'isolate-host' || startedAt !== null || !isolation) return undefined
+  const body = { commandId, verb, actual: isProven(isolation) || isolation.actual !== 'isolated' ? isolation.actual : 'isolating' }
+  const isProvenAtLast = isProven(isolation) && status !== 'succeeded'
+  return {
+    kind: 'isolation-changed',
+    actor: 'agent',
+    body: { isProvenAtLast, ...body, detail: isolation.detail || detail, ...proofIn(result) },
+  }
 }
 
 /**

@@ -24,10 +24,18 @@ export function settle(command: CommandsTable, result: ResultRecord, now: number
   const { outcome, detail } = heard(command, result)
   return {
     command: { ...command, status: outcome, settled_at: now, result: JSON.stringify({ ...result, outcome, detail }) },
-    entry: { kind: 'command-settled', actor: 'agent', body: { commandId: command.id, verb: command.verb, outcome, detail } },
+    entry: {
+      kind: 'command-settled',
+      actor: 'agent',
+      body: { commandId: command.id, verb: command.verb, outcome, detail, ...proofIn(result) },
+    },
     hasIsolationFailed: command.verb === 'isolate-host' && outcome !== 'succeeded',
   }
 }
+
+/** What was tried and seen belongs on the ticket; what the machine's page shows is of its newest isolation. */
+export const proofIn = ({ isolation }: Pick<ResultRecord, 'isolation'>): { proof?: object } =>
+  isolation?.proof ? { proof: isolation.proof } : {}
 
 /** An isolation that is claimed without proof did not happen: whoever holds the machine could say so too. */
 function heard(

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Time } from '#shared/domain/time.ts'
 import type { ResultRecord } from '#shared/protocol/record.ts'
 import { createAudit } from '../audit/audit.ts'
-import { noteOpened, saidThere } from '../command/at-machine.ts'
+import { changedThere, noteOpened, saidThere } from '../command/at-machine.ts'
 import type { Report, ReportedResult } from '../command/command.ts'
 import { keepNeighbourly, stillReached } from '../command/neighbours.ts'
 import { expire, isolationFailed, keepHandledResults, keepSettlements, resultOf, type Settlement, settle } from '../command/settle.ts'
@@ -98,8 +98,8 @@ async function settleAll(
     }
     if (result.isolation) reports.push({ endpointId: row.endpoint_id, status: result.isolation })
     const command = commandOf(row)
-    if (command) there.push({ command, result })
     const settlement = command && !result.atMachine && !settled.has(command.id) ? settle(command, result, now) : undefined
+    if (command) there.push({ command, result, isLater: !settlement })
     if (command && settlement) settled.set(command.id, settlement)
     else
       log.info(
@@ -121,6 +121,8 @@ async function settleAll(
 interface There {
   command: CommandsTable
   result: ResultRecord
+  /** Its command was answered before. */
+  isLater: boolean
 }
 interface Line {
   ticketId: string
@@ -130,9 +132,9 @@ interface Line {
 /** What was done at isolated machines: their tickets say it, what is wanted follows it, and the audit has it. */
 async function keepThere(tx: Tx, there: readonly There[], time: Time, now: number): Promise<Line[]> {
   const lines: Line[] = []
-  for (const { command, result } of there) {
+  for (const { command, result, isLater } of there) {
     const isOpened = await noteOpened(tx, command, result, now)
-    const entry = saidThere(result, isOpened)
+    const entry = saidThere(result, isOpened) ?? (isLater ? changedThere(command, result) : undefined)
     if (entry && command.ticket_id !== null) lines.push({ ticketId: command.ticket_id, entry })
     if (!isOpened) continue
     const about = { actor: 'agent', target: `endpoint:${command.endpoint_id}`, organisationId: command.organisation_id }

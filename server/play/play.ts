@@ -24,4 +24,4 @@ export function play(work: TicketCase, name: string | undefined): Follows {
 
 /** Whether anything may follow: asked of every ticket that changes. */
 export const mayFollow = ({ entries }: TicketCase): boolean => entries.some(({ kind }) => telling.has(kind))
-const telling: ReadonlySet<Entry['kind']> = new Set(['command-settled', 'resolved', 'cause-named'])
+const telling: ReadonlySet<Entry['kind']> = new Set(['command-settled', 'isolation-changed', 'resolved', 'cause-named'])

@@ -39,6 +39,7 @@ export const reported: ReadonlySet<TimelineKind> = new Set([
   'command-resolved',
   'agents-word',
   'at-machine',
+  'isolation-changed',
   'notified',
 ])
 

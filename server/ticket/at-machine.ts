@@ -19,3 +19,16 @@ export function atMachine(body: Body): string {
 
 const list = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(', ') : '')
 const missed = (value: unknown): string => (list(value) === '' ? '' : ` Not reached: ${list(value)}.`)
+
+const states: Record<string, string> = {
+  isolating: 'being cut off',
+  unproven: 'cut off, and that is not proven',
+  isolated: 'cut off, and that is proven',
+  ineffective: 'not cut off though its rules stand',
+  drifted: 'no longer cut off as it was: somebody changed its rules',
+  failed: 'not cut off as it should be',
+}
+
+/** Nobody asked for anything new. */
+export const isolationChanged = ({ actual, detail }: Body): string =>
+  `By its own word the machine is ${states[String(actual)] ?? 'in another state'} by now. ${String(detail ?? '')}`.trimEnd()

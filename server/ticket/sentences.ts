@@ -1,6 +1,6 @@
 import type { TimelineKind } from '#shared/domain/ticket.ts'
 import { days, hours, minutes } from '#shared/domain/time.ts'
-import { atMachine } from './at-machine.ts'
+import { atMachine, isolationChanged } from './at-machine.ts'
 
 type Body = Readonly<Record<string, unknown>>
 interface Said {
@@ -69,6 +69,7 @@ const sentences: Record<TimelineKind, (body: Body) => string> = {
       : 'No neighbour can confirm the isolation: no other agent of this site is connected in its network.',
   'neighbour-said': (body) => `${text(body.name)}: ${neighbourSays[text(body.found)] ?? text(body.found)}${baseline(body)}`,
   'at-machine': atMachine,
+  'isolation-changed': isolationChanged,
   'agents-word': (body) =>
     `Its agent says that the machine is ${text(body.said)}, and the collector, restored from a backup of ${instant(body.madeAt)}, wanted it ${text(body.wanted)}. The agent's word holds.`,
   notified: (body) => `“${text(body.receiver)}” could not be told of ${text(body.event)}: ${text(body.reason)}.`,

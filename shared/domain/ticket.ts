@@ -94,6 +94,7 @@ export const TimelineKind = z.enum([
   'neighbour-said',
   'agents-word',
   'at-machine',
+  'isolation-changed',
   'notified',
   'paged',
   'assigned',

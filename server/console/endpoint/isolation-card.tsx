@@ -1,9 +1,10 @@
-import { Button, Stack, Table, Text, Tooltip } from '@mantine/core'
+import { Button, Stack, Text, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import type { EndpointDetail } from '#shared/api/endpoints.ts'
 import { SectionCard } from '../frame/section-card.tsx'
 import { usePowers } from '../session/session.ts'
 import { IsolationFacts } from '../words/isolation-facts.tsx'
+import { Proof } from '../words/proof.tsx'
 import { ReasonDialog } from '../words/reason-dialog.tsx'
 import { ReleaseDialog } from '../words/release-dialog.tsx'
 import type { note } from '../words/release-note.ts'
@@ -42,28 +43,6 @@ function ReleaseCode({ endpoint: { hostname, releasableBy, isolation } }: { endp
       <Text size="xs" className="mono breakable">
         tierline release-code {shellWord(hostname)} --number {number} --with KEY --from COPIES
       </Text>
-    </div>
-  )
-}
-
-function Proof({ proof }: { proof: Record<string, unknown> }) {
-  return (
-    <div>
-      <Text size="xs" c="dimmed" mb={2}>
-        Proof
-      </Text>
-      <Table withRowBorders={false} verticalSpacing={2} horizontalSpacing={0} fz="xs" layout="fixed">
-        <Table.Tbody>
-          {Object.entries(proof).map(([name, value]) => (
-            <Table.Tr key={name}>
-              <Table.Td c="dimmed" className="breakable">
-                {name}
-              </Table.Td>
-              <Table.Td className="mono">{typeof value === 'object' ? JSON.stringify(value) : String(value)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
     </div>
   )
 }

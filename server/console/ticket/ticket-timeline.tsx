@@ -3,6 +3,7 @@ import type { TimelineEntry } from '#shared/api/tickets.ts'
 import type { TimelineKind } from '#shared/domain/ticket.ts'
 import { SectionCard } from '../frame/section-card.tsx'
 import { When } from '../time/when.tsx'
+import { Proof } from '../words/proof.tsx'
 
 const notable: Partial<Record<TimelineKind, string>> = {
   opened: 'cyan',
@@ -16,6 +17,7 @@ const notable: Partial<Record<TimelineKind, string>> = {
   'command-held': 'orange',
   'command-settled': 'grape',
   'agents-word': 'grape',
+  'isolation-changed': 'grape',
   resolved: 'teal',
   reopened: 'orange',
 }
@@ -30,6 +32,7 @@ export function TicketTimeline({ timeline }: { timeline: readonly TimelineEntry[
             <Text size="sm" className="entry">
               {entry.text}
             </Text>
+            <Proven proof={entry.body.proof} />
             <Text size="xs" c="dimmed" mt={2}>
               {entry.actor} · <When at={entry.at} as="instant" />
               {entry.body.isInternal === true && ' · internal'}
@@ -39,4 +42,8 @@ export function TicketTimeline({ timeline }: { timeline: readonly TimelineEntry[
       </Timeline>
     </SectionCard>
   )
+}
+
+function Proven({ proof }: { proof: unknown }) {
+  return typeof proof === 'object' && proof !== null ? <Proof proof={{ ...proof }} /> : null
 }

@@ -97,6 +97,7 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
       witnessBefore: expect.stringContaining('answered'),
       witnessAfter: expect.stringContaining('refused'),
       collectorAfterIsolation: expect.stringContaining('answered'),
+      ruleset: expect.stringContaining(`ip daddr ${collector.ipv4} tcp dport ${collectorPort} accept`),
     })
     expect(connectAll('endpoint', at(neighbour, sharePort))).toEqual(['ECONNREFUSED', 'ECONNREFUSED'])
     expect(connectAll('endpoint', at(collector, collectorPort))).toEqual(['connected', 'connected'])

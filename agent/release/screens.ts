@@ -68,11 +68,14 @@ async function readSession(host: Host, id: string): Promise<Session | undefined>
   return graphical.has(facts.get('Type') ?? '') && isName(user) && isNumber(uid) ? { id, user, uid } : undefined
 }
 
+/** Desktops read a notice's text as markup, links and all; what an order says whom to call is none. Not all of them know entities. */
+const withoutMarkup = (text: string): string => text.replaceAll('<', '‹').replaceAll('>', '›').replaceAll('&', '＆')
+
 /** As that user, on that user's own bus. */
 export async function tellDesktop(host: Host, { user, uid }: Session, title: string, lines: readonly string[]): Promise<Told> {
   const way = `desktop of ${user}`
   const bus = `DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/${uid}/bus`
-  const notify = ['notify-send', '--urgency=critical', '--app-name=Tierline', '--', title, lines.join('\n')]
+  const notify = ['notify-send', '--urgency=critical', '--app-name=Tierline', '--', title, withoutMarkup(lines.join('\n'))]
   const ended = await host.run('runuser', ['-u', user, '--', 'env', bus, ...notify], { timeoutMs })
   return ended.kind === 'ended' && ended.code === 0 ? { way } : { way, missed: whyNot(ended) }
 }

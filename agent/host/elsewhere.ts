@@ -4,7 +4,7 @@ import type { Time } from '#shared/domain/time.ts'
 import { followFile } from './follow-file.ts'
 import { hardwareOnce, identity, inventoryDisks, readInterfaces } from './hardware.ts'
 import type { Answer, DiskReading, MemoryReading, Probe, ProcessorReading, RoleReading } from './probe.ts'
-import { list, listNow, look, lookNow, read, watchFolder } from './system-files.ts'
+import { linkNow, list, listNow, look, lookNow, read, watchFolder } from './system-files.ts'
 import { createVitals } from './vitals.ts'
 
 /** What Node and systeminformation know on any system; each system's own file adds what it has and names what it lacks. */
@@ -48,6 +48,7 @@ export function portableProbe(platform: Platform, time: Time, role: () => Promis
     watchFolder,
     look,
     lookNow,
+    linkNow,
     read,
     list,
     listNow,

@@ -61,6 +61,8 @@ export interface Probe {
   look(path: string): Promise<FileLook | undefined>
   /** The same, at once: only for what lies on a disk of this machine. */
   lookNow(path: string): FileLook | undefined
+  /** Where a link leads, as it is written in it; undefined where none is. At once, as `lookNow`. */
+  linkNow(path: string): string | undefined
   /** A regular file's first `maxBytes`, or undefined as for `look`. */
   read(path: string, maxBytes: number): Promise<Buffer | undefined>
   /** Names in a folder and what tells this folder from another at the same path; undefined when there is none. */

@@ -1,4 +1,4 @@
-import { type BigIntStats, constants, lstatSync, readdirSync, statSync, watch } from 'node:fs'
+import { type BigIntStats, constants, lstatSync, readdirSync, readlinkSync, statSync, watch } from 'node:fs'
 import { lstat, open, readdir, stat } from 'node:fs/promises'
 import type { FileLook, FolderLook, Stop } from './probe.ts'
 
@@ -17,6 +17,15 @@ export function lookNow(path: string): FileLook | undefined {
   try {
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     return found?.isFile() ? lookOf(found) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** As `lookNow`. */
+export function linkNow(path: string): string | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined
   } catch {
     return undefined
   }

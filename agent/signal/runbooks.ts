@@ -37,6 +37,8 @@ const byKind: Readonly<Record<string, string>> = {
     'See whether the program behind it was installed on purpose; if nobody knows it, switch it off and keep a copy.',
   'security.defence.down':
     'Ask who switched it off or emptied it, and why; if nobody says so, look through what was started before it, and switch it on again.',
+  'security.defence.changed':
+    'See what the evidence shows before and after, and ask whoever looks after this machine; if nobody did it, put it back.',
   'security.defence.history-cleared':
     'Ask the person whose history it is; look at what was started before it, which stands in the evidence.',
   'security.agent.tampered':

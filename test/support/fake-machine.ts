@@ -106,6 +106,7 @@ export class FakeMachine implements Probe {
     const text = this.filesNow[path]
     return text === undefined ? undefined : { changedAt: 0, bornAt: 0, sizeBytes: text.length, identity: path }
   }
+  linkNow = (): string | undefined => undefined
   read = async (path: string): Promise<Buffer | undefined> => {
     const text = this.filesNow[path]
     return text === undefined ? undefined : Buffer.from(text)

@@ -16,7 +16,7 @@ import { parseMemory, parseNetworks, parseProcessor, parseStall } from '../proc.
 import { readProcess } from '../process-facts.ts'
 import { lastBorn, pidsIn } from '../processes.ts'
 import { socketOwner } from '../socket-owner.ts'
-import { list, listNow, look, lookNow, read, watchFolder } from '../system-files.ts'
+import { linkNow, list, listNow, look, lookNow, read, watchFolder } from '../system-files.ts'
 import { followJournal, unitsDown } from '../systemd.ts'
 import { createVitals } from '../vitals.ts'
 
@@ -49,6 +49,7 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     watchFolder,
     look,
     lookNow,
+    linkNow,
     read,
     list,
     listNow,

@@ -6,7 +6,7 @@ import { doingOf } from '../power/doing.ts'
 import { type Snapshot, Snapshots } from '../power/snapshot.ts'
 
 /*
- * security.account.admin-added, .persistence.dangerous and .persistence.new (rows 12 to 14): files by which programs start by themselves and
+ * security.account.admin-added, .persistence.dangerous and .persistence.new (rows 12 to 14), and security.defence.changed (low: what is logged): files by which programs start by themselves and
  * people get powers, and people's own shells, compared with before every five seconds by their change times, so that an idle machine reads nothing. What a package
  * manager writes is info; what runs from a folder of users is dangerous wherever it is written down. Said once for each change, with
  * the lines before and after, and who, where fatrace tells. The alert-rules have none for this. What changed while the

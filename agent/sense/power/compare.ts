@@ -70,19 +70,19 @@ function addedUsers(before: string, after: string): string[] {
 
 function kindOf(before: Kept | undefined, { place, text }: Kept, { isByPackages }: Doing): string {
   if (place.class === 'admin') return 'security.account.admin-added'
+  if (place.class === 'defence') return 'security.defence.changed'
   // A person's own shell names folders of theirs all the time.
   const isByUsers = (): boolean => (place.class === 'shell' ? isHostileInShell(addedLines(before?.text ?? '', text)) : runsFromUsers(text))
   const isDangerous = place.class === 'dangerous' || (!isByPackages && isByUsers())
   return isDangerous ? 'security.persistence.dangerous' : 'security.persistence.new'
 }
 
-/** Rows 12 to 14. */
-const severityOf = (kind: string): Event['severity'] =>
-  kind === 'security.persistence.new' || kind === 'security.account.added'
-    ? 'low'
-    : kind === 'security.persistence.dangerous'
-      ? 'high'
-      : 'medium'
+/** Rows 12 to 14; what else is a line. */
+const severities: Readonly<Record<string, Event['severity']>> = {
+  'security.account.admin-added': 'medium',
+  'security.persistence.dangerous': 'high',
+}
+const severityOf = (kind: string): Event['severity'] => severities[kind] ?? 'low'
 
 function addedLines(before: string, after: string): string {
   const known = new Set(before.split('\n'))

@@ -1,11 +1,13 @@
-/** What a change at a place would be: row 13 of the matrix, row 14, or row 12; a person's own shell is judged by what was added. */
-export type Class = 'dangerous' | 'new' | 'admin' | 'shell'
+/** What a change at a place would be: row 13 of the matrix, row 14, or row 12; a person's own shell is judged by what was added; what says how this machine is guarded is a line. */
+export type Class = 'dangerous' | 'new' | 'admin' | 'shell' | 'defence'
 
 export interface Place {
   /** A file, or a folder of which every file is meant. */
   path: string
   /** A person's own, who may have put a link or another machine's disk on the way there. */
   isPersons?: 'file' | 'folder'
+  /** Folders in it whose names end in `.d` change what is named like them. */
+  hasDropIns?: boolean
   class: Class
   /** MITRE ATT&CK. */
   technique: string
@@ -23,15 +25,30 @@ export const places: readonly Place[] = [
   place('/etc/sudoers.d', 'admin', 'T1548.003', 'who may act as root'),
   place('/etc/passwd', 'admin', 'T1136.001', 'the list of users'),
   place('/etc/group', 'admin', 'T1098', 'the list of groups'),
-  ...['/etc/crontab', '/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/etc/cron.weekly', '/etc/cron.monthly'].map((path) =>
-    place(path, 'new', 'T1053.003', 'a job of cron'),
+  place('/etc/doas.conf', 'admin', 'T1548', 'who may act as root'),
+  ...['/etc/crontab', '/etc/anacrontab', '/etc/cron.d', '/etc/cron.hourly', '/etc/cron.daily', '/etc/cron.weekly', '/etc/cron.monthly'].map(
+    (path) => place(path, 'new', 'T1053.003', 'a job of cron'),
   ),
   ...['/var/spool/cron', '/var/spool/cron/crontabs'].map((path) => place(path, 'new', 'T1053.003', 'a job of cron')),
-  ...['/etc/systemd/system', '/run/systemd/system', '/etc/systemd/user', '/root/.config/systemd/user'].map((path) =>
-    place(path, 'new', 'T1543.002', 'a service or timer'),
+  // Each holds the folder and the settings of the shell that asked for it.
+  ...['/var/spool/cron/atjobs', '/var/spool/at'].map((path) => place(path, 'shell', 'T1053.002', 'a job of at')),
+  ...['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/etc/systemd/user', '/root/.config/systemd/user'].map(
+    (path): Place => ({ ...place(path, 'new', 'T1543.002', 'a service or timer'), hasDropIns: true }),
+  ),
+  ...['/etc/systemd/system-generators', '/usr/local/lib/systemd/system-generators'].map((path) =>
+    place(path, 'new', 'T1543.002', 'a program that makes services at each start'),
   ),
   place('/etc/init.d', 'new', 'T1037.004', 'a service'),
-  place('/etc/rc.local', 'new', 'T1037.004', 'a script of the start'),
+  ...['/etc/rc.local', '/etc/rc.d/rc.local'].map((path) => place(path, 'new', 'T1037.004', 'a script of the start')),
+  ...[
+    '/etc/update-motd.d',
+    '/etc/NetworkManager/dispatcher.d',
+    '/etc/networkd-dispatcher/routable.d',
+    '/etc/network/if-up.d',
+    '/etc/dhcp/dhclient-enter-hooks.d',
+    '/etc/dhcp/dhclient-exit-hooks.d',
+  ].map((path) => place(path, 'new', 'T1546', 'a script that root runs at each log-on, or with the network')),
+  ...['/etc/ld.so.conf', '/etc/ld.so.conf.d'].map((path) => place(path, 'new', 'T1574.006', 'where programs look for their libraries')),
   ...['/etc/xdg/autostart', '/root/.config/autostart'].map((path) =>
     place(path, 'new', 'T1547.013', 'a program that starts with the desktop'),
   ),
@@ -43,14 +60,27 @@ export const places: readonly Place[] = [
     '/etc/profile.d',
     '/etc/bash.bashrc',
     '/etc/environment',
+    '/etc/zprofile',
+    '/etc/zsh',
     '/root/.bashrc',
     '/root/.profile',
     '/root/.bash_profile',
+    '/root/.bash_login',
+    '/root/.bash_logout',
     '/root/.zshrc',
   ].map((path) => place(path, 'new', 'T1546.004', 'a file that every shell reads at its start')),
-  ...['/etc/pam.d', '/etc/ssh/sshd_config', '/etc/ssh/sshd_config.d', '/etc/udev/rules.d', '/etc/apt/apt.conf.d'].map((path) =>
-    place(path, 'new', 'T1546', 'a setting that runs programs or lets people in'),
+  ...[
+    '/etc/pam.d',
+    '/etc/ssh/sshd_config',
+    '/etc/ssh/sshd_config.d',
+    '/etc/udev/rules.d',
+    '/etc/polkit-1/rules.d',
+    '/etc/apt/apt.conf.d',
+  ].map((path) => place(path, 'new', 'T1546', 'a setting that runs programs or lets people in')),
+  ...['/etc/audit', '/etc/audit/rules.d', '/etc/libaudit.conf', '/etc/rsyslog.conf', '/etc/rsyslog.d', '/etc/syslog.conf'].map((path) =>
+    place(path, 'defence', 'T1562.006', 'what this machine writes into its logs'),
   ),
+  place('/etc/selinux/config', 'defence', 'T1562.001', 'what programs may do'),
 ]
 
 /** What lets somebody in as a person, or starts with them. Root's own stand above. */
@@ -62,7 +92,7 @@ export const placesOf = (home: string): Place[] => [
   ...[
     place(`${home}/.ssh/authorized_keys`, 'new', 'T1098.004', 'the keys that may sign in as that person'),
     place(`${home}/.ssh/authorized_keys2`, 'new', 'T1098.004', 'the keys that may sign in as that person'),
-    ...['.bashrc', '.bash_profile', '.bash_login', '.profile', '.zshrc', '.zprofile', '.zshenv'].map((name) =>
+    ...['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.profile', '.shrc', '.zshrc', '.zprofile', '.zshenv'].map((name) =>
       place(`${home}/${name}`, 'shell', 'T1546.004', 'a file that the person’s every shell reads at its start'),
     ),
   ].map((each): Place => ({ ...each, isPersons: 'file' })),

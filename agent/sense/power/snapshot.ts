@@ -58,22 +58,31 @@ export class Snapshots {
     for (const path of await this.#filesOf(place)) {
       const full = this.#root + path
       const look = place.isPersons ? await this.#probe.look(full).catch(() => undefined) : this.#probe.lookNow(full)
-      const kept = look && (this.#keptAs(path, signatureOf(look)) ?? (await this.#read(path, place, signatureOf(look))))
+      const kept = look
+        ? (this.#keptAs(path, signatureOf(look)) ?? (await this.#read(path, place, signatureOf(look))))
+        : this.#link(path, place)
       if (kept) found.set(path, kept)
     }
   }
 
-  /** The file itself, or what lies in the folder. */
-  async #filesOf({ path, isPersons }: Place): Promise<string[]> {
+  /** A unit that lies elsewhere is put here as a link. Where it leads is kept, and never followed; people may link in their own what they like. */
+  #link(path: string, place: Place): Kept | undefined {
+    const target = place.isPersons || path === place.path ? undefined : this.#probe.linkNow(this.#root + path)
+    if (target === undefined) return undefined
+    const text = `a link to ${target}\n`
+    return { place, sha256: createHash('sha256').update(text).digest('hex'), text }
+  }
+
+  /** The file itself, or what lies in the folder, and in those of it that change what lies beside them. */
+  async #filesOf({ path, isPersons, hasDropIns }: Place): Promise<string[]> {
     if (isPersons === 'file') return [path]
     const full = this.#root + path
     const listed = isPersons ? await this.#probe.list(full).catch(() => undefined) : this.#listNow(full)
-    return listed
-      ? listed.names
-          .toSorted()
-          .slice(0, maxFilesInFolder)
-          .map((name) => join(path, name))
-      : [path]
+    if (!listed) return [path]
+    const names = listed.names.toSorted().slice(0, maxFilesInFolder)
+    const dropIns = hasDropIns ? names.filter((name) => name.endsWith('.d')) : []
+    const inside = dropIns.flatMap((name) => (this.#listNow(join(full, name))?.names ?? []).map((each) => join(name, each)))
+    return [...names, ...inside.toSorted().slice(0, maxFilesInFolder)].map((name) => join(path, name))
   }
 
   /** A folder that shows the same time in two looks is not listed in the third: what came within a tick of the first is in the second. */

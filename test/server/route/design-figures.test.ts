@@ -83,7 +83,14 @@ const kinds: Record<number, Figure[]> = {
     ['Clock > 60 s off for 10 min', health['clock-offset'], { offsetSeconds: 60, lastsMinutes: 10 }],
     ['certificate < 14 days. Certificate < 3 days: high', health['certificate-expiring'], { soonDays: 14, severeDays: 3 }],
   ],
-  34: [['No good one for 26 h (ws 7 days)', health['backup-late'], { serverHours: 26, workstationHours: 7 * 24, severeHours: 50 }]],
+  34: [
+    [
+      'No good one for 26 h (ws 7 days)',
+      health['backup-late'],
+      { serverHours: 26, workstationHours: 7 * 24, severeHours: 50, verifiedDays: 30 },
+    ],
+    ['none verified for 30 days', health['backup-late'].verifiedDays, 30],
+  ],
   35: [['ws ≥ 3 in 7 days', [health['kernel-crash'].onWorkstationCount, health['out-of-memory'].killsOnWorkstationCount], [3, 3]]],
   36: [
     ['security update missing 30 days', health['updates-missing'].missingDays, 30],

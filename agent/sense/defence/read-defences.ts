@@ -25,12 +25,14 @@ const services: readonly [unit: string, what: string][] = [
   ...['falcon-sensor', 'mdatp', 'sentinelone', 'wazuh-agent', 'osqueryd', 'cbagentd'].map((unit): [string, string] => [unit, 'antivirus']),
   ['firewalld', 'firewall'],
   ...['fail2ban', 'crowdsec', 'sshguard'].map((unit): [string, string] => [unit, 'ban list']),
+  ...['rsyslog', 'syslog-ng', 'systemd-journald'].map((unit): [string, string] => [unit, 'logging']),
 ]
 
 /** MITRE ATT&CK, by the first word of a name. */
 export function techniqueOf(name: string): string {
   if (name.startsWith('firewall')) return 'T1562.004'
   if (name.startsWith('audit')) return 'T1562.012'
+  if (name.startsWith('logging')) return 'T1562.006'
   return name.startsWith('disk encryption') ? 'T1486' : 'T1562.001'
 }
 
@@ -42,7 +44,7 @@ export async function readDefences(probe: Probe, { settings }: SenseContext): Pr
     encryptedMounts(probe.vitals),
     probe.packageManager(),
   ])
-  const parts: { looked: string[]; on: string[] }[] = [running, encrypted]
+  const parts: { looked: string[]; on: string[] }[] = [running, encrypted, ...(await accessRules(probe))]
   if (ufw) parts.push(one('firewall ufw', /^\s*ENABLED\s*=\s*yes\s*$/im.test(ufw.text)))
   if (filter !== undefined) parts.push(one('firewall rules', filter))
   const doers = settings.starts?.latest(isAboutDefences) ?? []
@@ -53,6 +55,17 @@ export async function readDefences(probe: Probe, { settings }: SenseContext): Pr
     commands: doers.slice(-20).map(lineOf).join('\n'),
     byOwnCommand: doers.some(({ pid }) => settings.starts?.isBelow(pid, process.pid) ?? false),
   }
+}
+
+/** What keeps programs to what they are for; nothing where this kernel has none of it. */
+async function accessRules({ vitals }: Probe): Promise<{ looked: string[]; on: string[] }[]> {
+  const [enforced, profiles] = await Promise.all(
+    ['/sys/fs/selinux/enforce', '/sys/kernel/security/apparmor/profiles'].map((path) => vitals.kernel(path)),
+  )
+  return [
+    ...(enforced === undefined ? [] : [one('access rules SELinux', enforced.trim() === '1')]),
+    ...(profiles === undefined ? [] : [one('access rules AppArmor', profiles.includes('(enforce)'))]),
+  ]
 }
 
 const one = (name: string, isOn: boolean) => ({ looked: [name], on: isOn ? [name] : [] })
@@ -78,7 +91,7 @@ async function filterRules({ vitals }: Probe): Promise<boolean | undefined> {
 }
 
 const programs =
-  /^(?:auditctl|auditd|augenrules|systemctl|service|nft|ip6?tables|ip6?tables-restore|ufw|firewall-cmd|clam\w*|freshclam|cryptsetup|kill|pkill|killall|update-rc\.d|apt|apt-get|dpkg|dnf|yum|rpm)$/
+  /^(?:setenforce|aa-teardown|aa-disable|aa-complain|apparmor_parser|auditctl|auditd|augenrules|systemctl|service|nft|ip6?tables|ip6?tables-restore|ufw|firewall-cmd|clam\w*|freshclam|cryptsetup|kill|pkill|killall|update-rc\.d|apt|apt-get|dpkg|dnf|yum|rpm)$/
 
 const isAboutDefences = ({ image, commandLine }: ProcessStart): boolean =>
   programs.test(basename(image)) || programs.test(basename(commandLine.split(' ')[0] ?? ''))

@@ -3,7 +3,7 @@ import { type Defences, KnownDefences, readDefences, techniqueOf } from '../defe
 import { defineHealth } from '../define-health.ts'
 
 /*
- * security.defence.down (row 15): a firewall, antivirus, audit or disk encryption that this machine was seen with and that is off for ten
+ * security.defence.down (row 15): a firewall, antivirus, audit, logging, SELinux or AppArmor, or disk encryption that this machine was seen with and that is off for ten
  * minutes. What never was there is missed by nobody. It is in the frame of health detectors because it stands and clears, and its numbers
  * are a policy's. While packages are changed nothing is judged: updates stop and start what they replace. Said with the commands that
  * were seen before it; facts say whether the package manager or our own signed command was at work. The alert-rules have none for this.

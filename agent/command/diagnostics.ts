@@ -35,6 +35,8 @@ const looks: readonly { name: string; program: string; args: readonly string[] }
   { name: 'warnings', program: 'journalctl', args: ['-p', 'warning', '-n', '200', '--no-pager', '-o', 'short-iso'] },
   { name: 'addresses', program: 'ip', args: ['-brief', 'address'] },
   { name: 'routes', program: 'ip', args: ['route'] },
+  // Whether the gateway answers, and by which address it does.
+  { name: 'neighbours', program: 'ip', args: ['neigh'] },
 ]
 
 /** @param read is told how many of them were read. */

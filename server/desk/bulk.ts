@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { BulkPlan } from '#shared/api/bulk.ts'
+import { whyNotOn } from '#shared/commands/define-command.ts'
 import { commands as definitions, urgentVerbs } from '#shared/commands/registry.ts'
 import { stageAt, stagesOf } from '#shared/domain/bulk.ts'
 import { hours, minutes } from '#shared/domain/time.ts'
@@ -152,9 +153,9 @@ async function plan(tx: Tx, options: BulkDeskOptions, asking: BulkAsking): Promi
           ids.map(({ id }) => id),
         )
       : new Map<string, string>()
-  const machines = ids.map(({ id, hostname, isConnected }, place) => ({
+  const machines = ids.map(({ id, hostname, platform, isConnected }, place) => ({
     ...{ id, name: hostname, stage: stageAt(stages, place) + 1, isConnected },
-    why: waiting.get(id) ?? null,
+    why: whyNotOn(definitions.get(verb), platform) ?? waiting.get(id) ?? null,
   }))
   const needed = signersNeeded({ risk, verb, organisationId }, register() ?? { operators: [] })
   return { stages, machines, operators: why === undefined ? null : { why, needed }, refused }
@@ -162,13 +163,13 @@ async function plan(tx: Tx, options: BulkDeskOptions, asking: BulkAsking): Promi
 
 /** Who is connected comes first, so that the first stages teach something; otherwise as they were named. */
 async function inTurn(tx: Tx, { isConnected }: BulkDeskOptions, { organisationId, endpointIds }: BulkAsking) {
-  const there = tx.selectFrom('endpoints').select(['id', 'hostname']).where('removed_at', 'is', null)
+  const there = tx.selectFrom('endpoints').select(['id', 'hostname', 'platform']).where('removed_at', 'is', null)
   const rows = await there
     .where('organisation_id', '=', organisationId)
     .where('id', 'in', [...new Set(endpointIds)])
     .execute()
-  const known = new Map(rows.map(({ id, hostname }) => [id, hostname]))
-  const listed = [...new Set(endpointIds)].filter((id) => known.has(id))
-  const machines = listed.map((id) => ({ id, hostname: known.get(id) ?? '', isConnected: isConnected(id) }))
+  const known = new Map(rows.map((row) => [row.id, row]))
+  const listed = [...new Set(endpointIds)].flatMap((id) => known.get(id) ?? [])
+  const machines = listed.map((row) => ({ ...row, isConnected: isConnected(row.id) }))
   return machines.toSorted((a, b) => Number(b.isConnected) - Number(a.isConnected))
 }

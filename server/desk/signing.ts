@@ -1,4 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { whyNotOn } from '#shared/commands/define-command.ts'
+import { commands as definitions } from '#shared/commands/registry.ts'
 import { signersNeeded } from '#shared/protocol/command-powers.ts'
 import { askedBy } from '../command/asked-by.ts'
 import { requestCommands } from '../command/command.ts'
@@ -63,12 +65,15 @@ export function createSigning(options: SigningOptions): Signing {
     async ask({ verb, args, reason, endpointId, ticketId, person }) {
       const [id, now] = [randomUUIDv7(), time.now()]
       const done = await turns(async (tx): Promise<{ organisationId: string } | { why: string } | undefined> => {
-        const endpoints = tx.selectFrom('endpoints').select('organisation_id').where('removed_at', 'is', null)
+        const endpoints = tx.selectFrom('endpoints').select(['organisation_id', 'platform']).where('removed_at', 'is', null)
         const endpoint = await endpoints.where('id', '=', endpointId).executeTakeFirst()
         if (!endpoint || (ticketId !== null && !(await isAbout(tx, ticketId, endpointId)))) return undefined
         const requestedBy = (await askedBy(tx, [person.id]))(person.id)
         const draft = { verb, args, endpoints: [endpointId], requestedBy, reason }
-        const why = (await whyScriptsOff(tx, endpoint.organisation_id, verb)) ?? whyTooLong(draft)
+        const why =
+          whyNotOn(definitions.get(verb), endpoint.platform) ??
+          (await whyScriptsOff(tx, endpoint.organisation_id, verb)) ??
+          whyTooLong(draft)
         if (why !== undefined) return { why }
         const about = { organisationId: endpoint.organisation_id, endpointId, ticketId }
         await requestCommands(tx, store.capabilities.putRows, [{ id, verb, args, reason, requestedBy: person.id, ...about }], now)

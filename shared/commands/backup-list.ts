@@ -18,5 +18,6 @@ export default defineCommand({
   output: z.object({ snapshots: z.array(Snapshot), isCut: z.boolean() }),
   risk: 'low',
   ttlMs: hours(4),
+  platforms: ['linux'],
   isIdempotent: true,
 })

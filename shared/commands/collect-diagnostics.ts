@@ -13,5 +13,6 @@ export default defineCommand({
   }),
   risk: 'protective',
   ttlMs: hours(4),
+  platforms: ['linux'],
   isIdempotent: true,
 })

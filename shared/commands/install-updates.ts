@@ -12,5 +12,6 @@ export default defineCommand({
   output: z.object({ changed: z.array(Change), count: z.number().int(), needsRestart: z.boolean() }),
   risk: 'medium',
   ttlMs: hours(4),
+  platforms: ['linux'],
   isIdempotent: false,
 })

@@ -16,6 +16,7 @@ export default defineCommand({
   output: IsolationStatus,
   risk: 'protective',
   ttlMs: hours(24),
+  platforms: ['linux'],
   isIdempotent: true,
   isUrgent: true,
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Platform } from '../domain/endpoint.ts'
 import { SignedStanding, StandingPause } from '../domain/standing.ts'
 import { days } from '../domain/time.ts'
 import { defineCommand } from './define-command.ts'
@@ -16,5 +17,6 @@ export default defineCommand({
   output: z.object({ number: z.number().int() }).partial(),
   risk: 'protective',
   ttlMs: days(6),
+  platforms: Platform.options,
   isIdempotent: true,
 })

@@ -16,6 +16,7 @@ export default defineCommand({
   output: z.object({ quarantineId: z.string(), sha256: z.string(), bytes: z.number().int() }),
   risk: 'medium',
   ttlMs: hours(4),
+  platforms: ['linux'],
   isIdempotent: false,
   isUrgent: true,
 })

@@ -24,6 +24,7 @@ export default defineCommand({
   }),
   risk: 'protective',
   ttlMs: minutes(2),
+  platforms: ['linux'],
   isIdempotent: true,
   isUrgent: true,
 })

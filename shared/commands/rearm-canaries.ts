@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Platform } from '../domain/endpoint.ts'
 import { hours } from '../domain/time.ts'
 import { defineCommand } from './define-command.ts'
 
@@ -9,6 +10,7 @@ export default defineCommand({
   output: z.object({ rearmed: z.number().int().nonnegative() }),
   risk: 'protective',
   ttlMs: hours(24),
+  platforms: Platform.options,
   isIdempotent: true,
   isUrgent: true,
 })

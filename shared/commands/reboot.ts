@@ -9,5 +9,6 @@ export default defineCommand({
   output: z.object({ afterMinutes: z.number().int() }),
   risk: 'medium',
   ttlMs: hours(1),
+  platforms: ['linux', 'macos'],
   isIdempotent: false,
 })

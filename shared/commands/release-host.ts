@@ -10,6 +10,7 @@ export default defineCommand({
   output: IsolationStatus,
   risk: 'low',
   ttlMs: hours(24),
+  platforms: ['linux'],
   isIdempotent: true,
   isUrgent: true,
 })

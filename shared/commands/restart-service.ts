@@ -10,5 +10,6 @@ export default defineCommand({
   output: z.object({ state: z.string() }),
   risk: 'protective',
   ttlMs: minutes(30),
+  platforms: ['linux'],
   isIdempotent: true,
 })

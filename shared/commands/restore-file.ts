@@ -9,5 +9,6 @@ export default defineCommand({
   output: z.object({ path: z.string(), sha256: z.string() }),
   risk: 'high',
   ttlMs: hours(4),
+  platforms: ['linux'],
   isIdempotent: false,
 })

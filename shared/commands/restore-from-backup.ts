@@ -40,6 +40,7 @@ export default defineCommand({
   }),
   risk: 'high',
   ttlMs: hours(24),
+  platforms: ['linux'],
   // Each file is put in its place by one rename, and one that is there already is left alone.
   isIdempotent: true,
 })

@@ -34,5 +34,6 @@ export default defineCommand({
   }),
   risk: 'high',
   ttlMs: hours(4),
+  platforms: ['linux', 'macos'],
   isIdempotent: false,
 })

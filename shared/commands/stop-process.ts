@@ -10,6 +10,7 @@ export default defineCommand({
   output: z.object({ name: z.string() }),
   risk: 'medium',
   ttlMs: hours(1),
+  platforms: ['linux'],
   isIdempotent: true,
   isUrgent: true,
 })

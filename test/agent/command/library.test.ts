@@ -266,7 +266,7 @@ describe('diagnostics', () => {
       },
     }
     const { outcome, output } = await run('collect-diagnostics', {}, { host })
-    expect([outcome, programs]).toEqual(['succeeded', ['ps', 'ss', 'who', 'last', 'journalctl', 'ip', 'ip']])
+    expect([outcome, programs]).toEqual(['succeeded', ['ps', 'ss', 'who', 'last', 'journalctl', 'ip', 'ip', 'ip']])
     expect(Buffer.byteLength(JSON.stringify(output))).toBeLessThan(maxRecordBytes)
     expect(output?.sections).toContainEqual(
       expect.objectContaining({ name: 'log-ons', text: '(last is not on this machine)', isCut: false }),

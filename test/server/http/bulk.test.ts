@@ -59,6 +59,20 @@ describe('one order for many machines', () => {
     expect((await asks('customer-it', 'ping', { organisationId: beta.organisation, endpoints: [beta.endpoint] })).status).toBe(404)
   })
 
+  it('is asked for only where its machines’ system can do it, and so is what is asked of one', async () => {
+    const { db } = console_.store
+    await db.updateTable('endpoints').set({ platform: 'windows' }).where('id', '=', alpha.endpoint).execute()
+    const why = 'restart-service is done on linux only so far, and this is windows.'
+    const args = { unit: 'nginx.service' }
+    const plan = await as('tier3').ask('POST', '/api/bulk/plan', body('restart-service', { args }))
+    expect(plan.body.machines).toMatchObject([{ why }])
+    expect((await asks('tier3', 'restart-service', { args })).body).toMatchObject({ code: 'refused', detail: expect.stringContaining(why) })
+    const single = { verb: 'restart-service', args, reason: 'trying' }
+    const asked = await as('tier3').ask('POST', `/api/endpoints/${alpha.endpoint}/commands`, single)
+    expect([asked.status, asked.body]).toMatchObject([409, { detail: why }])
+    await db.updateTable('endpoints').set({ platform: 'linux' }).where('id', '=', alpha.endpoint).execute()
+  })
+
   it('is shown before it goes out, and every machine of it afterwards', async () => {
     const plan = await as('tier3').ask('POST', '/api/bulk/plan', body('ping'))
     expect(plan).toMatchObject({

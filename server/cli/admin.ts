@@ -8,7 +8,7 @@ import { openKeyFile } from './start/key-file.ts'
 const usage = `Usage: npm run -s tierline -- admin leave LOGIN [flags]
 
 Somebody leaves. Ends their sign-ins and their tokens for programs, revokes their operator's key, drops what they asked
-for or signed and hasn't gone out, ends the enrolment tokens that are open, gives back their tickets and their turns on
+for or signed and hasn't gone out, renews the enrolment tokens that are open, gives back their tickets and their turns on
 call, and lists what they did in 30 days. It may be said again, such as when the key was not at hand.
 
   --with FILE             an authority key; needed where they are an operator

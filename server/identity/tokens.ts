@@ -69,10 +69,15 @@ export async function useToken(tx: Tx, id: string, endpointId: string, now: numb
   return used.numUpdatedRows === 1n
 }
 
-/** Those that a restored store holds open may have been used since. @returns how many. */
-export async function endOpenTokens(tx: Tx, now: number): Promise<number> {
-  const ended = tx.updateTable('enrolment_tokens').set({ expires_at: now }).where('used_at', 'is', null).where('expires_at', '>', now)
-  return Number((await ended.executeTakeFirst()).numUpdatedRows)
+/** Those that a restored store holds open may have been used since. @param madeUntil later ones stay. @returns what they were. */
+export function endOpenTokens(tx: Tx, now: number, madeUntil = now): Promise<Token[]> {
+  const open = tx.updateTable('enrolment_tokens').set({ expires_at: now }).where('used_at', 'is', null).where('expires_at', '>', now)
+  return open.where('created_at', '<=', madeUntil).returningAll().execute()
 }
+
+/** For the same place. */
+export const sameAs = (ended: Token): Omit<NewToken, 'createdBy' | 'collectorUrl'> => ({
+  ...{ organisationId: ended.organisation_id, siteId: ended.site_id, role: ended.role, isNew: ended.is_new === 1 },
+})
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')

@@ -39,7 +39,7 @@ export async function settleRestored(store: Store, rules: Rules, audit: Audit, {
       timers: await planOverdueAnew(tx, store, rules, now),
       endpoints: await awaitWords(tx, now),
       ...(await suspendAccess(tx, now)),
-      enrolmentTokens: await endOpenTokens(tx, now),
+      enrolmentTokens: (await endOpenTokens(tx, now)).length,
     }
     await noteRestore(tx, madeAt, left, now)
     const about = { actor: 'system', action: 'collector.restore', target: `restore:${now}`, organisationId: null }

@@ -7,14 +7,16 @@ import type { CollectorConfig } from '../../config.ts'
 import { createAbsences } from '../../desk/absences.ts'
 import { openIdentity } from '../../identity/identity.ts'
 import type { SigningKey } from '../../identity/sealed-key.ts'
-import { endOpenTokens } from '../../identity/tokens.ts'
+import { endOpenTokens, sameAs } from '../../identity/tokens.ts'
 import { createPeople } from '../../people/people.ts'
 import { prepareDataFolder } from '../../store/data-folder.ts'
-import type { Store } from '../../store/store.ts'
+import type { Store, Within } from '../../store/store.ts'
 import { systemTime } from '../../system-time.ts'
 import { keepEntries } from '../../ticket/ticket.ts'
+import { enrolLine } from '../start/another-machine.ts'
 import { withStore } from '../start/store.ts'
 import { putRegister } from '../start/trust.ts'
+import { readWhereabouts } from '../start/whereabouts.ts'
 
 /*
  * Somebody leaves, step by step, each whole in itself: what they could do ends first. Said again it does what is left.
@@ -34,6 +36,8 @@ type Somebody = { id: string; name: string }
 /** They never come back by this. */
 const forEver = days(36_500)
 const maxActs = 1_000
+/** More than somebody has under way in half an hour. */
+const maxRenewed = 20
 
 /** @returns what was done, in sentences. */
 export async function leave(config: CollectorConfig, leaving: Leaving): Promise<string[]> {
@@ -46,7 +50,7 @@ export async function leave(config: CollectorConfig, leaving: Leaving): Promise<
       ...(await endSignIns(store, person)),
       ...(await endKey(config, store, person, leaving, key)),
       ...(await dropCommands(store, person, leaving)),
-      ...(await endEnrolments(store)),
+      ...(await renewEnrolments(config, store, person)),
       ...(await giveBack(store, person)),
       ...(await acts(store, person)),
     ]
@@ -100,9 +104,27 @@ async function dropCommands(store: Store, { id, name }: Somebody, { operator = n
   return [`${count(dropped, 'command')} of theirs had not gone out, and ${dropped === 1 ? 'is' : 'are'} dropped.`]
 }
 
-async function endEnrolments(store: Store): Promise<string[]> {
-  const ended = await store.db.transaction().execute((tx) => endOpenTokens(tx, systemTime.now()))
-  return [`${count(ended, 'open enrolment token')} ended; \`tierline token\` makes new ones.`]
+/** They may have seen any. Said again, those that were made since go on: nobody who has left has seen them. */
+async function renewEnrolments(config: CollectorConfig, store: Store, { id }: Somebody): Promise<string[]> {
+  const { disabled_at } = await store.db.selectFrom('people').select('disabled_at').where('id', '=', id).executeTakeFirstOrThrow()
+  const now = systemTime.now()
+  const ended = await store.db.transaction().execute((tx) => endOpenTokens(tx, now, disabled_at ?? now))
+  const identity = await openIdentity({ dataDir: config.dataDir, store, time: systemTime, verbs: ['*'] })
+  const audit = createAudit({ time: systemTime })
+  const lines: string[] = []
+  for (const token of ended.slice(0, maxRenewed)) {
+    const about = { actor: 'system', action: 'enrolment-token.create', organisationId: token.organisation_id, detail: {} }
+    const { agentsUrl: collectorUrl } = readWhereabouts(config.dataDir)
+    const within: Within = (tx, made) => audit.record(tx, { ...about, target: `enrolment-token:${made}` })
+    const renewed = await identity.createToken({ ...sameAs(token), createdBy: 'system', collectorUrl }, within)
+    const place = store.db.selectFrom('organisations').select('name').where('id', '=', token.organisation_id)
+    lines.push(`  for ${printable((await place.executeTakeFirstOrThrow()).name)}: ${enrolLine(renewed.token)}`)
+  }
+  const others = ended.length > maxRenewed ? '; `tierline token` makes the others' : ''
+  return [
+    `${count(ended.length, 'open enrolment token')} ended${lines.length > 0 ? `, and a new one is good for 30 minutes${others}:` : '.'}`,
+    ...lines,
+  ]
 }
 
 /** By the way of every absence, so that a running collector does it within a minute, and a stopped one when it starts. */

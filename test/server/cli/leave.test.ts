@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { seconds } from '#shared/domain/time.ts'
 import authorities from '#shared/protocol/documents/authorities.ts'
+import { readToken } from '#shared/protocol/enrolment.ts'
 import { leave } from '../../../server/cli/admin/leave.ts'
+import { leaveWhereabouts } from '../../../server/cli/start/whereabouts.ts'
 import { loadConfig } from '../../../server/config.ts'
 import { signIn } from '../../support/api.ts'
 import { startTestCollector, type TestCollector } from '../../support/collector.ts'
@@ -55,6 +57,7 @@ beforeAll(async () => {
   await collector.identity.documents.handBack(await authority.register(authority.keys[0], 1, now, operators))
   const config = { ...loadConfig({ data: dataDir }, {}), database }
   const key = { ...authority.keys[0], name: 'authority', unseal: () => Buffer.alloc(0), signText: async () => '' }
+  leaveWhereabouts(dataDir, collector)
   const leaving = { login: 'Anna', operator: undefined }
   lines = await leave(config, { ...leaving, openKey: undefined })
   lines.push(...(await leave(config, { ...leaving, openKey: async () => key })))
@@ -75,10 +78,15 @@ it('revokes the operator’s key, and says so loudly where the authority key is 
   await expect.poll(() => collector.identity.register()?.operators.map(({ name }) => name), { timeout: seconds(10) }).toEqual(['Bert'])
 })
 
-it('drops what had not gone out, and ends what could enrol machines', async () => {
+it('drops what had not gone out, and renews what could enrol machines, once', async () => {
   expect(await people().selectFrom('commands').select(['status', 'jws']).executeTakeFirst()).toEqual({ status: 'dropped', jws: null })
-  const open = people().selectFrom('enrolment_tokens').select('id').where('expires_at', '>', Date.now())
-  expect(await open.execute()).toEqual([])
+  const tokens = await people().selectFrom('enrolment_tokens').select(['id', 'expires_at', 'created_by']).orderBy('id').execute()
+  expect(tokens.map(({ expires_at }) => expires_at > Date.now())).toEqual([false, true])
+  const printed = lines.filter((line) => line.includes('-- enrol'))
+  expect(printed).toHaveLength(1)
+  expect(readToken(/echo (\S+)/.exec(printed[0] ?? '')?.[1] ?? '')).toMatchObject({ id: tokens[1]?.id })
+  const audited = people().selectFrom('audit').select('target').where('action', '=', 'enrolment-token.create')
+  expect(await audited.execute()).toEqual([{ target: `enrolment-token:${tokens[1]?.id}` }])
 })
 
 it('hands over what they worked on by the way of every absence, once', async () => {

@@ -21,7 +21,9 @@ export interface DetectorCase {
 interface Step {
   afterSeconds: number
   /** Fields of the machine that are so from here on. */
-  machine?: Partial<Pick<FakeMachine, 'disksNow' | 'memoryNow' | 'stallNow' | 'unitsNow' | 'packageManagerNow'>>
+  machine?: Partial<Pick<FakeMachine, 'disksNow' | 'memoryNow' | 'stallNow' | 'unitsNow' | 'packageManagerNow' | 'privilegedNow'>>
+  /** Files that are so from here on; null: gone. */
+  files?: Record<string, string | null>
   log?: string[]
   /** The same step so many times. */
   times?: number
@@ -53,6 +55,8 @@ async function playSteps(detectorName: string, given: DetectorCase): Promise<unk
     for (let turn = 0; turn < (step.times ?? 1); turn += 1) {
       await time.advance(seconds(step.afterSeconds))
       Object.assign(machine, step.machine)
+      const files = Object.entries({ ...machine.filesNow, ...step.files }).filter((entry) => entry[1] !== null)
+      machine.filesNow = Object.fromEntries(files) as Record<string, string>
       for (const line of step.log ?? []) machine.log(line)
       await time.advance(0)
     }

@@ -26,6 +26,7 @@ describe.skipIf(chromium === undefined)('standing orders', () => {
     const { page, complaints } = seat
     await page.goto('/standing')
     await page.getByText('Machines do nothing by themselves yet.').waitFor()
+    await page.getByText('trust: collector. Machines do whatever this collector signs').waitFor()
     await page.getByRole('article', { name: 'Restart a failed listed service once' }).getByRole('button', { name: 'Ask for it' }).click()
     const asking = page.getByRole('dialog')
     await asking.getByLabel('Days until it ends').fill('30')

@@ -86,3 +86,22 @@ it('a revoked operator signs nothing more, after a succession of the authorities
   const jws = await anna.sign(JSON.parse(payload ?? ''), 'tierline-command+jws')
   await expect(person.post(`/api/commands/${id}/signatures`, { jws })).rejects.toThrow('409')
 })
+
+it('whoever is revoked while the machine is away is known there before what they signed is looked at', async () => {
+  const carl = await personsKey()
+  const kept = () => readFileSync(join(agent.dataDir, 'identity/documents/operators.jws'), 'utf8').split('.')[1] ?? ''
+  await register(3, [['Carl', carl]], authority.keys[1])
+  await expect.poll(() => JSON.parse(Buffer.from(kept(), 'base64url').toString()), within).toMatchObject({ number: 3 })
+  await agent.stop('stop')
+  await person.post(`/api/endpoints/${agent.endpointId}/release`, { reason: 'it looks good' })
+  await expect.poll(async () => (await latest()).status, within).toBe('unsigned')
+  const { id, payload } = await latest()
+  const jws = await carl.sign(JSON.parse(payload ?? ''), 'tierline-command+jws')
+  expect(await person.post(`/api/commands/${id}/signatures`, { jws })).toMatchObject({ status: 'queued' })
+  expect(await register(4, [['Dora', await personsKey()]], authority.keys[1])).toMatchObject({ kind: 'adopted' })
+
+  agent = await startTestAgent({ dataDir: agent.dataDir, detectors: [] })
+  await expect.poll(async () => (await latest()).settled_at, within).not.toBeNull()
+  expect(await latest()).toMatchObject({ id, jws, verb: 'release-host', status: 'refused' })
+  expect((await latest()).result).not.toContain('off (test)')
+})

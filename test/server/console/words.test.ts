@@ -4,6 +4,7 @@ import { factText } from '../../../server/console/ticket/fact-text.ts'
 import { promiseOf } from '../../../server/console/ticket/promise.ts'
 import { bytes, percent } from '../../../server/console/words/quantities.ts'
 import { shellWord } from '../../../server/console/words/shell-word.ts'
+import { trustInWords } from '../../../server/console/words/trust.ts'
 
 describe('shellWord', () => {
   it('leaves a plain path as it is', () => expect(shellWord('/home/ada/canaries/00-notes.docx')).toBe('/home/ada/canaries/00-notes.docx'))
@@ -62,5 +63,14 @@ describe('factText', () => {
     expect(factText('users', ['root', '<b>'])).toBe('root\n<b>')
     expect(factText('isArmed', false)).toBe('no')
     expect(factText('by', null)).toBe('–')
+  })
+})
+
+describe('the line below every page', () => {
+  it('says whose word machines take, and that one operator alone signs what is risky', () => {
+    expect(trustInWords({ by: 'collector', operators: 0 })).toContain('whoever runs it commands them all')
+    expect(trustInWords({ by: 'operators', operators: 0 })).toContain('only what protects machines runs')
+    expect(trustInWords({ by: 'operators', operators: 1 })).toContain('One operator only: one signature is enough')
+    expect(trustInWords({ by: 'operators', operators: 3 })).toContain('3 people sign')
   })
 })

@@ -237,7 +237,7 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
     },
   })
   teardowns.defer(() => ingest.idle())
-  return { ingest, presence, archives: createArchives({ store, time, dataDir: config.dataDir }) }
+  return { ingest, presence, archives: createArchives({ store, time, log, teardowns, dataDir: config.dataDir }) }
 }
 
 // ── doors ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,9 @@
  * Meets: an agent that would fill the disk, or put a file where another machine's is looked for.
  */
 import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { sentenceOf } from '#shared/domain/fault.ts'
+import { recur } from '#shared/domain/recur.ts'
 import { days, hours, type Time } from '#shared/domain/time.ts'
 import { type ArchivePiece, maxArchiveBytes } from '#shared/protocol/archive.ts'
 import type { Store } from '../store/store.ts'
@@ -28,6 +31,8 @@ const maxOfEndpoint = 20
 /** Of one that never became whole, and of a whole one. */
 const maxIncomplete = days(1)
 const keptForMs = days(90)
+/** Also where nobody collects anything any more. */
+const sweepEveryMs = hours(6)
 /** After its command's end; its agent may have been cut off meanwhile. */
 const acceptedForMs = hours(24)
 
@@ -35,18 +40,21 @@ export interface ArchivesOptions {
   store: Store
   dataDir: string
   time: Time
+  log: Logger
+  /** What starts here leaves its stop there. */
+  teardowns: Pick<AsyncDisposableStack, 'defer'>
   /** Of all of them together. */
   maxTotalBytes?: number
 }
 
 const defaultTotalBytes = 5_368_709_120
 
-export function createArchives({ store, dataDir, time, maxTotalBytes = defaultTotalBytes }: ArchivesOptions): Archives {
+export function createArchives({ store, dataDir, time, log, teardowns, maxTotalBytes = defaultTotalBytes }: ArchivesOptions): Archives {
   const { db } = store
   const shelf = openShelf(join(dataDir, 'archives'))
   const busy = new Set<string>()
 
-  /** Whenever another begins, so that what is over makes room for it. */
+  /** Whenever another begins, so that what is over makes room for it, and now and then. */
   const sweep = async (): Promise<void> => {
     const now = time.now()
     const over = db
@@ -59,6 +67,8 @@ export function createArchives({ store, dataDir, time, maxTotalBytes = defaultTo
       await db.deleteFrom('archives').where('id', '=', id).execute()
     }
   }
+  const failed = (error: unknown): void => log.error({ reason: sentenceOf(error) }, 'archives of long ago could not end; it is tried again')
+  teardowns.defer(recur({ time, everyMs: sweepEveryMs, round: sweep, failed }))
   const begin = async (command: Asked, { total, sha256 }: ArchivePiece): Promise<ArchivesTable | Put> => {
     const known = await db.selectFrom('archives').selectAll().where('id', '=', command.id).executeTakeFirst()
     if (known)

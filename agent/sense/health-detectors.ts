@@ -30,6 +30,7 @@ import secondDhcp from './health/second-dhcp.ts'
 import serviceDown from './health/service-down.ts'
 import serviceFlapping from './health/service-flapping.ts'
 import swapStorm from './health/swap-storm.ts'
+import updatesFailed from './health/updates-failed.ts'
 import updatesMissing from './health/updates-missing.ts'
 
 /** Every detector of health/; a test holds the list against the folder, and against the numbers that a policy may change. */
@@ -39,7 +40,7 @@ export const healthDetectors: readonly HealthDetector[] = [
   ...[cpuBusy, cpuThrottled, cpuHot],
   ...[serviceDown, serviceFlapping],
   ...[linkErrors, gatewayPath, dnsSlow, noRoute, addressConflict, secondDhcp],
-  ...[clockOffset, rebootPending, updatesMissing, certificateExpiring, backupLate],
+  ...[clockOffset, rebootPending, updatesMissing, updatesFailed, certificateExpiring, backupLate],
   ...[kernelCrash, batteryWorn, hardwareOld, endOfLife, agentHealth],
   ...[defenceDown],
 ]

@@ -30,6 +30,7 @@ export const healthLimits = {
   'second-dhcp': {},
   'clock-offset': { offsetSeconds: 60, lastsMinutes: 10 },
   'reboot-pending': { workstationDays: 7, serverDays: 14, uptimeDays: 365 },
+  'updates-failed': { failuresCount: 3 },
   'updates-missing': { missingDays: 30, listsDays: 30 },
   'certificate-expiring': { soonDays: 14, severeDays: 3 },
   'backup-late': { serverHours: 26, severeHours: 50, workstationHours: 168, verifiedDays: 30 },

@@ -13,7 +13,7 @@ const notOurs =
 
 /** Families of kinds, and those of them that the agent can raise. */
 const families: Record<string, readonly string[]> = {
-  'health.update.*': ['health.update.missing', 'health.update.reboot-pending'],
+  'health.update.*': ['health.update.missing', 'health.update.failed', 'health.update.reboot-pending'],
   'health.lifecycle.*': ['health.lifecycle.age', 'health.lifecycle.battery', 'health.lifecycle.disk', 'health.lifecycle.end-of-life'],
   'network.path.*': [
     'network.path.loss',

@@ -93,6 +93,7 @@ const kinds: Record<number, Figure[]> = {
   ],
   35: [['ws ≥ 3 in 7 days', [health['kernel-crash'].onWorkstationCount, health['out-of-memory'].killsOnWorkstationCount], [3, 3]]],
   36: [
+    ['Failed 3 times', health['updates-failed'].failuresCount, 3],
     ['security update missing 30 days', health['updates-missing'].missingDays, 30],
     ['reboot pending 7 days (srv 14)', health['reboot-pending'], { workstationDays: 7, serverDays: 14 }],
   ],

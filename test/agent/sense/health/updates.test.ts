@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { newerKernel } from '../../../../agent/sense/health/reboot-pending.ts'
+import { runsOfHistory, runsOfScript } from '../../../../agent/sense/health/updates-failed.ts'
 import { dnfUpdates } from '../../../../agent/sense/health/updates-missing.ts'
 
 describe('security updates', () => {
@@ -18,6 +19,26 @@ FEDORA-2024-4d5e6f     security Unspecified   python3-urllib3-1.26.20-1.fc40.noa
     expect(dnfUpdates(five)).toEqual(['curl', 'python3-urllib3'])
     expect(dnfUpdates('Error: Cache-only enabled but no cache for baseos\n')).toEqual([])
     expect(dnfUpdates(`x Low/Sec. ${'a-'.repeat(50_000)}\n`).length).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('runs of updates', () => {
+  it('are as apt’s history has them', () => {
+    const block = (error = '') =>
+      `\nStart-Date: 2026-11-20  06:10:01\nCommandline: apt-get upgrade\n${error}End-Date: 2026-11-20  06:11:00\n`
+    const failed = block('Error: Sub-process /usr/bin/dpkg returned an error code (1)\n')
+    expect(runsOfHistory(`${block()}${failed}\nStart-Date: it still runs\n`).errors).toEqual([
+      '',
+      'Sub-process /usr/bin/dpkg returned an error code (1)',
+    ])
+  })
+
+  it('are as unattended-upgrades tells them', () => {
+    const at = '2026-11-20 06:10:01,123'
+    const run = (...lines: string[]) =>
+      `${[`${at} INFO Starting unattended upgrades script`, ...lines].map((line) => `${line}\n`).join('')}`
+    const text = `${at} ERROR of a run before\n${run(`${at} INFO All upgrades installed`)}${run(`${at} ERROR Cache has broken packages, exiting`)}`
+    expect(runsOfScript(text).errors).toEqual(['', 'Cache has broken packages, exiting'])
   })
 })
 

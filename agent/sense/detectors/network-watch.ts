@@ -7,14 +7,14 @@ import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
 import { BoundedMap } from '../logon/bounded-map.ts'
 import { createDestinations } from '../network/destinations.ts'
-import { KnownListeners, Listeners } from '../network/listeners.ts'
+import { KnownListeners, Listeners, SteadyDoors } from '../network/listeners.ts'
 import { MissingNeighbours, type Scan, ScanCount } from '../network/scan.ts'
-import { readSockets, type Socket } from '../network/sockets.ts'
+import { readDoors, readSockets, type Socket } from '../network/sockets.ts'
 import { KeptVisitors } from '../network/visitors.ts'
 import { WorthReading } from '../network/worth-reading.ts'
 
 /*
- * security.network.listener (row 11): a port that other machines reach and that is new here; learnt silently for 14 days, kept over restarts;
+ * security.network.listener (row 11): a port (TCP, or UDP that stays open for a minute) that other machines reach and that is new here; learnt silently for 14 days, kept over restarts;
  * who opens more than a hundred is said once (low). security.network.bad-destination (row 21): talk with an address on the policy's list.
  * security.network.scan (row 21): within a minute 20 hosts asked at one port or 100 ports of one host, none of which answered yet, or 20
  * neighbours that aren't there (a scan that makes its own packets leaves no socket, but asks for addresses). Read out of /proc/net within
@@ -32,7 +32,9 @@ export default defineDetector({
   platforms: ['linux'],
   async watch(probe, say, context) {
     const { time, settings, broken } = context
-    const kept = KnownListeners.safeParse(await settings.memory?.read(memoryName)).data ?? { since: time.now(), known: [] }
+    const remembered = KnownListeners.safeParse(await settings.memory?.read(memoryName)).data
+    const kept = { since: time.now(), udpSince: time.now(), known: [], ...remembered }
+    if (remembered?.udpSince === undefined) await settings.memory?.write(memoryName, kept)
     settings.visitors?.remember(KeptVisitors.safeParse(await settings.memory?.read(visitorsName)).data ?? [])
     const look = createLook(probe, say, context, kept)
     await look()
@@ -54,6 +56,7 @@ export default defineDetector({
 function createLook(probe: Probe, say: Say, context: WatchContext, kept: KnownListeners): () => Promise<void> {
   const { time, settings } = context
   const known = new Listeners(kept)
+  const steady = new SteadyDoors()
   const worthReading = new WorthReading()
   const isListed = createDestinations()
   const scans = new ScanCount()
@@ -68,10 +71,11 @@ function createLook(probe: Probe, say: Say, context: WatchContext, kept: KnownLi
   let hasLooked = false
 
   async function listeners(sockets: readonly Socket[]): Promise<void> {
-    const { fresh, isLearning } = known.take(sockets, time.now())
+    const fresh = known.take(sockets)
     if (fresh.some(({ kind }) => kind === 'listener')) await settings.memory?.write(memoryName, known.kept())
-    if (isLearning || !hasLooked) return
+    if (!hasLooked) return
     for (const { kind, socket } of fresh) {
+      if (known.isLearning(socket, time.now())) continue
       const owner = await ownerOf(probe, socket)
       await say(kind === 'listener' ? listener(socket, owner) : tooMany(socket, owner))
     }
@@ -109,9 +113,16 @@ function createLook(probe: Probe, say: Say, context: WatchContext, kept: KnownLi
     const isWorth = worthReading.take((await probe.vitals.kernel('/proc/net/snmp')) ?? '', badDestinations, time.monotonic())
     const tables = isWorth ? await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => probe.vitals.kernel(path))) : []
     const sockets = tables.flatMap((text) => readSockets(text ?? ''))
+    const doors = isWorth ? await Promise.all(['/proc/net/udp', '/proc/net/udp6'].map((path) => probe.vitals.kernel(path))) : []
     const visitors = isWorth ? settings.visitors?.note(sockets, time.now()) : undefined
     if (visitors) await settings.memory?.write(visitorsName, visitors)
-    await listeners(sockets)
+    const open = isWorth
+      ? steady.take(
+          doors.flatMap((text) => readDoors(text ?? '')),
+          time.monotonic(),
+        )
+      : []
+    await listeners([...sockets, ...open])
     await destinations(sockets)
     await scanning(sockets)
     hasLooked = true
@@ -134,14 +145,15 @@ async function ownerOf(probe: Probe, { inode, userId }: Socket): Promise<Facts> 
   }
 }
 
-function listener({ local, userId }: Socket, owner: Facts) {
+function listener({ local, userId, protocol }: Socket, owner: Facts) {
   const kind = 'security.network.listener'
+  const name = protocol === 'udp' ? `UDP port ${local.port}` : `port ${local.port}`
   return {
     kind,
     severity: 'info' as const,
-    about: `port ${local.port}`,
-    fingerprint: `${kind}:${local.port}:${userId}`,
-    summary: `Port ${local.port} is open to other machines, and never was before`,
+    about: name,
+    fingerprint: `${kind}:${protocol === 'udp' ? 'udp ' : ''}${local.port}:${userId}`,
+    summary: `${name.replace(/^p/, 'P')} is open to other machines, and never was before`,
     facts: { technique: 'T1571', address: local.address, port: local.port, ...owner },
   }
 }

@@ -1,5 +1,6 @@
-/** One line of /proc/net/tcp or tcp6. */
+/** One line of /proc/net/tcp or tcp6, or of udp or udp6. */
 export interface Socket {
+  protocol?: 'udp'
   local: { address: string; port: number }
   remote: { address: string; port: number }
   state: 'listening' | 'asking' | 'open' | 'other'
@@ -21,6 +22,12 @@ export function readSockets(text: string): Socket[] {
       return [{ local: from, remote: to, state: states[state] ?? 'other', userId: Number(userId), inode }]
     })
 }
+
+/** Those of udp and udp6 that anybody may send to. */
+export const readDoors = (text: string): Socket[] =>
+  readSockets(text).flatMap((socket) =>
+    socket.remote.port === 0 ? [{ ...socket, protocol: 'udp' as const, state: 'listening' as const }] : [],
+  )
 
 /** `0100007F:1F90`: each 32 bits of the address in the machine's byte order (little endian), the port as a number. */
 function endOf(text: string): { address: string; port: number } | undefined {

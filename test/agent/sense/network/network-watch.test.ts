@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { NetworkSettings } from '#shared/domain/network-settings.ts'
-import { days, seconds } from '#shared/domain/time.ts'
+import { days, minutes, seconds } from '#shared/domain/time.ts'
 import { createProbe } from '../../../../agent/host/probe.ts'
 import networkWatch from '../../../../agent/sense/detectors/network-watch.ts'
 import { openHealthMemory } from '../../../../agent/sense/memory.ts'
@@ -103,6 +103,28 @@ describe('a port that is open', () => {
     await show(listening(22), listening(4_444))
     await show(listening(22), listening(4_444))
     expect(said).toMatchObject([{ kind: 'security.network.listener', severity: 'info', about: 'port 4444' }])
+    await stop()
+  })
+})
+
+describe('a port of UDP', () => {
+  const door = (number: number, inode: number) => line(['0.0.0.0', number], ['0.0.0.0', 0], '07', inode)
+
+  it('is said once it stays open and is new; what is asked from, and what was there when the agent learnt of UDP, is not', async () => {
+    const file = await learnt()
+    file.text = file.text?.replace(/"udpSince":\d+,/, '')
+    const first = await watch({}, file)
+    first.machine.filesNow['/proc/net/udp'] = head + door(161, 1)
+    await first.time.advance(minutes(3))
+    await first.stop()
+    expect(first.said).toEqual([])
+    file.text = file.text?.replace(/udpSince":\d+/, `udpSince":${first.time.now() - days(15)}`)
+    const { machine, time, said, stop } = await watch({}, file)
+    for (let minute = 0; minute < 4; minute += 1) {
+      machine.filesNow['/proc/net/udp'] = head + door(161, 1) + door(5_000 + minute, 10 + minute) + door(6_666, 5)
+      await time.advance(minutes(1))
+    }
+    expect(said).toMatchObject([{ kind: 'security.network.listener', severity: 'info', about: 'UDP port 6666' }])
     await stop()
   })
 })

@@ -278,7 +278,7 @@ function dial(parts: Parts, { isolation, sense, neighbours }: Limbs, commands: C
       unawaited(taken, log, 'a command could not be taken')
     },
     onWatch: (isWatched) => sense.setWatched(isWatched),
-    onSoftware: (isTaken) => sense.tellSoftware(isTaken),
+    onTaken: (takes) => sense.tellTaken(takes),
     onNeighbours: (places, isLasting) => (isLasting ? neighbours.keep(places) : neighbours.warm(places)),
     onCollectorTime: (now) => {
       commands.noteCollectorTime(now)

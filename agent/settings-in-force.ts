@@ -32,6 +32,7 @@ export function settingsInForce(policy: Policy, config: AgentConfig): SettingsIn
         isScanner: policy.setting('network.isScanner', config.network.isScanner),
       }),
       armedRules: () => policy.setting('security.armedRules', []),
+      disarmedRules: () => policy.setting('security.disarmedRules', []),
       // What a newcomer tries out is theirs to change.
       ...(!config.isTrial && { own: { dataDir: config.dataDir, wasUpdated } }),
       spreadsCanaries: () =>

@@ -4,6 +4,7 @@ import type { Time } from '#shared/domain/time.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { agentsUrlOf, certificateHosts } from './addresses.ts'
 import { type Archives, createArchives } from './archive/archive.ts'
+import { ruleKeepers } from './arm/arm.ts'
 import { type Audit, createAudit } from './audit/audit.ts'
 import { keepResults } from './command/command.ts'
 import { createDispatcher, type Dispatcher } from './command/dispatcher.ts'
@@ -183,7 +184,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(() => timers.stop())
   const pipeline = createPipeline({ ...shared, warm, seal: dispatcher.seal, isBusy: () => ingest?.isBusy() ?? false })
   teardowns.defer(() => pipeline.stop())
-  teardowns.defer(startSelfCheck({ ...shared, ...signs, config, ingest: () => ingest, onRaised: () => pipeline.nudge(true) }).stop)
+  teardowns.defer(startSelfCheck({ ...shared, ...signs, audit, config, ingest: () => ingest, onRaised: () => pipeline.nudge(true) }).stop)
   const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline, log })
   teardowns.defer(() => staffing.modes.stop())
   teardowns.defer(startAuditHeads({ ...shared, audit, documents: identity.documents, dataDir: config.dataDir, outbox }))
@@ -229,7 +230,7 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
   const ingest = createIngest({
     store,
     time,
-    keepers: { ...measure, keepSamples: settling.keepSamples, keepResults },
+    keepers: { ...measure, ...ruleKeepers(store), keepSamples: settling.keepSamples, keepResults },
     onCommitted: ({ hasWork, hasSecurity, sampled, inventoried }) => {
       if (hasWork) pipeline.nudge(hasSecurity)
       publish('sample', sampled)
@@ -258,8 +259,7 @@ async function openDoors(
     desk: room.desk,
     ...{ held: room.held, signing: room.signing, bulk: room.bulk, standing: room.standing },
     ...{ heldMails: createHeldMails({ store, desk: room.desk }), receivers: room.telling.receivers },
-    ...room.staffing,
-    ingest: intake.ingest,
+    ...{ ...room.staffing, ingest: intake.ingest },
     ...{ archives: intake.archives, scripts: createScripts({ store, time }), ...createLedgers(matrices) },
     ...{ wire, words, auditBook: openAuditBook({ store, audit, documents: identity.documents }) },
   }

@@ -6,6 +6,7 @@ import type { PolicyKey } from '#shared/domain/policy-settings.ts'
 import type { ProcessNamed } from '#shared/domain/process.ts'
 import type { Severity } from '#shared/domain/severity.ts'
 import type { Time } from '#shared/domain/time.ts'
+import type { WatchedRule } from '#shared/domain/watched-rules.ts'
 import type { Placeholders } from '#shared/sigma/item.ts'
 import type { Probe } from '../host/probe.ts'
 import type { JsonFile } from '../json-file.ts'
@@ -47,6 +48,8 @@ export interface Watching {
   stop(): Promise<void>
   /** The decoys it guards, for the inventory. */
   decoys?(): string[]
+  /** Rules that what it watches can fit. */
+  rules?(): readonly WatchedRule[]
   /** Puts the decoys back and forgets what touched them; answers how many. */
   rearm?(): Promise<number>
 }
@@ -110,6 +113,8 @@ export interface SenseSettings {
   own?: { dataDir: string; wasUpdated: boolean }
   /** Ids of Sigma's rules that a person has armed; asked whenever one fits. */
   armedRules?(): readonly string[]
+  /** Ids of those that a person has disarmed. */
+  disarmedRules?(): readonly string[]
   /** What the policy in force says of the network watch; asked before each look. */
   network?(): NetworkSettings
   /** What is remembered over restarts. */

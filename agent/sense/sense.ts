@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import type { HealthSettings } from '#shared/domain/health-limits.ts'
 import { minutes, seconds, type Time } from '#shared/domain/time.ts'
+import type { CollectorCapability } from '#shared/protocol/capabilities.ts'
 import type { Probe } from '../host/probe.ts'
 import type { Signals } from '../signal/signal.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -13,6 +14,7 @@ import type { HealthMemory } from './look.ts'
 import { createLook, deadlineOf } from './polling.ts'
 import { type Rounds, startRounds } from './rounds.ts'
 import { createSampler } from './samples.ts'
+import { createRuleReport } from './sigma/report.ts'
 import { createSoftwareStock } from './software.ts'
 import { createStrain } from './strain.ts'
 import { type KeptWatch, keepWatching } from './watching.ts'
@@ -35,8 +37,8 @@ export interface Sense {
   judgeAnew(keys: readonly string[]): void
   /** What the agent says of itself has changed. */
   takeStock(): void
-  /** Whether the collector takes what is installed; it is told soon, if it is. */
-  tellSoftware(isTaken: boolean): void
+  /** What the collector takes: what is installed and which rules are watched is told soon, if it is. */
+  tellTaken(takes: (capability: CollectorCapability) => boolean): void
 }
 
 export interface SenseOptions {
@@ -73,6 +75,7 @@ class RunningSense implements Sense {
   readonly #sampler
   readonly #stocktaking
   readonly #software
+  readonly #ruleReport
   readonly #isStrained
   readonly #stopping = new AbortController()
   readonly #rounds: ReadonlyMap<string, Rounds>
@@ -89,6 +92,7 @@ class RunningSense implements Sense {
     this.#sampler = createSampler(probe, time, spool)
     this.#stocktaking = createStocktaking(probe, time, spool, about, options.settings.visitors)
     this.#software = createSoftwareStock(probe, time, spool)
+    this.#ruleReport = createRuleReport(time, spool)
     this.#isStrained = createStrain(probe, time)
     void this.#readRole()
     this.#inventory = this.#startRounds('inventory', { everyMs: inventoryEveryMs, firstAfterMs: seconds(1), deadlineMs: minutes(1) }, () =>
@@ -128,9 +132,10 @@ class RunningSense implements Sense {
     this.#inventory.soon()
   }
 
-  tellSoftware(isTaken: boolean): void {
-    this.#software.setTaken(isTaken)
-    if (isTaken) this.#inventory.soon()
+  tellTaken(takes: (capability: CollectorCapability) => boolean): void {
+    this.#software.setTaken(takes('software'))
+    this.#ruleReport.setTaken(takes('rules'))
+    this.#inventory.soon()
   }
 
   async stop(): Promise<void> {
@@ -199,6 +204,7 @@ class RunningSense implements Sense {
     const canaries = this.#watches.flatMap(({ watch }) => watch.current()?.decoys?.() ?? [])
     this.#role = (await this.#stocktaking.look(canaries)).role.role
     await this.#software.look()
+    await this.#ruleReport.look(this.#watches.flatMap(({ watch }) => watch.current()?.rules?.() ?? []))
   }
 
   /** Before the first inventory, which takes longer: a role that is known late would make severities change. */

@@ -42,7 +42,8 @@ export interface DocumentExchange extends Pick<Documents, 'numbers' | 'welcomed'
 /** Who is told of what the collector says. None of them may throw. */
 export interface Takers {
   onWelcome(takesStanding: boolean): void
-  onSoftware?(isTaken: boolean): void
+  /** What this collector takes beyond the core. */
+  onTaken?(takes: (capability: CollectorCapability) => boolean): void
   onCollectorTime(now: number): void
   onCommand(signed: { jws: string; also?: readonly string[] | undefined }): void
   onWatch(isWatched: boolean): void
@@ -203,7 +204,7 @@ export class Session {
     this.#outgoing = new Outgoing(spool, message.cursors, message.credit, this.#takes('skipped'), this.#options.time)
     if (!this.#takes('skipped')) log.warn('this collector takes no word of gaps: a lane that has one waits')
     takers.onWelcome(this.#takes('standing'))
-    takers.onSoftware?.(this.#takes('software'))
+    takers.onTaken?.((capability) => this.#takes(capability))
     this.#handBack(this.#takes('documents') ? message.documents : undefined)
     this.#pump()
   }

@@ -35,7 +35,7 @@ export interface WireOptions {
   onCommand: Takers['onCommand']
   onWatch: (isWatched: boolean) => void
   onNeighbours?: Takers['onNeighbours']
-  onSoftware?: Takers['onSoftware']
+  onTaken?: Takers['onTaken']
   onCollectorTime: (now: number) => void
   backoff?: Backoff
   /** 0 ≤ random < 1. */
@@ -206,11 +206,11 @@ class DialingWire implements Wire {
   }
 
   #begin({ socket }: Extract<DialOutcome, { kind: 'open' }>, collector: string): Session {
-    const { spool, time, log, documents, onCollectorTime, onCommand, onWatch, onNeighbours, onSoftware } = this.#options
+    const { spool, time, log, documents, onCollectorTime, onCommand, onWatch, onNeighbours, onTaken } = this.#options
     const takers = {
       ...{ onCollectorTime, onCommand, onWatch },
       ...(onNeighbours && { onNeighbours }),
-      ...(onSoftware && { onSoftware }),
+      ...(onTaken && { onTaken }),
       onWelcome: (takesStanding: boolean) => this.#welcome(collector, takesStanding),
     }
     return new Session({ socket, spool, time, log, hello: this.#hello(), takers, documents })

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino'
 import { isOpen } from '#shared/domain/ticket.ts'
 import { type Cancel, minutes, seconds, type Time } from '#shared/domain/time.ts'
+import type { Audit } from '../audit/audit.ts'
 import { ticketsWithoutTimer, whenLate } from '../escalate/proof.ts'
 import { raiseWithin } from '../ingest/handled.ts'
 import { type Kept, keepCases, nothingKept, type Rules } from '../pipeline/keep.ts'
 import { loadCases, loadTickets } from '../pipeline/load.ts'
 import type { Turns } from '../pipeline/turns.ts'
 import type { Store, Tx } from '../store/store.ts'
+import { createArmedRules } from './armed-rules.ts'
 import { mendMissed } from './maintenance.ts'
 import { createOwnHealth, type OwnHealthNeeds } from './own-health.ts'
 import { createRecurring } from './recurring.ts'
@@ -14,7 +16,8 @@ import { ageOfRegister } from './register-age.ts'
 import { createRoundUps } from './round-ups.ts'
 
 /*
- * Every minute: each open ticket has a next timer (invariant 4), nothing waits longer than it should, and no timer is late; what keeps coming back is a problem. What is found is mended where that
+ * Every minute: each open ticket has a next timer (invariant 4), nothing waits longer than it should, and no timer is late; what keeps coming back is a problem; Sigma's
+ * rules are armed and disarmed by their record. What is found is mended where that
  * can be done (a review is planned), and is a trouble of our own, for a desk whose clocks stand is blind.
  */
 
@@ -32,6 +35,7 @@ interface Needs extends Pick<OwnHealthNeeds, 'config' | 'ingest'> {
   log: Logger
   turns: Turns
   afterCommit(kept: Kept): void
+  audit?: Pick<Audit, 'record'>
   /** Of operators; undefined: the collector commands alone. */
   register?: () => { issuedAt: number } | undefined
   /** Signals of our own wait for the pipeline. */
@@ -49,6 +53,7 @@ export function startSelfCheck(needs: Needs): SelfCheck {
   const lookForProblems = createRecurring(needs)
   const lookAtOwnHealth = createOwnHealth(needs)
   const roundUp = createRoundUps(needs)
+  const armRules = createArmedRules(needs)
   let isStopped = false
   let running: Promise<unknown> = Promise.resolve()
   let cancel: Cancel = () => undefined
@@ -67,6 +72,7 @@ export function startSelfCheck(needs: Needs): SelfCheck {
     if (late === undefined) await sayClear(needs)
     await lookAtOwnHealth(time.now())
     await roundUp(time.now())
+    await armRules(time.now())
     return found
   }
   const every = async (): Promise<void> => {

@@ -21,6 +21,7 @@ import restored from './resources/restored.ts'
 import rosters from './resources/rosters.ts'
 import scripts from './resources/scripts.ts'
 import session from './resources/session.ts'
+import sigmaRules from './resources/sigma-rules.ts'
 import signals from './resources/signals.ts'
 import signing from './resources/signing.ts'
 import software from './resources/software.ts'
@@ -37,6 +38,7 @@ const resources = [
   requests,
   figures,
   endpoints,
+  sigmaRules,
   software,
   policy,
   commands,

@@ -125,6 +125,8 @@ function quietOf(reader: Kysely<Database>, within: (column: string) => RawBuilde
         .where(within('suppressed_signals.organisation_id')),
     /** Detectors are armed or not for everybody; the route says that it is the provider's. */
     disarmedDetectors: () => reader.selectFrom('disarmed_detectors'),
+    /** So are rules. */
+    watchedRules: () => reader.selectFrom('watched_rules'),
   }
 }
 

@@ -5,6 +5,7 @@ import { plainText } from '#shared/domain/plain-text.ts'
 import { columnsOf, type SampleColumns } from '#shared/domain/sample-columns.ts'
 import { isSecurity, type Signal, type StandingSignal } from '#shared/domain/signal.ts'
 import type { Software } from '#shared/domain/software.ts'
+import type { RuleList, WatchedRules } from '#shared/domain/watched-rules.ts'
 import type { Lane, ResultRecord } from '#shared/protocol/record.ts'
 import type { Database } from '../store/schema.ts'
 import type { Entry } from './read-record.ts'
@@ -52,6 +53,7 @@ export interface Batch {
   inventories: Map<string, { from: From; at: number; inventory: Inventory }>
   /** By endpoint: the last word counts. */
   software: Map<string, { at: number; software: Software }>
+  rules: { lists: { endpointId: string; list: RuleList }[]; watched: Map<string, WatchedRules> }
   results: { endpointId: string; result: ResultRecord }[]
   refused: Insertable<Database['refused_records']>[]
   gaps: Insertable<Database['gaps']>[]
@@ -69,6 +71,7 @@ export function emptyBatch(receivedAt: number, isTold: (endpointId: string) => b
     conditions: new Map(),
     inventories: new Map(),
     software: new Map(),
+    rules: { lists: [], watched: new Map() },
     told: new Set<string>(),
   }
   return { receivedAt, ...lists, ...sets, isTold }
@@ -168,6 +171,12 @@ function addRecord(
       return
     case 'software':
       batch.software.set(from.endpointId, { at: record.at, software: record.software })
+      return
+    case 'rule-list':
+      batch.rules.lists.push({ endpointId: from.endpointId, list: record.list })
+      return
+    case 'watched-rules':
+      batch.rules.watched.set(from.endpointId, record.watched)
       return
     case 'result':
       batch.results.push({ endpointId: from.endpointId, result: record })

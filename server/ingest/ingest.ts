@@ -66,8 +66,11 @@ export function createIngest(needs: { store: Store; time: Time; keepers: Keepers
     // Read before the transaction: nobody else writes these, and a transaction that only writes is one message to the store.
     const [, known] = await Promise.all([cursors.load(batch, jobs), loadConditions(store, jobs)])
     const taken = jobs.map((job) => addJob(batch, job, known))
-    const done = store.db.transaction().execute((tx) => keepBatch(tx, batch, place))
-    await done.catch((error: unknown) => {
+    const keep = async (): Promise<void> => {
+      if (keepers.withArmed) batch.signals = await keepers.withArmed(batch.signals)
+      await store.db.transaction().execute((tx) => keepBatch(tx, batch, place))
+    }
+    await keep().catch((error: unknown) => {
       cursors.forget(batch)
       throw error
     })

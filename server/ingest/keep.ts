@@ -7,6 +7,7 @@ import type { Database } from '../store/schema.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { Batch, Job, KnownConditions, TakenSamples } from './batch.ts'
 import type { Kept } from './kept.ts'
+import type { SignalRow } from './rows.ts'
 
 /** What other stages keep inside ingest's transaction, each in its own tables. */
 export interface Keepers {
@@ -16,6 +17,9 @@ export interface Keepers {
   /** @param at by the agent’s clock. */
   keepInventory(tx: Tx, endpointId: string, at: number, inventory: Inventory, receivedAt: number): Promise<void>
   keepSoftware?(tx: Tx, endpointId: string, at: number, software: Software): Promise<void>
+  keepRules?(tx: Tx, told: Batch['rules'], receivedAt: number): Promise<void>
+  /** Signals as they are stored: those of rules that are armed here with their own level. */
+  withArmed?(signals: SignalRow[]): Promise<SignalRow[]>
   keepResults(tx: Tx, results: readonly { endpointId: string; result: ResultRecord }[], receivedAt: number): Promise<void>
 }
 
@@ -74,6 +78,7 @@ export async function keepBatch(tx: Tx, batch: Batch, { capabilities, keepers, k
   for (const { from, at, inventory } of batch.inventories.values())
     await keepers.keepInventory(tx, from.endpointId, at, inventory, batch.receivedAt)
   for (const [endpointId, { at, software }] of batch.software) await keepers.keepSoftware?.(tx, endpointId, at, software)
+  if (batch.rules.lists.length + batch.rules.watched.size > 0) await keepers.keepRules?.(tx, batch.rules, batch.receivedAt)
   if (batch.results.length > 0) await keepers.keepResults(tx, batch.results, batch.receivedAt)
   await putRows(tx, 'cursors', [...batch.moved], { replaceWhere: ['endpoint_id', 'epoch', 'lane'] })
 }

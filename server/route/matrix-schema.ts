@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Calendars } from './sections/calendars.ts'
 import { Reminders, Waiting } from './sections/clocks.ts'
 import { Containment, Modes } from './sections/containment.ts'
-import { Exceptions, FalseAlarms, NoiseMeter } from './sections/exceptions.ts'
+import { Exceptions, FalseAlarms, NoiseMeter, SigmaRules } from './sections/exceptions.ts'
 import { Gathering } from './sections/gathering.ts'
 import { Maintenance, Settling } from './sections/maintenance.ts'
 import { Digest, Late, Quiet, Reopens, RoundUps } from './sections/noise.ts'
@@ -38,6 +38,7 @@ export const MatrixDocument = z.strictObject({
   settling: Settling,
   exceptions: Exceptions,
   falseAlarms: FalseAlarms,
+  sigmaRules: SigmaRules,
   noiseMeter: NoiseMeter,
   containment: Containment,
   modes: Modes,

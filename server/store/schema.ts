@@ -1,4 +1,5 @@
 import type { ArchiveTables } from './tables/archive.ts'
+import type { ArmTables } from './tables/arm.ts'
 import type { AuditTables } from './tables/audit.ts'
 import type { BackupTables } from './tables/backup.ts'
 import type { CommandTables } from './tables/command.ts'
@@ -27,6 +28,7 @@ import type { TicketTables } from './tables/ticket.ts'
  */
 
 export type Database = ArchiveTables &
+  ArmTables &
   AuditTables &
   BackupTables &
   CommandTables &
@@ -78,6 +80,10 @@ export const writers = {
   rollups_due: 'measure',
   inventories: 'measure',
   software: 'measure',
+  rule_lists: 'arm',
+  rule_watches: 'arm',
+  rule_days: 'arm',
+  watched_rules: 'arm',
   policy_versions: 'policy',
   policies: 'policy',
   presences: 'presence',

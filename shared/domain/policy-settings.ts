@@ -19,8 +19,10 @@ export const policySections = {
     noCanariesIn: z.array(z.string().min(1).max(1_000)).max(100),
     /** What `expand` stands for in Sigma's rules, by placeholder. */
     sigmaPlaceholders: z.record(z.string().min(1).max(100), z.array(z.string().max(500)).max(1_000)),
-    /** Ids of Sigma's rules that a person has armed: they say their own level, all others a step less. */
+    /** Ids of Sigma's rules that a person has armed: they say their own level. What no person decides the fleet's record does. */
     armedRules: z.array(z.string().min(1).max(100)).max(1_000),
+    /** Ids of those that a person has disarmed: they say a step less, whatever their record and whoever else armed them. */
+    disarmedRules: z.array(z.string().min(1).max(100)).max(1_000),
   },
   network: {
     /** Addresses and networks that nobody of ours has business with. */

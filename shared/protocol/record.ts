@@ -7,6 +7,7 @@ import { Sample } from '../domain/sample.ts'
 import { SampleColumns } from '../domain/sample-columns.ts'
 import { isSecurity, Signal, StandingSignal } from '../domain/signal.ts'
 import { Software } from '../domain/software.ts'
+import { RuleList, WatchedRules } from '../domain/watched-rules.ts'
 import { StandingRun } from './standing-order.ts'
 
 /** What the agent must not lose, in the order in which it is sent. */
@@ -48,6 +49,15 @@ export const InventoryRecord = z.object({ v: z.literal(1), type: z.literal('inve
 /** Only to a collector that names `software`. */
 export const SoftwareRecord = z.object({ v: z.literal(1), type: z.literal('software'), at: z.number().int(), software: Software })
 
+/** Both only to a collector that names `rules`. A list comes before the first record that names it. */
+export const RuleListRecord = z.object({ v: z.literal(1), type: z.literal('rule-list'), list: RuleList })
+export const WatchedRulesRecord = z.object({
+  v: z.literal(1),
+  type: z.literal('watched-rules'),
+  at: z.number().int(),
+  watched: WatchedRules,
+})
+
 /** Samples one by one, as anybody may send them; agents send them in columns. */
 export const SamplesRecord = z.object({ v: z.literal(1), type: z.literal('samples'), samples: z.array(Sample).min(1).max(60) })
 
@@ -60,6 +70,8 @@ export const RecordBody = z.discriminatedUnion('type', [
   StandingRecord,
   InventoryRecord,
   SoftwareRecord,
+  RuleListRecord,
+  WatchedRulesRecord,
   SamplesRecord,
   SampleColumnsRecord,
 ])
@@ -76,6 +88,8 @@ export function laneOf(body: RecordBody): Lane {
       return 'security'
     case 'inventory':
     case 'software':
+    case 'rule-list':
+    case 'watched-rules':
       return 'inventory'
     case 'samples':
     case 'sample-columns':

@@ -21,6 +21,8 @@ export interface About {
   /** ATT&CK tactics, such as defense-evasion. */
   tactics: readonly string[]
   falsePositives: readonly string[]
+  /** Of what is written, where whoever reads it has a digest at hand: another text is another rule. */
+  digest?: string
 }
 
 export interface Rule extends About {

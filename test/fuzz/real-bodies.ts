@@ -18,6 +18,8 @@ export function realBodies(): [Lane, RecordBody][] {
     ['security', result()],
     ['inventory', { v: 1, type: 'inventory', at: Date.now(), inventory }],
     ['inventory', { v: 1, type: 'software', at: Date.now(), software }],
+    ['inventory', { v: 1, type: 'rule-list', list: { digest, rules: [['6a1f', digest, 'A shell is tied to a network', 'high', 'test']] } }],
+    ['inventory', { v: 1, type: 'watched-rules', at: Date.now(), watched: { since: Date.now(), lists: [digest], leftOut: 0 } }],
     ['samples', { v: 1, type: 'samples', samples: [sample(0), sample(1)] }],
     ...columnsOf([sample(1), sample(0)]).map((samples): [Lane, RecordBody] => ['samples', { v: 1, type: 'sample-columns', samples }]),
   ]
@@ -36,6 +38,8 @@ const sample = (index: number): Sample => ({
   networks: [{ name: 'eth0', receivedBytesPerSecond: 1_000, sentBytesPerSecond: 900, errorsPerSecond: 0 }],
   uptimeSeconds: 4_000,
 })
+
+const digest = 'd1'.repeat(16)
 
 const software: Software = {
   sources: [

@@ -207,7 +207,7 @@ describe('the border of an organisation', () => {
         .filter(isProvidersOwn)
         .map(async (route) => (await send(stranger, route, inputsOf(route, beta))).body.code),
     )
-    expect([refused.length, new Set(refused)]).toEqual([37, new Set(['provider-only'])])
+    expect([refused.length, new Set(refused)]).toEqual([38, new Set(['provider-only'])])
     for (const route of routes().filter((each) => each.names && 'body.organisationId' in each.names && nullable.has(nameOf(each)))) {
       const inputs = inputsOf(route, beta)
       const answer = await send(stranger, route, { ...inputs, body: { ...inputs.body, organisationId: null } })

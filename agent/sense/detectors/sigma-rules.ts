@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { minutes } from '#shared/domain/time.ts'
+import type { WatchedRule } from '#shared/domain/watched-rules.ts'
+import { isFor, type Origin } from '#shared/sigma/logsource.ts'
 import { normalise } from '#shared/sigma/normalise.ts'
+import type { RuleSet } from '#shared/sigma/read-rules.ts'
 import { createSigmaEngine, type SigmaHit } from '#shared/sigma/sigma.ts'
 import { defineDetector, type WatchContext } from '../define-detector.ts'
 import { BoundedMap } from '../logon/bounded-map.ts'
@@ -12,8 +15,9 @@ import { tell } from '../sigma/tell.ts'
 /*
  * security.sigma.*: rules in Sigma's format on what this machine does: lines of auditd's log and of whatever log or journal has sign-ins, programs that start, files
  * that are written. The rules that ship lie beside this, the user's own in /etc/tierline/sigma. The same rule is said once in ten minutes
- * with how often it fitted, because a rule that fits a cron job fits every minute. A rule is armed by a person, through the policy, if
- * its status is stable or test; any other says a step less than its level, and none isolates. Threat: lines and rules are written by others; both are only ever compared. Whoever writes ten
+ * with how often it fitted, because a rule that fits a cron job fits every minute. A rule whose status
+ * is stable or test is armed by a person, through the policy, or else at the collector by its record; any other says a step less than its
+ * level, and none isolates. The collector is told which rules can fit what is watched here. Threat: lines and rules are written by others; both are only ever compared. Whoever writes ten
  * thousand files a second would keep this busy, so of files only so many are judged.
  */
 const auditLog = '/var/log/audit/audit.log'
@@ -21,6 +25,7 @@ const shippedRules = join(import.meta.dirname, '../sigma/rules')
 const ownRules = '/etc/tierline/sigma'
 const quietMs = minutes(10)
 const maxFilesPerSecond = 500
+const logonServices = ['syslog', 'auth', 'sshd', 'sudo', 'su', 'login']
 
 export default defineDetector({
   name: 'sigma-rules',
@@ -34,13 +39,15 @@ export default defineDetector({
     if (rules.rules.length === 0) return { unsupported: 'there are no rules' }
     const engine = createSigmaEngine(rules)
     const gathered = gathering(context)
-    const isArmed = ({ about: { id, status } }: SigmaHit): boolean =>
-      (status === 'stable' || status === 'test') && (settings.armedRules?.().includes(id) ?? false)
+    const saidOf = ({ about: { id } }: SigmaHit): boolean | undefined => {
+      if (settings.disarmedRules?.().includes(id)) return false
+      return settings.armedRules?.().includes(id) ? true : undefined
+    }
     const judge = (event: unknown): void => {
       for (const hit of engine.judge(normalise(event), time.now())) {
         const times = gathered(hit)
         const line = typeof event === 'string' ? event : JSON.stringify(event)
-        if (times > 0) say(tell({ hit, line, times, isArmed: isArmed(hit) })).catch((error: unknown) => context.broken(sentenceOf(error)))
+        if (times > 0) say(tell({ hit, line, times, saidArmed: saidOf(hit) })).catch((error: unknown) => context.broken(sentenceOf(error)))
       }
     }
     // That it may not be read is somebody else's to miss.
@@ -51,9 +58,34 @@ export default defineDetector({
       settings.starts?.listen((start) => judge(sigmaEventOf(start))),
       settings.writers?.listen(fileJudge(context, judge)),
     ]
-    return { stop: async () => ends.forEach((end) => void end?.()) }
+    const hasAudit = (): boolean => audit.kind === 'known' && probe.lookNow(auditLog) !== undefined
+    return {
+      rules: () => watchedOf(rules, originsOf(context, hasAudit())),
+      stop: async () => ends.forEach((end) => void end?.()),
+    }
   },
 })
+
+/** Where events come from here. Of a log-on log these services' lines are expected; which others stand in it nobody knows. */
+function originsOf({ settings }: WatchContext, hasAudit: boolean): Origin[] {
+  const linux = (categories: string[], services: string[]): Origin => ({ product: 'linux', categories, services })
+  return [
+    ...(hasAudit ? [linux([], ['auditd'])] : []),
+    ...(settings.logonLines ? [linux([], logonServices)] : []),
+    ...(settings.starts ? [linux(['process_creation'], [])] : []),
+    ...(settings.writers ? [linux(['file_event'], [])] : []),
+  ]
+}
+
+/** Only rules that an event of here can reach: one that waits for what nobody collects proves nothing by its silence. */
+function watchedOf({ rules, correlations }: RuleSet, origins: readonly Origin[]): WatchedRule[] {
+  const reached = rules.filter(({ source }) => origins.some((origin) => isFor(source, origin)))
+  const names = new Set(reached.flatMap(({ id, name }) => [id, name ?? id]))
+  return [...reached, ...correlations.filter(({ rules: counted }) => counted.every((name) => names.has(name)))].flatMap(
+    ({ id, digest, title, severity, status = '' }): WatchedRule[] =>
+      digest === undefined ? [] : [[id.slice(0, 200), digest, title.slice(0, 120), severity, status.slice(0, 20)]],
+  )
+}
 
 function fileJudge({ time }: WatchContext, judge: (event: unknown) => void): (path: string, image: string) => void {
   let second = 0

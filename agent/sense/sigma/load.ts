@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join, relative } from 'node:path'
 import { parseDocument } from 'yaml'
 import type { Placeholders } from '#shared/sigma/item.ts'
@@ -12,7 +13,7 @@ const maxAliases = 100
 
 /** Every `.yml` and `.yaml` below these folders. The probe follows no link and opens no pipe; what can't be used is in `refused`. */
 export async function loadRules(probe: Probe, folders: readonly string[], placeholders: Placeholders = {}): Promise<RuleSet> {
-  const reader = new RuleReader(parseYaml, placeholders)
+  const reader = new RuleReader(parseYaml, placeholders, digestOf)
   const refused: Refused[] = []
   for (const folder of folders) {
     for (const path of await pathsIn(probe, folder, 0)) {
@@ -28,6 +29,8 @@ export async function loadRules(probe: Probe, folders: readonly string[], placeh
   const found = reader.settled()
   return { ...found, refused: [...refused, ...found.refused] }
 }
+
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32)
 
 /** @throws what is wrong with it. */
 function parseYaml(text: string): unknown {

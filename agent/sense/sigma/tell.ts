@@ -1,5 +1,6 @@
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import { Severity } from '#shared/domain/severity.ts'
+import { kindOfRule, mayBeArmed } from '#shared/domain/watched-rules.ts'
 import type { About } from '#shared/sigma/rule.ts'
 import type { SigmaHit } from '#shared/sigma/sigma.ts'
 import type { Happening } from '../../signal/signal.ts'
@@ -10,35 +11,28 @@ export interface Told {
   line: string
   /** How often the same was seen since it was last said. */
   times: number
-  /** The policy says which rules are armed; until it does, none is. */
-  isArmed: boolean
+  /** What a person says of it in the policy; undefined: nothing, so the collector goes by its record. */
+  saidArmed: boolean | undefined
 }
 
 /** A hit → what is said of it. The signal asks for nothing: what becomes of it, and that Sigma never isolates by itself, the matrix says. */
-export function tell({ hit, line, times, isArmed }: Told): Omit<Happening, 'detector'> {
+export function tell({ hit, line, times, saidArmed }: Told): Omit<Happening, 'detector'> {
   const { about, group } = hit
+  const isArmed = saidArmed === true && mayBeArmed(about.status)
   return {
-    kind: kindOf(about),
+    kind: kindOfRule(about.id),
     severity: severityOf(about, isArmed),
     about: about.title,
     summary: `A Sigma rule fits: ${about.title}`,
     facts: {
       ...{ rule: about.id, status: about.status ?? 'none', armed: isArmed, level: about.severity, times },
+      armedBy: saidArmed === undefined ? 'nobody' : 'policy',
+      ...(about.digest !== undefined && { digest: about.digest }),
       ...{ techniques: [...about.techniques], tactics: [...about.tactics], falsePositives: [...about.falsePositives] },
       ...(group && { group: Object.entries(group).map(([field, value]) => `${field}=${value}`) }),
     },
     evidence: [{ name: 'event', text: maskSecrets(line) }],
   }
-}
-
-/** One kind for each rule, so that a false alarm of one says nothing of another. */
-function kindOf({ id }: About): string {
-  const slug = id
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 80)
-  return `security.sigma.${slug === '' ? 'unnamed' : slug}`
 }
 
 /** Of an armed rule its level; of one that isn't, a step lower; what its author calls experimental is only kept. */

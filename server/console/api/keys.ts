@@ -31,6 +31,7 @@ export const keys = {
   suppressed: ['suppressed'],
   exceptions: ['exceptions'],
   disarmed: ['disarmed'],
+  sigmaRules: ['sigma-rules'],
   meter: ['meter'],
   /** Of now, and what is planned: whatever changes the one changes the other. */
   rosters: ['rosters'],

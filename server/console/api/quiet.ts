@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MaintenanceWindowList, type NewMaintenanceWindow, SuppressedList } from '#shared/api/maintenance.ts'
 import { DisarmedDetectors, NoiseExceptionList, NoiseMeterAnswer } from '#shared/api/noise.ts'
 import { StopList, type StopPress } from '#shared/api/rosters.ts'
+import { SigmaRuleList } from '#shared/api/sigma-rules.ts'
 import type { Call } from './call.ts'
 
 const Ignored = z.unknown()
@@ -26,6 +27,7 @@ export function createQuiet(call: Call) {
     endException: (id: string) => call(at('/noise-exceptions', id), Ignored, { method: 'DELETE' }),
     disarmed: (stop?: AbortSignal) => read('/disarmed-detectors', DisarmedDetectors, stop),
     arm: (id: string) => call(`${at('/disarmed-detectors', id)}/arm`, Ignored, { method: 'POST' }),
+    sigmaRules: (stop?: AbortSignal) => read('/sigma-rules', SigmaRuleList, stop),
     meter: (from: number, to: number, stop?: AbortSignal) => read(`/noise-meter?from=${from}&to=${to}`, NoiseMeterAnswer, stop),
   }
 }

@@ -3,6 +3,7 @@ import { useIsProvider } from '../session/session.ts'
 import { DetectorsCard } from './detectors-card.tsx'
 import { ExceptionsCard } from './exceptions-card.tsx'
 import { MeterCard } from './meter-card.tsx'
+import { SigmaRulesCard } from './sigma-rules-card.tsx'
 import { WaitingCard } from './waiting-card.tsx'
 import { WindowsCard } from './windows-card.tsx'
 
@@ -19,6 +20,7 @@ export function QuietPage() {
         <WaitingCard />
         <ExceptionsCard />
         {isProvider && <DetectorsCard />}
+        {isProvider && <SigmaRulesCard />}
         <MeterCard />
       </Stack>
     </div>

@@ -13,6 +13,19 @@ export const FalseAlarms = z
   .strictObject({ disarm: z.number().int().min(1).max(1_000), within: Duration, exceptsProgram: Duration })
   .prefault({ disarm: 3, within: '7d', exceptsProgram: '30d' })
 
+/**
+ * A Sigma rule speaks its own level once it was watched on so many days on so many endpoints, or on all of them, and fitted at most once in
+ * so many endpoint-days; days further back than `over` don't count.
+ */
+export const SigmaRules = z
+  .strictObject({
+    days: z.number().int().min(1).max(365),
+    endpoints: z.number().int().min(1).max(1_000_000),
+    endpointDaysPerHit: z.number().int().min(1).max(1_000_000),
+    over: Duration,
+  })
+  .prefault({ days: 7, endpoints: 50, endpointDaysPerHit: 500, over: '30d' })
+
 /** What the noise meter aims at: at most one a week or a month for so many machines, and so many per cent. */
 export const NoiseMeter = z
   .strictObject({

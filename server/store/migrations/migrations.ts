@@ -56,6 +56,8 @@ import { vips } from './0107-vips.ts'
 import { oldCommands } from './0108-old-commands.ts'
 import { knocks } from './0109-knocks.ts'
 import { readiness } from './0112-readiness.ts'
+import { watchedRules } from './0114-watched-rules.ts'
+import { hitsOfRules } from './0115-hits-of-rules.ts'
 import { roundUps } from './0116-round-ups.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
@@ -118,5 +120,7 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0116-round-ups': roundUps,
     '0109-knocks': knocks,
     '0112-readiness': readiness,
+    '0114-watched-rules': watchedRules,
+    '0115-hits-of-rules': hitsOfRules,
   }
 }

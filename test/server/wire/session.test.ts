@@ -108,6 +108,7 @@ it('names in its welcome what it takes', async () => {
     'documents',
     'progress',
     'software',
+    'rules',
   ])
 })
 

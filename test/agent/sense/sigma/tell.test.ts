@@ -15,8 +15,8 @@ const about: About = {
     falsePositives: [],
   },
 }
-const told = (rule: Partial<About>, isArmed: boolean) =>
-  tell({ hit: { about: { ...about, ...rule }, group: undefined }, line: 'l', times: 3, isArmed })
+const told = (rule: Partial<About>, saidArmed: boolean | undefined) =>
+  tell({ hit: { about: { ...about, ...rule }, group: undefined }, line: 'l', times: 3, saidArmed })
 
 describe('what is said of a hit', () => {
   it('has one kind for each rule, its technique and the event', () => {
@@ -32,6 +32,13 @@ describe('what is said of a hit', () => {
       ...['high', 'medium', 'low', 'info', 'info'],
     ])
     expect(told({ status: 'experimental' }, true).severity).toBe('info')
+  })
+
+  it('says whose word it is that the rule is armed or not, and which text of it fitted', () => {
+    const digest = 'd'.repeat(32)
+    expect(told({ digest }, undefined)).toMatchObject({ severity: 'high', facts: { armed: false, armedBy: 'nobody', digest } })
+    expect(told({ digest }, false)).toMatchObject({ severity: 'high', facts: { armed: false, armedBy: 'policy' } })
+    expect(told({ digest }, true)).toMatchObject({ severity: 'critical', facts: { armed: true, armedBy: 'policy' } })
   })
 
   it('shows no password', () => {

@@ -68,7 +68,7 @@ export class Guard {
 
   private constructor(options: GuardOptions, state: CanaryState, armed: Armed[]) {
     this.#options = options
-    this.#look = { images: options.probe.images, time: options.time }
+    this.#look = { images: options.probe.images, process: (pid) => options.probe.process(pid), time: options.time }
     this.#folders = [...new Set(armed.map(({ planted }) => planted.folder))]
     this.#state = state
     this.#posts = armed.map(postOf)

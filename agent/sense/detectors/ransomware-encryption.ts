@@ -28,7 +28,8 @@ export default defineDetector({
     const watch = new EncryptionWatch({
       probe,
       time,
-      onAttack: (doer, tally) => void tell(doer, tally, say, { ...context, images: probe.images }, doubt.mayHalt()),
+      onAttack: (doer, tally) =>
+        void tell(doer, tally, say, { ...context, images: probe.images, process: (pid) => probe.process(pid) }, doubt.mayHalt()),
     })
     const doubt = createDoubt(say, context)
     settings.writers?.trustWhile(doubt.mayHalt)
@@ -64,7 +65,7 @@ async function tell(
   doer: Doer,
   tally: Tally,
   say: Say,
-  { settings, log, broken, images, time }: WatchContext & Look,
+  { settings, log, broken, ...look }: WatchContext & Look,
   mayHalt: boolean,
 ): Promise<void> {
   try {
@@ -74,7 +75,7 @@ async function tell(
     // A millisecond is a file: halted first, described then.
     const suspension = tree && !isThroughShare ? await halt(tree, why, { ...settings, mayHalt }) : undefined
     const client = isThroughShare && doer.pid !== undefined ? clientOf((await settings.shareClients?.()) ?? '', doer.pid) : undefined
-    const { facts, evidence } = await describeWriter(tree, { images, time })
+    const { facts, evidence } = await describeWriter(tree, look)
     const folders = [...new Set(tally.turned.map((path) => dirname(path)))]
     await say({
       kind: 'security.ransomware.encryption',

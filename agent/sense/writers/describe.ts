@@ -21,14 +21,16 @@ const hashWithinMs = seconds(1)
 /** What programs are known by. */
 export interface Look {
   images: Probe['images']
+  process?: Probe['process'] | undefined
   time: Pick<Time, 'after'>
 }
 
 /** Who did it, as facts that commands and exceptions can name it by, and as text for people. */
 export async function describeWriter(tree: Tree | undefined, look: Look): Promise<{ facts: Facts; evidence: Evidence[] }> {
   if (!tree) return { facts: { process: 'unknown' }, evidence: [] }
-  const { pid, startTicks, name, exe, commandLine, userId, parent } = tree.top
-  const exeSha256 = await hashInTime(tree, look)
+  const top = asItRuns(tree.top, look)
+  const { pid, startTicks, name, exe, commandLine, userId, parent } = top
+  const exeSha256 = await hashInTime(top, look)
   const line = maskSecrets(commandLine).slice(0, 1_000)
   // The hash of a shell would except every script on the machine.
   const isInterpreter = interpreters.test(basename(exe))
@@ -47,16 +49,23 @@ export async function describeWriter(tree: Tree | undefined, look: Look): Promis
   }
 }
 
+/**
+ * It may have become another program since it was looked at (`env bash …`): the hash that is found now would be taken for the hash of what
+ * it was, and a shell's would except every script.
+ */
+function asItRuns(top: Tree['top'], { process }: Look): Tree['top'] {
+  const now = process?.(top.pid)
+  return now && now.startTicks === top.startTicks && now.exe !== '' ? now : top
+}
+
 export function describeSuspension(suspension: Suspension | undefined): Facts {
   if (!suspension) return {}
   if (suspension.kind === 'suspended') return { suspended: true, suspendedProcesses: suspension.processes.length }
   return { suspended: false, whyNotSuspended: suspension.reason }
 }
 
-/** A terminal would obey control characters. */
-
 /** Of what ran before it is known. What ended meanwhile is still where it was started from, unless somebody took care of that. */
-async function hashInTime({ top: { pid, exe } }: Tree, { images, time }: Look): Promise<string | undefined> {
+async function hashInTime({ pid, exe }: Tree['top'], { images, time }: Look): Promise<string | undefined> {
   const { promise: tooLate, resolve } = Promise.withResolvers<undefined>()
   const cancel = time.after(hashWithinMs, () => resolve(undefined))
   const look = async () => (await images.of(pid)) ?? (await hashOf(`/proc/${pid}/exe`)) ?? (await images.at(exe)) ?? (await hashOf(exe))

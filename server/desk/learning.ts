@@ -46,7 +46,7 @@ export async function learn(
 /** More programs than that are no false alarm. */
 const maxSignals = 50
 
-async function programsOf(tx: Tx, ticketId: string): Promise<string[]> {
+export async function programsOf(tx: Tx, ticketId: string): Promise<string[]> {
   const signals = tx.selectFrom('signals').select('facts').where('ticket_id', '=', ticketId)
   const rows = await signals.orderBy('received_at', 'desc').limit(maxSignals).execute()
   const hashes = rows.map(({ facts }) => (JSON.parse(facts) as Record<string, unknown>).processSha256)

@@ -82,7 +82,7 @@ async function readExceptions(from: From, kinds: readonly string[], now: number)
     .selectFrom('noise_exceptions')
     .select(['id', 'organisation_id', 'scope', 'scope_value', 'kind', 'fingerprint', 'severity', 'process_sha256', 'until_at'])
     .where('ended_at', 'is', null)
-    .where('kind', 'in', kinds)
+    .where(({ eb, or }) => or([eb('kind', 'in', kinds), eb('process_sha256', 'is not', null)]))
     .where('until_at', '>', now)
     .execute()
   return rows.map(({ organisation_id, scope_value, process_sha256, until_at, ...row }) => ({

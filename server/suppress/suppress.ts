@@ -88,13 +88,20 @@ function waitsToSettle({ kind, severity }: Trouble, { settling }: Pick<Matrix, '
   return settling.kinds.some((pattern) => fitsKind(pattern, kind))
 }
 
-/** Nothing that is worse than what was called noise; of security only what the very program did. */
+/**
+ * Nothing that is worse than what was called noise; of security only what the very program did, under whatever name of the same family it
+ * is seen: who writes to decoys on purpose encrypts on purpose.
+ */
 function spares(exception: Exception, trouble: Trouble, subject: Subject): boolean {
-  if (exception.kind !== trouble.kind || !covers(exception, trouble, subject)) return false
+  const isAlike = exception.processSha256 === null ? exception.kind === trouble.kind : familyOf(exception.kind) === familyOf(trouble.kind)
+  if (!isAlike || !covers(exception, trouble, subject)) return false
   if (exception.processSha256 !== null) return trouble.facts.processSha256 === exception.processSha256
   if (isSecurity(trouble.kind) || compareSeverity(trouble.severity, exception.severity) > 0) return false
   return exception.fingerprint === null || exception.fingerprint === trouble.fingerprint
 }
+
+/** `security.ransomware` of `security.ransomware.canary`. */
+export const familyOf = (kind: string): string => kind.split('.').slice(0, 2).join('.')
 
 const latest = (windows: readonly OpenWindow[]): OpenWindow | undefined => windows.toSorted((a, b) => b.closesAt - a.closesAt)[0]
 

@@ -96,6 +96,30 @@ describe('a false alarm', () => {
     expect(await tickets()).toMatchObject([{ status: 'resolved' }])
   })
 
+  it('ends what tells of the same program under another name as well, whichever of them cut the machine off', async () => {
+    const encrypts = { kind: 'security.ransomware.encryption', severity: 'critical', state: 'happened', fingerprint: 'e' } as const
+    const another = { ...accused, pid: 4712, processSha256: 'b'.repeat(64) }
+    await room.signals(unreadable)
+    await room.signals({ ...encrypts, facts: accused }, { ...encrypts, fingerprint: 'f', facts: another })
+    const about = (kind: string, nth = 0) => tickets().then((all) => all.filter((ticket) => ticket.kind === kind)[nth])
+    const encryption = await about('security.ransomware.encryption')
+    const word = { person, reason: 'They encrypt their archive' }
+    expect(await room.desk.falseAlarm({ ticketId: encryption?.id ?? '', version: encryption?.version ?? 0, ...word })).toMatchObject({
+      kind: 'done',
+    })
+    await room.dispatcher.idle()
+    expect(await commands('release-host')).toMatchObject([{ requested_by: 'ann' }])
+    expect(await commands('resume-process')).toMatchObject([{ args: named }, { args: named }])
+    expect(await about('security.ransomware.canary')).toMatchObject({ status: 'resolved', resolution: 'false-alarm', halted: null })
+    expect(await about('security.ransomware.encryption', 1)).toMatchObject({ status: 'new' })
+
+    const before = (await tickets()).length
+    await room.signals({ ...unreadable, fingerprint: 'later' }, { ...encrypts, fingerprint: 'later', facts: accused })
+    expect(await tickets()).toHaveLength(before)
+    await room.signals({ kind: 'security.persistence.new', severity: 'high', state: 'happened', fingerprint: 'p', facts: accused })
+    expect((await tickets()).length).toBe(before + 1)
+  })
+
   it('of another ticket leaves the machine cut off, and its own ticket lets it go', async () => {
     await room.signals(unreadable)
     await room.signals({ kind: 'security.other', severity: 'high', state: 'happened', fingerprint: 'another', endpointId: 'ws' })

@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely'
 import { urgentVerbs } from '#shared/commands/registry.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
-import type { WriteRows } from '../pipeline/changes.ts'
+import type { Entry, TicketCase, WriteRows } from '../pipeline/changes.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable } from '../store/tables/command.ts'
 import { rowOf, type Wanted, whomToCall } from './command.ts'
-import { mayByItself, orderOf, type SignNeeds } from './sign.ts'
+import { byCollector, mayByItself, orderOf, type SignNeeds } from './sign.ts'
 
 /*
  * What the collector decides by itself against an attack is signed before its decision is kept, and stands signed in the
@@ -39,6 +39,10 @@ export const createSeal =
       return nothingSealed()
     }
   }
+
+/** What of these orders is signed, as it stands on their ticket's timeline. */
+export const sealedEntries = (orders: TicketCase['orders'], signed: Sealed): Omit<Entry, 'at'>[] =>
+  orders.flatMap(({ id }) => signed.get(id) ?? []).map(byCollector)
 
 /** After it was asked for, in the same transaction: each step leaves its line in the audit. */
 export async function keepSealed(tx: Tx, write: WriteRows, sealed: readonly CommandsTable[]): Promise<void> {

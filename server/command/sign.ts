@@ -118,9 +118,19 @@ async function keepPrepared(
 ) {
   const kept = tx.updateTable('commands').set({ status, jws, payload, signatures }).where('id', '=', id)
   await kept.where('status', '=', 'requested').execute()
-  if (why === undefined || ticket_id === null) return
-  await needs.sayOnTimeline(tx, ticket_id, { at: now, kind: 'command-unsigned', actor: 'system', body: { commandId: id, verb, why } })
+  if (ticket_id === null) return
+  const said =
+    why === undefined
+      ? byCollector({ id, verb })
+      : ({ kind: 'command-unsigned', actor: 'system', body: { commandId: id, verb, why } } as const)
+  await needs.sayOnTimeline(tx, ticket_id, { at: now, ...said })
 }
+
+/** On the timeline as an operator's signature is; it is queued with that. */
+export const byCollector = ({ id: commandId, verb }: Pick<CommandsTable, 'id' | 'verb'>): Omit<Entry, 'at'> => ({
+  ...{ kind: 'command-signed', actor: 'system' },
+  body: { commandId, verb, operator: 'The collector’s key', signed: 1, needed: 1 },
+})
 
 export function orderOf(
   { id, verb, args, endpoint_id, expires_at, reason }: CommandsTable,

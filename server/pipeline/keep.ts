@@ -1,5 +1,5 @@
 import { requestCommands, wantedBy } from '../command/command.ts'
-import { keepSealed, nothingSealed, type Sealed } from '../command/seal.ts'
+import { keepSealed, nothingSealed, type Sealed, sealedEntries } from '../command/seal.ts'
 import { planRelease } from '../desk/children.ts'
 import { reviewIfNothingIsDue } from '../escalate/escalate.ts'
 import { keepTimers } from '../escalate/keep-timers.ts'
@@ -102,7 +102,8 @@ export async function keepCases(
 ): Promise<Kept> {
   const attended = read.attended ?? (await attend(tx, rules, cases.filter(hasChanged), isQuiet, now))
   const changed = attended.cases.map((work) => reviewed(work, rules, now))
-  const versions = await keepTickets(tx, write, changed)
+  const withSeals = signed.size === 0 ? changed : changed.map((work) => apply(work, { entries: sealedEntries(work.orders, signed) }, now))
+  const versions = await keepTickets(tx, write, withSeals)
   await keepTimers(tx, write, changed, now)
   const commands = changed.flatMap(wantedBy)
   await requestCommands(tx, write.putRows, commands, now)

@@ -55,6 +55,7 @@ describe('the life of a command', () => {
       'routed',
       'command-requested',
       'promised',
+      'command-signed',
       'command-sent',
       'command-delivered',
       'command-settled',

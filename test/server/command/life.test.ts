@@ -74,7 +74,7 @@ describe('a script', () => {
     await answer(id)
     expect(await only()).toMatchObject({ status: 'succeeded' })
     expect(room.dispatcher.liveOf(id)).toBeUndefined()
-    expect(await kinds()).toEqual(['command-sent', 'command-delivered', 'command-running', 'command-settled'])
+    expect(await kinds()).toEqual(['command-signed', 'command-sent', 'command-delivered', 'command-running', 'command-settled'])
   })
 
   it('that has begun has arrived, although nobody heard of that; and no other machine speaks for it', async () => {

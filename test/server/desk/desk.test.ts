@@ -113,6 +113,7 @@ describe('containing', () => {
       'containment-answered',
       'promise-kept',
       'command-requested',
+      'command-signed',
       'command-sent',
     ])
     expect(await room.desk.isolate({ ...(await act()), reason: 'again' })).toMatchObject({ kind: 'refused' })

@@ -10,7 +10,7 @@ export function forged(reason: string, claimed: Claimed | undefined): Happening 
     fingerprint: 'command.forged',
     about: claimed?.id ?? '',
     summary: `A forged command was turned away: ${reason}`.slice(0, 500),
-    facts: { reason, claimedId: claimed?.id ?? null, claimedVerb: claimed?.verb ?? null },
+    facts: { technique: 'T1072', reason, claimedId: claimed?.id ?? null, claimedVerb: claimed?.verb ?? null },
     detector: 'command',
   }
 }
@@ -23,7 +23,14 @@ export function stale(what: 'expired' | 'repeated', order: CommandOrder, latest:
     fingerprint: `command.stale:${what}`,
     about: order.id,
     summary: `The command ${order.verb} was ${what} and did not run`,
-    facts: { what, verb: order.verb, issuedAt: order.issuedAt, expiresAt: order.expiresAt, collectorTime: Math.floor(latest) },
+    facts: {
+      technique: 'T1072',
+      what,
+      verb: order.verb,
+      issuedAt: order.issuedAt,
+      expiresAt: order.expiresAt,
+      collectorTime: Math.floor(latest),
+    },
     detector: 'command',
   }
 }

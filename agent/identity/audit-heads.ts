@@ -38,6 +38,6 @@ const rewritten = (number: number): Happening => ({
   fingerprint: 'audit.rewritten',
   about: String(number),
   summary: `The collector gives line ${number} of its audit another hash than before: it was written anew, or the collector was set back to a backup`,
-  facts: { line: number },
+  facts: { technique: 'T1565.001', line: number },
   detector: 'identity',
 })

@@ -8,7 +8,7 @@ export function forged(name: string, reason: string): Happening {
     fingerprint: `document.forged:${name}`,
     about: name,
     summary: `A forged document (${name}) was turned away: ${reason}`.slice(0, 500),
-    facts: { name, reason },
+    facts: { technique: 'T1072', name, reason },
     detector: 'identity',
   }
 }
@@ -21,7 +21,7 @@ export function stale(name: string, number: number, kept: number): Happening {
     fingerprint: `document.stale:${name}`,
     about: name,
     summary: `An old document (${name} ${number}) was turned away; ${kept} is kept`,
-    facts: { name, number, kept },
+    facts: { technique: 'T1072', name, number, kept },
     detector: 'identity',
   }
 }

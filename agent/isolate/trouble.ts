@@ -21,7 +21,7 @@ export function isolationDrifted(firewall: string, rules: 'changed' | 'gone'): H
   return {
     ...{ kind: 'security.isolation.drifted', severity: 'high', fingerprint: 'isolation.drifted', about: firewall, detector: 'isolate' },
     summary: `somebody touched the rules that isolate this machine (they were ${rules}); they are being put back`,
-    facts: { rules },
+    facts: { technique: 'T1562.004', rules },
   }
 }
 

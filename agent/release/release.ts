@@ -136,7 +136,11 @@ class CodeRelease implements Release {
   async #report(status: IsolationStatus, atMachine: AtMachine, severity: Happening['severity'], summary: string): Promise<void> {
     const { happened, append, time } = this.#parts
     const { event, number, wrong } = atMachine
-    const facts = { isolation: number, ...(wrong !== undefined && { wrongWithinTheHour: wrong }) }
+    const facts = {
+      ...(event === 'code-right' ? {} : { technique: 'T1110' }),
+      isolation: number,
+      ...(wrong !== undefined && { wrongWithinTheHour: wrong }),
+    }
     const kind = `security.isolation.${event}`
     const about = { kind, fingerprint: `isolation.${event}`, about: String(number), severity, summary, facts, detector: 'release' }
     await happened(about).catch((error: unknown) => this.#said(error))

@@ -59,6 +59,7 @@ export function ocsfFindingOf(signal: SignalTold, device?: DeviceTold): OcsfFind
       ...(attacks.length > 0 && { attacks }),
     },
     ...(device && { device: deviceOf(device) }),
+    ...(typeof signal.facts.runbook === 'string' && { remediation: { desc: signal.facts.runbook } }),
     evidences: evidencesOf(signal),
     unmapped: signal.facts,
   }

@@ -63,6 +63,7 @@ export const OcsfFinding = z
         os: z.object({ name: z.string(), type_id: z.number().int() }),
       })
       .optional(),
+    remediation: z.object({ desc: z.string() }).optional(),
     evidences: z.array(EvidenceArtifact).max(100),
     /** What has no place of its own in the schema: the detector's facts as they are. */
     unmapped: z.record(z.string(), z.unknown()),

@@ -20,6 +20,7 @@ const signal = {
     exe: '/usr/sbin/sshd',
     exeSha256: 'a'.repeat(64),
     commandLine: hostile,
+    runbook: 'Look at it.',
   },
   evidence: [{ name: 'last lines of the log', text: hostile }],
 }
@@ -37,6 +38,7 @@ describe('a finding', () => {
         profiles: ['host'],
       },
       finding_info: { uid: signal.fingerprint, attacks: [{ technique: { uid: 'T1110' }, sub_technique: { uid: 'T1110.003' } }] },
+      remediation: { desc: 'Look at it.' },
       device: { uid: 'endpoint-1', hostname: 'srv', type_id: 1, os: { type_id: 200 } },
     })
     expect(finding.evidences).toMatchObject([

@@ -182,6 +182,20 @@ describe('isolation', () => {
     await isolation.stop()
   })
 
+  it('carries on with the wish that an agent before an update left, which knew of no numbers and no proof', async () => {
+    const wish = { v: 1, want: 'isolated', commandId: 'command-1', at: 1, addresses: [{ address: '127.0.0.1', port: 1 }] }
+    await writeFile(join(folder, 'isolation.json'), JSON.stringify(wish))
+    const firewall = fakeFirewall()
+    const isolation = await openIsolation(parts({ firewall, collectorAddresses: () => Promise.reject(new Error('ENOTFOUND')) }))
+    await isolation.reapply()
+    expect([isolation.status(), firewall.rules]).toMatchObject([
+      { actual: 'isolating', commandId: 'command-1', number: 1 },
+      'rules for 127.0.0.1',
+    ])
+    expect(JSON.parse(await readFile(join(folder, 'isolation.json'), 'utf8'))).toMatchObject({ ...wish, at: expect.any(Number), number: 1 })
+    await isolation.stop()
+  })
+
   it('starts where the firewall can’t even be asked', async () => {
     const firewall = fakeFirewall()
     firewall.snapshot = () => Promise.reject(new Error('nft was not found'))

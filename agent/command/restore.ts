@@ -1,8 +1,10 @@
-import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, opendir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { Snapshot } from '#shared/commands/backup-list.ts'
 import type restoreFromBackup from '#shared/commands/restore-from-backup.ts'
+import { recur } from '#shared/domain/recur.ts'
+import { seconds, type Time } from '#shared/domain/time.ts'
 import { type Backups, chooseSnapshot, isWithin } from './backups.ts'
 import type { Live } from './live.ts'
 import { type PutBack, putBack } from './put-back.ts'
@@ -18,7 +20,12 @@ import type { VerbOutcome } from './verb.ts'
 
 type Args = z.infer<(typeof restoreFromBackup)['args']>
 
-export async function restoreFrom(backups: Backups, folder: string, id: string, args: Args, live: Live): Promise<VerbOutcome> {
+interface Watched {
+  live: Live
+  time: Time
+}
+
+export async function restoreFrom(backups: Backups, folder: string, id: string, args: Args, watched: Watched): Promise<VerbOutcome> {
   const outside = args.paths.find((path) => !backups.settings.restoresInto.some((top) => isWithin(path, top)))
   if (outside !== undefined)
     return { outcome: 'refused', detail: `${outside} is not below a folder that restic.json names in restoresInto` }
@@ -28,8 +35,8 @@ export async function restoreFrom(backups: Backups, folder: string, id: string, 
   try {
     const snapshot = await chosen(backups, work, args)
     if (typeof snapshot === 'string') return { outcome: 'refused', detail: snapshot }
-    await fetchOnce(backups, work, snapshot, args.paths, live)
-    const done = await placeAll(join(work, 'scratch'), id, args.paths, live)
+    await fetchOnce(backups, work, snapshot, args.paths, watched)
+    const done = await placeAll(join(work, 'scratch'), id, args.paths, watched.live)
     await rm(work, { recursive: true, force: true })
     return told(snapshot, id, done)
   } catch (error) {
@@ -55,13 +62,47 @@ function whyNone(all: readonly Snapshot[], named: string | undefined, before: nu
   return `no verified snapshot before ${new Date(before).toISOString()} holds all of these; ${older} of ${all.length} are older, and can be named by their id`
 }
 
-async function fetchOnce({ restic }: Backups, work: string, snapshot: Snapshot, paths: readonly string[], live: Live): Promise<void> {
+/** More are counted no further: a look shall not cost as much as what it looks at. */
+const maxCounted = 20_000
+
+/** This version of restic says nothing while it works; what lies in the folder does. */
+async function writtenIn(folder: string): Promise<{ files: number; bytes: number }> {
+  const sum = { files: 0, bytes: 0 }
+  for await (const entry of await opendir(folder, { recursive: true })) {
+    if (!entry.isFile()) continue
+    sum.files += 1
+    sum.bytes += await lstat(join(entry.parentPath, entry.name)).then(
+      ({ size }) => size,
+      () => 0,
+    )
+    if (sum.files >= maxCounted) break
+  }
+  return sum
+}
+
+const sayWritten = ({ files, bytes }: { files: number; bytes: number }): string =>
+  `${files >= maxCounted ? 'more than ' : ''}${files} files, ${Math.round(bytes / 1_048_576)} MiB`
+
+async function fetchOnce(
+  { restic }: Backups,
+  work: string,
+  snapshot: Snapshot,
+  paths: readonly string[],
+  { live, time }: Watched,
+): Promise<void> {
   const [scratch, whole] = [join(work, 'scratch'), join(work, 'whole')]
   if (await isThere(whole)) return
   await rm(scratch, { recursive: true, force: true })
   await mkdir(scratch, { mode: 0o700 })
-  live.progress(0, `restic restores the snapshot of ${new Date(snapshot.at).toISOString()} and verifies it`)
-  await restic.restore(snapshot.id, paths, scratch)
+  const what = `restic restores the snapshot of ${new Date(snapshot.at).toISOString()} and verifies it`
+  live.progress(0, what)
+  const look = async (): Promise<void> => live.progress(0, `${what}: ${sayWritten(await writtenIn(scratch))} so far`)
+  const stop = recur({ time, everyMs: seconds(5), firstAfterMs: seconds(5), round: look, failed: () => undefined })
+  try {
+    await restic.restore(snapshot.id, paths, scratch)
+  } finally {
+    await stop()
+  }
   await writeWhole(whole, '')
 }
 

@@ -61,6 +61,7 @@ const opened = (): Backups => {
   if (found.kind === 'none') throw new Error(found.reason)
   return found.backups
 }
+const watched = { live: silent, time: systemTime }
 const args = (more: object = {}) => restoreFromBackup.args.parse({ paths: [files], before: Date.now() + 1_000, ...more })
 
 describe.skipIf(!hasRestic)('restoring from a backup', { timeout: 60_000 }, () => {
@@ -78,7 +79,7 @@ describe.skipIf(!hasRestic)('restoring from a backup', { timeout: 60_000 }, () =
     const after = hashes(files)
     restic('backup', files)
     expect((await opened().list()).map(({ verifiedAt }) => verifiedAt)).toEqual([null, 5])
-    const done = await restoreFrom(opened(), data, 'id-1', args({ before: evidenceAt }), silent)
+    const done = await restoreFrom(opened(), data, 'id-1', args({ before: evidenceAt }), watched)
     expect(done).toMatchObject({ outcome: 'succeeded', output: { restored: 4, unchanged: 0, left: [] } })
     const now = hashes(files)
     for (const [path, hash] of Object.entries(before)) expect([path, now[path]]).toEqual([path, hash])
@@ -97,10 +98,10 @@ describe.skipIf(!hasRestic)('restoring from a backup', { timeout: 60_000 }, () =
         if (/ 2 files/.test(note)) throw new Error(`killed at ${done}`)
       },
     }
-    expect(await restoreFrom(opened(), data, 'id-2', args(), falls)).toMatchObject({ outcome: 'failed' })
+    expect(await restoreFrom(opened(), data, 'id-2', args(), { live: falls, time: systemTime })).toMatchObject({ outcome: 'failed' })
     encrypt(join(files, 'deep'))
     for (const [path, hash] of Object.entries(after)) if (path.startsWith(join(files, 'deep'))) after[path] = hashes(files)[path] ?? hash
-    expect(await restoreFrom(opened(), data, 'id-2', args(), silent)).toMatchObject({ outcome: 'succeeded', output: { left: [] } })
+    expect(await restoreFrom(opened(), data, 'id-2', args(), watched)).toMatchObject({ outcome: 'succeeded', output: { left: [] } })
     const now = hashes(files)
     expect(Object.keys(now)).toHaveLength(8)
     for (const [path, hash] of Object.entries(before)) expect([path, now[path]]).toEqual([path, hash])
@@ -114,7 +115,7 @@ describe.skipIf(!hasRestic)('restoring from a backup', { timeout: 60_000 }, () =
     writeFileSync(join(files, 'a.txt'), 'B.txt as it was')
     spawnSync('touch', ['-d', '2020-01-01', join(files, 'a.txt')])
     expect(await opened().verifyNext(5)).toMatchObject({ outcome: 'differs', detail: expect.stringContaining('a.txt') })
-    expect(await restoreFrom(opened(), data, 'id', args(), silent)).toMatchObject({
+    expect(await restoreFrom(opened(), data, 'id', args(), watched)).toMatchObject({
       outcome: 'refused',
       detail: expect.stringContaining('no verified snapshot'),
     })
@@ -129,7 +130,7 @@ describe.skipIf(!hasRestic)('restoring from a backup', { timeout: 60_000 }, () =
     rmSync(join(files, 'link'))
     renameSync(join(files, 'deep'), join(folder, 'was-deep'))
     symlinkSync(elsewhere, join(files, 'deep'))
-    const done = await restoreFrom(opened(), data, 'id-3', args(), silent)
+    const done = await restoreFrom(opened(), data, 'id-3', args(), watched)
     expect(done).toMatchObject({ outcome: 'failed', output: { unchanged: 2 } })
     expect(done.detail).toContain('are not')
     expect([readdirSync(elsewhere), readdirSync(files).includes('link')]).toEqual([[], false])
@@ -137,7 +138,7 @@ describe.skipIf(!hasRestic)('restoring from a backup', { timeout: 60_000 }, () =
 
   it('is refused outside of what restic.json names, and where others can read that', async () => {
     for (const paths of [['/etc'], [folder], [`${files}-2`]])
-      expect(await restoreFrom(opened(), data, 'id', args({ paths }), silent)).toMatchObject({ outcome: 'refused' })
+      expect(await restoreFrom(opened(), data, 'id', args({ paths }), watched)).toMatchObject({ outcome: 'refused' })
     chmodSync(settings(), 0o644)
     expect(() => opened()).toThrow('can be read by others')
   })

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,10 +22,11 @@ function device(name: string, type: string, ...files: string[]): void {
 }
 
 /** A machine that reaches these addresses by these devices. */
-function find(ways: Record<string, string>): Promise<string | undefined> {
+function find(ways: Record<string, string>, policies = ''): Promise<string | undefined> {
   const host: Host = {
     ...createHost(systemTime),
     run: async (_program, args) => {
+      if (args.includes('xfrm')) return { kind: 'ended', code: 0, stdout: policies, stderr: '' }
       const way = ways[args.at(-1) ?? '']
       return { kind: 'ended', code: way ? 0 : 2, stdout: `192.0.2.1 dev ${way} src 10.0.0.2 uid 0 \\    cache\n`, stderr: '' }
     },
@@ -47,6 +49,25 @@ describe('what stands in the way of an isolation', () => {
     device('wg0', type, ...files)
     expect(await find({ '10.8.0.1': 'wg0' })).toContain('only through the tunnel wg0')
     expect(await find({ '10.8.0.1': 'wg0', '192.0.2.1': 'eth0' })).toBeUndefined()
+  })
+
+  it.skipIf(process.platform !== 'linux')('is IPsec that takes what goes to the collector, though no device says so', async () => {
+    const policies = spawnSync(
+      'unshare',
+      [
+        '--net',
+        'bash',
+        '-c',
+        `ip xfrm policy add dir out src 10.9.0.0/24 dst 10.1.0.0/16 tmpl src 10.9.0.1 dst 192.0.2.9 proto esp mode tunnel
+       ip xfrm policy add dir out src 10.9.0.0/24 dst 10.2.0.0/16; ip -o xfrm policy list dir out`,
+      ],
+      { encoding: 'utf8' },
+    ).stdout
+    if (!policies.includes('tmpl')) return console.log('IPsec is not tried: this machine or this user can lay no such policy')
+    expect(await find({ '10.1.0.7': 'eth0' }, policies)).toContain('only through the tunnel of IPsec')
+    expect(await find({ '10.1.0.7': 'eth0', '192.0.2.1': 'eth0' }, policies)).toBeUndefined()
+    expect(await find({ '10.2.0.7': 'eth0' }, policies)).toBeUndefined()
+    expect(await find({ '10.1.0.7': 'eth0' }, 'src nonsense dst 999.1.1.1/99 tmpl \n')).toBeUndefined()
   })
 
   it('are guests, and not what only looks like them', async () => {

@@ -53,6 +53,8 @@ export interface StandingNeeds extends Omit<KeepNeeds, 'db'> {
 const everyMs = seconds(5)
 /** A look at 10,000 machines with three orders each takes 240 ms of a core: so it is seldomer there, and costs 2 % of one at most. */
 const restsTimes = 50
+/** One look that was slow, of a machine that was busy, makes nobody wait for minutes. */
+const everyMostMs = seconds(20)
 
 export function createStanding(needs: StandingNeeds): StandingOrders {
   const { store, time, log, turns, sayOnTimeline, nudge } = needs
@@ -78,7 +80,7 @@ export function createStanding(needs: StandingNeeds): StandingOrders {
     running = round()
       .catch((error: unknown) => log.error({ reason: sentenceOf(error) }, 'standing orders could not be brought to machines; tried again'))
       .finally(() => {
-        if (!isStopped) cancel = time.after(Math.max(everyMs, restsTimes * (time.monotonic() - began)), look)
+        if (!isStopped) cancel = time.after(Math.min(everyMostMs, Math.max(everyMs, restsTimes * (time.monotonic() - began))), look)
       })
   }
   const put = async (order: StandingOrder, isWithdrawal: boolean, by: Person): Promise<Asked> => {

@@ -24,6 +24,7 @@ import { openPolicies, type Policies, policyNeeds } from './desk/policies.ts'
 import { createSigning, type Signing } from './desk/signing.ts'
 import { openStaffing, type Staffing } from './desk/staffing.ts'
 import { openTelling, type Telling } from './desk/telling.ts'
+import { startDrill } from './drill/drill.ts'
 import { createFire } from './due/due.ts'
 import { startSelfCheck } from './due/self-check.ts'
 import { createTimers } from './escalate/timers.ts'
@@ -238,6 +239,7 @@ async function createIntake({ config, time, log, teardowns }: Around, { store, b
     },
   })
   teardowns.defer(() => ingest.idle())
+  teardowns.defer(startDrill({ ...config, time, log, isBusy: ingest.isBusy }).stop)
   return { ingest, presence, archives: createArchives({ store, time, log, teardowns, dataDir: config.dataDir }) }
 }
 
@@ -267,11 +269,7 @@ async function openDoors(
   const http = await startHttp({ ...about, ...stages, ...tls }).catch(explainListen('--port', config.console))
   teardowns.defer(() => http.stop())
   room.telling.listensAt(http.url)
-  const renewal = renewWhenDue(around, identity, async () => {
-    const renewed = await identity.serverCertificate(certificateHosts(config))
-    for (const door of [wire, http]) door.replaceCertificate(renewed)
-  })
-  teardowns.defer(renewal)
+  teardowns.defer(renewWhenDue(around, identity, certificateHosts(config), [wire, http]))
   teardowns.defer(identity.documents.onChanged(() => room.pipeline.nudge(false)))
   return { wire, http, agentsUrl }
 }

@@ -24,6 +24,8 @@ export interface CollectorConfig {
   mailFile?: string
   /** Hosts that receivers may be reached at although they are this machine's own. */
   mayCall?: readonly string[]
+  /** Attacks are played to oneself after a start, so that the first real one meets code that is warm; not, when absent. */
+  drills?: boolean
   /** The console as it was built. */
   consoleDist: string
   logLevel: LogLevel

@@ -9,7 +9,7 @@ import type { Order, PutRows, TicketCase } from '../pipeline/changes.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { CommandsTable, IsolationsTable } from '../store/tables/command.ts'
-import { forgetConsents } from './consent.ts'
+import { consentsForgotten } from './consent.ts'
 
 /*
  * Enters: orders that a decision made; results as agents spool them; what agents say of their isolation.
@@ -100,31 +100,42 @@ const actualOf = (status: IsolationStatus, now: number) => ({
 /** What a command of this verb wants of a machine's network; most want nothing. */
 export const desiredBy: Record<string, DesiredIsolation> = { 'isolate-host': 'isolated', 'release-host': 'open' }
 
-export async function keepDesired(
-  tx: Tx,
-  { verb, endpointId, requestedBy }: Pick<Wanted, 'verb' | 'endpointId' | 'requestedBy'>,
-  now: number,
-): Promise<void> {
-  await forgetConsents(tx, endpointId)
-  await putDesired(tx, endpointId, { desired: desiredBy[verb] ?? 'open', desired_at: now, desired_by: requestedBy, neighbours: null })
+export async function keepDesired(tx: Tx, wanted: Wants, now: number): Promise<void> {
+  for (const statement of desiredStatements(tx, wanted, now)) await statement.execute()
 }
 
-export async function putDesired(
-  tx: Tx,
-  endpointId: string,
-  desired: Pick<IsolationsTable, 'desired' | 'desired_at' | 'desired_by'> & { neighbours?: null },
-): Promise<void> {
+type Wants = Pick<Wanted, 'verb' | 'endpointId' | 'requestedBy'>
+
+/** What is wanted of its network now, and nobody's consent to anything before. */
+export const desiredStatements = (tx: Tx, { verb, endpointId, requestedBy }: Wants, now: number) => [
+  consentsForgotten(tx, endpointId),
+  desiredStatement(tx, endpointId, { desired: desiredBy[verb] ?? 'open', desired_at: now, desired_by: requestedBy, neighbours: null }),
+]
+
+type Desired = Pick<IsolationsTable, 'desired' | 'desired_at' | 'desired_by'> & { neighbours?: null }
+
+export async function putDesired(tx: Tx, endpointId: string, desired: Desired): Promise<void> {
+  await desiredStatement(tx, endpointId, desired).execute()
+}
+
+function desiredStatement(tx: Tx, endpointId: string, desired: Desired) {
   const unheard = { actual: 'open', actual_at: desired.desired_at, is_ready: 0, detail: '', proof: null } as const
-  await tx
+  return tx
     .insertInto('isolations')
     .values({ endpoint_id: endpointId, ...desired, ...unheard })
     .onConflict((conflict) => conflict.column('endpoint_id').doUpdateSet(desired))
-    .execute()
 }
 
 /** What the person at a machine is told as it is isolated; nothing where their organisation has said nothing. */
-export async function whomToCall(tx: Kysely<Database>, wanted: readonly Told[]): Promise<(each: Told) => ToTell> {
-  const ids = [...new Set(wanted.flatMap(({ verb, organisationId }) => (verb === 'isolate-host' ? [organisationId] : [])))]
+export const whomToCall = (tx: Kysely<Database>, wanted: readonly Told[]): Promise<ToTell> =>
+  loadToTell(
+    tx,
+    wanted.flatMap(({ verb, organisationId }) => (verb === 'isolate-host' ? [organisationId] : [])),
+  )
+
+/** The same, before anything is ordered. @param organisations whose machines may be isolated. */
+export async function loadToTell(tx: Kysely<Database>, organisations: readonly string[]): Promise<ToTell> {
+  const ids = [...new Set(organisations)]
   if (ids.length === 0) return () => ({})
   const rows = await tx.selectFrom('organisations').select(['id', 'call_whom', 'language']).where('id', 'in', ids).execute()
   const said = rows.filter(({ call_whom, language }) => call_whom !== '[]' || language !== 'en')
@@ -133,11 +144,12 @@ export async function whomToCall(tx: Kysely<Database>, wanted: readonly Told[]):
 }
 
 type Told = Pick<Wanted, 'verb' | 'organisationId'>
-type ToTell = Record<string, unknown>
+/** What of it stands in a command's arguments. */
+export type ToTell = (each: Told) => Record<string, unknown>
 
 export function rowOf(
   { id, verb, args, requestedBy, reason, organisationId, endpointId, ticketId }: Wanted,
-  toTell: ToTell,
+  toTell: Record<string, unknown>,
   now: number,
 ): CommandsTable {
   const definition = definitions.get(verb)

@@ -32,5 +32,4 @@ export async function agree(tx: Tx, { side, ...said }: Omit<ReleaseConsentsTable
 }
 
 /** Something was ordered of its network: what was agreed before says nothing of what comes. */
-export const forgetConsents = (tx: Tx, endpointId: string) =>
-  tx.deleteFrom('release_consents').where('endpoint_id', '=', endpointId).execute()
+export const consentsForgotten = (tx: Tx, endpointId: string) => tx.deleteFrom('release_consents').where('endpoint_id', '=', endpointId)

@@ -53,11 +53,12 @@ export async function attend(
 ): Promise<Attended> {
   const needs = needsOf(rules, cases)
   if (!needs) return unattended(cases)
-  const { roster, reach: ahead } = staff ?? (await loadStaff(from, rules, now))
+  const { roster, reach: ahead, work: workAhead } = staff ?? (await loadStaff(from, rules, now))
   // A collector has an admin; only a desk under test has nobody.
   if (roster.members.length === 0) return unattended(cases)
   const pagings = await loadPagings(from, [...needs.paged])
-  const seen = lookAt(cases, needs, { rules, roster, pagings, work: await loadWork(from, needs.needy), isQuiet, now })
+  const work = workAhead ?? (await loadWork(from, needs.needy))
+  const seen = lookAt(cases, needs, { rules, roster, pagings, work, isQuiet, now })
   const reach = seen.isCalling ? (ahead ?? (await loadReach(from, roster))) : nobodyInReach
   return keeping(decideCalls(seen, reach))
 }

@@ -79,7 +79,7 @@ export interface Vip {
 
 /** How a stage writes many rows at once; capabilities of the store. */
 export type PutRows = Capabilities['putRows']
-export type WriteRows = Pick<Capabilities, 'putRows' | 'updateRows'>
+export type WriteRows = Pick<Capabilities, 'putRows' | 'updateRows' | 'post'>
 
 export interface Entry {
   at: number

@@ -106,9 +106,10 @@ export async function keepCases(
   const versions = await keepTickets(tx, write, withSeals)
   await keepTimers(tx, write, changed, now)
   const commands = changed.flatMap(wantedBy)
-  await requestCommands(tx, write.putRows, commands, now)
   const sealed = commands.flatMap(({ id }) => signed.get(id) ?? [])
-  await keepSealed(tx, write, sealed)
+  const unsealed = commands.filter(({ id }) => !signed.has(id))
+  await keepSealed(tx, write, sealed, now)
+  await requestCommands(tx, write.putRows, unsealed, now)
   const receivers = known ?? (notices.length > 0 || changed.some(isTold) ? await loadReceivers(tx) : [])
   const { hasCalls, hasRaised } = await attended.keep(tx, write)
   const noticesOn = (work: TicketCase): Notice[] => noticesOf(work, lookOf(rules, work, attended.ownerOf(work), now))
@@ -131,7 +132,7 @@ export async function keepCases(
       version: versions.get(ticket.id) ?? 0,
     })),
     commands,
-    hasOrders: commands.length > sealed.length,
+    hasOrders: unsealed.length > 0,
     sealed,
     hasNotices: waiting > 0 || hasCalls,
     hasRaised,

@@ -3,7 +3,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { isAttack } from '#shared/domain/signal.ts'
 import type { Time } from '#shared/domain/time.ts'
 import { heldByFleet } from '../command/brakes.ts'
-import { wantedBy } from '../command/command.ts'
+import { loadToTell, wantedBy } from '../command/command.ts'
 import { isHeldByFleet } from '../command/contain.ts'
 import { nothingSealed, type Seal, type Sealed } from '../command/seal.ts'
 import type { Warm } from '../command/warm-neighbours.ts'
@@ -164,11 +164,13 @@ async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped:
   const now = time.now()
   const { deskReader: from } = store
   const isUrgent = signals.some(isAttack)
-  // An attack calls somebody: who that may be is read beside what it is decided on.
-  const [world, staff, hearing] = await Promise.all([
+  const organisations = signals.map(({ organisation_id }) => organisation_id)
+  // An attack calls somebody and cuts something off: whom, and what the person there is told, is read beside what it is decided on.
+  const [world, staff, hearing, toTell] = await Promise.all([
     loadWorld(from, store.capabilities.listed, signals, rules.matrix, now),
-    isUrgent ? loadStaffInReach(from, rules, now) : undefined,
+    isUrgent ? loadStaffInReach(from, rules, organisations, now) : undefined,
     isUrgent ? loadReceivers(from) : undefined,
+    isUrgent ? loadToTell(from, organisations) : undefined,
   ])
   const failed: Decided['failed'] = []
   let turnBeganAt = time.monotonic()
@@ -186,7 +188,7 @@ async function decideAll(needs: Needs, signals: readonly SignalRow[], isStopped:
   }
   const wanted = world.cases.flatMap(wantedBy)
   needs.warm?.(wanted.map(({ verb, endpointId }) => ({ verb, endpoint_id: endpointId })))
-  const sealing = needs.seal?.(wanted, now)
+  const sealing = needs.seal?.(wanted, now, toTell)
   const receivers = hearing ?? (world.cases.some(isTold) ? await loadReceivers(from) : [])
   const attended = await attend(from, rules, world.cases.filter(hasChanged), () => false, now, staff)
   return { world, receivers, attended, sealed: (await sealing) ?? nothingSealed(), failed, now }

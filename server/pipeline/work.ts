@@ -15,9 +15,16 @@ export interface Work {
 /** Far enough back to know who knows a machine. */
 const maxRemembered = 500
 
-export async function loadWork(from: Kysely<Database>, needy: readonly TicketCase[]): Promise<Work> {
-  if (needy.length === 0) return { load: new Map(), historyOf: () => [], took: () => undefined }
-  const [load, ended] = await Promise.all([readLoad(from), readEnded(from, needy)])
+export const loadWork = (from: Kysely<Database>, needy: readonly TicketCase[]): Promise<Work> =>
+  loadWorkOf(
+    from,
+    needy.map(({ subject }) => subject.organisation.id),
+  )
+
+/** @param organisations whose tickets are to be given to somebody. */
+export async function loadWorkOf(from: Kysely<Database>, organisations: readonly string[]): Promise<Work> {
+  if (organisations.length === 0) return { load: new Map(), historyOf: () => [], took: () => undefined }
+  const [load, ended] = await Promise.all([readLoad(from), readEnded(from, organisations)])
   return workOf(load, ended)
 }
 
@@ -57,12 +64,11 @@ async function readLoad(from: Kysely<Database>): Promise<Map<string, number>> {
   return new Map(rows.map(({ owner_id, count }) => [owner_id ?? '', Number(count)]))
 }
 
-function readEnded(from: Kysely<Database>, needy: readonly TicketCase[]) {
-  const organisations = [...new Set(needy.map(({ subject }) => subject.organisation.id))]
+function readEnded(from: Kysely<Database>, organisations: readonly string[]) {
   return from
     .selectFrom('tickets')
     .select(['owner_id', 'endpoint_id', 'organisation_id'])
-    .where('organisation_id', 'in', organisations)
+    .where('organisation_id', 'in', [...new Set(organisations)])
     .where('owner_id', 'is not', null)
     .where('resolved_at', 'is not', null)
     .orderBy('opened_at', 'desc')

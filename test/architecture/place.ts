@@ -29,7 +29,7 @@ export function targetOf(from: string, specifier: string): string | undefined {
 }
 
 /** Rooms that join stages, as `app.ts` does, and belong to none: they may call any of them. */
-export const plumbing: ReadonlySet<string> = new Set(['cli', 'pipeline', 'desk', 'due', 'restore', 'rehearsal'])
+export const plumbing: ReadonlySet<string> = new Set(['cli', 'pipeline', 'desk', 'due', 'restore', 'rehearsal', 'drill'])
 
 /** Process in and out: the only files, with `config.ts`, that may look at the environment and the real clock. */
 export const isEdge = (path: string): boolean => /^(agent|server)\/(main\.ts$|cli\/)/.test(path)

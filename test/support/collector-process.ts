@@ -23,6 +23,7 @@ const collector = await startCollector(
   {
     dataDir: data,
     database: 'sqlite',
+    drills: true,
     console: { host: '127.0.0.1', port: Number(consolePort) },
     agents: { host: '::', port: Number(agentsPort) },
     publicUrl: `https://${address}:7840`,

@@ -18,7 +18,7 @@ export interface Started {
 
 /** A built console, a running collector, and how to get in. */
 export async function openCollector(wanted: { flags: Flags; isAdminReset: boolean; firstMode: 'observe' | 'live' }): Promise<Started> {
-  const config = { ...loadConfig(wanted.flags, process.env), firstMode: wanted.firstMode }
+  const config = { ...loadConfig(wanted.flags, process.env), firstMode: wanted.firstMode, drills: true }
   await buildConsole(top, (line) => process.stdout.write(`${line}\n`))
   const collector = await startCollector(config, { time: systemTime, log: createLog(config.logLevel) })
   leaveWhereabouts(config.dataDir, collector)

@@ -38,8 +38,8 @@ export default defineRule({
   ],
 })
 
-/** A migration writes whatever it moves; a dialect writes what it is handed, by callers who are held. */
-const isHeld = (path: string): boolean => /^server\//.test(path) && !/^server\/store\/(migrations|dialects)\//.test(path)
+/** A migration writes whatever it moves; a dialect writes what it is handed, by callers who are held; a drill has a database of its own. */
+const isHeld = (path: string): boolean => /^server\//.test(path) && !/^server\/(store\/(migrations|dialects)|drill)\//.test(path)
 
 function builderWrites(source: Source): Violation[] {
   const found: Violation[] = []

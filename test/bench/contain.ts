@@ -1,7 +1,9 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { TicketDetail, TicketList } from '#shared/api/tickets.ts'
+import { seconds } from '#shared/domain/time.ts'
 import { startAttack, writeDocuments } from '../scenario/stage/attack.ts'
 import { type Timeline, watchDisks } from '../scenario/stage/timeline.ts'
 import { agentsPort, openWorld, type World, whyNoWorld } from '../scenario/stage/world.ts'
@@ -10,6 +12,8 @@ import { type Benchmark, type Figures, fsyncP50, percentile, rounded } from './b
 
 /** The first is the slowest by far and one of them: with fewer, it alone would be the p99. */
 const sizes = { whole: { runs: 120, agents: 2_000 }, quick: { runs: 4, agents: 50 } }
+/** A collector that has stood for a while: after its drill. */
+const standsMs = seconds(10)
 /** In the field nobody who encrypts an endpoint keeps the collector's processor busy. */
 const processors = { endpoint: 0, collector: 1 }
 
@@ -21,6 +25,7 @@ export default {
     const size = isQuick ? sizes.quick : sizes.whole
     const world = await openWorld((documents) => writeDocuments(documents, 20), { processors, lookEveryMs: 250 })
     try {
+      await sleep(standsMs)
       const idle = await runMany(world, size.runs)
       const stopSwarm = await startSwarmBeside(world, size.agents)
       const loaded = await runMany(world, size.runs).finally(stopSwarm)

@@ -12,6 +12,7 @@ import { jsonFile } from './json-file.ts'
 import { openDoor } from './release/door.ts'
 import { openRelease, type Release } from './release/release.ts'
 import type { Recipient } from './release/seal.ts'
+import { openSecret } from './release/secret.ts'
 import { openTelling, type Telling } from './release/telling.ts'
 import type { Signals } from './signal/signal.ts'
 import type { DurableSpool } from './spool/spool.ts'
@@ -43,13 +44,22 @@ interface Parts {
   log: Logger
 }
 
+const folderIn = (dataDir: string): string => join(dataDir, 'release')
+const secretIn = (dataDir: string) => jsonFile(join(folderIn(dataDir), 'secret.json'))
+
+/** At enrolment: sealed to the authorities that were pinned just now; to operators as soon as the collector has named them. */
+export async function makeReleaseSecret(dataDir: string, identity: WhoseMachine, log: Logger): Promise<void> {
+  const secret = await openSecret({ file: secretIn(dataDir), endpointId: identity.endpointId, log })
+  await secret.sealFor(recipientsOf(identity), false)
+}
+
 /** The person at the machine: told when it is isolated, and heard when they type a code. */
 export async function openAtMachine({ config, host, identity, spool, signals, time, log }: Parts): Promise<AtMachine> {
-  const folder = join(config.dataDir, 'release')
+  const folder = folderIn(config.dataDir)
   const append: DurableSpool['append'] = (lane, body) => spool.append(lane, body)
   let isolation: Pick<Isolation, 'status' | 'release'> | undefined
   const release = await openRelease({
-    ...{ file: jsonFile(join(folder, 'secret.json')), endpointId: identity.endpointId, recipients: () => recipientsOf(identity) },
+    ...{ file: secretIn(config.dataDir), endpointId: identity.endpointId, recipients: () => recipientsOf(identity) },
     isolation: () => isolation ?? nothingYet,
     ...{ happened: (event) => signals.happened(event), append, time, log },
   })

@@ -17,8 +17,13 @@ const forMs = seconds(60)
 
 const verb: Verb = {
   summary: 'with --drill: isolates this machine for 60 s, says what was proven, and opens it again, whatever happens meanwhile',
-  async run({ dataDir, isDrill }) {
+  async run({ dataDir, isDrill, isolation }) {
     if (!isDrill) throw new Fault('drill-only', 'A machine is isolated from the console; here it can be tried: `isolate --drill`.')
+    if (!isolation.isAllowed)
+      throw new Fault(
+        'isolation-off',
+        `Not isolated: isolation is ${isolation.reason ?? 'off'} on this machine; allow it there, then try it.`,
+      )
     if (!hasIdentity(dataDir))
       throw new Fault('not-enrolled', `This agent is not enrolled (${dataDir}), so it knows no collector to let through.`)
     const [host, time] = [createHost(systemTime), systemTime]

@@ -58,6 +58,16 @@ it('says of each lane how far it got, what is kept and what is lost, without ope
   expect(out).toMatch(/^spool samples +0 in all, 0 acknowledged, nothing kept$/m)
 })
 
+it('tries no isolation where isolation is switched off', async () => {
+  const dir = folder()
+  writeFileSync(join(dir, 'agent.json'), '{"isolation":false}')
+  const { code, err } = await agent(['isolate', '--drill', '--data', dir])
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: 'Not isolated: isolation is off (agent.json) on this machine; allow it there, then try it.\n',
+  })
+})
+
 it('says that it is not enrolled and does not run', async () => {
   const { code, out } = await agent(['status', '--data', folder()])
   expect(code).toBe(0)

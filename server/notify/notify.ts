@@ -78,7 +78,7 @@ export function noticesOf(work: TicketCase, look: Look): Notice[] {
     const about = {
       ...{ organisationId: subject.organisation.id, ticketId: ticket.id, team: ticket.team },
       isProviders: ticket.gathers === 'storm',
-      maySettle: ticket.endpoint_id !== null && entry.kind !== 'command-settled',
+      maySettle: ticket.endpoint_id !== null && event !== 'ticket.command-settled',
     }
     return [{ event, ...about, isForContacts: isForContacts(work, entry), body: bodyOf(work, look, entry) }]
   })
@@ -186,7 +186,8 @@ const isForContacts = ({ ticket, subject }: TicketCase, { kind, body }: Entry): 
   subject.organisation.mode === 'live' &&
   !ticket.kind.startsWith('system.') &&
   ((ticket.priority === 'P1' && (forContacts.has(kind) || (kind === 'promise-broken' && body.tell === 'everybody'))) ||
-    (kind === 'command-settled' && body.outcome === 'succeeded' && isIsolation(body)))
+    (kind === 'command-settled' && body.outcome === 'succeeded' && isIsolation(body)) ||
+    isProvenLater({ kind, body }))
 const isIsolation = ({ verb }: Entry['body']): boolean => verb === 'isolate-host' || verb === 'release-host'
 const forContacts: ReadonlySet<TimelineKind> = new Set(['opened', 'reopened', 'prioritised', 'resolved'])
 
@@ -194,9 +195,15 @@ const forContacts: ReadonlySet<TimelineKind> = new Set(['opened', 'reopened', 'p
 const toldOf = ({ ticket }: TicketCase, entry: Entry): string | undefined =>
   (ticket.parent_id !== null && !entry.kind.startsWith('command-')) || entry.body.what === 'word' ? undefined : eventOf(entry)
 
-/** Raised: more pressing than before, or going on after all that was known of it was old. */
-const eventOf = ({ kind, body }: Entry): string | undefined =>
-  (kind === 'prioritised' && 'from' in body) || (kind === 'signal-joined' && body.isNewsNow === true) ? 'ticket.raised' : events[kind]
+/** Raised: more pressing than before, or going on after all that was known of it was old. What is proven late is told as if at once. */
+function eventOf({ kind, body }: Entry): string | undefined {
+  if ((kind === 'prioritised' && 'from' in body) || (kind === 'signal-joined' && body.isNewsNow === true)) return 'ticket.raised'
+  return isProvenLater({ kind, body }) ? events['command-settled'] : events[kind]
+}
+
+/** The answer to the order could prove nothing yet. */
+const isProvenLater = ({ kind, body }: Pick<Entry, 'kind' | 'body'>): boolean =>
+  kind === 'isolation-changed' && body.isProvenAtLast === true
 
 const named = ({ id, name, timeZone, language }: Subject['organisation']) => ({ id, name, timeZone, language })
 

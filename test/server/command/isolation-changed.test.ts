@@ -58,6 +58,19 @@ it('one that is proven only later says so on its ticket, and opens the task to r
   expect(await restoreTasks()).toHaveLength(1)
 })
 
+it('is told to the customer’s named contacts when it is proven at last, and not before', async () => {
+  const contact = { name: 'The boss', notifier: 'webhook', settings: { url: 'http://127.0.0.1:9/' }, audience: 'contact' as const }
+  await room.receivers.create({ ...contact, organisationId: 'acme', personId: null, team: null })
+  const told = async () => {
+    const rows = await room.store.db.selectFrom('outbox').select(['event', 'body']).where('event', '=', 'ticket.command-settled').execute()
+    return rows.map(({ body }) => (JSON.parse(body) as { entry: { body: unknown } }).entry.body)
+  }
+  await said('unproven', 'failed')
+  expect(await told()).toEqual([])
+  await said('isolated', 'succeeded', true)
+  expect(await told()).toMatchObject([{ verb: 'isolate-host', outcome: 'succeeded' }])
+})
+
 it('one that drifted and is repaired opens no second task once it was restored', async () => {
   await said('isolated', 'succeeded')
   await room.store.db.updateTable('tickets').set({ status: 'resolved', resolution: 'fixed' }).where('task', '=', 'restore').execute()

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { hours, minutes } from '#shared/domain/time.ts'
 import { firstIssue } from '#shared/protocol/envelope.ts'
-import type { Ended, Host } from '../host/host.ts'
+import type { Ended, Host, RunOptions } from '../host/host.ts'
+import { aboutIn, progressIn, type ResticAbout, type RestoreProgress, sayings } from './restic-features.ts'
 
 /*
  * The way to restic (0.14 on), and the only one. Enters: what to do, by name. Leaves: what restic said. Promises: its
@@ -74,37 +75,64 @@ export interface Restic {
   snapshots(): Promise<{ id: string; at: number; paths: string[] }[]>
   /** Regular files of a snapshot. */
   files(snapshot: string): Promise<ResticNode[]>
-  /** Whole into this folder, each restored file read again and compared. */
-  restore(snapshot: string, paths: readonly string[], into: string): Promise<void>
+  /** Whole into this folder, each restored file read again and compared. `onProgress` is told where this restic can say it. */
+  restore(snapshot: string, paths: readonly string[], into: string, onProgress?: (now: RestoreProgress) => void): Promise<void>
+  /** Its version, and what it can do besides. Never rejects. */
+  about(): Promise<ResticAbout>
 }
 
 type Opening = Pick<ResticSettings, 'repository' | 'passwordFile'> & Partial<Pick<ResticSettings, 'environment'>>
 
 /** @throws Error with one sentence, by each of its functions. */
 export function openRestic(host: Pick<Host, 'run'>, { repository, passwordFile, environment: keys = {} }: Opening): Restic {
-  const always = [`--repo=${repository}`, `--password-file=${passwordFile}`, '--no-lock', '--no-cache', '--quiet']
+  const always = [`--repo=${repository}`, `--password-file=${passwordFile}`, '--no-lock', '--no-cache']
   const environment = Object.fromEntries(Object.entries(keys).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
-  const run = async (act: string, options: readonly string[], words: readonly string[], timeoutMs: number): Promise<string> =>
-    said(
-      act,
-      without(keys, await host.run('restic', [act, ...always, ...options, '--', ...words], { timeoutMs, environment, isBehind: true })),
-    )
+  const ask = async (): Promise<ResticAbout> => {
+    const ended = await host.run('restic', ['version'], { timeoutMs: minutes(1), isBehind: true })
+    return aboutIn(ended.kind === 'ended' && ended.code === 0 ? ended.stdout : '')
+  }
+  let asked: Promise<ResticAbout> | undefined
+  const about = (): Promise<ResticAbout> => {
+    asked ??= ask()
+    return asked
+  }
+  const run = async (act: string, options: readonly string[], words: readonly string[], how: How): Promise<string> => {
+    const args = [act, ...always, ...(how.onLine ? [] : ['--quiet']), ...options, '--', ...words]
+    const ended = without(keys, await host.run('restic', args, { environment, isBehind: true, ...how }))
+    const why = ended.kind === 'ended' ? sayings[ended.code] : undefined
+    if (why !== undefined && (await about()).features.includes('exit-codes')) throw new Error(`restic ${act}: ${why}`)
+    return said(act, ended)
+  }
   return {
+    about,
     async snapshots() {
-      const listed = Listed.parse(JSON.parse(await run('snapshots', ['--json'], [], minutes(2))))
+      const listed = Listed.parse(JSON.parse(await run('snapshots', ['--json'], [], { timeoutMs: minutes(2) })))
       return listed.map(({ id, time, paths }) => ({ id, at: Date.parse(time), paths })).toSorted((a, b) => b.at - a.at)
     },
     async files(snapshot) {
-      const lines = (await run('ls', ['--json'], [snapshot], minutes(10))).split('\n')
+      const lines = (await run('ls', ['--json'], [snapshot], { timeoutMs: minutes(10) })).split('\n')
       const nodes = lines.flatMap((line) => nodeIn(line) ?? [])
       return nodes.filter(({ type }) => type === 'file')
     },
-    async restore(snapshot, paths, into) {
+    async restore(snapshot, paths, into, onProgress) {
       const only = paths.map((path) => `--include=${literally(path)}`)
-      await run('restore', ['--verify', `--target=${into}`, ...only], [snapshot], hours(12))
+      const options = ['--verify', `--target=${into}`, ...only]
+      const how = { timeoutMs: hours(12) }
+      if (!onProgress || !(await about()).features.includes('restore-progress'))
+        return void (await run('restore', options, [snapshot], how))
+      const onLine = (line: string): void => {
+        const now = progressIn(line)
+        if (now) onProgress(now)
+      }
+      await run('restore', [...options, '--json'], [snapshot], { ...how, onLine, environment: { ...environment, ...oncePerSecond } })
     },
   }
 }
+
+type How = Pick<RunOptions, 'timeoutMs' | 'onLine' | 'environment'>
+
+/** restic would say it sixty times a second. */
+const oncePerSecond = { RESTIC_PROGRESS_FPS: '1' }
 
 /** A repository may repeat what it was shown. */
 function without(keys: ResticSettings['environment'], ended: Ended): Ended {

@@ -65,7 +65,7 @@ function whyNone(all: readonly Snapshot[], named: string | undefined, before: nu
 /** More are counted no further: a look shall not cost as much as what it looks at. */
 const maxCounted = 20_000
 
-/** This version of restic says nothing while it works; what lies in the folder does. */
+/** An older restic says nothing while it works; what lies in the folder does. */
 async function writtenIn(folder: string): Promise<{ files: number; bytes: number }> {
   const sum = { files: 0, bytes: 0 }
   for await (const entry of await opendir(folder, { recursive: true })) {
@@ -81,7 +81,9 @@ async function writtenIn(folder: string): Promise<{ files: number; bytes: number
 }
 
 const sayWritten = ({ files, bytes }: { files: number; bytes: number }): string =>
-  `${files >= maxCounted ? 'more than ' : ''}${files} files, ${Math.round(bytes / 1_048_576)} MiB`
+  `${files >= maxCounted ? 'more than ' : ''}${files} files, ${mebibytes(bytes)} MiB`
+
+const mebibytes = (bytes: number): number => Math.round(bytes / 1_048_576)
 
 async function fetchOnce(
   { restic }: Backups,
@@ -96,10 +98,17 @@ async function fetchOnce(
   await mkdir(scratch, { mode: 0o700 })
   const what = `restic restores the snapshot of ${new Date(snapshot.at).toISOString()} and verifies it`
   live.progress(0, what)
-  const look = async (): Promise<void> => live.progress(0, `${what}: ${sayWritten(await writtenIn(scratch))} so far`)
+  let isSaid = false
+  const look = async (): Promise<void> => {
+    if (!isSaid) live.progress(0, `${what}: ${sayWritten(await writtenIn(scratch))} so far`)
+  }
   const stop = recur({ time, everyMs: seconds(5), firstAfterMs: seconds(5), round: look, failed: () => undefined })
   try {
-    await restic.restore(snapshot.id, paths, scratch)
+    await restic.restore(snapshot.id, paths, scratch, ({ done, files, ofFiles, bytes, ofBytes }) => {
+      isSaid = true
+      // The other half is to put it into place.
+      live.progress(done / 2, `${what}: ${files} of ${ofFiles} files, ${mebibytes(bytes)} of ${mebibytes(ofBytes)} MiB`)
+    })
   } finally {
     await stop()
   }

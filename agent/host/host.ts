@@ -20,6 +20,8 @@ export interface RunOptions {
   /** Beside the fixed one: nothing of it is in a list of processes, as arguments are. */
   environment?: Readonly<Record<string, string>>
   timeoutMs: number
+  /** Each line of its output as it comes; what is too long for one is left out. */
+  onLine?(line: string): void
   /** It stands back as this agent does: nobody waits for it, and it leaves nothing running. */
   isBehind?: boolean
 }
@@ -58,6 +60,7 @@ function run(program: string, args: readonly string[], options: RunOptions & { t
     const start = () => spawn(program, args, { env, detached: isUnix, stdio: 'pipe' })
     const child = isBehind ? start() : inFront(start)
     const stdout = collect(child.stdout)
+    if (options.onLine) tellLines(child.stdout, options.onLine)
     const stderr = collect(child.stderr)
     let isLate = false
     const cancelLimit = time.after(timeoutMs, () => {
@@ -115,11 +118,23 @@ function onceQuiet({ stdout, stderr }: ChildProcessWithoutNullStreams, time: Tim
   wait()
 }
 
+/** A line that never ends is none. */
+const maxLineChars = 65_536
+
+function tellLines(stream: NodeJS.ReadableStream, tell: (line: string) => void): void {
+  let rest = ''
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = (lines.pop() ?? '').slice(0, maxLineChars)
+    for (const line of lines) if (line.length < maxLineChars) tell(line)
+  })
+}
+
 function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = []
   let size = 0
-  stream.on('data', (chunk: Buffer) => {
-    if (size < maxOutputBytes) chunks.push(chunk)
+  stream.on('data', (chunk: Buffer | string) => {
+    if (size < maxOutputBytes) chunks.push(Buffer.from(chunk))
     size += chunk.length
   })
   return () => Buffer.concat(chunks).toString('utf8')

@@ -15,7 +15,12 @@ export default defineCommand({
   verb: 'backup-list',
   title: 'List the snapshots of this machine’s backup, and which of them are verified',
   args: z.object({}),
-  output: z.object({ snapshots: z.array(Snapshot), isCut: z.boolean() }),
+  output: z.object({
+    snapshots: z.array(Snapshot),
+    isCut: z.boolean(),
+    /** The restic of this machine, and by name what it can do beyond 0.14. Absent: an agent that doesn't say. */
+    restic: z.object({ version: z.string().max(40).nullable(), features: z.array(z.string().max(40)).max(20) }).optional(),
+  }),
   risk: 'low',
   ttlMs: hours(4),
   platforms: ['linux'],

@@ -22,6 +22,7 @@ it('says every five seconds how much lies in the folder, while restic itself say
     restic: {
       snapshots: async () => [],
       files: async () => [],
+      about: async () => ({ version: '0.14.0', features: [] }),
       restore: async (_snapshot, _paths, into) => {
         await mkdir(join(into, top, 'deep'), { recursive: true })
         await writeFile(join(into, top, 'deep', 'a.bin'), Buffer.alloc(3 * 1_048_576))

@@ -7,6 +7,8 @@ import type { IsolationStatus } from '#shared/domain/endpoint.ts'
 export class IsolatingProcess {
   readonly happened: unknown[] = []
   readonly reported: unknown[] = []
+  /** What the collector's name meant, each time that it was asked. */
+  readonly resolved: string[][] = []
   /** What the last drill came to. */
   drilled: unknown
   readonly #child: ChildProcess
@@ -21,8 +23,15 @@ export class IsolatingProcess {
     child.stderr?.pipe(process.stderr)
     this.#lines = createInterface({ input: child.stdout })
     this.#lines.on('line', (line) => {
-      const said = JSON.parse(line) as { status?: IsolationStatus; happened?: unknown; reported?: unknown; drilled?: unknown }
+      const said = JSON.parse(line) as {
+        status?: IsolationStatus
+        happened?: unknown
+        reported?: unknown
+        drilled?: unknown
+        resolved?: string[]
+      }
       if (said.drilled) this.drilled = said.drilled
+      if (said.resolved) this.resolved.push(said.resolved)
       if (said.reported) this.reported.push(said.reported)
       if (said.happened) this.happened.push(said.happened)
       if (said.status) this.#waiting.shift()?.(said.status)

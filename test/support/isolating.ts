@@ -23,14 +23,21 @@ const { values } = parseArgs({
     hurry: { type: 'string' },
     unproven: { type: 'string' },
     outside: { type: 'string' },
+    moves: { type: 'string' },
   },
 })
-const { dir = '', ca = '', collector = [], hurry = '1', unproven, outside = null } = values
+const { dir = '', ca = '', collector = [], hurry = '1', unproven, outside = null, moves } = values
 const say = (line: unknown): boolean => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 const firewall = firewallFor('linux', createHost(systemTime), systemTime)
-const collectorAddresses = async (): Promise<CollectorAddress[]> =>
-  collector.map((place) => ({ address: place.split(' ')[0] ?? '', port: Number(place.split(' ')[1]) }))
+const addressIn = (place: string): CollectorAddress => ({ address: place.split(' ')[0] ?? '', port: Number(place.split(' ')[1]) })
+/** With `--moves`, its name means another address as soon as the rules stand. */
+async function collectorAddresses(): Promise<CollectorAddress[]> {
+  const hasMoved = moves !== undefined && (await firewall?.snapshot()) !== undefined
+  const places = hasMoved ? [moves] : collector
+  say({ resolved: places })
+  return places.map(addressIn)
+}
 const isolation = await openIsolation({
   dir,
   firewall,

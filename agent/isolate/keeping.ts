@@ -1,4 +1,5 @@
-import { type Cancel, seconds } from '#shared/domain/time.ts'
+import type { ActualIsolation } from '#shared/domain/endpoint.ts'
+import { type Cancel, minutes, seconds } from '#shared/domain/time.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import type { Happening } from '../signal/signal.ts'
 import type { Closing, ClosingParts } from './closing.ts'
@@ -22,6 +23,7 @@ export interface KeepingParts extends ClosingParts {
 /** An edited firewall is noticed within this, also where nothing tells of it; listing our tables costs some 10 ms. */
 const watchEveryMs = seconds(2)
 export const repairWithinMs = seconds(10)
+const driftReportedEveryMs = minutes(1)
 
 export class Keeping {
   readonly #parts: KeepingParts
@@ -31,6 +33,9 @@ export class Keeping {
   #isTouched = false
   /** Monotonic instant since when the machine is not cut off although it should be. */
   #brokenSince: number | undefined
+  /** What the collector was told last, or knew before. */
+  #reported: ActualIsolation | undefined
+  #driftReportedAt: number | undefined
 
   constructor(parts: KeepingParts) {
     this.#parts = parts
@@ -66,13 +71,15 @@ export class Keeping {
       if (!rules.isHeld()) rules.hold(addresses)
       return false
     }
-    if (found === 'changed' || found === 'gone') await this.#noteDrift(found)
+    // Putting them back waits for no disk.
+    const noted = found === 'changed' || found === 'gone' ? this.#noteDrift(found) : undefined
     try {
       await rules.put(addresses)
       rules.secure(addresses)
     } catch (error) {
       log.error({ err: error }, 'the isolation rules could not be put in place')
     }
+    await noted
     return true
   }
 
@@ -94,10 +101,16 @@ export class Keeping {
 
   /** What changes without a command asking for it has no result of its own, so it is reported. */
   async #look(): Promise<void> {
-    const { state, time, append } = this.#parts
-    const before = state.status.actual
+    const { state } = this.#parts
+    this.#reported = state.status.actual
     await this.#tick()
-    const report = state.status.actual === before ? undefined : reportOf(state.status, time.now())
+    if (state.status.actual !== this.#reported) await this.#report()
+  }
+
+  async #report(): Promise<void> {
+    const { state, time, append } = this.#parts
+    this.#reported = state.status.actual
+    const report = reportOf(state.status, time.now())
     if (report) await append('security', report)
   }
 
@@ -145,11 +158,20 @@ export class Keeping {
     )
   }
 
+  /** It is a state like any other, however short; whoever flushes in a loop is told of by signals, and by these once a minute. */
+  #mayReportDrift(): boolean {
+    const now = this.#parts.time.monotonic()
+    if (now - (this.#driftReportedAt ?? Number.NEGATIVE_INFINITY) < driftReportedEveryMs) return false
+    this.#driftReportedAt = now
+    return true
+  }
+
   async #noteDrift(found: 'changed' | 'gone'): Promise<void> {
     const { time, log, state } = this.#parts
     log.warn({ rules: found }, 'somebody touched the isolation rules; putting them back')
     state.become('drifted', { detail: `the rules were ${found}; they are being put back` })
     await state.tell(isolationDrifted(state.firewall, found))
+    if (this.#mayReportDrift()) await this.#report()
     if (this.#drifts.note(time.now())) await state.say('the isolation rules were touched 3 times within 10 minutes', { rules: found })
   }
 }

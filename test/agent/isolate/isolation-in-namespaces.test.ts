@@ -198,6 +198,7 @@ describe.skipIf(why)('isolation, on a network of its own', () => {
     expect(connect('endpoint', neighbour.ipv4, sharePort)).toBe('ECONNREFUSED')
     expect(await agent.until('isolated')).toMatchObject({ actual: 'isolated' })
     expect(agent.happened).toMatchObject([{ kind: 'security.isolation.drifted', severity: 'high' }])
+    expect(agent.reported).toMatchObject([{ isolation: { actual: 'drifted' } }, { isolation: { actual: 'isolated' } }])
     await heldByNow()
   })
 

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { minutes, seconds } from '#shared/domain/time.ts'
-import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
+import { type DeskRoom, matrixFile, openDeskRoom } from '../../support/desk-room.ts'
 
 const unreadable = { kind: 'security.ransomware.canary', severity: 'critical', state: 'happened', facts: { change: 'unreadable' } } as const
 const person = { id: 'person-1', name: 'Ada' }
@@ -145,6 +146,17 @@ describe('limits', () => {
     expect(machines.map(({ containment }) => containment)).toEqual(['auto', 'auto', 'auto', 'asked', 'asked', 'asked', 'asked', 'asked'])
     await room.time.advance(minutes(3))
     expect(await commands()).toHaveLength(8)
+  })
+
+  it('leave a server alone where nobody answers, also one that its route isolates by itself', async () => {
+    room = await openDeskRoom({ roles: Object.fromEntries(Array.from({ length: 4 }, (_, index) => [`srv-${index}`, 'server' as const])) })
+    const yaml = readFileSync(matrixFile, 'utf8').replace("server: 'ask 3m, then isolate'", 'server: auto')
+    expect(await room.matrices.put(yaml, 'test')).toMatchObject({ kind: 'kept' })
+    for (let index = 0; index < 4; index++) await room.signals({ ...unreadable, endpointId: `srv-${index}` })
+    expect((await commands()).map(({ endpoint_id }) => endpoint_id)).toEqual(['srv-0', 'srv-1', 'srv-2'])
+    await room.time.advance(minutes(30))
+    expect(await commands()).toHaveLength(3)
+    expect((await ticketOf('srv-3')).containment).toBe('asked')
   })
 
   it('count within one group too', async () => {

@@ -22,7 +22,13 @@ export function changedThere({ status }: Pick<CommandsTable, 'status'>, result: 
   return {
     kind: 'isolation-changed',
     actor: 'agent',
-    body: { isProvenAtLast, ...(isProvenAtLast && { outcome: 'succeeded' }), ...body, detail: isolation.detail || detail, ...proofIn(result) },
+    body: {
+      isProvenAtLast,
+      ...(isProvenAtLast && { outcome: 'succeeded' }),
+      ...body,
+      detail: isolation.detail || detail,
+      ...proofIn(result),
+    },
   }
 }
 

@@ -250,9 +250,12 @@ function machineOf({ config, probe, host, suspender, time, identity, people }: P
   const { dataDir, services, isTrial } = config
   const scriptsFolder = scriptsFolderOf(config)
   const quarantine = openQuarantine(join(dataDir, 'quarantine'), (path) => !relative(realpathSync(dataDir), path).startsWith('..'))
-  const handOver: Machine['handOver'] = (commandId, bytes, sent) => upload({ identity, time }, commandId, bytes, sent)
+  const towards: Pick<Machine, 'handOver' | 'collectorAddress'> = {
+    handOver: (commandId, bytes, sent) => upload({ identity, time }, commandId, bytes, sent),
+    collectorAddress: async () => (await identity.addresses.resolve().catch(() => []))[0]?.address,
+  }
   const backups = { openBackups: backupsOf(config, host), backupsFolder: backupsFolderOf(config) }
-  const library = { ...backups, handOver, host, processes: suspender.processes, quarantine, services, scriptsFolder, isTrial, time }
+  const library = { ...backups, ...towards, host, processes: suspender.processes, quarantine, services, scriptsFolder, isTrial, time }
   const { tellAbout } = people
   return { isolation, tellAbout, neighbours, rearm: () => sense.rearm(), uptimeSeconds: () => probe.uptimeSeconds(), ...library }
 }

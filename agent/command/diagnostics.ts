@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import { writeTar } from '#shared/protocol/tar.ts'
@@ -23,11 +24,19 @@ export interface Read {
   whole: Buffer
 }
 
-/** As JSON writes it, where a quote takes two bytes and a control character six: eight of them fit into a record. */
-const maxSectionBytes = 30_000
+/** As JSON writes it, where a quote takes two bytes and a control character six: ten of them fit into a record. */
+const maxSectionBytes = 24_000
 const timeoutMs = 10_000
 
-const looks: readonly { name: string; program: string; args: readonly string[] }[] = [
+interface Look {
+  name: string
+  program: string
+  args: readonly string[]
+  /** Where the first is not on this machine. */
+  otherwise?: { program: string; args: readonly string[] }
+}
+
+const looks: readonly Look[] = [
   { name: 'processes', program: 'ps', args: ['-eo', 'pid,ppid,user,lstart,stat,rss,args', '--sort=-rss'] },
   { name: 'connections', program: 'ss', args: ['-Htunap'] },
   { name: 'signed in', program: 'who', args: ['-a'] },
@@ -39,16 +48,36 @@ const looks: readonly { name: string; program: string; args: readonly string[] }
   { name: 'neighbours', program: 'ip', args: ['neigh'] },
 ]
 
-/** @param read is told how many of them were read. */
-export function diagnose(host: Host, read: (count: number, of: number) => void): Promise<Read[]> {
+const mostHops = '12'
+
+/** By which way this machine's packets go to its collector; an isolated one hears of no router on it. */
+const waysTo = (address: string): Look[] =>
+  isIP(address) === 0
+    ? []
+    : [
+        { name: 'route to the collector', program: 'ip', args: ['route', 'get', address] },
+        {
+          ...{ name: 'hops to the collector', program: 'tracepath', args: ['-n', '-m', mostHops, address] },
+          otherwise: { program: 'traceroute', args: ['-n', '-m', mostHops, '-q', '1', '-w', '1', address] },
+        },
+      ]
+
+/** @param collector its address now; undefined: none is known. @param read is told how many of them were read. */
+export function diagnose(host: Host, collector: string | undefined, read: (count: number, of: number) => void): Promise<Read[]> {
+  const all = [...looks, ...waysTo(collector ?? '')]
   let count = 0
   return Promise.all(
-    looks.map(async ({ name, program, args }) => {
-      const whole = Buffer.from(maskSecrets(textOf(await host.run(program, args, { timeoutMs }))))
-      read(++count, looks.length)
-      return { section: cutTo(name, whole), whole }
+    all.map(async (each) => {
+      const whole = Buffer.from(maskSecrets(textOf(await look(host, each))))
+      read(++count, all.length)
+      return { section: cutTo(each.name, whole), whole }
     }),
   )
+}
+
+async function look(host: Host, { program, args, otherwise }: Look): Promise<Ended> {
+  const ended = await host.run(program, args, { timeoutMs })
+  return ended.kind === 'missing' && otherwise ? host.run(otherwise.program, otherwise.args, { timeoutMs }) : ended
 }
 
 export const sectionOf = (name: string, text: string): Section => cutTo(name, Buffer.from(maskSecrets(text)))

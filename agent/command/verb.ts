@@ -28,6 +28,8 @@ export interface Machine {
   host: Host
   processes: Processes
   quarantine: Quarantine
+  /** Where the collector is now; undefined: nobody knows. */
+  collectorAddress(): Promise<string | undefined>
   /** Units that this machine's own configuration lists. */
   services: readonly string[]
   /** Hands a file over to the collector, under the id of the command that asked for it; says what part has arrived. */

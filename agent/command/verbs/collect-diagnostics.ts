@@ -7,8 +7,9 @@ const readingPart = 0.7
 
 export default defineVerb({
   command: collectDiagnostics,
-  async run({ host, handOver, time }, _args, { id }, live) {
-    const reads = await diagnose(host, (count, of) => live.progress((readingPart * count) / of, `${count} of ${of} sections read`))
+  async run({ host, handOver, time, collectorAddress }, _args, { id }, live) {
+    const told = (count: number, of: number): void => live.progress((readingPart * count) / of, `${count} of ${of} sections read`)
+    const reads = await diagnose(host, await collectorAddress(), told)
     const archive = archiveOf(reads, time.now())
     const handed = await handOver(id, archive, (ratio) =>
       live.progress(readingPart + (1 - readingPart) * ratio, `${Math.round(100 * ratio)} % of the archive handed over`),

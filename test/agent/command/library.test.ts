@@ -49,6 +49,7 @@ async function run(verb: string, args: Record<string, unknown> = {}, more: Parti
     scriptsFolder: folder,
     host: createHost(systemTime),
     isTrial: false,
+    collectorAddress: async () => '127.0.0.1',
     handOver: async () => ({ kind: 'failed', reason: 'not in this test' }) as const,
   }
   const found = verbs.get(verb)
@@ -262,11 +263,16 @@ describe('diagnostics', () => {
       ...createHost(systemTime),
       run: async (program) => {
         programs.push(program)
-        return program === 'last' ? { kind: 'missing', program } : { kind: 'ended', code: 0, stdout: '"\n'.repeat(500_000), stderr: '' }
+        return program === 'last' || program === 'tracepath'
+          ? { kind: 'missing', program }
+          : { kind: 'ended', code: 0, stdout: '"\n'.repeat(500_000), stderr: '' }
       },
     }
     const { outcome, output } = await run('collect-diagnostics', {}, { host })
-    expect([outcome, programs]).toEqual(['succeeded', ['ps', 'ss', 'who', 'last', 'journalctl', 'ip', 'ip', 'ip']])
+    expect([outcome, programs]).toEqual([
+      'succeeded',
+      ['ps', 'ss', 'who', 'last', 'journalctl', 'ip', 'ip', 'ip', 'ip', 'tracepath', 'traceroute'],
+    ])
     expect(Buffer.byteLength(JSON.stringify(output))).toBeLessThan(maxRecordBytes)
     expect(output?.sections).toContainEqual(
       expect.objectContaining({ name: 'log-ons', text: '(last is not on this machine)', isCut: false }),

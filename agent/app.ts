@@ -201,7 +201,7 @@ function startSensing(
   const ours = { policy: policy.number, release: () => people.release.sealed() }
   const about = { version: packageJson.version, runtime, isolation: () => isolation.status().readiness, ...ours }
   const settings = inForce.sensing({
-    ...{ authLogs, canaryFile, ...betweenDetectors(time), suspend: suspender.accuse },
+    ...{ authLogs, canaryFile, ...betweenDetectors(time, probe.platform), suspend: suspender.accuse },
     ...{
       shareClients: () => shareClients(host),
       watchByAudit: (...asked) => watchByAudit(host, log, ...asked),

@@ -10,6 +10,7 @@ import { windowsProbe } from './platforms/windows.ts'
 import type { PrivilegedFile } from './privileged-files.ts'
 import type { ProcessFacts } from './process-facts.ts'
 import type { Vitals } from './vitals.ts'
+import type { WindowsMachine } from './windows/machine.ts'
 
 /*
  * The port to the machine that only reads. Enters: questions. Leaves: numbers, facts, lines, changes of files. Promises:
@@ -29,6 +30,8 @@ export interface Probe {
   uptimeSeconds(): Promise<number>
   /** Failed units, and those of `listed` that are not active. Starts a child process; ask once a minute at most. */
   unitsDown(listed: string[]): Promise<Answer<UnitReading[]>>
+  /** On Windows only: its event log, its registry. */
+  readonly windows?: WindowsMachine
   /** What health detectors read by. */
   readonly vitals: Vitals
   /** Which package manager is changing the machine; null: none. */

@@ -17,6 +17,7 @@ import type { LogonLines } from './logon/logon-lines.ts'
 import type { HealthMemory } from './look.ts'
 import type { Visitors } from './network/visitors.ts'
 import type { Starts } from './processes/starts.ts'
+import type { WindowsEvents } from './windows/events.ts'
 import type { Writers } from './writers/writers.ts'
 
 /** A plug-in is one file that describes itself: it looks every so often, or it watches and speaks when something happens. */
@@ -99,6 +100,8 @@ export interface SenseSettings {
   watchByAudit?(folders: readonly string[], key: string): Promise<(() => void) | undefined>
   /** Lines with sign-ins, from whoever follows the logs or the journal to whoever judges them by rules. */
   logonLines?: LogonLines
+  /** Windows' event log, from whoever follows it to whoever judges it; absent elsewhere. */
+  windowsEvents?: WindowsEvents
   /** Programs that start, from whoever notices them to whoever judges them. */
   starts?: Starts
   /** Which machines use this one, from whoever reads the sockets to whoever says what this machine is for. */

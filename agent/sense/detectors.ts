@@ -12,6 +12,7 @@ import ransomwareCanary from './detectors/ransomware-canary.ts'
 import ransomwareEncryption from './detectors/ransomware-encryption.ts'
 import sigmaRules from './detectors/sigma-rules.ts'
 import updateRunning from './detectors/update-running.ts'
+import windowsEvents from './detectors/windows-events.ts'
 import { healthDetectors } from './health-detectors.ts'
 
 /** Every file of detectors/, and those of health/. A bundled agent can't list a folder, so this list stands in a file; a test holds it against the disk. */
@@ -29,5 +30,6 @@ export const detectors: readonly Detector[] = [
   failedLogins,
   sigmaRules,
   updateRunning,
+  windowsEvents,
   ...healthDetectors,
 ]

@@ -49,6 +49,10 @@ const programs: readonly { name: RegExp; flag: RegExp }[] = [
   { name: /\bldap(?:search|modify|add|delete|whoami)\b/, flag: new RegExp(`([\\s"']-w${gap}?["']?)[^\\s"'-][^\\s"']*`, 'g') },
   { name: /\b(?:smbclient|rpcclient|smbmap)\b/, flag: /([\s"']-U\s*["']?[^\s%"']{1,100}%)[^\s"']+/g },
   { name: /\b(?:x|wl)?freerdp\d?\b/, flag: /(\s\/p:)[^\s"']+/g },
+  // Of Windows: the password stands behind the name, or behind a flag with a slash.
+  { name: /\bnet1?(?:\.exe)?["']?\s+user\b/i, flag: /(\suser\s+["']?[^\s"'/]+["']?\s+["']?)(?!\/)[^\s"']+/gi },
+  { name: /\b(?:schtasks|net1?|systeminfo|tasklist|taskkill)(?:\.exe)?\b/i, flag: /(\s\/r?p\s+["']?)(?!\/)[^\s"']+/gi },
+  { name: /\bps(?:exec|kill|list|service)(?:64)?(?:\.exe)?\b/i, flag: /(\s[-/]p\s+["']?)(?![-/])[^\s"']+/gi },
   { name: /\bopenssl\b/, flag: new RegExp(`(\\s-[kK]${gap}["']?)[^\\s"']+`, 'g') },
   { name: /\b(?:useradd|usermod|snmpget|snmpwalk)\b/, flag: new RegExp(`([\\s"']-[pcAX]${gap}["']?)[^\\s"']+`, 'g') },
 ]

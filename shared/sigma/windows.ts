@@ -58,6 +58,9 @@ const channels: Readonly<Record<string, readonly string[]>> = {
   wmi: ['Microsoft-Windows-WMI-Activity/Operational'],
 }
 
+/** Channels that a service of Sigma's stands for. */
+export const channelsOf = (service: string): readonly string[] => (Object.hasOwn(channels, service) ? (channels[service] ?? []) : [])
+
 export const windowsServices: ReadonlySet<string> = new Set(Object.keys(channels))
 
 const serviceOf: ReadonlyMap<string, string> = new Map(
@@ -101,3 +104,8 @@ function registryCategories(change: string | undefined): readonly string[] {
   if (change === undefined) return ['registry_event', 'registry_add', 'registry_delete']
   return ['registry_event', /^delete/i.test(change) ? 'registry_delete' : 'registry_add']
 }
+
+/** Of the events of these services, so far as their numbers say it. */
+export const categoriesOf = (service: string): string[] => [
+  ...new Set([...Object.values(byService[service] ?? {}).flat(), ...(service === 'sysmon' ? registryCategories(undefined) : [])]),
+]

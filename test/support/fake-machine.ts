@@ -1,3 +1,4 @@
+import type { Platform } from '#shared/domain/endpoint.ts'
 import type { PrivilegedFile } from '../../agent/host/privileged-files.ts'
 import type {
   Answer,
@@ -21,7 +22,8 @@ const gib = 1_073_741_824
 
 /** A machine of which a test says what it shows. Every field may be changed between two looks. */
 export class FakeMachine implements Probe {
-  readonly platform = 'linux'
+  platform: Platform = 'linux'
+  windows?: NonNullable<Probe['windows']>
   processorNow: ProcessorReading = { busyTicks: 100, totalTicks: 1_000, load1: 0.1, load5: 0.2, load15: 0.3 }
   memoryNow: MemoryReading = { totalBytes: 8 * gib, availableBytes: 4 * gib, swapTotalBytes: 0, swapUsedBytes: 0 }
   stallNow: Answer<number> = { kind: 'known', value: 0 }

@@ -12,7 +12,7 @@ const memoryName = 'log-on habits'
 
 /*
  * security.logon.bruteforce, .spray and .success-after-failures, from sshd's, PAM's, sudo's, su's, login's and vsftpd's lines in the auth
- * log or the journal. From one source, 10 failures in a minute or 30 in ten minutes are no person; 6 in ten seconds are the same
+ * log or the journal, and from Windows' Security log by number and field. From one source, 10 failures in a minute or 30 in ten minutes are no person; 6 in ten seconds are the same
  * rate seen sooner, and what CrowdSec's scenarios (auth-logs) call an attack. Slower, but five names within ten minutes:
  * a spray. High when the source is one of ours or it is a spray, else medium: the internet knocks on every open door all
  * day, and is one trouble per endpoint. Ten failures and then a success are high, unless it is a machine of ours under
@@ -28,23 +28,25 @@ export default defineDetector({
   async watch(probe, say, context) {
     const judge = new LogonJudge()
     const habits = await openHabits(context)
+    const take = (line: LogonLine, text: string, at: number, isOne?: boolean): void => {
+      for (const event of judge.judge(line, text, at)) tell(event)
+      if (line.outcome === 'accepted') noteSignIn(line, text, isOne)
+    }
     const onLine = (text: string): void => {
       context.settings.logonLines?.tell(text)
       const line = readLogonLine(text)
-      if (!line) return
-      for (const event of judge.judge(line, text, context.time.monotonic())) tell(event)
-      if (line.outcome === 'accepted') noteSignIn(line, text)
+      if (line) take(line, text, context.time.monotonic())
     }
     const tell = (event: Parameters<Say>[0]): void => void say(event).catch((error: unknown) => context.broken(sentenceOf(error)))
-    const noteSignIn = (line: LogonLine, text: string): void => {
+    const noteSignIn = (line: LogonLine, text: string, isOne?: boolean): void => {
       const { userName } = line
       const unusual = userName === undefined ? undefined : habits.note(userName, line.source)
       if (userName === undefined || !unusual) return
-      const asked = isAdministrator(probe, userName).catch(() => false)
-      const said = asked.then((isOne) => tell(unusualEvent(line, text, unusual, isOne, context.role)))
+      const asked = isOne === undefined ? isAdministrator(probe, userName).catch(() => false) : Promise.resolve(isOne)
+      const said = asked.then((isAdmin) => tell(unusualEvent(line, text, unusual, isAdmin, context.role)))
       unawaited(said, context.log, 'an unusual log-on could not be said')
     }
-    const followed = await follow(probe, onLine, context)
+    const followed = (await followWindows(context, take)) ?? (await follow(probe, onLine, context))
     if ('unsupported' in followed) return followed
     return {
       stop: async () => {
@@ -54,6 +56,18 @@ export default defineDetector({
     }
   },
 })
+
+/** Windows' own log, where it is followed. What happened while nobody listened counts for when it happened, not for when it is read. */
+async function followWindows({ settings, time }: WatchContext, take: (line: LogonLine, text: string, at: number, isOne: boolean) => void) {
+  const { windowsEvents } = settings
+  if (!windowsEvents) return undefined
+  const { windowsLogon } = await import('../logon/windows-event.ts')
+  const end = windowsEvents.listen((event) => {
+    const logon = windowsLogon(event)
+    if (logon) take(logon.line, logon.text, time.monotonic() - (time.now() - logon.at), logon.isAdministrator)
+  })
+  return { stops: [end] }
+}
 
 /** Written down a minute after something was learnt: a machine with many sign-ins writes no oftener. */
 async function openHabits({ settings, time, log }: WatchContext) {

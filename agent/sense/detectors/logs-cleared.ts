@@ -11,8 +11,8 @@ import { defineDetector, type Say, type WatchContext } from '../define-detector.
 /*
  * security.defence.down (row 15) at once: a log that lost what was in it, looked at every five seconds by size and identity, unless rotation
  * moved or copied it (info where a program did it that rotates); audit switched off or its rules taken out, as its own log says, unless others are loaded within ten seconds. And
- * security.defence.history-cleared (low): a person's history of commands emptied, which attackers do and careful people too. The
- * alert-rules have none for this. Threat: whoever empties a log copies it first to look like rotation, or has it
+ * security.defence.history-cleared (low): a person's history of commands emptied, which attackers do and careful people too. On Windows by what its own log says: a log cleared (or whose
+ * numbers fell back), Defender, its settings or the firewall switched off, audit taken out. The alert-rules have none for this. Threat: whoever empties a log copies it first to look like rotation, or has it
  * rotated away.
  */
 const lookEveryMs = seconds(5)
@@ -22,9 +22,10 @@ const rotators = /^(?:logrotate|savelog|newsyslog|systemd-journald|rsyslogd|sysl
 
 export default defineDetector({
   name: 'logs-cleared',
-  platforms: ['linux'],
+  platforms: ['linux', 'windows'],
   async watch(probe, say, context) {
-    const { time, broken } = context
+    const { time, broken, settings } = context
+    if (settings.windowsEvents) return (await import('../windows/lost-defences.ts')).watchLostDefences(settings.windowsEvents, say, context)
     const watch = new LogWatch(probe)
     await watch.take(time.now())
     let next: Cancel = () => undefined

@@ -9,15 +9,18 @@ import { type Snapshot, Snapshots } from '../power/snapshot.ts'
  * security.account.admin-added, .persistence.dangerous and .persistence.new (rows 12 to 14), and security.defence.changed (low: what is logged): files by which programs start by themselves and
  * people get powers, and people's own shells, compared with before every five seconds by their change times, so that an idle machine reads nothing. What a package
  * manager writes is info; what runs from a folder of users is dangerous wherever it is written down. Said once for each change, with
- * the lines before and after, and who, where fatrace tells. The alert-rules have none for this. What changed while the
- * agent was off is not said. Threat: contents are the attacker's: shown masked and printable, cut, and never run.
+ * the lines before and after, and who, where fatrace tells. The alert-rules have none for this. On Windows by the log's numbers and
+ * fields: members of administrators' groups by their SIDs, new users, services, tasks, autorun keys and WMI consumers. What changed while the
+ * agent was off is not said on Linux. Threat: contents are the attacker's: shown masked and printable, cut, and never run.
  */
 const lookEveryMs = seconds(5)
 
 export default defineDetector({
   name: 'power-changed',
-  platforms: ['linux'],
-  async watch(probe, say, { time, settings, broken }) {
+  platforms: ['linux', 'windows'],
+  async watch(probe, say, context) {
+    const { time, settings, broken } = context
+    if (settings.windowsEvents) return (await import('../windows/powers.ts')).watchPowers(settings.windowsEvents, say, context)
     const snapshots = new Snapshots(probe)
     let before: Snapshot = await snapshots.take()
     let next: Cancel = () => undefined

@@ -1,31 +1,31 @@
 import { sentenceOf } from '#shared/domain/fault.ts'
-import { seconds, type Time } from '#shared/domain/time.ts'
+import type { Time } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type WatchContext } from '../define-detector.ts'
 import { AuditJoiner } from '../processes/audit-joiner.ts'
 import { isDestroyingBackups } from '../processes/backups-destroyed.ts'
+import { destroyed, isToldBy } from '../processes/destroyed.ts'
 import { type ProcessStart, readUsers, startOf } from '../processes/process-start.ts'
-import { lineOf, Starts } from '../processes/starts.ts'
+import { Starts } from '../processes/starts.ts'
 import { sweepProcesses } from '../processes/sweep.ts'
 
 /*
  * Which programs start: from auditd's log where it tells of execve, and from a look at /proc each second anyway, which reads new processes only
- * and misses what ends sooner; a log may be there whose rules tell of no execve, or of one user's. What both saw is told once. The hash of what runs follows a moment later, as far as it lives so long. Kept as a ring for evidence; Sigma's rules listen. security.ransomware.backups-destroyed (row 5): snapshots
+ * and misses what ends sooner; a log may be there whose rules tell of no execve, or of one user's. What both saw is told once. The hash of what runs follows a moment later, as far as it lives so long. Kept as a ring for evidence; Sigma's rules listen. On Windows from Sysmon's event 1, which has the hash, and from 4688 of the Security log. security.ransomware.backups-destroyed (row 5): snapshots
  * or backups deleted, their services stopped, by anything but the programs that keep them. The alert-rules have none for this.
  * Threat: names and arguments are their owners' choice, so they are compared and shown, masked and printable, and never run.
  */
 const auditLog = '/var/log/audit/audit.log'
 const maxPasswdBytes = 1_048_576
 const hashWithinMs = 100
-/** The kernel's word and our look at the same start lie this far apart at most: a look each ten seconds, and a log that is written late. */
-const sameWithinMs = seconds(15)
 
 export default defineDetector({
   name: 'process-starts',
-  platforms: ['linux'],
+  platforms: ['linux', 'windows'],
   async watch(probe, say, context) {
     const { time, settings, broken } = context
     const starts = settings.starts ?? new Starts()
+    if (settings.windowsEvents) return (await import('../windows/starts.ts')).watchStarts(settings.windowsEvents, starts, say, context)
     const userOf = readUsers((await probe.read('/etc/passwd', maxPasswdBytes))?.toString('utf8') ?? '')
     const told = (start: ProcessStart): void => {
       if (isToldBy(starts, start)) return
@@ -50,13 +50,6 @@ export default defineDetector({
   },
 })
 
-/** A look finds what the log has told, whatever it has become since; the log tells what a look has found, in the same words. */
-function isToldBy(starts: Starts, { pid, at, source, commandLine }: ProcessStart): boolean {
-  const before = starts.get(pid)
-  if (!before || before.source === source || Math.abs(at - before.at) > sameWithinMs) return false
-  return source === 'sweep' || before.commandLine === commandLine
-}
-
 /** Never rejects. Resolves when it is known, or an attack can't wait for it any longer; it may still come into the ring after that. */
 async function learnHash(start: ProcessStart, probe: Probe, time: Time): Promise<void> {
   const { promise: isLate, resolve } = Promise.withResolvers<void>()
@@ -79,23 +72,4 @@ async function followAudit(probe: Probe, context: WatchContext, joiner: AuditJoi
   }
   const followed = await probe.followFile(auditLog, { onLine, onEnd: (reason) => context.broken(reason) })
   return followed.kind === 'known' ? followed.value : undefined
-}
-
-function destroyed(start: ProcessStart, starts: Starts) {
-  const line = lineOf(start)
-  return {
-    kind: 'security.ransomware.backups-destroyed',
-    severity: 'high' as const,
-    about: start.image,
-    fingerprint: 'security.ransomware.backups-destroyed',
-    summary: `Snapshots or backups were deleted, or their service was stopped, by ${start.user}`,
-    facts: {
-      ...{ technique: 'T1490', process: start.image, pid: start.pid, parentPid: start.parentPid, parent: start.parentImage },
-      ...{ user: start.user, source: start.source, sha256: start.sha256 ?? null },
-    },
-    evidence: [
-      { name: 'the command', text: line },
-      { name: 'what was started before it', text: starts.lines(30) },
-    ],
-  }
 }

@@ -3,18 +3,19 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { minutes } from '#shared/domain/time.ts'
 import type { WatchedRule } from '#shared/domain/watched-rules.ts'
 import { isFor, type Origin } from '#shared/sigma/logsource.ts'
-import { normalise } from '#shared/sigma/normalise.ts'
+import { normalise, type SigmaEvent } from '#shared/sigma/normalise.ts'
 import type { RuleSet } from '#shared/sigma/read-rules.ts'
 import { createSigmaEngine, type SigmaHit } from '#shared/sigma/sigma.ts'
-import { defineDetector, type WatchContext } from '../define-detector.ts'
+import { defineDetector, type WatchContext, type Watching } from '../define-detector.ts'
 import { BoundedMap } from '../logon/bounded-map.ts'
 import { sigmaEventOf } from '../processes/process-start.ts'
 import { loadRules } from '../sigma/load.ts'
 import { tell } from '../sigma/tell.ts'
+import type { WindowsEvent, WindowsEvents } from '../windows/events.ts'
 
 /*
  * security.sigma.*: rules in Sigma's format on what this machine does: lines of auditd's log and of whatever log or journal has sign-ins, programs that start, files
- * that are written. The rules that ship lie beside this, the user's own in /etc/tierline/sigma. The same rule is said once in ten minutes
+ * that are written. On Windows every event of its logs, also of those that only a rule asks for. The rules that ship lie beside this, the user's own in /etc/tierline/sigma or C:\ProgramData\Tierline\sigma. The same rule is said once in ten minutes
  * with how often it fitted, because a rule that fits a cron job fits every minute. A rule whose status
  * is stable or test is armed by a person, through the policy, or else at the collector by its record; any other says a step less than its
  * level, and none isolates. The collector is told which rules can fit what is watched here. Threat: lines and rules are written by others; both are only ever compared. Whoever writes ten
@@ -23,33 +24,42 @@ import { tell } from '../sigma/tell.ts'
 const auditLog = '/var/log/audit/audit.log'
 const shippedRules = join(import.meta.dirname, '../sigma/rules')
 const ownRules = '/etc/tierline/sigma'
+const ownWindowsRules = 'C:\\ProgramData\\Tierline\\sigma'
 const quietMs = minutes(10)
 const maxFilesPerSecond = 500
+const maxHeld = 5_000
 const logonServices = ['syslog', 'auth', 'sshd', 'sudo', 'su', 'login']
 
 export default defineDetector({
   name: 'sigma-rules',
-  platforms: ['linux'],
+  platforms: ['linux', 'windows'],
   readsAtStart: ['security.sigmaPlaceholders'],
   async watch(probe, say, context) {
     const { time, settings } = context
-    const rules = await loadRules(probe, [shippedRules, ownRules], settings.sigmaPlaceholders)
+    const early = settings.windowsEvents && holdEvents(settings.windowsEvents)
+    const folders = [shippedRules, probe.platform === 'windows' ? ownWindowsRules : ownRules]
+    const rules = await loadRules(probe, folders, settings.sigmaPlaceholders)
     if (rules.refused.length > 0)
       context.log.warn({ refused: rules.refused.slice(0, 100), count: rules.refused.length }, 'some Sigma rules are not used')
-    if (rules.rules.length === 0) return { unsupported: 'there are no rules' }
+    if (rules.rules.length === 0) {
+      early?.end()
+      return { unsupported: 'there are no rules' }
+    }
     const engine = createSigmaEngine(rules)
     const gathered = gathering(context)
     const saidOf = ({ about: { id } }: SigmaHit): boolean | undefined => {
       if (settings.disarmedRules?.().includes(id)) return false
       return settings.armedRules?.().includes(id) ? true : undefined
     }
-    const judge = (event: unknown): void => {
-      for (const hit of engine.judge(normalise(event), time.now())) {
+    const judgeAs = (event: SigmaEvent, lineOf: () => string): void => {
+      for (const hit of engine.judge(event, time.now())) {
         const times = gathered(hit)
-        const line = typeof event === 'string' ? event : JSON.stringify(event)
-        if (times > 0) say(tell({ hit, line, times, saidArmed: saidOf(hit) })).catch((error: unknown) => context.broken(sentenceOf(error)))
+        if (times === 0) continue
+        say(tell({ hit, line: lineOf(), times, saidArmed: saidOf(hit) })).catch((error: unknown) => context.broken(sentenceOf(error)))
       }
     }
+    const judge = (event: unknown): void => judgeAs(normalise(event), () => (typeof event === 'string' ? event : JSON.stringify(event)))
+    if (early) return watchWindows(early, { rules, judge: (event) => judgeAs(event.sigma, event.text) })
     // That it may not be read is somebody else's to miss.
     const audit = await probe.followFile(auditLog, { onLine: judge, onEnd: (reason) => context.broken(reason) })
     const ends = [
@@ -85,6 +95,32 @@ function watchedOf({ rules, correlations }: RuleSet, origins: readonly Origin[])
     ({ id, digest, title, severity, status = '' }): WatchedRule[] =>
       digest === undefined ? [] : [[id.slice(0, 200), digest, title.slice(0, 120), severity, status.slice(0, 20)]],
   )
+}
+
+/** Rules take a while to load, and what happens meanwhile is judged by them too. */
+function holdEvents(events: WindowsEvents) {
+  const held: WindowsEvent[] = []
+  let judge = (event: WindowsEvent): void => void (held.length < maxHeld && held.push(event))
+  const end = events.listen((event) => judge(event))
+  return {
+    ...{ events, end },
+    release(next: (event: WindowsEvent) => void): void {
+      judge = next
+      for (const event of held.splice(0)) next(event)
+    },
+  }
+}
+
+interface OnWindows {
+  rules: RuleSet
+  judge(event: WindowsEvent): void
+}
+
+async function watchWindows(early: ReturnType<typeof holdEvents>, { rules, judge }: OnWindows): Promise<Watching> {
+  const { channelsFor, windowsOrigins } = await import('../windows/sigma-origins.ts')
+  early.events.want(channelsFor(rules.rules.map(({ source }) => source)))
+  early.release(judge)
+  return { rules: () => watchedOf(rules, windowsOrigins(early.events)), stop: async () => early.end() }
 }
 
 function fileJudge({ time }: WatchContext, judge: (event: unknown) => void): (path: string, image: string) => void {

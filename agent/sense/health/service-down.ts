@@ -6,14 +6,14 @@ import { defineHealth } from '../define-health.ts'
 /*
  * health.service.down. A unit that failed, or one that the policy lists and that is not active, still so after three
  * minutes: the community's rules ("Host systemd service crashed", "Systemd unit failed") fire at once and so on every
- * restart that systemd itself repairs. Failed is failed, without a threshold to argue over. On somebody's own machine
+ * restart that systemd itself repairs. On Windows also a service that is to start by itself and is stopped, unless a trigger starts it. Failed is failed, without a threshold to argue over. On somebody's own machine
  * only listed units count, and less: there units fail that nobody misses.
  */
 export default defineHealth({
   name: 'service-down',
   platforms: ['linux', 'macos', 'windows'],
   every: minutes(1),
-  runbook: 'Read why it ended (journalctl -u UNIT -n 50), mend that, and start it again.',
+  runbook: 'Read why it ended (journalctl -u UNIT -n 50; on Windows the System log), mend that, and start it again.',
   start: null,
   async read(probe, { settings }): Promise<UnitReading[] | Unsupported> {
     const units = await probe.unitsDown(settings.services)

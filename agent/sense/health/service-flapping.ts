@@ -6,7 +6,7 @@ import { defineHealth } from '../define-health.ts'
  * health.service.flapping: systemd started a unit again more than five times within an hour. The community asks for the
  * same number ("Systemd service crash looping") and, in another rule, for more than two in 5 min, which is one bad
  * deployment. A unit that is started again by itself is never down for the three minutes of service-down, so nobody would
- * hear of it. Medium on servers; on somebody's own machine it is recorded.
+ * hear of it. On Windows by the service manager's own 7031 and 7034. Medium on servers; on somebody's own machine it is recorded.
  */
 const kind = 'health.service.flapping'
 
@@ -17,12 +17,14 @@ interface Restarts {
 
 export default defineHealth({
   name: 'service-flapping',
-  platforms: ['linux'],
+  platforms: ['linux', 'windows'],
   every: minutes(10),
   isExpensive: true,
-  runbook: 'Read what it says before it ends (journalctl -u UNIT -n 100), and stop it until that is mended.',
+  runbook:
+    'Read what it says before it ends (journalctl -u UNIT -n 100; on Windows the System and Application logs), and stop it until that is mended.',
   start: [] as Restarts[],
-  async read({ vitals }): Promise<Record<string, number> | Unsupported> {
+  async read({ vitals }, { settings }): Promise<Record<string, number> | Unsupported> {
+    if (settings.windowsEvents) return settings.windowsEvents.unexpectedEnds()
     if ((await vitals.names('/run/systemd/system')).length === 0 && (await vitals.names('/run/systemd/units')).length === 0)
       return { unsupported: 'systemd does not run on this machine' }
     const shown = await vitals.ask('systemctl', ['show', '--type=service', '--property=Id,NRestarts', '--no-pager', '*'])

@@ -1,4 +1,6 @@
+import { printable } from '#shared/domain/printable.ts'
 import { normalise } from '#shared/sigma/normalise.ts'
+import { isOf, type WindowsEvent } from '../windows/events.ts'
 import { localSource, normalised } from './address.ts'
 import type { LogonLine } from './read-line.ts'
 
@@ -19,7 +21,10 @@ const nobody = /^(?:-|SYSTEM|ANONYMOUS LOGON|LOCAL SERVICE|NETWORK SERVICE|DWM-\
 /** @param raw an event as JSON of its XML or flat; undefined for whatever is about something else. */
 export function readWindowsLogon(raw: unknown): LogonLine | undefined {
   const { view } = normalise(raw)
-  const field = (name: string): string => view.values(name)[0]?.text ?? ''
+  return logonOf((name) => view.values(name)[0]?.text ?? '')
+}
+
+function logonOf(field: (name: string) => string): LogonLine | undefined {
   const known = witnesses.get(Number(field('EventID')))
   if (!known || field('Channel') !== 'Security' || known.isFailure?.(field('Status').toLowerCase()) === false) return undefined
   const type = field('LogonType')
@@ -33,19 +38,27 @@ export function readWindowsLogon(raw: unknown): LogonLine | undefined {
   }
 }
 
-/** What wevtutil prints: read by element and name, as far as JSON of it would hold. Bounded; undefined when it is none. */
-export function windowsXml(text: string): Record<string, unknown> | undefined {
-  if (text.length > 262_144) return undefined
-  const element = (name: string): string | undefined => new RegExp(`<${name}(?:\\s[^>]*)?>([^<]*)</${name}>`).exec(text)?.[1]
-  const EventID = element('EventID')
-  const Channel = element('Channel')
-  if (EventID === undefined || Channel === undefined) return undefined
-  const data = [...text.matchAll(/<Data Name=['"]([^'"]{1,100})['"]>([^<]*)<\/Data>/g)].map(([, name = '', value = '']) => [
-    name,
-    unescaped(value),
-  ])
-  return { EventID: Number(EventID), Channel, Computer: element('Computer'), ...Object.fromEntries(data) }
+export interface WindowsLogon {
+  line: LogonLine
+  /** For people, in one line. */
+  text: string
+  /** Epoch ms. */
+  at: number
+  /** The new session has an administrator's rights. */
+  isAdministrator: boolean
 }
 
-const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
-const unescaped = (text: string): string => text.replace(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => entities[name] ?? '')
+/** Windows' word for "yes", whatever its language. */
+const yes = '%%1842'
+
+/** Undefined for an event that is about something else. */
+export function windowsLogon(event: WindowsEvent): WindowsLogon | undefined {
+  const line = isOf(event, 'security') ? logonOf(event.field) : undefined
+  if (!line) return undefined
+  const { field, id, at } = event
+  const said = ['LogonType', 'Status', 'SubStatus', 'TargetDomainName', 'ProcessName']
+    .filter((name) => !['', '-'].includes(field(name)))
+    .map((name) => `${name}=${field(name)}`)
+  const text = `${new Date(at).toISOString()} ${id} ${line.outcome} ${line.userName} from ${line.source} ${said.join(' ')}`
+  return { line, text: printable(text).slice(0, 500), at, isAdministrator: field('ElevatedToken') === yes }
+}

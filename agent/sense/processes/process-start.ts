@@ -12,7 +12,7 @@ export interface ProcessStart {
   directory: string | undefined
   parentImage: string
   parentCommandLine: string
-  source: 'auditd' | 'sweep'
+  source: 'auditd' | 'sweep' | 'sysmon' | 'security'
   /** Of the program's file; it comes a moment later, or not at all. */
   sha256?: string
 }

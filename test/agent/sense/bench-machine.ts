@@ -1,14 +1,18 @@
 import { pino } from 'pino'
 import type { Signal } from '#shared/domain/signal.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
+import { windowsProbe } from '../../../agent/host/platforms/windows.ts'
 import type { JsonFile, JsonRead } from '../../../agent/json-file.ts'
 import type { Detector } from '../../../agent/sense/define-detector.ts'
 import { LogonLines } from '../../../agent/sense/logon/logon-lines.ts'
 import type { HealthMemory } from '../../../agent/sense/look.ts'
+import { Starts } from '../../../agent/sense/processes/starts.ts'
 import { type Sense, startSense } from '../../../agent/sense/sense.ts'
+import { WindowsEvents } from '../../../agent/sense/windows/events.ts'
 import { openSignals, type Signals } from '../../../agent/signal/signal.ts'
 import { FakeMachine } from '../../support/fake-machine.ts'
 import { FakeTime } from '../../support/fake-time.ts'
+import type { FakeWindows } from '../../support/fake-windows.ts'
 
 export const silent = pino({ level: 'silent' })
 
@@ -85,12 +89,20 @@ export interface Bench {
 /** Sense and signal as they are, on a machine and a clock that a test moves. Jitter stands still. */
 export async function startBench(
   detectors: readonly Detector[],
-  settings: { services?: string[]; file?: MemoryFile; files?: Record<string, string>; memory?: HealthMemory; hasJournal?: boolean } = {},
+  settings: {
+    services?: string[]
+    file?: MemoryFile
+    files?: Record<string, string>
+    memory?: HealthMemory
+    hasJournal?: boolean
+    windows?: FakeWindows
+  } = {},
 ): Promise<Bench> {
   const machine = new FakeMachine()
   machine.filesNow = settings.files ?? {}
   machine.hasJournal = settings.hasJournal ?? true
   const time = new FakeTime()
+  if (settings.windows) becomeWindows(machine, settings.windows, time)
   const spool = new MemorySpool()
   const signals = await openSignals({ file: settings.file ?? new MemoryFile(), spool, time, log: silent })
   const sense = startSense({
@@ -101,11 +113,36 @@ export async function startBench(
       services: settings.services ?? [],
       authLogs: [],
       logonLines: new LogonLines(),
+      ...(settings.memory && { memory: settings.memory }),
+      ...(settings.windows && { windowsEvents: new WindowsEvents(), starts: new Starts() }),
     },
     ...(settings.memory && { memory: settings.memory }),
     sampleEveryMs: () => 10_000,
     about: { version: '0.1.0', runtime: 'Node 26', isolation: () => ({ isReady: false, reason: 'off (test)' }) },
     random: () => 0.5,
   })
+  if (settings.windows) await started(settings.windows)
   return { machine, time, spool, signals, sense }
+}
+
+const late = [
+  () => import('../../../agent/host/windows/machine.ts'),
+  () => import('../../../agent/sense/logon/windows-event.ts'),
+  () => import('../../../agent/sense/windows/lost-defences.ts'),
+  () => import('../../../agent/sense/windows/malware.ts'),
+  () => import('../../../agent/sense/windows/powers.ts'),
+  () => import('../../../agent/sense/windows/sigma-origins.ts'),
+  () => import('../../../agent/sense/windows/starts.ts'),
+]
+
+/** What judges Windows' events is loaded when it is first needed, which no clock of a test waits for. */
+async function started(windows: FakeWindows): Promise<void> {
+  await Promise.all(late.map((load) => load()))
+  for (let turn = 0; turn < 20 || (!windows.isFollowed && turn < 5_000); turn += 1) await new Promise(setImmediate)
+}
+
+/** What only Windows knows comes from its own probe, with nothing but Windows itself made up. */
+function becomeWindows(machine: FakeMachine, windows: FakeWindows, time: FakeTime): void {
+  const { unitsDown, role, windows: own } = windowsProbe({ time, log: silent, open: async () => windows })
+  Object.assign(machine, { platform: 'windows', unitsDown, role, windows: own })
 }

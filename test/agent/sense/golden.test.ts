@@ -9,6 +9,7 @@ import { healthCaseFiles } from '../../golden/health/play-readings.ts'
 const triedLive = new Map([
   ['ransomware-encryption', 'encryption'],
   ['agent-tampered', 'defence'],
+  ['windows-events', 'windows'],
 ])
 
 describe('detectors say what they always said', () => {

@@ -6,12 +6,15 @@ import { type Change, Touches } from '../../../agent/sense/canary/touches.ts'
 import { detectors } from '../../../agent/sense/detectors.ts'
 import { startBench } from '../../agent/sense/bench-machine.ts'
 import type { FakeMachine } from '../../support/fake-machine.ts'
+import { FakeWindows } from '../../support/fake-windows.ts'
 
 /** What a machine showed, step by step; for decoys, what became of them. */
 export interface DetectorCase {
   says: string
   role?: RoleReading['role']
   services?: string[]
+  /** It is played on Windows, with this in its registry. */
+  windows?: Record<string, number | string>
   /** What lies on the machine, by path. */
   files?: Record<string, string>
   steps?: Step[]
@@ -20,6 +23,11 @@ export interface DetectorCase {
 
 interface Step {
   afterSeconds: number
+  /** What Windows writes into its log, flat. */
+  events?: Record<string, unknown>[]
+  /** A log of Windows that is emptied without a word. */
+  clear?: string
+  services?: FakeWindows['servicesNow']
   /** Fields of the machine that are so from here on. */
   machine?: Partial<Pick<FakeMachine, 'disksNow' | 'memoryNow' | 'stallNow' | 'unitsNow' | 'packageManagerNow' | 'privilegedNow'>>
   /** Files that are so from here on; null: gone. */
@@ -47,9 +55,13 @@ export async function play(name: string): Promise<unknown[]> {
 }
 
 async function playSteps(detectorName: string, given: DetectorCase): Promise<unknown[]> {
-  const detector = detectors.filter((each) => each.name === detectorName)
-  const { machine, time, spool, sense } = await startBench(detector, { services: given.services ?? [], files: given.files ?? {} })
+  const windows = given.windows && new FakeWindows()
+  if (windows) Object.assign(windows, { registryNow: given.windows })
+  const detector = detectors.filter((each) => each.name === detectorName || (windows && each.name === 'windows-events'))
+  const settings = { services: given.services ?? [], files: given.files ?? {}, ...(windows && { windows }) }
+  const { machine, time, spool, sense } = await startBench(detector, settings)
   machine.roleNow = { role: given.role ?? 'server', reasons: [] }
+  if (windows) await time.advance(seconds(5))
   const startedAt = time.now()
   for (const step of given.steps ?? []) {
     for (let turn = 0; turn < (step.times ?? 1); turn += 1) {
@@ -58,11 +70,18 @@ async function playSteps(detectorName: string, given: DetectorCase): Promise<unk
       const files = Object.entries({ ...machine.filesNow, ...step.files }).filter((entry) => entry[1] !== null)
       machine.filesNow = Object.fromEntries(files) as Record<string, string>
       for (const line of step.log ?? []) machine.log(line)
+      if (windows) playOnWindows(windows, step, time.now())
       await time.advance(0)
     }
   }
   await sense.stop()
   return spool.signals().map(({ id: _, detector: __, sensedAt, ...said }) => ({ atSeconds: (sensedAt - startedAt) / 1_000, ...said }))
+}
+
+function playOnWindows(windows: FakeWindows, { events = [], clear, services }: Step, now: number): void {
+  if (services) windows.servicesNow = services
+  if (clear !== undefined) windows.clear(clear)
+  for (const event of events) windows.write({ TimeCreated: now, ...event })
 }
 
 function playTouches(touches: NonNullable<DetectorCase['touches']>): unknown[] {

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { days, hours, minutes } from '#shared/domain/time.ts'
 import { syslogOf } from '../../../../agent/host/systemd.ts'
+import { eventOfXml } from '../../../../agent/host/windows/event-xml.ts'
 import failedLogins from '../../../../agent/sense/detectors/failed-logins.ts'
 import { Habits, LogonHabits } from '../../../../agent/sense/logon/habits.ts'
 import { LogonJudge } from '../../../../agent/sense/logon/judge.ts'
 import { readLogonLine } from '../../../../agent/sense/logon/read-line.ts'
-import { readWindowsLogon, windowsXml } from '../../../../agent/sense/logon/windows-event.ts'
+import { readWindowsLogon } from '../../../../agent/sense/logon/windows-event.ts'
 import { openHealthMemory } from '../../../../agent/sense/memory.ts'
 import type { Happening } from '../../../../agent/signal/signal.ts'
 import { FakeMachine } from '../../../support/fake-machine.ts'
@@ -172,7 +173,7 @@ describe('Windows Security events', () => {
         .split('\n')
         .filter((line) => line.includes('<Event')),
     )
-    const read = lines.map((line) => readWindowsLogon(windowsXml(line)))
+    const read = lines.map((line) => readWindowsLogon(eventOfXml(line.slice(line.indexOf('<Event')))))
     expect(read).toMatchObject([{ outcome: 'failed', witness: 'logon' }])
     const judge = new LogonJudge()
     expect(read.flatMap((line) => (line ? judge.judge(line, '', 0) : []))).toEqual([])

@@ -1,0 +1,45 @@
+import type { Time } from '#shared/domain/time.ts'
+import type { Answer, UnitReading } from '../probe.ts'
+import type { WindowsCalls } from './calls.ts'
+import { type EventLog, type FollowOptions, followEventLog } from './event-log.ts'
+import { runningOf, servicesDown } from './services.ts'
+
+/** What only a Windows machine can be asked. */
+export interface WindowsMachine {
+  followEvents(options: Omit<FollowOptions, 'time'>): Promise<Answer<EventLog>>
+  /** Which of these services run, of those that are there; by names in small letters. */
+  running(names: ReadonlySet<string>): Promise<Answer<ReadonlyMap<string, boolean>>>
+  /** Numbers and texts of the registry below HKEY_LOCAL_MACHINE; undefined where there are none. */
+  registryNumber(key: string, name: string): Promise<number | undefined>
+  registryText(key: string, name: string): Promise<string | undefined>
+  hasRegistryKey(key: string): Promise<boolean>
+}
+
+/** @param open loads what asks Windows, once and when it is first needed. */
+export function windowsMachine(
+  open: () => Promise<WindowsCalls>,
+  time: Time,
+): WindowsMachine & { unitsDown(listed: string[]): Promise<Answer<UnitReading[]>> } {
+  let opened: Promise<WindowsCalls> | undefined
+  const calls = (): Promise<WindowsCalls> => {
+    opened ??= open()
+    return opened
+  }
+  async function answer<Value>(what: string, ask: (calls: WindowsCalls) => Answer<Value>): Promise<Answer<Value>> {
+    const asked = await calls().catch(() => undefined)
+    return asked ? ask(asked) : { kind: 'unsupported', reason: `${what} can’t be read: this Node can’t call Windows’ libraries` }
+  }
+  return {
+    followEvents: (options) =>
+      answer('Windows’ event log', (asked) => ({ kind: 'known', value: followEventLog(asked, { ...options, time }) })),
+    running: (names) =>
+      answer('the services', (asked) => {
+        const value = runningOf(asked, names)
+        return value ? { kind: 'known', value } : { kind: 'unsupported', reason: 'Windows does not list its services' }
+      }),
+    unitsDown: (listed) => answer('the services', (asked) => servicesDown(asked, listed)),
+    registryNumber: async (key, name) => (await calls().catch(() => undefined))?.number(key, name),
+    registryText: async (key, name) => (await calls().catch(() => undefined))?.text(key, name),
+    hasRegistryKey: async (key) => (await calls().catch(() => undefined))?.hasKey(key) ?? false,
+  }
+}

@@ -32,7 +32,7 @@ export interface Vitals {
 }
 
 /** None of them changes anything with the arguments that detectors give. */
-export type AskedProgram = 'smartctl' | 'systemctl' | 'apt-get' | 'dnf' | 'nft' | 'rpm'
+export type AskedProgram = 'smartctl' | 'systemctl' | 'apt-get' | 'dnf' | 'nft' | 'rpm' | 'zypper' | 'apk' | 'timedatectl'
 
 const maxChars = 1_048_576
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }

@@ -3,8 +3,11 @@ import addressConflict from './health/address-conflict.ts'
 import agentHealth from './health/agent-health.ts'
 import backupLate from './health/backup-late.ts'
 import batteryWorn from './health/battery-worn.ts'
+import bondDegraded from './health/bond-degraded.ts'
 import certificateExpiring from './health/certificate-expiring.ts'
 import clockOffset from './health/clock-offset.ts'
+import clockUnsynchronised from './health/clock-unsynchronised.ts'
+import connectionsTracked from './health/connections-tracked.ts'
 import cpuBusy from './health/cpu-busy.ts'
 import cpuHot from './health/cpu-hot.ts'
 import cpuThrottled from './health/cpu-throttled.ts'
@@ -21,8 +24,10 @@ import growingProcess from './health/growing-process.ts'
 import hardwareOld from './health/hardware-old.ts'
 import kernelCrash from './health/kernel-crash.ts'
 import linkErrors from './health/link-errors.ts'
+import memoryErrors from './health/memory-errors.ts'
 import memoryPressure from './health/memory-pressure.ts'
 import noRoute from './health/no-route.ts'
+import openFiles from './health/open-files.ts'
 import outOfMemory from './health/out-of-memory.ts'
 import raidDegraded from './health/raid-degraded.ts'
 import rebootPending from './health/reboot-pending.ts'
@@ -36,11 +41,12 @@ import updatesMissing from './health/updates-missing.ts'
 /** Every detector of health/; a test holds the list against the folder, and against the numbers that a policy may change. */
 export const healthDetectors: readonly HealthDetector[] = [
   ...[diskFull, diskSmart, diskReadOnly, diskErrors, raidDegraded, diskStalls],
-  ...[memoryPressure, swapStorm, outOfMemory, growingProcess],
+  ...[memoryPressure, swapStorm, outOfMemory, growingProcess, memoryErrors],
   ...[cpuBusy, cpuThrottled, cpuHot],
   ...[serviceDown, serviceFlapping],
-  ...[linkErrors, gatewayPath, dnsSlow, noRoute, addressConflict, secondDhcp],
-  ...[clockOffset, rebootPending, updatesMissing, updatesFailed, certificateExpiring, backupLate],
+  ...[linkErrors, gatewayPath, dnsSlow, noRoute, addressConflict, secondDhcp, bondDegraded],
+  ...[openFiles, connectionsTracked],
+  ...[clockOffset, clockUnsynchronised, rebootPending, updatesMissing, updatesFailed, certificateExpiring, backupLate],
   ...[kernelCrash, batteryWorn, hardwareOld, endOfLife, agentHealth],
   ...[defenceDown],
 ]

@@ -51,13 +51,18 @@ export class FakeMachine implements Probe {
   unitsDown = () => this.#answer(() => this.unitsNow)
   packageManager = () => this.#answer((): Answer<string | null> => ({ kind: 'known', value: this.packageManagerNow }))
   role = async () => this.roleNow
+  /** By its name what a program that only reads prints. */
+  askedNow: Record<string, string> = {}
   /** By path what the kernel and well-known files say. */
   readonly vitals: Vitals = {
     kernel: async (path) => this.filesNow[path],
     file: async (path) => (this.filesNow[path] === undefined ? undefined : { text: this.filesNow[path], changedAt: 0 }),
     names: async (folder) => (await this.list(folder))?.names ?? [],
     space: async () => undefined,
-    ask: async (program) => ({ kind: 'unsupported', reason: `${program} is not there` }),
+    ask: async (program) => {
+      const value = this.askedNow[program]
+      return value === undefined ? { kind: 'unsupported', reason: `${program} is not there` } : { kind: 'known', value }
+    },
     knock: async () => 1,
     resolverMs: async () => 5,
     newestBelow: async () => undefined,

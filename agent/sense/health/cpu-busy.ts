@@ -4,7 +4,9 @@ import { defineHealth, rounded } from '../define-health.ts'
 /*
  * health.cpu.busy: above 95 % for half an hour. The community's rule (> 80 % for 10 min, warning) is every build server at
  * work, and a processor that is used is what was paid for; half an hour at the top is a loop or a machine too small. On
- * somebody's own machine it is only recorded.
+ * somebody's own machine it is only recorded. Theirs on steal (> 10 %) and iowait (> 10 %) are what another machine or a disk does: nobody
+ * can act on them here, and disk-stalls measures the disk itself. Theirs on load (> 2 for each core) counts who waits for a disk as well;
+ * the load stands in the facts. A processor that is used little is no trouble, and context switches are work.
  */
 const kind = 'health.cpu.busy'
 const about = 'processor'

@@ -1,3 +1,4 @@
+import type { Limits } from '#shared/domain/health-limits.ts'
 import { minutes } from '#shared/domain/time.ts'
 import { defineHealth, easedBy, rounded } from '../define-health.ts'
 import { type Link, type LinkStep, linesOf, readLinks } from '../network/links.ts'
@@ -5,8 +6,9 @@ import { type Link, type LinkStep, linesOf, readLinks } from '../network/links.t
 /*
  * network.link.errors: more than 1 % of an interface's packets were broken, for a quarter of an hour, of at least a
  * thousand a minute. The community asks for the same share over 2 min and of any number of packets, which one broken
- * packet on an idle link reaches. Only errors count: drops are what a full queue or an unknown protocol makes of good
- * packets. Low, as a cable is changed tomorrow. The last half hour of the interface's counters goes along as evidence.
+ * packet on an idle link reaches. Drops, which the community has no rule for, are judged by themselves, above 10 %: a few are what an
+ * unknown protocol (a switch's own talk) makes of good packets, a tenth is a queue or a processor that is too small. Both let go at half.
+ * Low, as a cable is changed tomorrow. The last half hour of the interface's counters goes along as evidence.
  */
 const kind = 'network.link.errors'
 
@@ -21,17 +23,34 @@ export default defineHealth({
     const state = Object.fromEntries(
       links.map(({ name, ...counters }) => [name, [...(rings[name] ?? []), { at: now, ...counters }].slice(-30)]),
     )
-    const findings = links.flatMap(({ name, packets, errors, dropped }) => {
+    const findings = links.flatMap(({ name, ...counters }) => {
       const before = rings[name]?.at(-1)
-      if (!before || packets - before.packets < limits.leastPacketsCount) return []
-      const percent = ((errors - before.errors) / (packets - before.packets)) * 100
-      if (percent <= easedBy(limits.errorsPercent, 0.5, standing(kind, name) !== undefined)) return []
-      const summary = `${rounded(percent, 1)} % of the packets on ${name} are broken`
+      if (!before || counters.packets - before.packets < limits.leastPacketsCount) return []
       const evidence = [{ name: `counters of ${name}`, text: linesOf(state[name] ?? []) }]
-      return [
-        { kind, severity: 'low' as const, about: name, summary, facts: { interface: name, percent: rounded(percent), dropped }, evidence },
-      ]
+      return sharesOf(name, before, counters, limits).flatMap(({ about, percent, limit, what }) => {
+        if (percent <= easedBy(limit, 0.5, standing(kind, about) !== undefined)) return []
+        const facts = { interface: name, percent: rounded(percent), dropped: counters.dropped }
+        return [
+          {
+            kind,
+            severity: 'low' as const,
+            about,
+            summary: `${rounded(percent, 1)} % of the packets on ${name} are ${what}`,
+            facts,
+            evidence,
+          },
+        ]
+      })
     })
     return { state, findings }
   },
 })
+
+function sharesOf(name: string, before: LinkStep, now: Omit<Link, 'name'>, limits: Limits<'link-errors'>) {
+  const packets = now.packets - before.packets
+  const [errors, dropped] = [now.errors - before.errors, now.dropped - before.dropped]
+  return [
+    { about: name, percent: (errors / packets) * 100, limit: limits.errorsPercent, what: 'broken' },
+    { about: `${name} drops`, percent: (dropped / (packets + Math.max(0, dropped))) * 100, limit: limits.dropsPercent, what: 'dropped' },
+  ]
+}

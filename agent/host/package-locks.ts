@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /*
  * Whether a package manager is changing this machine (Linux), by the locks that they hold: what the kernel says is locked, looked
- * up by the files' numbers, and the files that name who works. Nothing is started. Fetching lists (`apt update`) changes nothing.
+ * up by the files' numbers, and the files that name who works. Nothing is started, and no thread of the pool is asked, which would cost
+ * more than the look. Fetching lists (`apt update`) changes nothing.
  */
 
 /** Locked by fcntl while packages are put in or taken out. */
@@ -21,15 +22,16 @@ const pidFiles: Record<string, string> = {
 }
 
 /** @param root where the file system begins, and /proc in it. @returns who is at work; undefined: nobody. */
-export async function packageManagerAtWork(root = '/'): Promise<string | undefined> {
-  const locked = lockedIn(await text(join(root, 'proc/locks')))
-  for (const [path, name] of Object.entries(lockFiles)) {
-    const found = await stat(join(root, path)).catch(() => undefined)
-    if (found && locked.has(found.ino)) return name
+export function packageManagerAtWork(root = '/'): string | undefined {
+  const locked = lockedIn(text(join(root, 'proc/locks')))
+  for (const [path, name] of locked.size === 0 ? [] : Object.entries(lockFiles)) {
+    const number = numberOf(join(root, path))
+    if (number !== undefined && locked.has(number)) return name
   }
   for (const [path, name] of Object.entries(pidFiles)) {
-    const pid = Number.parseInt(await text(join(root, path)), 10)
-    if (pid > 0 && (await text(join(root, 'proc', String(pid), 'comm'))) !== '') return name
+    if (numberOf(join(root, path)) === undefined) continue
+    const pid = Number.parseInt(text(join(root, path)), 10)
+    if (pid > 0 && text(join(root, 'proc', String(pid), 'comm')) !== '') return name
   }
   return undefined
 }
@@ -43,5 +45,20 @@ export function lockedIn(locks: string): Set<number> {
   return new Set(lines.filter(([, first]) => first !== '->').map((fields) => Number(fields[5]?.split(':')[2])))
 }
 
+/** Inode; undefined where nothing is, or it can't be looked at. */
+function numberOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.ino
+  } catch {
+    return undefined
+  }
+}
+
 /** Empty where there is none. */
-const text = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
+function text(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

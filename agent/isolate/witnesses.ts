@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { checkAddress, isLoopback } from './address.ts'
 import type { Place } from './knock.ts'
 
@@ -29,9 +29,8 @@ export async function findWitnesses(): Promise<Place[]> {
  * for they are there when nobody else is.
  */
 export async function findQuietPlaces(): Promise<Place[]> {
-  const [route = '', route6 = '', arp = ''] = await Promise.all(
-    ['route', 'ipv6_route', 'arp'].map((table) => readBeginning(`/proc/net/${table}`)),
-  )
+  // Asked all day long: the kernel writes these few lines sooner than a stream of them is made.
+  const [route = '', route6 = '', arp = ''] = ['route', 'ipv6_route', 'arp'].map((table) => readBeginningNow(`/proc/net/${table}`))
   return distinct([...gatewaysIn(route), ...gateways6In(route6), ...neighboursIn(arp)])
 }
 
@@ -119,6 +118,23 @@ function distinct(places: Place[]): Place[] {
 
 /** A busy server has a hundred thousand connections; the first 400 of them have witnesses enough. */
 const maxBytes = 65_536
+
+/** As `readBeginning`; of what the kernel writes at once. */
+function readBeginningNow(file: string): string {
+  try {
+    const opened = openSync(file, 'r')
+    try {
+      const bytes = Buffer.allocUnsafe(maxBytes)
+      let length = 0
+      for (let read = -1; read !== 0 && length < maxBytes; length += read) read = readSync(opened, bytes, length, maxBytes - length, null)
+      return bytes.subarray(0, length).toString('latin1')
+    } finally {
+      closeSync(opened)
+    }
+  } catch {
+    return ''
+  }
+}
 
 /** What can't be read is no list at all. */
 export async function readBeginning(file: string): Promise<string> {

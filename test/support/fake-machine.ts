@@ -107,7 +107,7 @@ export class FakeMachine implements Probe {
   privilegedNow: PrivilegedFile[] = []
   privilegedFiles = () => this.#answer(() => this.privilegedNow)
   privilegedFile = (path: string) => this.privilegedNow.find((each) => each.path === path)
-  watchFolder = async (): Promise<Stop> => () => undefined
+  watchFolder = (): Promise<Stop> => Promise.reject(new Error('a test has no kernel'))
   look = async (path: string): Promise<FileLook | undefined> => this.lookNow(path)
   lookNow = (path: string): FileLook | undefined => {
     const text = this.filesNow[path]

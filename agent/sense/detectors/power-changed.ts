@@ -3,11 +3,12 @@ import { type Cancel, seconds } from '#shared/domain/time.ts'
 import { defineDetector } from '../define-detector.ts'
 import { changesBetween, eventOf } from '../power/compare.ts'
 import { doingOf } from '../power/doing.ts'
+import { PlaceWatches } from '../power/place-watches.ts'
 import { type Snapshot, Snapshots } from '../power/snapshot.ts'
 
 /*
  * security.account.admin-added, .persistence.dangerous and .persistence.new (rows 12 to 14), and security.defence.changed (low: what is logged): files by which programs start by themselves and
- * people get powers, and people's own shells, compared with before every five seconds by their change times, so that an idle machine reads nothing. What a package
+ * people get powers, and people's own shells, compared with before by their change times: those in whose folders anything was named, every five seconds; all of them, every thirty. What a package
  * manager writes is info; what runs from a folder of users is dangerous wherever it is written down. Said once for each change, with
  * the lines before and after, and who, where fatrace tells. The alert-rules have none for this. On Windows by the log's numbers and
  * fields: members of administrators' groups by their SIDs, new users, services, tasks, autorun keys and WMI consumers. What changed while the
@@ -21,7 +22,8 @@ export default defineDetector({
   async watch(probe, say, context) {
     const { time, settings, broken } = context
     if (settings.windowsEvents) return (await import('../windows/powers.ts')).watchPowers(settings.windowsEvents, say, context)
-    const snapshots = new Snapshots(probe)
+    const watches = new PlaceWatches(probe, () => time.monotonic())
+    const snapshots = new Snapshots(probe, '', watches)
     let before: Snapshot = await snapshots.take()
     let next: Cancel = () => undefined
     let isStopped = false
@@ -42,6 +44,7 @@ export default defineDetector({
       stop: async () => {
         isStopped = true
         next()
+        watches.stop()
       },
     }
   },

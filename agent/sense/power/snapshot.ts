@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { FileLook, FolderLook, Probe } from '../../host/probe.ts'
+import type { PlaceWatches } from './place-watches.ts'
 import { type Place, places, placesOf } from './places.ts'
 
 /** A watched file as it is: its text for people, as far as it is shown, and a hash of all that was read. */
@@ -21,15 +22,19 @@ const maxHomes = 200
 export class Snapshots {
   readonly #probe: Probe
   readonly #root: string
+  readonly #watches: PlaceWatches | undefined
+  /** What each of the system's places held when it was looked at last. */
+  readonly #held = new Map<Place, ReadonlyMap<string, Kept>>()
   readonly #seen = new Map<string, { signature: string; kept: Kept }>()
   readonly #folders = new Map<string, { look: FolderLook; isSettled: boolean }>()
   #homeNames = ''
   #placesOfHomes: readonly Place[][] = []
 
-  /** @param root where the machine's tree begins; tests have one of their own. */
-  constructor(probe: Probe, root = '') {
+  /** @param root where the machine's tree begins; tests have one of their own. @param watches absent: every place is looked at each time. */
+  constructor(probe: Probe, root = '', watches?: PlaceWatches) {
     this.#probe = probe
     this.#root = root
+    this.#watches = watches
   }
 
   /**
@@ -38,10 +43,38 @@ export class Snapshots {
    */
   async take(): Promise<Snapshot> {
     const found = new Map<string, Kept>()
-    for (const place of places) await this.#takePlace(place, found)
+    await this.#takeSystem()
+    for (const held of this.#held.values()) for (const [path, kept] of held) found.set(path, kept)
     for (const home of await this.#homes()) await Promise.all(home.map((place) => this.#takePlace(place, found)))
     for (const path of this.#seen.keys()) if (!found.has(path)) this.#seen.delete(path)
     return found
+  }
+
+  async #takeSystem(): Promise<void> {
+    const isAll = this.#watches?.isTimeForAll() ?? true
+    if (isAll) await this.#watchAll()
+    let hasNewFolders = false
+    for (const place of places) {
+      if (!isAll && this.#watches?.isQuiet(place)) continue
+      const found = new Map<string, Kept>()
+      await this.#takePlace(place, found)
+      this.#held.set(place, found)
+      hasNewFolders ||= place.hasDropIns === true
+    }
+    if (!isAll && hasNewFolders) await this.#watchAll()
+  }
+
+  async #watchAll(): Promise<void> {
+    await this.#watches?.watch(places.map((place) => ({ place, full: this.#root + place.path, inside: this.#dropInsOf(place) })))
+  }
+
+  #dropInsOf({ path, hasDropIns }: Place): string[] {
+    const full = this.#root + path
+    const names = hasDropIns ? (this.#listNow(full)?.names ?? []) : []
+    return names
+      .filter((name) => name.endsWith('.d'))
+      .slice(0, maxFilesInFolder)
+      .map((name) => join(full, name))
   }
 
   async #homes(): Promise<readonly Place[][]> {

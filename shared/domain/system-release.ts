@@ -1,5 +1,7 @@
+import { windowsEnds } from './windows-release.ts'
+
 /*
- * Which release a Linux machine runs, as endoflife.date names it, and until when that is looked after. Enters: os-release(5). The dates are what
+ * Which release a machine runs, as endoflife.date names it, and until when that is looked after. Enters: os-release(5), or what says the same of Windows. The dates are what
  * their makers announced, kept by hand: no machine is asked to reach the internet for them, and a test holds them against endoflife.date's list
  * where that is there. A release that isn't here, or that came after this, is unknown and never said to be over.
  */
@@ -28,6 +30,8 @@ const products: Record<string, [product: string, cycle: (version: string) => str
   amzn: ['amazon-linux', whole],
   linuxmint: ['linuxmint', whole],
   nixos: ['nixos', whole],
+  windows: ['windows', whole],
+  'windows-server': ['windows-server', whole],
 }
 
 /** One field of os-release; '' where it isn't. */
@@ -81,6 +85,7 @@ export const supportEnds: Readonly<Record<string, Readonly<Record<string, readon
   'oracle-linux': { '7': ['2024-12-31', '2028-06-30'], '8': ['2029-07-31', '2032-07-31'], '9': ['2032-06-30', '2035-06-30'] },
   'amazon-linux': { '2': ['2026-06-30'], '2023': ['2029-06-30'] },
   linuxmint: { '20.3': ['2025-04-30'], '21.3': ['2027-04-30'], '22': ['2029-04-30'], '22.1': ['2029-04-30'], '22.2': ['2029-04-30'] },
+  ...windowsEnds,
   nixos: { '24.11': ['2025-06-30'], '25.05': ['2025-12-31'], '25.11': ['2026-06-30'], '26.05': ['2026-12-31'] },
 }
 

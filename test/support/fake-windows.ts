@@ -20,6 +20,7 @@ export class FakeWindows implements WindowsCalls {
     this.writeXml(channel, record, eventXml({ EventRecordID: record, ...event }))
   }
 
+  /** @param xml '' is one that is larger than any. */
   writeXml(channel: string, record: number, xml: string): void {
     this.#newest.set(channel, record)
     this.#logs.set(channel, [...(this.#logs.get(channel) ?? []), { record, xml }])
@@ -58,7 +59,8 @@ export class FakeWindows implements WindowsCalls {
         if (now !== undefined) return { refused: now }
         const found = fresh().slice(0, most)
         at = found.at(-1)?.record ?? at
-        return { events: found.map(({ xml }) => xml), tooLarge: 0 }
+        const events = found.map(({ xml }) => xml).filter((xml) => xml !== '')
+        return { events, tooLarge: found.length - events.length }
       },
       close: () => undefined,
     }

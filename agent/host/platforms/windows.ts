@@ -29,10 +29,17 @@ export function windowsProbe({ time, open = openNative }: Options): Probe {
     registryNumber: async (key, name) => (await machine()).registryNumber(key, name),
     registryText: async (key, name) => (await machine()).registryText(key, name),
     hasRegistryKey: async (key) => (await machine()).hasRegistryKey(key),
+    release: async () => (await machine()).release(),
+    isRebootPending: async () => (await machine()).isRebootPending(),
   }
+  const portable = portableProbe('windows', time, () => role(windows))
   return {
-    ...portableProbe('windows', time, () => role(windows)),
+    ...portable,
     windows,
+    async inventory() {
+      const [inventory, release] = await Promise.all([portable.inventory(), windows.release()])
+      return release ? { ...inventory, facts: [release.fact, { ...release.fact, name: 'system', value: release.name }] } : inventory
+    },
     unitsDown: async (listed) => (await machine()).unitsDown(listed),
   }
 }

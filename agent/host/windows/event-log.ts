@@ -53,6 +53,8 @@ interface Followed {
   last: number | undefined
   tryAt: number
   gap: EventGap['why'] | undefined
+  /** Told already as too large, and missing among the numbers that come. */
+  tooLarge: number
 }
 
 export interface FollowOptions {
@@ -89,7 +91,7 @@ class Following implements EventLog {
     for (const channel of channels) {
       if (this.#followed.has(channel)) continue
       const last = Object.hasOwn(this.#places, channel) ? this.#places[channel] : undefined
-      const followed: Followed = { channel, source: undefined, last, tryAt: 0, gap: undefined }
+      const followed: Followed = { channel, source: undefined, last, tryAt: 0, gap: undefined, tooLarge: 0 }
       this.#followed.set(channel, followed)
       // From now on is from here, and not from the first look.
       this.#open(followed)
@@ -153,8 +155,14 @@ class Following implements EventLog {
     const { channel, last } = followed
     followed.last = record
     if (last !== undefined && record <= last) this.#follower.onCleared(channel, last, record)
-    else if (last !== undefined && record > last + 1) this.#tellLost(followed, record - last - 1)
+    else if (last !== undefined && record > last + 1) this.#tellMissing(followed, record - last - 1)
     this.#follower.onEvent(event)
+  }
+
+  #tellMissing(followed: Followed, count: number): void {
+    const explained = Math.min(count, followed.tooLarge)
+    followed.tooLarge -= explained
+    if (count > explained) this.#tellLost(followed, count - explained)
   }
 
   #tellLost({ channel }: Followed, count: number): void {
@@ -163,8 +171,8 @@ class Following implements EventLog {
   }
 
   #tellTooLarge(followed: Followed, count: number): void {
-    const { channel, last } = followed
-    if (last !== undefined) followed.last = last + count
+    const { channel } = followed
+    followed.tooLarge += count
     this.#follower.onGap({ channel, why: 'lost', reason: `${count} records of the log ${channel} were too large to be read` })
   }
 

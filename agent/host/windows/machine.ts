@@ -2,6 +2,7 @@ import type { Time } from '#shared/domain/time.ts'
 import type { Answer, UnitReading } from '../probe.ts'
 import type { WindowsCalls } from './calls.ts'
 import { type EventLog, type FollowOptions, followEventLog } from './event-log.ts'
+import { isRebootPending, readRelease, type WindowsRelease } from './release.ts'
 import { runningOf, servicesDown } from './services.ts'
 
 /** What only a Windows machine can be asked. */
@@ -13,6 +14,9 @@ export interface WindowsMachine {
   registryNumber(key: string, name: string): Promise<number | undefined>
   registryText(key: string, name: string): Promise<string | undefined>
   hasRegistryKey(key: string): Promise<boolean>
+  /** Undefined where it doesn't say. */
+  release(): Promise<WindowsRelease | undefined>
+  isRebootPending(): Promise<boolean>
 }
 
 /** @param open loads what asks Windows, once and when it is first needed. */
@@ -40,6 +44,14 @@ export function windowsMachine(
     unitsDown: (listed) => answer('the services', (asked) => servicesDown(asked, listed)),
     registryNumber: async (key, name) => (await calls().catch(() => undefined))?.number(key, name),
     registryText: async (key, name) => (await calls().catch(() => undefined))?.text(key, name),
+    release: async () => {
+      const asked = await calls().catch(() => undefined)
+      return asked && readRelease(asked)
+    },
+    isRebootPending: async () => {
+      const asked = await calls().catch(() => undefined)
+      return asked !== undefined && isRebootPending(asked)
+    },
     hasRegistryKey: async (key) => (await calls().catch(() => undefined))?.hasKey(key) ?? false,
   }
 }

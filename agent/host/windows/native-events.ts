@@ -28,8 +28,8 @@ const nothingThere: ReadonlySet<number> = new Set([errors.noMoreItems, errors.ti
 
 type Wevtapi = ReturnType<typeof openWevtapi>
 
-function openWevtapi(ffi: typeof Ffi) {
-  return ffi.dlopen('wevtapi.dll', {
+function openWevtapi(ffi: typeof Ffi, library: string) {
+  return ffi.dlopen(library, {
     EvtSubscribe: { arguments: ['u64', 'u64', 'pointer', 'pointer', 'u64', 'pointer', 'pointer', 'u32'], return: 'u64' },
     EvtQuery: { arguments: ['u64', 'pointer', 'pointer', 'u32'], return: 'u64' },
     EvtNext: { arguments: ['u64', 'u32', 'pointer', 'u32', 'u32', 'pointer'], return: 'i32' },
@@ -43,8 +43,8 @@ function openWevtapi(ffi: typeof Ffi) {
  * Events by pull: the log sets a signal object when something new is there, which is looked at without asking the log. Subscriptions go on
  * behind a bookmark, over restarts and over a log that was cleared.
  */
-export function nativeEvents(ffi: typeof Ffi, kernel: Kernel): Pick<WindowsCalls, 'subscribe' | 'newest'> {
-  const events = openWevtapi(ffi)
+export function nativeEvents(ffi: typeof Ffi, kernel: Kernel, library: string): Pick<WindowsCalls, 'subscribe' | 'newest'> {
+  const events = openWevtapi(ffi, library)
   const reader = new Reader(events, kernel)
   return {
     subscribe(channel, after) {

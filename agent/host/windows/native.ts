@@ -2,12 +2,13 @@ import type { WindowsCalls } from './calls.ts'
 import { nativeEvents } from './native-events.ts'
 import { nativeRegistry } from './native-registry.ts'
 import { nativeServices } from './native-services.ts'
+import { readWide } from './wide.ts'
 
 /*
  * Windows' own libraries, called out of this process by Node's foreign function interface (experimental in 26): no child is started, and a
- * turn with nothing new costs a microsecond a channel. Only Windows ever loads this file. What was tried under Wine 8 with Node 26.10.0: the
- * service manager, the registry, the signal objects and GetLastError. Wine has no event log: wevtapi was called through a library of our
- * own that has its signatures by the field's headers; it has not run on a real Windows yet.
+ * turn with nothing new costs microseconds a channel. Only Windows ever loads this file. It was run under Wine 8 with Node 26.10.0: the service
+ * manager, the registry, signals and GetLastError on Wine's own, the event log on a stand-in that a compiler held against winevt.h, since
+ * Wine has none. On a real Windows it has not run yet.
  * Threat: a structure that is read wrong reads foreign memory. So every buffer is ours and every offset is checked against its end.
  */
 export async function openNative(): Promise<WindowsCalls> {
@@ -18,6 +19,11 @@ export async function openNative(): Promise<WindowsCalls> {
     ResetEvent: { arguments: ['u64'], return: 'i32' },
     WaitForSingleObject: { arguments: ['u64', 'u32'], return: 'u32' },
     CloseHandle: { arguments: ['u64'], return: 'i32' },
+    GetSystemDirectoryW: { arguments: ['pointer', 'u32'], return: 'u32' },
   })
-  return { ...nativeEvents(ffi, kernel), ...nativeServices(ffi, kernel), ...nativeRegistry(ffi) }
+  const folder = Buffer.alloc(1_024)
+  kernel.GetSystemDirectoryW(folder, folder.length / 2)
+  // By its whole path: what somebody lays beside this program under its name is not loaded.
+  const events = nativeEvents(ffi, kernel, `${readWide(folder, 0)}\\wevtapi.dll`)
+  return { ...events, ...nativeServices(ffi, kernel), ...nativeRegistry(ffi) }
 }

@@ -36,7 +36,9 @@ export function techniqueOf(name: string): string {
   return name.startsWith('disk encryption') ? 'T1486' : 'T1562.001'
 }
 
-export async function readDefences(probe: Probe, { settings }: SenseContext): Promise<Defences> {
+export async function readDefences(probe: Probe, context: SenseContext): Promise<Defences> {
+  const { settings } = context
+  if (probe.windows) return (await import('../windows/read-defences.ts')).readWindowsDefences(probe.windows, settings)
   const [running, ufw, filter, encrypted, packages] = await Promise.all([
     runningServices(probe),
     probe.vitals.file('/etc/ufw/ufw.conf'),

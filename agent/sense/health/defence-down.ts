@@ -6,7 +6,8 @@ import { defineHealth } from '../define-health.ts'
  * security.defence.down (row 15): a firewall, antivirus, audit, logging, SELinux or AppArmor, or disk encryption that this machine was seen with and that is off for ten
  * minutes. What never was there is missed by nobody. It is in the frame of health detectors because it stands and clears, and its numbers
  * are a policy's. While packages are changed nothing is judged: updates stop and start what they replace. Said with the commands that
- * were seen before it; facts say whether the package manager or our own signed command was at work. The alert-rules have none for this.
+ * were seen before it; facts say whether the package manager or our own signed command was at work. On Windows by
+ * services that run and by the registry's own switches of firewall and Defender. The alert-rules have none for this.
  * Threat: command lines are their owners' choice: shown masked, never believed. Whoever stops this too is told of by agent-tampered.
  */
 const forgottenAfter = days(30)
@@ -15,7 +16,7 @@ const leastLooks = 5
 
 export default defineHealth({
   name: 'defence-down',
-  platforms: ['linux'],
+  platforms: ['linux', 'windows'],
   every: minutes(2),
   runbook: 'Ask who switched it off and why; if nobody says so, look through what was started before it, and switch it on again.',
   start: [] as KnownDefences,

@@ -7,18 +7,20 @@ import { defineHealth } from '../define-health.ts'
 /*
  * health.lifecycle.end-of-life (row 37): within 180 days nobody mends this operating system for everybody any more, or already. Info, a line
  * for whoever plans; what one can pay for or gets from a long-term team stands in the facts. By what os-release says itself (SUPPORT_END),
- * else by our table; a release that neither knows is not judged, and one newer than the table isn't either. The community has no rule for it.
+ * else by our table, on Windows by build and edition; a release that neither knows is not judged, and one newer than the table isn't either. The community has no rule for it.
  */
 const paths = ['/etc/os-release', '/usr/lib/os-release']
 
 export default defineHealth({
   name: 'end-of-life',
-  platforms: ['linux'],
+  platforms: ['linux', 'windows'],
   every: hours(24),
   runbook:
     'Plan its upgrade to the next release, or its extended support, before the date in the facts, and see what its programs need for that.',
   start: null,
-  async read({ vitals }): Promise<{ osRelease: string } | Unsupported> {
+  async read({ vitals, windows }): Promise<{ osRelease: string } | Unsupported> {
+    const ofWindows = (await windows?.release())?.osRelease
+    if (ofWindows !== undefined) return { osRelease: ofWindows }
     const [first, second] = await Promise.all(paths.map((path) => vitals.file(path)))
     const osRelease = (first ?? second)?.text
     return osRelease === undefined ? { unsupported: 'this system does not say which it is' } : { osRelease }

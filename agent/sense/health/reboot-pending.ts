@@ -1,21 +1,35 @@
+import { z } from 'zod'
 import { days, hours } from '#shared/domain/time.ts'
 import type { Vitals } from '../../host/vitals.ts'
 import { defineHealth } from '../define-health.ts'
 
 /*
- * health.update.reboot-pending: updates wait for a reboot, which Debian's and Ubuntu's packages say by a file, or a newer kernel of
+ * health.update.reboot-pending: updates wait for a reboot, which Debian's and Ubuntu's packages say by a file and Windows by its registry (counted from when that was first seen), or a newer kernel of
  * the same flavour lies there than the one that runs, for 7 days on somebody's own machine and 14 on a server; and health.update.never-rebooted: up for more than a year, so that its
  * kernel misses a year of mending, whatever the file says. Low, a line in the digest. The community has no rule for either.
  */
 const flag = '/run/reboot-required'
 
+/** Where the system says that a reboot is pending, and not since when. */
+const FirstSeen = z.object({ since: z.number().optional() })
+
+interface Reading {
+  isPending?: boolean
+  since: number | null
+  packages: string[]
+  uptimeSeconds: number
+}
+
 export default defineHealth({
   name: 'reboot-pending',
-  platforms: ['linux'],
+  platforms: ['linux', 'windows'],
   every: hours(1),
   runbook: 'Agree on a time with whoever uses the machine, and reboot it; the packages that ask for it stand in the facts.',
-  start: null,
-  async read(probe): Promise<{ since: number | null; packages: string[]; uptimeSeconds: number }> {
+  start: {} as z.infer<typeof FirstSeen>,
+  remembers: FirstSeen,
+  async read(probe): Promise<Reading> {
+    if (probe.windows)
+      return { isPending: await probe.windows.isRebootPending(), since: null, packages: [], uptimeSeconds: await probe.uptimeSeconds() }
     const [found, uptimeSeconds] = await Promise.all([probe.vitals.file(flag), probe.uptimeSeconds()])
     const named = await probe.vitals.file(`${flag}.pkgs`)
     const packages = [...new Set((named?.text ?? '').split('\n').filter((name) => name !== ''))].slice(0, 50)
@@ -23,7 +37,9 @@ export default defineHealth({
     if (kernel) return { since: kernel.since, packages: [`kernel ${kernel.release}`.slice(0, 200)], uptimeSeconds }
     return { since: found ? Math.floor(found.changedAt) : null, packages, uptimeSeconds }
   },
-  decide(state, { since, packages, uptimeSeconds }, { now, role, limits }) {
+  decide(before, { isPending = false, since: dated, packages, uptimeSeconds }, { now, role, limits }) {
+    const state = isPending ? { since: before.since ?? now } : {}
+    const since = dated ?? state.since ?? null
     const wantedDays = role === 'workstation' ? limits.workstationDays : limits.serverDays
     const pendingDays = since === null ? 0 : Math.floor((now - since) / days(1))
     const upDays = Math.floor(uptimeSeconds / 86_400)

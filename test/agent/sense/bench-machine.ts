@@ -131,6 +131,7 @@ const late = [
   () => import('../../../agent/sense/windows/lost-defences.ts'),
   () => import('../../../agent/sense/windows/malware.ts'),
   () => import('../../../agent/sense/windows/powers.ts'),
+  () => import('../../../agent/sense/windows/read-defences.ts'),
   () => import('../../../agent/sense/windows/sigma-origins.ts'),
   () => import('../../../agent/sense/windows/starts.ts'),
 ]

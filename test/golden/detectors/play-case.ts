@@ -28,6 +28,8 @@ interface Step {
   /** A log of Windows that is emptied without a word. */
   clear?: string
   services?: FakeWindows['servicesNow']
+  /** Values of its registry that are so from here on. */
+  registry?: Record<string, number | string>
   /** Fields of the machine that are so from here on. */
   machine?: Partial<Pick<FakeMachine, 'disksNow' | 'memoryNow' | 'stallNow' | 'unitsNow' | 'packageManagerNow' | 'privilegedNow'>>
   /** Files that are so from here on; null: gone. */
@@ -78,8 +80,9 @@ async function playSteps(detectorName: string, given: DetectorCase): Promise<unk
   return spool.signals().map(({ id: _, detector: __, sensedAt, ...said }) => ({ atSeconds: (sensedAt - startedAt) / 1_000, ...said }))
 }
 
-function playOnWindows(windows: FakeWindows, { events = [], clear, services }: Step, now: number): void {
+function playOnWindows(windows: FakeWindows, { events = [], clear, services, registry }: Step, now: number): void {
   if (services) windows.servicesNow = services
+  Object.assign(windows.registryNow, registry)
   if (clear !== undefined) windows.clear(clear)
   for (const event of events) windows.write({ TimeCreated: now, ...event })
 }

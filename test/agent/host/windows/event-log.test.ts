@@ -113,6 +113,21 @@ describe('Windows’ event log', () => {
     expect(seen).toHaveLength(3_001)
   })
 
+  it('passes over what is too large, says so, and takes it for nothing else', async () => {
+    const windows = filled(1)
+    const { seen, gaps, said, turns } = follow(windows, { Security: 1 })
+    windows.write({ EventID: 1, Channel: 'Security' })
+    windows.writeXml('Security', 3, '')
+    await turns()
+    windows.writeXml('Security', 4, '')
+    windows.write({ EventID: 1, Channel: 'Security' })
+    await turns()
+    expect([seen, said]).toEqual([['Security 2', 'Security 5'], []])
+    expect(gaps.map(({ why, reason }) => `${why}: ${reason}`)).toEqual(
+      Array(2).fill('lost: 1 records of the log Security were too large to be read'),
+    )
+  })
+
   it('is no worse for what is no event', async () => {
     const windows = filled(0)
     const { seen, turns } = follow(windows)

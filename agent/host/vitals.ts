@@ -32,10 +32,11 @@ export interface Vitals {
 }
 
 /** None of them changes anything with the arguments that detectors give. */
-export type AskedProgram = 'smartctl' | 'systemctl' | 'apt-get' | 'dnf' | 'nft' | 'rpm' | 'zypper' | 'apk' | 'timedatectl'
+export type AskedProgram = 'smartctl' | 'systemctl' | 'apt-get' | 'dnf' | 'nft' | 'rpm' | 'zypper' | 'apk' | 'timedatectl' | 'nmcli'
 
 const maxChars = 1_048_576
-const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+/** zypper locks nothing when it only reads. */
+const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ZYPP_READONLY_HACK: '1' }
 
 export function createVitals(time: Time, root = ''): Vitals {
   const kernel: Vitals['kernel'] = async (path) => {

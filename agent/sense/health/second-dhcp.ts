@@ -7,9 +7,9 @@ import { type Lease, readLeases } from '../network/leases.ts'
 /*
  * security.network.spoof (row 22), high: over a cable that was never out, another DHCP server answered than before, and it names another gateway
  * or other name servers. So looks somebody's own router in the wrong socket, and whoever wants to stand between. A second server that
- * gives the same is a partner of the first, and known from then on. Read from what systemd-networkd and dhclient write down; NetworkManager's
- * own client keeps it to itself. Said once for each server. Who is there first when this machine starts is not known to be wrong. In the
- * frame of health detectors because its memory is theirs. The alert-rules have none for this.
+ * gives the same is a partner of the first, and known from then on. Read from what systemd-networkd and dhclient write down, and from nmcli,
+ * which is asked when NetworkManager's own client wrote a new lease down. Said once for each server. Who is there first when this machine
+ * starts is not known to be wrong. In the frame of health detectors because its memory is theirs. The alert-rules have none for this.
  */
 const text = z.string().max(100)
 const Known = z.record(text, z.object({ link: text, servers: z.array(text).max(20), gateways: z.array(text), nameServers: z.array(text) }))
@@ -22,7 +22,7 @@ export default defineHealth({
   runbook: 'Find the port of the switch behind which that server is and unplug it; until then, nobody there should type a password.',
   start: {} as Known,
   remembers: Known,
-  read: ({ vitals }) => readLeases(vitals),
+  read: ({ vitals }, { time }) => readLeases(vitals, time.now()),
   decide(before, leases) {
     const strangers = leases.filter((lease) => isStranger(before[lease.device], lease))
     const state = { ...before, ...Object.fromEntries(leases.map((lease) => [lease.device, learnt(before[lease.device], lease)])) }

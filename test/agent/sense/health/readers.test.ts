@@ -39,10 +39,33 @@ describe('what health detectors read', () => {
       '/var/lib/dhcp/dhclient.leases': lease('eth1', '192.0.2.7') + lease('eth1', '192.0.2.8') + lease('eth9', '192.0.2.9'),
     }
     const given = { link: 'boot 2', gateways: ['192.0.2.1'], nameServers: ['192.0.2.2', '192.0.2.3'] }
-    expect(await readLeases(machine.vitals)).toEqual([
+    expect(await readLeases(machine.vitals, 0)).toEqual([
       { device: 'eth0', server: '192.0.2.254', ...given },
       { device: 'eth1', server: '192.0.2.8', ...given },
     ])
+  })
+
+  it('is who gave one, as NetworkManager’s own client says it; asked only while a lease is new', async () => {
+    const machine = new FakeMachine()
+    const of = (name: string) => `/sys/class/net/wlan0/${name}`
+    const file = '/var/lib/NetworkManager/internal-7c1f-wlan0.lease'
+    machine.filesNow = {
+      '/proc/sys/kernel/random/boot_id': 'boot\n',
+      [of('ifindex')]: '3\n',
+      [of('carrier_changes')]: '2\n',
+      [file]: 'ADDRESS=192.0.2.5\n',
+    }
+    const shown = `GENERAL.DEVICE:lo\n\nGENERAL.DEVICE:wlan0\nDHCP4.OPTION[1]:dhcp_lease_time = 3600\nDHCP4.OPTION[2]:dhcp_server_identifier = 192.0.2.254\nDHCP4.OPTION[3]:domain_name_servers = 192.0.2.2 192.0.2.3\nDHCP4.OPTION[4]:routers = 192.0.2.1\n`
+    machine.askedNow = { nmcli: shown }
+    const lease = {
+      device: 'wlan0',
+      link: 'boot 2',
+      server: '192.0.2.254',
+      gateways: ['192.0.2.1'],
+      nameServers: ['192.0.2.2', '192.0.2.3'],
+    }
+    expect(await readLeases(machine.vitals, 0)).toEqual([lease])
+    expect(await readLeases(machine.vitals, 600_000)).toEqual([])
   })
 
   it('is a drive, by what smartctl prints as JSON; nothing of one that prints something else', () => {

@@ -30,7 +30,7 @@ export default defineDetector({
     const habits = await openHabits(context)
     const take = (line: LogonLine, text: string, at: number, isOne?: boolean): void => {
       for (const event of judge.judge(line, text, at)) tell(event)
-      if (line.outcome === 'accepted') noteSignIn(line, text, isOne)
+      if (line.outcome === 'accepted') noteSignIn(line, text, at, isOne)
     }
     const onLine = (text: string): void => {
       context.settings.logonLines?.tell(text)
@@ -38,9 +38,9 @@ export default defineDetector({
       if (line) take(line, text, context.time.monotonic())
     }
     const tell = (event: Parameters<Say>[0]): void => void say(event).catch((error: unknown) => context.broken(sentenceOf(error)))
-    const noteSignIn = (line: LogonLine, text: string, isOne?: boolean): void => {
+    const noteSignIn = (line: LogonLine, text: string, at: number, isOne?: boolean): void => {
       const { userName } = line
-      const unusual = userName === undefined ? undefined : habits.note(userName, line.source)
+      const unusual = userName === undefined ? undefined : habits.note(userName, line.source, context.time.monotonic() - at)
       if (userName === undefined || !unusual) return
       const asked = isOne === undefined ? isAdministrator(probe, userName).catch(() => false) : Promise.resolve(isOne)
       const said = asked.then((isAdmin) => tell(unusualEvent(line, text, unusual, isAdmin, context.role)))
@@ -80,9 +80,9 @@ async function openHabits({ settings, time, log }: WatchContext) {
     await settings.memory?.write(memoryName, habits.kept())
   }
   return {
-    note(userName: string, source: string) {
+    note(userName: string, source: string, agoMs: number) {
       pending ??= time.after(minutes(1), () => unawaited(write(), log, 'the habits of log-ons could not be kept'))
-      return habits.note(userName, source, time.now())
+      return habits.note(userName, source, time.now() - agoMs)
     },
     close: async () => (pending ? write() : undefined),
   }

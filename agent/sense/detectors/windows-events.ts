@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { type Cancel, seconds } from '#shared/domain/time.ts'
+import { type Cancel, minutes, seconds, type Time } from '#shared/domain/time.ts'
 import { unawaited } from '#shared/domain/unawaited.ts'
 import type { EventGap } from '../../host/windows/event-log.ts'
 import { defineDetector, type WatchContext } from '../define-detector.ts'
+import type { WindowsEvents } from '../windows/events.ts'
 
 /*
  * Follows Windows' event log for whoever judges it: log-ons, starts of programs, services, tasks, Defender, and Sigma's rules each listen.
@@ -13,6 +14,8 @@ import { defineDetector, type WatchContext } from '../define-detector.ts'
  */
 const memoryName = 'windows events'
 const keepEveryMs = seconds(30)
+/** A machine on which nobody has started a program for so long isn't used by anybody, Windows itself included. */
+const startsWithinMs = minutes(30)
 const Places = z.record(z.string().max(300), z.number())
 
 export default defineDetector({
@@ -40,16 +43,34 @@ export default defineDetector({
     if (opened.kind === 'unsupported') return { unsupported: opened.reason }
     const events = opened.value
     hub.onWanted((channels) => events.want(channels))
+    const withoutStarts = missStarts(hub, time)
     const keeper = keepPlaces({ time, log, settings }, () => events.places(), JSON.stringify(kept))
     return {
       async stop() {
         hub.onWanted(() => undefined)
+        withoutStarts()
         events.stop()
         await keeper.stop()
       },
     }
   },
 })
+
+/** Neither Sysmon nor the audit of starts is on by default, and nobody says so but their silence. Answers its end. */
+function missStarts(hub: WindowsEvents, time: Time): () => void {
+  const channel = 'programs that start'
+  const reason = 'Programs that start are not seen: Sysmon isn’t installed, and Windows doesn’t audit the creation of processes (4688)'
+  const cancel = time.after(startsWithinMs, () => hub.noteGap({ channel, why: 'broken', reason }))
+  const end = hub.listen(({ id, channel: from }) => {
+    if (!((id === 1 && from.includes('sysmon')) || (id === 4688 && from === 'security'))) return
+    cancel()
+    hub.noteNoGap(channel)
+  })
+  return () => {
+    cancel()
+    end()
+  }
+}
 
 function keepPlaces({ time, log, settings }: Pick<WatchContext, 'time' | 'log' | 'settings'>, places: () => object, before: string) {
   let written = before

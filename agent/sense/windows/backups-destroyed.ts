@@ -1,16 +1,12 @@
 import type { ProcessStart } from '../processes/process-start.ts'
-import { programOf } from './programs.ts'
+import { keepsBackups, programOf } from './programs.ts'
 
 const shadows = 'win32_shadowcopy'
-const backupServices =
-  /backup|veeam|vss\b|acronis|wbengine|sql.?writer|datto|carbonite|storagecraft|shadowprotect|cobian|arcserve|commvault/i
+const backupServices = /backup|veeam|vss\b|acronis|wbengine|datto|carbonite|storagecraft|shadowprotect|cobian|arcserve|commvault/i
 
 /** What takes away the way back on Windows, by the program and its words; words are compared in small letters. */
 const destroying: readonly [program: RegExp, isSo: (words: string) => boolean][] = [
-  [
-    /^vssadmin$/,
-    (words) => /\bdelete\s+shadows\b/.test(words) || /\bresize\s+shadowstorage\b.*maxsize=(?:\d{1,3}mb|[1-3]?\d{1,2}mb|\d%)/.test(words),
-  ],
+  [/^vssadmin$/, (words) => /\bdelete\s+shadows\b/.test(words) || /\bresize\s+shadowstorage\b.*maxsize=(?:[1-4]\d{0,2}mb|\d%)/.test(words)],
   [/^diskshadow$/, (words) => /\bdelete\s+shadows\b/.test(words)],
   [/^wmic$/, (words) => /\bshadowcopy\b.*\bdelete\b/.test(words)],
   [/^wbadmin$/, (words) => /\bdelete\s+(?:catalog|systemstatebackup|backup)\b/.test(words)],
@@ -19,7 +15,6 @@ const destroying: readonly [program: RegExp, isSo: (words: string) => boolean][]
     (words) => /recoveryenabled\s+["']?(?:no|false|off|0)\b/.test(words) || /bootstatuspolicy\s+["']?ignoreallfailures/.test(words),
   ],
   [/^reagentc$/, (words) => /[/-]disable\b/.test(words)],
-  [/^fsutil$/, (words) => /\busn\s+deletejournal\b/.test(words)],
   [/^(?:powershell|pwsh)(?:_ise)?$/, (words) => words.includes(shadows) && /delete|remove-(?:wmiobject|ciminstance)/.test(words)],
   [/^(?:net1?|sc)$/, (words) => /\b(?:stop|delete)\b|config\s.*disabled/.test(words) && backupServices.test(words)],
   [/^taskkill$/, (words) => backupServices.test(words)],
@@ -27,7 +22,13 @@ const destroying: readonly [program: RegExp, isSo: (words: string) => boolean][]
 ]
 
 /** Whoever calls one of them by another's mouth (`cmd /c vssadmin …`) starts it too, so each start is judged by its own words. */
-export function isDestroyingOnWindows({ image, commandLine, originalName }: ProcessStart & { originalName?: string }): boolean {
+export function isDestroyingOnWindows({
+  image,
+  commandLine,
+  originalName,
+  parentImage,
+}: ProcessStart & { originalName?: string }): boolean {
+  if (keepsBackups(parentImage)) return false
   const words = commandLine.toLowerCase()
   const names = [programOf(image), programOf(originalName ?? ''), programOf(words.split(/["\s]+/).find((word) => word !== '') ?? '')]
   return destroying.some(([program, isSo]) => names.some((name) => program.test(name)) && isSo(words))

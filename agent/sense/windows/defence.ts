@@ -13,6 +13,8 @@ export interface Lost {
   technique: string
   what: string
   facts?: Record<string, string | number | null>
+  /** Updates and policies take it away and give it back at once: nothing is said if this comes back within a minute. */
+  comesBackAs?: string
 }
 
 /** Defender's own numbers for a part of it that doesn't protect any more. */
@@ -27,6 +29,7 @@ const defenderSetting =
   /\\(?:Disable(?:AntiSpyware|AntiVirus|RealtimeMonitoring|BehaviorMonitoring|OnAccessProtection|ScanOnRealtimeEnable|IOAVProtection|ScriptScanning|BlockAtFirstSeen))\s*=\s*0x1\b|\\TamperProtection\s*=\s*0x(?:0|4)\b/i
 /** What Windows calls "success removed" and "failure removed". */
 const auditRemoved = /%%8448|%%8450/
+const auditAdded = /%%8449|%%8451/
 /** "A firewall setting was changed": the profile's own switch, to 0. In Windows 11 it has another number. */
 const firewallChanged = new Set([2003, 2082])
 
@@ -42,7 +45,7 @@ export function lostDefence(event: WindowsEvent): Lost | undefined {
 function ofDefender({ id, field }: WindowsEvent): Lost | undefined {
   const antivirus = { about: 'antivirus Defender', defence: 'antivirus', technique: 'T1562.001' }
   const off = defenderOff.get(id)
-  if (off !== undefined) return { ...antivirus, what: off }
+  if (off !== undefined) return { ...antivirus, what: off, ...(id !== 5101 && { comesBackAs: `defender ${id - 1}` }) }
   const setting = id === 5007 ? field('New Value') : ''
   return defenderSetting.test(setting)
     ? { ...antivirus, what: 'a setting leaves less of it', facts: { setting: setting.slice(0, 300) } }
@@ -53,7 +56,14 @@ function ofFirewall({ id, field }: WindowsEvent): Lost | undefined {
   const isOff = firewallChanged.has(id) && field('SettingType') === '1' && /^0*$/.test(field('SettingValue'))
   if (!isOff) return undefined
   const facts = { profiles: field('Profiles').slice(0, 50), program: field('ModifyingApplication').slice(0, 300) }
-  return { about: 'firewall Windows', defence: 'firewall', technique: 'T1562.004', what: 'it was switched off', facts }
+  return {
+    about: 'firewall Windows',
+    defence: 'firewall',
+    technique: 'T1562.004',
+    what: 'it was switched off',
+    facts,
+    comesBackAs: firewallOf(field),
+  }
 }
 
 function ofSecurity(event: WindowsEvent): Lost | undefined {
@@ -61,8 +71,26 @@ function ofSecurity(event: WindowsEvent): Lost | undefined {
   if (id === 1102) return cleared('Security', event)
   if (id !== 4719 || !auditRemoved.test(field('AuditPolicyChanges'))) return undefined
   const facts = { subcategory: field('SubcategoryGuid').slice(0, 60), user: userOf(event) }
-  return { about: 'audit', defence: 'audit', technique: 'T1562.002', what: 'some of it is no longer written down', facts }
+  return {
+    about: 'audit',
+    defence: 'audit',
+    technique: 'T1562.002',
+    what: 'some of it is no longer written down',
+    facts,
+    comesBackAs: auditOf(field),
+  }
 }
+
+/** What an event gives back of what another has taken; undefined where it gives nothing. */
+export function cameBack(event: WindowsEvent): string | undefined {
+  const { id, field } = event
+  if (isOf(event, 'defender')) return id === 5000 || id === 5009 || id === 5011 ? `defender ${id}` : undefined
+  if (isOf(event, 'firewall')) return firewallChanged.has(id) && field('SettingType') === '1' ? firewallOf(field) : undefined
+  return isOf(event, 'security') && id === 4719 && auditAdded.test(field('AuditPolicyChanges')) ? auditOf(field) : undefined
+}
+
+const firewallOf = (field: WindowsEvent['field']): string => `firewall ${field('Profiles')}`
+const auditOf = (field: WindowsEvent['field']): string => `audit ${field('SubcategoryGuid')}`
 
 const cleared = (channel: string, event: WindowsEvent): Lost => ({
   ...{ about: `log ${channel}`.slice(0, 300), defence: 'logs', technique: 'T1070.001', what: 'it was cleared' },
@@ -79,14 +107,24 @@ const userOf = ({ field }: WindowsEvent): string | null => {
   return name === '' || name === '-' ? null : `${field('SubjectDomainName')}\\${name}`.slice(0, 200)
 }
 
+export interface LostAround {
+  isWorkstation: boolean
+  /** As it was written. */
+  event: string
+  /** What was started before it. */
+  before: string
+  /** Epoch ms. */
+  at: number
+}
+
 /** Row 15, in words. */
-export function lostSaid({ about, defence, technique, what, facts }: Lost, isWorkstation: boolean, event: string, before: string): Said {
+export function lostSaid({ about, defence, technique, what, facts }: Lost, { isWorkstation, event, before, at }: LostAround): Said {
   return {
     kind: 'security.defence.down',
     severity: isWorkstation ? 'medium' : 'high',
     about,
     summary: printable(`This machine’s ${about}: ${what}`).slice(0, 500),
-    facts: { technique, defence, what, ...facts },
+    facts: { technique, defence, what, happenedAt: at, ...facts },
     evidence: [
       { name: 'the event', text: maskSecrets(printable(event)).slice(0, 4_000) },
       { name: 'what was started before it', text: before },

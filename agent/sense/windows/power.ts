@@ -2,14 +2,14 @@ import { maskSecrets } from '#shared/domain/mask-secrets.ts'
 import { printable } from '#shared/domain/printable.ts'
 import type { Said } from './defence.ts'
 import { isOf, type WindowsEvent } from './events.ts'
-import { isDangerousCommand, isInstaller } from './programs.ts'
+import { isDangerousCommand, isHostileCommand, isInstaller } from './programs.ts'
 
 /** Who may do everything, by the end of their numbers, which have no language: this machine's administrators, the domain's and the forest's. */
 const administrators = /^S-1-5-32-(?:544|548|549|550|551)$|^S-1-5-21-\d+-\d+-\d+-(?:512|518|519|520|526|527)$/
 const joined = new Set([4728, 4732, 4756])
 /** Values of the registry by which programs start by themselves or take another's place. */
 const autoruns =
-  /\\(?:currentversion\\(?:run|runonce|runonceex|runservices|policies\\explorer\\run)\\|currentversion\\winlogon\\(?:shell|userinit|notify|taskman|gpextensions)|currentversion\\windows\\(?:load|run|appinit_dlls)|image file execution options\\[^\\]+\\(?:debugger|monitorprocess|globalflag)|silentprocessexit\\[^\\]+\\(?:monitorprocess|reportingmode)|session manager\\(?:bootexecute|appcertdlls)|control\\lsa\\(?:authentication packages|security packages|notification packages)|user shell folders\\(?:common )?startup|environment\\userinitmprlogonscript|active setup\\installed components\\[^\\]+\\stubpath)/i
+  /\\(?:currentversion\\(?:run|runonce|runonceex|runservices|policies\\explorer\\run)\\|currentversion\\winlogon\\(?:shell|userinit|notify|taskman|gpextensions)|currentversion\\windows\\(?:load|run|appinit_dlls)|image file execution options\\[^\\]+\\(?:debugger|monitorprocess)|silentprocessexit\\[^\\]+\\(?:monitorprocess|reportingmode)|session manager\\(?:bootexecute|appcertdlls)|control\\lsa\\(?:authentication packages|security packages|notification packages)|user shell folders\\(?:common )?startup|environment\\userinitmprlogonscript|active setup\\installed components\\[^\\]+\\stubpath)/i
 /** Those that Windows itself and programs of people never set: nobody is startled by a line, but by these. */
 const dangerousAutoruns =
   /\\image file execution options\\|\\silentprocessexit\\|\\appcertdlls|\\winlogon\\(?:shell|userinit|taskman)|\\appinit_dlls|\\lsa\\|\\bootexecute/i
@@ -20,6 +20,8 @@ interface Persistence {
   technique: string
   command: string
   isDangerous?: boolean
+  /** Programs of people start with them from their own folders; only what is hostile anywhere counts. */
+  isOfOnePerson?: boolean
   byInstaller?: boolean
   facts?: Record<string, string>
 }
@@ -48,6 +50,7 @@ function accountOf(event: WindowsEvent): Said | undefined {
       ? `${who} is a new user, made by ${by}`
       : `${who} became an administrator (${printable(field('TargetUserName')).slice(0, 100)}), by ${by}`,
     facts: {
+      happenedAt: event.at,
       ...{ technique: isNew ? 'T1136.001' : 'T1098', account: who, accountSid: field(isNew ? 'TargetSid' : 'MemberSid').slice(0, 200) },
       ...{ by, ...(!isNew && { group, groupName: field('TargetUserName').slice(0, 100) }) },
     },
@@ -103,30 +106,42 @@ function ofSysmon({ id, field }: WindowsEvent): Persistence | undefined {
 function autorunOf(id: number, field: WindowsEvent['field']): Persistence | undefined {
   const target = field('TargetObject')
   if (!autoruns.test(target) || (id === 12 && !/^create/i.test(field('EventType')))) return undefined
+  // Taken away, or never given.
+  if (id === 13 && /^(?:|\(Empty\)|DWORD \(0x0+\))$/.test(field('Details'))) return undefined
   // Of a key that is made only those tell anything whose being there is enough.
   if (id === 12 && !/silentprocessexit|appcertdlls/i.test(target)) return undefined
   return {
     ...{ about: `registry ${target}`, what: `${target} was set`, technique: 'T1547.001', command: field('Details') },
     isDangerous: dangerousAutoruns.test(target),
+    isOfOnePerson: true,
     byInstaller: isInstaller(field('Image')),
     facts: { program: field('Image').slice(0, 500), user: field('User').slice(0, 200) },
   }
 }
 
-function persistenceSaid(
-  { about, what, technique, command, isDangerous, byInstaller = false, facts }: Persistence,
-  event: WindowsEvent,
-): Said {
-  const danger = !byInstaller && (isDangerous || isDangerousCommand(command)) ? 'dangerous' : 'new'
+function persistenceSaid(found: Persistence, event: WindowsEvent): Said {
+  const { about, what, technique, command, byInstaller = false, facts } = found
+  const isDangerous = !byInstaller && isDangerousOne(found)
   const shownCommand = printable(maskSecrets(command)).slice(0, 1_000)
+  const danger = isDangerous ? 'dangerous' : 'new'
   return {
     kind: `security.persistence.${danger}`,
-    severity: byInstaller ? 'info' : danger === 'dangerous' ? 'high' : 'low',
+    severity: byInstaller ? 'info' : isDangerous ? 'high' : 'low',
     about: printable(about).slice(0, 300),
     summary: printable(`${what}${shownCommand === '' ? '' : `: ${shownCommand}`}`).slice(0, 500),
-    facts: { technique, what: printable(what).slice(0, 300), command: shownCommand, byPackages: byInstaller, ...facts },
+    facts: {
+      technique,
+      what: printable(what).slice(0, 300),
+      command: shownCommand,
+      byPackages: byInstaller,
+      happenedAt: event.at,
+      ...facts,
+    },
     evidence: [shown(event)],
   }
 }
+
+const isDangerousOne = ({ isDangerous = false, isOfOnePerson = false, command }: Persistence): boolean =>
+  isDangerous || (isOfOnePerson ? isHostileCommand(command) : isDangerousCommand(command))
 
 const shown = (event: WindowsEvent) => ({ name: 'the event', text: maskSecrets(printable(event.text())).slice(0, 8_000) })

@@ -3,7 +3,7 @@ import type { Signal } from '#shared/domain/signal.ts'
 import type { Lane, RecordBody } from '#shared/protocol/record.ts'
 import { windowsProbe } from '../../../agent/host/platforms/windows.ts'
 import type { JsonFile, JsonRead } from '../../../agent/json-file.ts'
-import type { Detector } from '../../../agent/sense/define-detector.ts'
+import type { AboutRest, Detector } from '../../../agent/sense/define-detector.ts'
 import { LogonLines } from '../../../agent/sense/logon/logon-lines.ts'
 import type { HealthMemory } from '../../../agent/sense/look.ts'
 import { Starts } from '../../../agent/sense/processes/starts.ts'
@@ -96,6 +96,7 @@ export async function startBench(
     memory?: HealthMemory
     hasJournal?: boolean
     windows?: FakeWindows
+    agent?: AboutRest
   } = {},
 ): Promise<Bench> {
   const machine = new FakeMachine()
@@ -114,6 +115,7 @@ export async function startBench(
       authLogs: [],
       logonLines: new LogonLines(),
       ...(settings.memory && { memory: settings.memory }),
+      ...(settings.agent && { agent: settings.agent }),
       ...(settings.windows && { windowsEvents: new WindowsEvents(), starts: new Starts() }),
     },
     ...(settings.memory && { memory: settings.memory }),

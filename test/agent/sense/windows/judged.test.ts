@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { minutes, seconds } from '#shared/domain/time.ts'
+import { detectors } from '../../../../agent/sense/detectors.ts'
+import { openHealthMemory } from '../../../../agent/sense/memory.ts'
+import { isDestroyingOnWindows } from '../../../../agent/sense/windows/backups-destroyed.ts'
+import { isDangerousCommand, isInstaller } from '../../../../agent/sense/windows/programs.ts'
+import { FakeWindows } from '../../../support/fake-windows.ts'
+import { MemoryFile, silent, startBench } from '../bench-machine.ts'
+
+const named = (...names: string[]) => detectors.filter(({ name }) => names.includes(name))
+
+describe('what takes away the way back', () => {
+  const start = (commandLine: string, parentImage = 'C:\\Windows\\System32\\cmd.exe') => ({
+    ...{ at: 0, pid: 1, parentPid: 2, image: `C:\\Windows\\System32\\${commandLine.split(' ')[0]}`, commandLine, user: 'kim' },
+    ...{ directory: undefined, parentImage, parentCommandLine: '', source: 'security' as const },
+  })
+
+  it.each([
+    'vssadmin.exe Delete Shadows /All /Quiet',
+    'vssadmin resize shadowstorage /for=c: /on=c: /maxsize=401MB',
+    'wmic.exe SHADOWCOPY DELETE',
+    'wmic shadowcopy where "ID=\'{1}\'" delete',
+    'wbadmin DELETE CATALOG -quiet',
+    'wbadmin delete systemstatebackup -keepVersions:0',
+    'bcdedit /set {default} recoveryenabled No',
+    'bcdedit.exe /set {default} bootstatuspolicy ignoreallfailures',
+    'powershell.exe -c "Get-WmiObject Win32_Shadowcopy | ForEach-Object {$_.Delete();}"',
+    'net stop VeeamBackupSvc /y',
+    'sc config vss start= disabled',
+    'diskshadow delete shadows all',
+  ])('%s', (commandLine) => expect(isDestroyingOnWindows(start(commandLine))).toBe(true))
+
+  it.each([
+    'vssadmin list shadows',
+    'vssadmin resize shadowstorage /for=c: /on=c: /maxsize=20GB',
+    'wmic shadowcopy list brief',
+    'wbadmin start backup -quiet',
+    'bcdedit /enum',
+    'bcdedit /set {default} recoveryenabled Yes',
+    'net stop Spooler',
+    'net start VeeamBackupSvc',
+    'notepad.exe vssadmin delete shadows.txt',
+  ])('not: %s', (commandLine) => expect(isDestroyingOnWindows(start(commandLine))).toBe(false))
+
+  it('not a backup program that thins out its own, from where only an administrator puts programs', () => {
+    const command = 'vssadmin delete shadows /shadow={1} /quiet'
+    expect(isDestroyingOnWindows(start(command, 'C:\\Program Files\\Veeam\\Backup\\Veeam.exe'))).toBe(false)
+    expect(isDestroyingOnWindows(start(command, 'C:\\Users\\kim\\Program Files\\Veeam\\Veeam.exe'))).toBe(true)
+  })
+})
+
+it('a name is told from a place', () => {
+  expect(isInstaller('C:\\Windows\\System32\\msiexec.exe')).toBe(true)
+  expect(isInstaller('C:\\Users\\kim\\C:\\Windows\\System32\\msiexec.exe')).toBe(false)
+  expect(isDangerousCommand('C:\\Users\\kim\\AppData\\Local\\Microsoft\\OneDrive\\a.exe')).toBe(false)
+  expect(isDangerousCommand('C:\\Users\\kim\\AppData\\Local\\Microsoft\\OneDrive\\a.exe" & C:\\Users\\kim\\b.exe')).toBe(true)
+  const began = process.cpuUsage().user
+  for (const part of ['powershell ', 'cmd /c ', '\\\\a', '%temp', 'rundll32 ', '\\programdata\\a']) isDangerousCommand(part.repeat(100_000))
+  expect((process.cpuUsage().user - began) / 1_000).toBeLessThan(3_000)
+})
+
+it('log-ons that failed while nobody listened count for when they failed', async () => {
+  const windows = new FakeWindows()
+  const file = new MemoryFile()
+  const failure = { EventID: 4625, Channel: 'Security', LogonType: '10', TargetUserName: 'kim', IpAddress: '203.0.113.9' }
+  const run = async (act: (now: number) => void) => {
+    const bench = await startBench(named('failed-logins', 'windows-events'), { windows, memory: openHealthMemory(file, silent) })
+    act(bench.time.now())
+    for (let turn = 0; turn < 20; turn += 1) await bench.time.advance(seconds(1))
+    await bench.sense.stop()
+    return bench.spool.signals()
+  }
+  await run((now) => windows.write({ ...failure, TimeCreated: now }))
+  const spread = await run((now) => {
+    for (let count = 0; count < 9; count += 1) windows.write({ ...failure, TimeCreated: now - minutes(10 * (9 - count)) })
+  })
+  expect(spread).toEqual([])
+  const atOnce = await run((now) => {
+    for (let count = 0; count < 12; count += 1) windows.write({ ...failure, TimeCreated: now - minutes(60) + count })
+  })
+  expect(atOnce.map(({ kind }) => kind)).toEqual(['security.logon.bruteforce'])
+})
+
+it('that nobody tells of programs that start is a gap, until somebody does', async () => {
+  const windows = new FakeWindows()
+  const agent = { waiting: () => 0, starts: () => [], memoryBytes: () => 1, isCutOff: () => false, clockBehindMs: () => undefined }
+  const { sense, time, spool } = await startBench(named('windows-events', 'agent-health'), { windows, agent })
+  const turns = async (count: number) => {
+    for (let turn = 0; turn < count; turn += 1) await time.advance(minutes(1))
+  }
+  await turns(20)
+  expect(spool.signals()).toEqual([])
+  await turns(20)
+  expect(spool.signals()).toMatchObject([{ state: 'raised', kind: 'health.agent.unseen', about: 'programs that start' }])
+  windows.write({ EventID: 4688, Channel: 'Security', NewProcessId: '0x1', NewProcessName: 'C:\\a.exe' })
+  await turns(20)
+  expect(spool.signals()).toMatchObject([{ state: 'raised' }, { state: 'cleared', kind: 'health.agent.unseen' }])
+  await sense.stop()
+})

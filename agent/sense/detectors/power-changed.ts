@@ -3,6 +3,7 @@ import { type Cancel, seconds } from '#shared/domain/time.ts'
 import { defineDetector } from '../define-detector.ts'
 import { changesBetween, eventOf } from '../power/compare.ts'
 import { doingOf } from '../power/doing.ts'
+import { watchUnits } from '../power/package-units.ts'
 import { PlaceWatches } from '../power/place-watches.ts'
 import { type Snapshot, Snapshots } from '../power/snapshot.ts'
 
@@ -35,9 +36,23 @@ export default defineDetector({
       }
       before = after
     }
+    const units = await watchUnits(probe, time)
+    const lookAtUnits = async (): Promise<void> => {
+      for (const { change, isByPackages } of await units.changes()) {
+        const doing = await doingOf(change.path, settings)
+        const event = eventOf(change, { ...doing, isByPackages: doing.isByPackages || isByPackages })
+        if (event) await say(event)
+      }
+    }
     const plan = (): void => {
       if (isStopped) return
-      next = time.after(lookEveryMs, () => void look().then(plan, (error: unknown) => broken(sentenceOf(error))))
+      next = time.after(
+        lookEveryMs,
+        () =>
+          void look()
+            .then(lookAtUnits)
+            .then(plan, (error: unknown) => broken(sentenceOf(error))),
+      )
     }
     plan()
     return {

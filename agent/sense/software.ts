@@ -5,7 +5,7 @@ import type { Spool } from '../spool/spool.ts'
 
 /*
  * What is installed. Enters: the databases of package managers, read again only when one of them changed. Leaves: one record in the lane
- * of the inventory when that changed what is in them, to a collector that takes such. dpkg's and apk's are text; rpm's is asked of rpm.
+ * of the inventory when that changed what is in them, to a collector that takes such. dpkg's and apk's are text; rpm's is asked of rpm; on Windows the registry's list of programs.
  * Threat: a database that somebody swelled: so much is read of it, so many packages are told, and what is left out is counted.
  */
 export interface SoftwareStock {
@@ -29,12 +29,19 @@ export function createSoftwareStock(probe: Probe, time: Time, spool: Pick<Spool,
   let isTaken = false
   let seen = ''
   let told = ''
+  const tell = async (software: Software): Promise<void> => {
+    const text = JSON.stringify(software)
+    if (text !== told) await spool.append('inventory', { v: 1, type: 'software', at: Math.floor(time.now()), software })
+    told = text
+  }
   return {
     setTaken(takes) {
       isTaken = takes
     },
     async look() {
-      if (!isTaken || probe.platform !== 'linux') return
+      if (!isTaken) return
+      if (probe.windows) return tell(bounded([['registry', await probe.windows.software()]]))
+      if (probe.platform !== 'linux') return
       const looks = await Promise.all(files.map((path) => probe.look(path)))
       const stamp = JSON.stringify(looks)
       if (stamp === seen) return
@@ -42,9 +49,7 @@ export function createSoftwareStock(probe: Probe, time: Time, spool: Pick<Spool,
         probe,
         files.filter((_, index) => looks[index]),
       )
-      const text = JSON.stringify(software)
-      if (text !== told) await spool.append('inventory', { v: 1, type: 'software', at: Math.floor(time.now()), software })
-      told = text
+      await tell(software)
       seen = stamp
     },
   }

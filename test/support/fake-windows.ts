@@ -71,6 +71,13 @@ export class FakeWindows implements WindowsCalls {
   number = (key: string, name: string): number | undefined => this.#value(key, name, 'number')
   text = (key: string, name: string): string | undefined => this.#value(key, name, 'string')
   hasKey = (key: string): boolean => Object.keys(this.registryNow).some((path) => path.startsWith(`${key}\\`))
+  keys = (key: string): string[] => [
+    ...new Set(
+      Object.keys(this.registryNow).flatMap((path) =>
+        path.startsWith(`${key}\\`) ? [path.slice(key.length + 1).split('\\')[0] ?? ''] : [],
+      ),
+    ),
+  ]
 
   #value<Kind extends 'number' | 'string'>(key: string, name: string, kind: Kind) {
     const found: unknown = this.registryNow[`${key}\\${name}`]

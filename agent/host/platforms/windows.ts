@@ -30,6 +30,7 @@ export function windowsProbe({ time, open = openNative }: Options): Probe {
     registryText: async (key, name) => (await machine()).registryText(key, name),
     hasRegistryKey: async (key) => (await machine()).hasRegistryKey(key),
     release: async () => (await machine()).release(),
+    software: async () => (await machine()).software(),
     isRebootPending: async () => (await machine()).isRebootPending(),
   }
   const portable = portableProbe('windows', time, () => role(windows))

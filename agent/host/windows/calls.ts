@@ -13,6 +13,8 @@ export interface WindowsCalls {
   number(key: string, name: string): number | undefined
   text(key: string, name: string): string | undefined
   hasKey(key: string): boolean
+  /** Names of the keys below one; none where there are none. */
+  keys(key: string): string[]
 }
 
 export interface EventSource {

@@ -2,6 +2,7 @@ import type { Time } from '#shared/domain/time.ts'
 import type { Answer, UnitReading } from '../probe.ts'
 import type { WindowsCalls } from './calls.ts'
 import { type EventLog, type FollowOptions, followEventLog } from './event-log.ts'
+import { installedPrograms } from './programs.ts'
 import { isRebootPending, readRelease, type WindowsRelease } from './release.ts'
 import { runningOf, servicesDown } from './services.ts'
 
@@ -17,6 +18,8 @@ export interface WindowsMachine {
   /** Undefined where it doesn't say. */
   release(): Promise<WindowsRelease | undefined>
   isRebootPending(): Promise<boolean>
+  /** Names and versions of what was installed for everybody, as the list of programs shows it. */
+  software(): Promise<[name: string, version: string][]>
 }
 
 /** @param open loads what asks Windows, once and when it is first needed. */
@@ -51,6 +54,10 @@ export function windowsMachine(
     isRebootPending: async () => {
       const asked = await calls().catch(() => undefined)
       return asked !== undefined && isRebootPending(asked)
+    },
+    software: async () => {
+      const asked = await calls().catch(() => undefined)
+      return asked ? installedPrograms(asked) : []
     },
     hasRegistryKey: async (key) => (await calls().catch(() => undefined))?.hasKey(key) ?? false,
   }

@@ -20,5 +20,13 @@ export const atThisMachine: readonly Pattern[] = [
     programs: /^login$/,
     line: /^FAILED LOGIN (?:SESSION )?(?:\(\d+\) )?(?:on '[^']*' )?(?:from '(?<source>\S+)' )?FOR '(?<user>.*)', .*$/,
   },
+  {
+    witness: 'login',
+    outcome: 'failed',
+    programs: /^login$/,
+    line: /^FAILED LOGIN \d+ FROM (?:\(null\)|tty\S*|(?<source>\S+)) FOR (?<user>.*), .*$/,
+  },
+  { witness: 'su', outcome: 'failed', programs: /^su$/, line: /^BAD SU (?<user>.*) to .* on \S+$/ },
+  { witness: 'su', outcome: 'failed', programs: /^su$/, line: /^- \S+ (?<user>[^:]*):\S*$/ },
   { witness: 'login', outcome: 'accepted', programs: /^login$/, line: /^(?:ROOT )?LOGIN ON \S+ BY (?<user>.*?)(?: FROM (?<source>\S+))?$/ },
 ]

@@ -1,4 +1,5 @@
 import { localSource, normalised } from './address.ts'
+import { lessUsual } from './less-usual-lines.ts'
 import { atThisMachine } from './local-lines.ts'
 
 /** One line of a log, as far as it says that somebody got in or didn't. */
@@ -31,7 +32,7 @@ const patterns: Pattern[] = [
     witness: 'password',
     outcome: 'failed',
     programs: sshd,
-    line: /^Failed (?:password|keyboard-interactive\S*|hostbased|gssapi\S*) for (?:invalid user )?(?<user>.*) from (?<source>\S+) port \d+(?: ssh2)?$/,
+    line: /^Failed (?:password|keyboard-interactive\S*|hostbased|gssapi\S*) for (?:invalid user )?(?<user>.*) from (?<source>\S+) port \d+(?: ssh2)?(?: \[preauth\])?$/,
   },
   {
     witness: 'publickey',
@@ -39,7 +40,12 @@ const patterns: Pattern[] = [
     programs: sshd,
     line: /^Failed publickey for (?:invalid user )?(?<user>.*) from (?<source>\S+) port \d+(?: ssh2)?(?:: .*)?$/,
   },
-  { witness: 'name', outcome: 'failed', programs: sshd, line: /^(?:Invalid|Illegal) user (?<user>.*) from (?<source>\S+)(?: port \d+)?$/ },
+  {
+    witness: 'name',
+    outcome: 'failed',
+    programs: sshd,
+    line: /^(?:Invalid|Illegal) user (?:(?<user>.*) )?from (?<source>\S+)(?: port \d+)?$/,
+  },
   { witness: 'name', outcome: 'failed', programs: sshd, line: /^User (?<user>.*) from (?<source>\S+) not allowed because .*$/ },
   {
     witness: 'left',
@@ -69,7 +75,7 @@ const patterns: Pattern[] = [
     witness: 'pam',
     outcome: 'failed',
     programs: anyProgram,
-    line: /^pam_\w+\([\w.-]+:auth\): authentication failure; .*?\brhost=(?<source>\S*)(?:\s+user=(?<user>.*))?$/,
+    line: /^(?:pam_\w+\([\w.-]+:auth\): )?authentication failure; .*?\brhost=(?<source>\S*)(?:\s+user=(?<user>.*))?$/,
   },
   {
     witness: 'accepted',
@@ -77,14 +83,18 @@ const patterns: Pattern[] = [
     programs: sshd,
     line: /^Accepted \S+ for (?<user>.*) from (?<source>\S+) port \d+(?: ssh2)?(?:: .*)?$/,
   },
+  ...lessUsual,
   ...atThisMachine,
 ]
 
 /** What these two say without a process number is one attempt's, if it is one person's. */
 const isSudoOrSu = /^(?:sudo|su)$/
 
-/** rsyslog's own form (RFC 3164) and the ISO one, then host, program, process, message. */
-const syslog = /^(?:<\d+>)?(?:\w{3}\s+\d+ [\d:]+|\d{4}-\d\d-\d\dT\S+) \S+ (?<program>[\w./-]+?)(?:\[(?<pid>\d+)\])?: (?<message>.*)$/
+/** rsyslog's own form (RFC 3164), with or without a year and parts of seconds, and the ISO one, then host, program, process, message. Older PAM names itself behind the program. */
+const syslog =
+  /^(?:<\d+>)?(?:\w{3}\s+\d+ (?:\d{4} )?[\d:.]+|\d{4}-\d\d-\d\d[T ]\S+) \S+ (?<program>[\w./-]+?)\]?(?:\(pam_\w+\))?(?:\[(?<pid>\d+)\])?: (?<message>.*)$/
+/** RFC 5424: version, time, host, program, process, kind, data, message. */
+const newerSyslog = /^<\d+>1 \S+ \S+ (?<program>[\w./-]+) (?<pid>\d+|-) \S+ (?:-|\[.*?\]) (?<message>.*)$/
 const repeated = /^message repeated (?<times>\d+) times: \[ (?<message>.*)\]$/
 const vsftpd =
   /^\w{3} \w{3} +\d+ [\d:]+ \d{4} \[pid (?<pid>\d+)\] \[(?<user>.*)\] (?<outcome>FAIL|OK) LOGIN: Client "(?<source>[^"]+)"(?:, .*)?$/
@@ -97,7 +107,7 @@ export function readLogonLine(line: string): LogonLine | undefined {
   const text = line.trimEnd()
   const ftp = vsftpd.exec(text)?.groups
   if (ftp) return fromFtp(ftp)
-  const { program = '', pid, message = '' } = syslog.exec(text)?.groups ?? {}
+  const { program = '', pid, message = '' } = (syslog.exec(text) ?? newerSyslog.exec(text))?.groups ?? {}
   const again = repeated.exec(message)?.groups
   const found = fromMessage(program.split('/').at(-1) ?? program, pid, again?.message?.trimEnd() ?? message)
   return found && { ...found, count: Math.min(maxCount, found.count * Number(again?.times ?? 1)) }

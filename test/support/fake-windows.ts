@@ -1,4 +1,12 @@
-import type { EventBatch, EventSource, Refused, ServiceEntry, WindowsCalls } from '../../agent/host/windows/calls.ts'
+import type {
+  DriveEntry,
+  EventBatch,
+  EventSource,
+  MemoryEntry,
+  Refused,
+  ServiceEntry,
+  WindowsCalls,
+} from '../../agent/host/windows/calls.ts'
 
 type Fields = Record<string, unknown>
 
@@ -70,6 +78,10 @@ export class FakeWindows implements WindowsCalls {
   services = (): ServiceEntry[] | Refused => this.servicesNow
   number = (key: string, name: string): number | undefined => this.#value(key, name, 'number')
   text = (key: string, name: string): string | undefined => this.#value(key, name, 'string')
+  memoryNow: MemoryEntry | undefined = undefined
+  drivesNow: DriveEntry[] = []
+  memory = (): MemoryEntry | undefined => this.memoryNow
+  drives = (): DriveEntry[] => this.drivesNow
   hasKey = (key: string): boolean => Object.keys(this.registryNow).some((path) => path.startsWith(`${key}\\`))
   keys = (key: string): string[] => [
     ...new Set(

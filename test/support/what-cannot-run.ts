@@ -9,6 +9,7 @@ export default function sayWhatCannotRun(): void {
 function lacks(): string[] {
   const found: string[] = []
   if (process.platform !== 'linux') found.push('the tests of the Linux detectors and of isolation, because this is not Linux')
+  if (process.platform !== 'win32') found.push('the test of Windows’ own libraries, because this is not Windows')
   if (process.getuid?.() !== 0) found.push('the network-namespace tests, because they need root')
   else if (!has('nft') || !has('ip'))
     found.push('the network-namespace tests, because nft or ip is missing (packages nftables and iproute2)')

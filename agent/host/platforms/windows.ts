@@ -41,6 +41,9 @@ export function windowsProbe({ time, open = openNative }: Options): Probe {
       const [inventory, release] = await Promise.all([portable.inventory(), windows.release()])
       return release ? { ...inventory, facts: [release.fact, { ...release.fact, name: 'system', value: release.name }] } : inventory
     },
+    // Elsewhere these start a PowerShell each time they are asked.
+    memory: async () => (await (await machine()).memory()) ?? portable.memory(),
+    disks: async () => (await (await machine()).disks()) ?? portable.disks(),
     unitsDown: async (listed) => (await machine()).unitsDown(listed),
   }
 }

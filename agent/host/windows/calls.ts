@@ -13,6 +13,10 @@ export interface WindowsCalls {
   number(key: string, name: string): number | undefined
   text(key: string, name: string): string | undefined
   hasKey(key: string): boolean
+  /** Undefined where Windows doesn't say. */
+  memory(): MemoryEntry | undefined
+  /** Disks of this machine that can be written to. */
+  drives(): DriveEntry[]
   /** Names of the keys below one; none where there are none. */
   keys(key: string): string[]
 }
@@ -43,6 +47,23 @@ export interface ServiceEntry {
   state: number
   exitCode: number
   specificExitCode: number
+}
+
+/** In bytes; what was promised to programs is memory and page file together. */
+export interface MemoryEntry {
+  total: number
+  available: number
+  commitLimit: number
+  commitLeft: number
+}
+
+export interface DriveEntry {
+  /** `C:\\` */
+  name: string
+  type: string
+  totalBytes: number
+  /** What this program's user may still write. */
+  freeBytes: number
 }
 
 export const isRefused = (answer: object): answer is Refused => 'refused' in answer

@@ -178,7 +178,11 @@ class Following implements EventLog {
 
   #open(followed: Followed): void {
     const { channel } = followed
-    const after = followed.last === undefined ? undefined : this.#resumedAt(followed, followed.last)
+    // A log in which nothing happens has a place, too: what happens while nobody listens is read later.
+    const isFirst = followed.last === undefined
+    const newest = this.#newestOf(channel)
+    if (isFirst) followed.last = newest
+    const after = isFirst || followed.last === undefined ? newest : this.#resumedAt(followed, followed.last, newest)
     const source = this.#calls.subscribe(channel, after)
     if (isRefused(source)) {
       this.#refused(followed, source.refused)
@@ -189,10 +193,14 @@ class Following implements EventLog {
     followed.gap = undefined
   }
 
+  #newestOf(channel: string): number | undefined {
+    const record = eventOfXml(this.#calls.newest(channel) ?? '')?.Event.System.EventRecordID
+    return typeof record === 'number' ? record : undefined
+  }
+
   /** Behind which record it goes on, seen from what the log holds now. */
-  #resumedAt(followed: Followed, last: number): number {
-    const newest = eventOfXml(this.#calls.newest(followed.channel) ?? '')?.Event.System.EventRecordID
-    if (typeof newest !== 'number') return last
+  #resumedAt(followed: Followed, last: number, newest: number | undefined): number {
+    if (newest === undefined) return last
     if (newest < last) {
       this.#follower.onCleared(followed.channel, last, newest)
       followed.last = undefined

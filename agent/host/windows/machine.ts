@@ -1,9 +1,10 @@
 import type { Time } from '#shared/domain/time.ts'
-import type { Answer, UnitReading } from '../probe.ts'
+import type { Answer, DiskReading, MemoryReading, UnitReading } from '../probe.ts'
 import type { WindowsCalls } from './calls.ts'
 import { type EventLog, type FollowOptions, followEventLog } from './event-log.ts'
 import { installedPrograms } from './programs.ts'
 import { isRebootPending, readRelease, type WindowsRelease } from './release.ts'
+import { disksOf, memoryOf } from './resources.ts'
 import { runningOf, servicesDown } from './services.ts'
 
 /** What only a Windows machine can be asked. */
@@ -22,11 +23,15 @@ export interface WindowsMachine {
   software(): Promise<[name: string, version: string][]>
 }
 
+/** What every machine can be asked; undefined where Windows doesn't say. */
+interface Health {
+  unitsDown(listed: string[]): Promise<Answer<UnitReading[]>>
+  memory(): Promise<MemoryReading | undefined>
+  disks(): Promise<DiskReading[] | undefined>
+}
+
 /** @param open loads what asks Windows, once and when it is first needed. */
-export function windowsMachine(
-  open: () => Promise<WindowsCalls>,
-  time: Time,
-): WindowsMachine & { unitsDown(listed: string[]): Promise<Answer<UnitReading[]>> } {
+export function windowsMachine(open: () => Promise<WindowsCalls>, time: Time): WindowsMachine & Health {
   let opened: Promise<WindowsCalls> | undefined
   const calls = (): Promise<WindowsCalls> => {
     opened ??= open()
@@ -44,6 +49,14 @@ export function windowsMachine(
         const value = runningOf(asked, names)
         return value ? { kind: 'known', value } : { kind: 'unsupported', reason: 'Windows does not list its services' }
       }),
+    memory: async () => {
+      const found = (await calls().catch(() => undefined))?.memory()
+      return found && memoryOf(found)
+    },
+    disks: async () => {
+      const found = (await calls().catch(() => undefined))?.drives()
+      return found && disksOf(found)
+    },
     unitsDown: (listed) => answer('the services', (asked) => servicesDown(asked, listed)),
     registryNumber: async (key, name) => (await calls().catch(() => undefined))?.number(key, name),
     registryText: async (key, name) => (await calls().catch(() => undefined))?.text(key, name),

@@ -1,6 +1,7 @@
 import type { WindowsCalls } from './calls.ts'
 import { nativeEvents } from './native-events.ts'
 import { nativeRegistry } from './native-registry.ts'
+import { nativeResources } from './native-resources.ts'
 import { nativeServices } from './native-services.ts'
 import { readWide } from './wide.ts'
 
@@ -25,5 +26,5 @@ export async function openNative(): Promise<WindowsCalls> {
   kernel.GetSystemDirectoryW(folder, folder.length / 2)
   // By its whole path: what somebody lays beside this program under its name is not loaded.
   const events = nativeEvents(ffi, kernel, `${readWide(folder, 0)}\\wevtapi.dll`)
-  return { ...events, ...nativeServices(ffi, kernel), ...nativeRegistry(ffi) }
+  return { ...events, ...nativeServices(ffi, kernel), ...nativeRegistry(ffi), ...nativeResources(ffi) }
 }

@@ -45,6 +45,17 @@ describe('Windows’ event log', () => {
     expect([second.seen, second.gaps, second.said]).toEqual([['Security 5'], [], []])
   })
 
+  it('keeps the place of a log in which nothing happened', async () => {
+    const windows = filled(3)
+    const first = follow(windows)
+    await first.turns()
+    first.log.stop()
+    windows.write({ EventID: 1, Channel: 'Security' })
+    const second = follow(windows, first.log.places())
+    await second.turns()
+    expect(second.seen).toEqual(['Security 4'])
+  })
+
   it('says once which log is missing or forbidden, goes on with the others, and says when it is there', async () => {
     const windows = filled(0)
     windows.refusedNow = new Map([

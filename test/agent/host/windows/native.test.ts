@@ -3,7 +3,6 @@ import { isRefused } from '../../../../agent/host/windows/calls.ts'
 import { eventOfXml } from '../../../../agent/host/windows/event-xml.ts'
 
 const isWindows = process.platform === 'win32'
-if (!isWindows) console.info('native: Windows’ own libraries are asked on Windows only')
 
 it.skipIf(!isWindows)('Windows itself answers, as what stands for it in other tests does', async () => {
   const { openNative } = await import('../../../../agent/host/windows/native.ts')
@@ -16,6 +15,8 @@ it.skipIf(!isWindows)('Windows itself answers, as what stands for it in other te
   expect(calls.keys('SOFTWARE\\Microsoft')).toContain('Windows NT')
   expect(calls.hasKey('SOFTWARE\\Tierline, which is not there')).toBe(false)
   expect(calls.subscribe('Tierline/Nowhere', undefined)).toEqual({ refused: 15_007 })
+  expect(calls.memory()?.available).toBeGreaterThan(1_048_576)
+  expect(calls.drives().find(({ name }) => name === 'C:\\')).toMatchObject({ type: expect.stringMatching(/FS$/) })
   const newest = Number(eventOfXml(calls.newest('System') ?? '')?.Event.System.EventRecordID)
   const source = calls.subscribe('System', newest - 1)
   if (isRefused(source)) return expect.unreachable(`error ${source.refused}`)

@@ -63,6 +63,19 @@ it('a machine of Windows says in its inventory which release it is, and what it 
   expect((await probe.windows?.release())?.fact).toMatchObject({ name: 'release', value: 'windows-server 2022' })
 })
 
+it('asks memory and disks of Windows itself, without a program', async () => {
+  const windows = new FakeWindows()
+  const gib = 1_073_741_824
+  windows.memoryNow = { total: 16 * gib, available: 4 * gib, commitLimit: 20 * gib, commitLeft: 6 * gib }
+  windows.drivesNow = [{ name: 'C:\\', type: 'NTFS', totalBytes: 100 * gib, freeBytes: 25 * gib }]
+  const probe = windowsProbe({ time: new FakeTime(), log: silent, open: async () => windows })
+  const memory = { totalBytes: 16 * gib, availableBytes: 4 * gib, swapTotalBytes: 4 * gib, swapUsedBytes: 2 * gib }
+  expect(await probe.memory()).toEqual(memory)
+  expect(await probe.disks()).toEqual([
+    { mount: 'C:', device: 'C:', type: 'NTFS', totalBytes: 100 * gib, freeBytes: 25 * gib, usedRatio: 0.75 },
+  ])
+})
+
 it('without Windows’ libraries all of it is unsupported, with the reason', async () => {
   const probe = windowsProbe({
     time: new FakeTime(),

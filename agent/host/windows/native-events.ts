@@ -51,7 +51,8 @@ export function nativeEvents(ffi: typeof Ffi, kernel: Kernel, library: string): 
       const signal = kernel.CreateEventW(null, 1, 1, null)
       if (signal === 0n) return { refused: kernel.GetLastError() }
       const bookmark = after === undefined || after < 1 ? 0n : events.EvtCreateBookmark(wide(bookmarkOf(channel, after)))
-      const from = after === undefined ? toFuture : bookmark === 0n ? fromOldest : afterBookmark
+      const isFromOldest = after !== undefined && after < 1
+      const from = isFromOldest ? fromOldest : bookmark === 0n ? toFuture : afterBookmark
       const handle = events.EvtSubscribe(0n, signal, wide(channel), wide('*'), bookmark, null, null, from)
       const refused = handle === 0n ? kernel.GetLastError() : 0
       if (bookmark !== 0n) events.EvtClose(bookmark)

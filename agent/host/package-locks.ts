@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /*
  * Whether a package manager is changing this machine (Linux), by the locks that they hold: what the kernel says is locked, looked
- * up by the files' numbers, and the files that name who works. Nothing is started, and no thread of the pool is asked, which would cost
- * more than the look. Fetching lists (`apt update`) changes nothing.
+ * up by the files' numbers, and the files that name who works. Nothing is started. A thread of the pool is asked for the locks
+ * alone: the kernel takes ten milliseconds to hold them all still. Fetching lists (`apt update`) changes nothing.
  */
 
 /** Locked by fcntl while packages are put in or taken out. */
@@ -22,8 +23,8 @@ const pidFiles: Record<string, string> = {
 }
 
 /** @param root where the file system begins, and /proc in it. @returns who is at work; undefined: nobody. */
-export function packageManagerAtWork(root = '/'): string | undefined {
-  const locked = lockedIn(text(join(root, 'proc/locks')))
+export async function packageManagerAtWork(root = '/'): Promise<string | undefined> {
+  const locked = lockedIn(await readFile(join(root, 'proc/locks'), 'utf8').catch(() => ''))
   for (const [path, name] of locked.size === 0 ? [] : Object.entries(lockFiles)) {
     const number = numberOf(join(root, path))
     if (number !== undefined && locked.has(number)) return name

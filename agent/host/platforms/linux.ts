@@ -33,7 +33,7 @@ export function linuxProbe({ time }: { time: Time; log: Logger }): Probe {
     uptimeSeconds: async () => Number(text('/proc/uptime').split(' ')[0]),
     unitsDown,
     vitals: createVitals(time),
-    packageManager: async () => ({ kind: 'known', value: packageManagerAtWork() ?? null }),
+    packageManager: async () => ({ kind: 'known', value: (await packageManagerAtWork()) ?? null }),
     role,
     inventory: async () => inventory(await hardware((await memory()).totalBytes)),
     followFile: (path, follower) => followFile(path, follower, time),

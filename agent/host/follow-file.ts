@@ -1,14 +1,19 @@
 import { constants, type Stats, statSync } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
 import { farFolders, isFar } from './far.ts'
 import type { Answer, LineFollower, Stop } from './probe.ts'
+import { watchFolder } from './system-files.ts'
 
 /** Half a second is soon enough for a log, and one look that nobody has to be woken for costs microseconds. */
 const lookEveryMs = 500
 /** What was never there may never be: most machines have no ClamAV. Nothing is missed meanwhile, since what appears is told from its start. */
 const lookForEveryMs = seconds(10)
+/** A log that nothing was written into for so many looks is slept over: the kernel wakes us, and every so often we look all the same. */
+const looksUntilSleep = 10
+const asleepEveryMs = seconds(10)
 /** What starts together with the agent is there after so many looks. */
 const looksBeforeThat = 20
 const chunkBytes = 65_536
@@ -40,8 +45,11 @@ class Tail {
   readonly #time: Time
   #file: FileHandle | undefined
   #identity = ''
-  /** On a disk of this machine, which answers at once; only root lays logs elsewhere. */
-  #isNear = false
+  /** Where it lies on a disk of this machine, which answers at once; only root lays logs elsewhere. */
+  #nearAt: string | undefined
+  #quietLooks = 0
+  #wakening: Stop | undefined
+  #isLooking = false
   #offset = 0
   #partial = Buffer.alloc(0)
   #isCutting = false
@@ -65,6 +73,7 @@ class Tail {
   stop(): void {
     this.#isStopped = true
     this.#next?.()
+    this.#wakening?.()
     void this.#close()
   }
 
@@ -72,18 +81,58 @@ class Tail {
     if (this.#isStopped) return
     this.#looks += 1
     const isLikely = this.#wasThere || this.#looks <= looksBeforeThat
-    this.#next = this.#time.after(isLikely ? lookEveryMs : lookForEveryMs, () => {
-      this.#look().then(
+    const everyMs = this.#wakening ? asleepEveryMs : lookEveryMs
+    this.#next = this.#time.after(isLikely ? everyMs : lookForEveryMs, () => this.#lookAndPlan())
+  }
+
+  #lookAndPlan(): void {
+    this.#isLooking = true
+    this.#lookAndSleep()
+      .finally(() => {
+        this.#isLooking = false
+      })
+      .then(
         () => this.#plan(),
         (error: unknown) => this.#isStopped || this.#follower.onEnd(`${this.#path}: ${sentenceOf(error)}`),
       )
-    })
+  }
+
+  async #lookAndSleep(): Promise<void> {
+    await this.#look()
+    if (this.#quietLooks >= looksUntilSleep && !this.#wakening && (await this.#sleep())) await this.#look()
+    if (this.#quietLooks === 0 || this.#isStopped) this.#wake()
+  }
+
+  /** While much is written the kernel would wake us for each line, so only who is quiet is slept over. */
+  async #sleep(): Promise<boolean> {
+    if (this.#nearAt === undefined) return false
+    const name = basename(this.#nearAt)
+    const heard = (changed: string | undefined): void => {
+      if (this.#wakening && (changed === undefined || changed === name)) this.#rouse()
+    }
+    this.#wakening = await watchFolder(dirname(this.#nearAt), heard).catch(() => undefined)
+    return this.#wakening !== undefined
+  }
+
+  #wake(): void {
+    this.#wakening?.()
+    this.#wakening = undefined
+  }
+
+  #rouse(): void {
+    this.#wake()
+    this.#quietLooks = 0
+    // Who looks already looks again soon.
+    if (this.#isLooking) return
+    this.#next?.()
+    this.#lookAndPlan()
   }
 
   async #look(): Promise<void> {
-    const found = this.#isNear ? statNow(this.#path) : await stat(this.#path).catch(whenMissing)
+    const found = this.#nearAt === undefined ? await stat(this.#path).catch(whenMissing) : statNow(this.#path)
     const isSame = found !== undefined && identityOf(found) === this.#identity
     const isRead = isSame && found.size === this.#offset
+    this.#quietLooks = isRead ? this.#quietLooks + 1 : 0
     if (this.#file && !isRead) await this.#readOn(this.#file)
     if (!found || this.#isStopped) return
     if (!isSame) {
@@ -138,7 +187,7 @@ class Tail {
       return 0
     }
     this.#identity = identityOf(found)
-    this.#isNear = await isNear(this.#path)
+    this.#nearAt = await nearAt(this.#path)
     this.#file = file
     this.#wasThere = true
     return found.size
@@ -166,9 +215,9 @@ class Tail {
 const identityOf = (found: { dev: number; ino: number }): string => `${found.dev}:${found.ino}`
 
 /** Elsewhere nobody says what is far. */
-async function isNear(path: string): Promise<boolean> {
+async function nearAt(path: string): Promise<string | undefined> {
   const place = process.platform === 'linux' ? await realpath(path).catch(() => undefined) : undefined
-  return place !== undefined && !isFar(place, farFolders())
+  return place === undefined || isFar(place, farFolders()) ? undefined : place
 }
 
 const statNow = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false })

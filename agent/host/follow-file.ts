@@ -47,6 +47,8 @@ class Tail {
   #identity = ''
   /** Where it lies on a disk of this machine, which answers at once; only root lays logs elsewhere. */
   #nearAt: string | undefined
+  /** The same of where it would lie. */
+  #isFolderNear = false
   #quietLooks = 0
   #wakening: Stop | undefined
   #isLooking = false
@@ -65,6 +67,7 @@ class Tail {
   }
 
   async start(): Promise<void> {
+    this.#isFolderNear = (await nearAt(dirname(this.#path))) !== undefined
     const size = await this.#open()
     this.#offset = size
     this.#plan()
@@ -129,7 +132,8 @@ class Tail {
   }
 
   async #look(): Promise<void> {
-    const found = this.#nearAt === undefined ? await stat(this.#path).catch(whenMissing) : statNow(this.#path)
+    const isNear = this.#nearAt !== undefined || (this.#identity === '' && this.#isFolderNear)
+    const found = isNear ? statNow(this.#path) : await stat(this.#path).catch(whenMissing)
     const isSame = found !== undefined && identityOf(found) === this.#identity
     const isRead = isSame && found.size === this.#offset
     this.#quietLooks = isRead ? this.#quietLooks + 1 : 0

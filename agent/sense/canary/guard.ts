@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
-import type { Probe, Stop } from '../../host/probe.ts'
+import type { FileLook, Probe, Stop } from '../../host/probe.ts'
 import type { JsonFile } from '../../json-file.ts'
 import type { Say, SenseSettings } from '../define-detector.ts'
 import type { Look } from '../writers/describe.ts'
@@ -173,8 +173,11 @@ export class Guard {
 
   async #lookAtAll(): Promise<void> {
     await this.#reach.look()
-    for (const post of this.#posts)
-      if (!this.#isOutOfReach(post) && (await this.#signatureOf(post)) !== post.signature) this.#examineSoon(post)
+    for (const post of this.#posts) {
+      if (this.#isOutOfReach(post)) continue
+      const signature = this.#signatureNow(post) ?? (await this.#signatureFar(post))
+      if (signature !== post.signature) this.#examineSoon(post)
+    }
   }
 
   /** A home that lies on another machine by now may never answer. */
@@ -182,12 +185,13 @@ export class Guard {
     return planted.ground !== undefined && this.#reach.isFar(planted.path)
   }
 
-  async #signatureOf(post: Post): Promise<string> {
-    const { path } = post.armed.planted
-    const { probe } = this.#options
-    // What a person named may lie on another machine, which may not answer.
-    const look = this.#reach.isFar(path) ? await probe.look(path).catch(() => undefined) : probe.lookNow(path)
-    return look ? `${look.identity} ${look.changedAt} ${look.sizeBytes}` : 'gone'
+  /** Undefined: what a person named lies on another machine, which may not answer. */
+  #signatureNow({ armed: { planted } }: Post): string | undefined {
+    return this.#reach.isFar(planted.path) ? undefined : signatureOf(this.#options.probe.lookNow(planted.path))
+  }
+
+  async #signatureFar({ armed: { planted } }: Post): Promise<string> {
+    return signatureOf(await this.#options.probe.look(planted.path).catch(() => undefined))
   }
 
   #examineSoon(post: Post): void {
@@ -205,7 +209,7 @@ export class Guard {
         post.next()
         await this.#reach.look()
         if (this.#isOutOfReach(post)) return
-        post.signature = await this.#signatureOf(post)
+        post.signature = this.#signatureNow(post) ?? (await this.#signatureFar(post))
         await this.#take(post, await examine(post.canary, this.#options.probe, this.#options.time.now()))
       }
     } catch (error) {
@@ -273,6 +277,8 @@ export class Guard {
     return this.#keeping
   }
 }
+
+const signatureOf = (look: FileLook | undefined): string => (look ? `${look.identity} ${look.changedAt} ${look.sizeBytes}` : 'gone')
 
 function postOf(armed: Armed): Post {
   const { path, folder, sha256, knownSiblings } = armed.planted

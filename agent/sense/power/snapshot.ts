@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { FileLook, FolderLook, Probe } from '../../host/probe.ts'
+import { Reach } from '../canary/reach.ts'
 import type { PlaceWatches } from './place-watches.ts'
 import { type Place, places, placesOf } from './places.ts'
 
@@ -9,6 +10,11 @@ export interface Kept {
   place: Place
   sha256: string
   text: string
+}
+
+interface Home {
+  folder: string
+  places: readonly Place[]
 }
 
 export type Snapshot = ReadonlyMap<string, Kept>
@@ -28,11 +34,13 @@ export class Snapshots {
   readonly #seen = new Map<string, { signature: string; kept: Kept }>()
   readonly #folders = new Map<string, { look: FolderLook; isSettled: boolean }>()
   #homeNames = ''
-  #placesOfHomes: readonly Place[][] = []
+  #placesOfHomes: readonly Home[] = []
+  readonly #reach: Reach
 
   /** @param root where the machine's tree begins; tests have one of their own. @param watches absent: every place is looked at each time. */
   constructor(probe: Probe, root = '', watches?: PlaceWatches) {
     this.#probe = probe
+    this.#reach = new Reach(probe)
     this.#root = root
     this.#watches = watches
   }
@@ -45,7 +53,8 @@ export class Snapshots {
     const found = new Map<string, Kept>()
     await this.#takeSystem()
     for (const held of this.#held.values()) for (const [path, kept] of held) found.set(path, kept)
-    for (const home of await this.#homes()) await Promise.all(home.map((place) => this.#takePlace(place, found)))
+    await this.#reach.look()
+    for (const home of await this.#homes()) await this.#takeHome(home, found)
     for (const path of this.#seen.keys()) if (!found.has(path)) this.#seen.delete(path)
     return found
   }
@@ -77,20 +86,30 @@ export class Snapshots {
       .map((name) => join(full, name))
   }
 
-  async #homes(): Promise<readonly Place[][]> {
-    const names = (await this.#probe.list(`${this.#root}/home`).catch(() => undefined))?.names ?? []
-    const shown = names.toSorted().slice(0, maxHomes)
+  async #homes(): Promise<readonly Home[]> {
+    const all = `${this.#root}/home`
+    const listed = this.#reach.isFar(all) ? await this.#probe.list(all).catch(() => undefined) : this.#listNow(all)
+    const shown = (listed?.names ?? []).toSorted().slice(0, maxHomes)
     if (shown.join('/') !== this.#homeNames) {
       this.#homeNames = shown.join('/')
-      this.#placesOfHomes = shown.map((name) => placesOf(join('/home', name)))
+      this.#placesOfHomes = shown.map((name) => ({ folder: join('/home', name), places: placesOf(join('/home', name)) }))
     }
     return this.#placesOfHomes
   }
 
-  async #takePlace(place: Place, found: Map<string, Kept>): Promise<void> {
+  /** Whoever lives there can't make a link of the way to their own home, so what lies at its top is seen at once; below it they may. */
+  async #takeHome({ folder, places }: Home, found: Map<string, Kept>): Promise<void> {
+    const full = this.#root + folder
+    const names = this.#reach.isFar(full) ? undefined : new Set(this.#listNow(full)?.names)
+    const there = places.filter(({ path }) => names?.has(path.slice(folder.length + 1).split('/')[0] ?? '') ?? true)
+    const isAtTop = ({ path }: Place): boolean => names !== undefined && dirname(path) === folder
+    await Promise.all(there.map((place) => this.#takePlace(place, found, isAtTop(place))))
+  }
+
+  async #takePlace(place: Place, found: Map<string, Kept>, isSeenAtOnce = !place.isPersons): Promise<void> {
     for (const path of await this.#filesOf(place)) {
       const full = this.#root + path
-      const look = place.isPersons ? await this.#probe.look(full).catch(() => undefined) : this.#probe.lookNow(full)
+      const look = isSeenAtOnce ? this.#probe.lookNow(full) : await this.#probe.look(full).catch(() => undefined)
       const kept = look
         ? (this.#keptAs(path, signatureOf(look)) ?? (await this.#read(path, place, signatureOf(look))))
         : this.#link(path, place)

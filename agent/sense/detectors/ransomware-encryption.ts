@@ -1,9 +1,13 @@
 import { dirname } from 'node:path'
+import { isBelow } from '#shared/domain/far-folders.ts'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { printable } from '#shared/domain/printable.ts'
-import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
+import type { Probe } from '../../host/probe.ts'
+import { groundsOf } from '../canary/grounds.ts'
+import { defineDetector, type Say, type Unsupported, type WatchContext, type Watching } from '../define-detector.ts'
 import { manyTurned, type Tally } from '../encryption/deeds.ts'
 import { createDoubt } from '../encryption/doubt.ts'
+import { FolderEvents } from '../encryption/folder-events.ts'
 import { isDocument } from '../encryption/names.ts'
 import { clientOf, isFileServer } from '../encryption/shares.ts'
 import { type Doer, EncryptionWatch } from '../encryption/watch.ts'
@@ -15,8 +19,8 @@ import { Trees } from '../writers/trees.ts'
  * security.ransomware.encryption (row 4). One process tree turned ten documents unreadable in 30 seconds and their originals are gone, or
  * three of them and it left a ransom note in three folders. Unreadable: neither text nor a known form nor an archive that opens without a
  * password. What came to be a second ago was never anything else; one file that nobody can read accounts for one that is gone, an
- * archive with a password for any number. The alert-rules have nothing like it. The writer is known from fatrace; where the policy lets
- * it, its tree is halted before anything is said. Files written through a share name the client, and nobody here is halted.
+ * archive with a password for any number. The alert-rules have nothing like it. The writer is known from fatrace; without it, homes and
+ * shares are watched by inotify, and the process is unknown. Where the policy lets it, its tree is halted before anything is said. Files written through a share name the client, and nobody here is halted.
  * Threat: names and programs are the attacker's choice, so nothing here trusts either; who encrypts fewer than ten in 30 seconds is left to the decoys.
  */
 export default defineDetector({
@@ -50,7 +54,7 @@ export default defineDetector({
         context.broken(reason)
       },
     })
-    if (followed.kind === 'unsupported') return { unsupported: followed.reason }
+    if (followed.kind === 'unsupported') return watchFolders(watch, probe, context, followed.reason)
     settings.writers?.setFed(true)
     return {
       stop: async () => {
@@ -60,6 +64,23 @@ export default defineDetector({
     }
   },
 })
+
+/** Without fatrace: what changes in homes and shares is seen, and who did it only where audit is told to look once some can't be read. */
+async function watchFolders(
+  watch: EncryptionWatch,
+  probe: Probe,
+  { time, settings, log }: WatchContext,
+  reason: string,
+): Promise<Watching | Unsupported> {
+  const spread = settings.spreadsCanaries?.()
+  const isWanted = (path: string): boolean => !(spread?.except ?? []).some((each) => isBelow(path, each))
+  const grounds = [...(spread ? await groundsOf(probe, isWanted, spread.root) : []), ...settings.canaryDirs]
+  if (grounds.length === 0) return { unsupported: reason }
+  const events = new FolderEvents({ probe, time, grounds, onEvent: (event, ground) => watch.take(event, undefined, ground) })
+  const count = await events.start()
+  log.info({ reason, folders: count }, 'who encrypts files stays unknown here; that somebody does is seen in homes and shares')
+  return { stop: async () => events.stop() }
+}
 
 async function tell(
   doer: Doer,

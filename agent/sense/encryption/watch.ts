@@ -56,11 +56,12 @@ export class EncryptionWatch {
     this.#options = options
   }
 
-  take(event: FileEvent, tree: Tree | undefined): void {
+  /** @param place what is told apart where nobody knows who wrote; the folder, when absent. */
+  take(event: FileEvent, tree: Tree | undefined, place?: string): void {
     const folder = event.what === 'deleted' || event.what === 'moved' ? event.path : dirname(event.path)
     if (!isWorthLooking(`${folder}/`)) return
     const now = this.#options.time.monotonic()
-    const key = tree?.key ?? `folder ${folder}`
+    const key = tree?.key ?? `folder ${place ?? folder}`
     // Most of what a machine does concerns no document: nothing is remembered of that.
     if (!this.#doers.has(key) && !this.#concerns(event)) return
     const doer = this.#doerOf(key, tree, now)

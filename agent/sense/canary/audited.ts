@@ -10,6 +10,8 @@ import { Trees } from '../writers/trees.ts'
  * rules of our own key come and go with the decoys, nobody else's are touched, and where fatrace is, which tells of every file, there
  * are none. On failure: the writer is unknown, as without auditd. Threat: an attacker who fills audit's log; only decoys are watched.
  */
+export const auditPlaces = { auditLog: '/var/log/audit/audit.log', fatrace: '/usr/sbin/fatrace' }
+
 export interface AuditedParts {
   folders: readonly string[]
   probe: Pick<Probe, 'look' | 'followFile' | 'process'>
@@ -20,14 +22,12 @@ export interface AuditedParts {
   places?: { auditLog: string; fatrace: string }
 }
 
-const usual = { auditLog: '/var/log/audit/audit.log', fatrace: '/usr/sbin/fatrace' }
-
 /** auditd may be installed later. */
 const looksAgainAfterMs = minutes(1)
 
 /** Answers its end. */
 export async function followAudited(parts: AuditedParts): Promise<Stop> {
-  const { probe, settings, time, broken, places = usual } = parts
+  const { probe, settings, time, broken, places = auditPlaces } = parts
   const isThere = async (path: string): Promise<boolean> => (await probe.look(path).catch(() => undefined)) !== undefined
   if (!settings.writers || !settings.watchByAudit || (await isThere(places.fatrace))) return () => undefined
   let end: Stop = () => undefined
@@ -45,9 +45,13 @@ export async function followAudited(parts: AuditedParts): Promise<Stop> {
   }
 }
 
-async function follow({ folders, probe, settings: { writers, watchByAudit }, time, broken, places = usual }: AuditedParts): Promise<Stop> {
+/** Rules and their lines, for as long as the answer isn't called. */
+export async function follow(
+  { folders, probe, settings: { writers, watchByAudit }, time, broken, places = auditPlaces }: AuditedParts,
+  key = auditKey,
+): Promise<Stop> {
   const trees = new Trees((pid) => probe.process(pid), process.pid)
-  const writes = new AuditWrites()
+  const writes = new AuditWrites(key)
   const onLine = (line: string): void => {
     const write = writes.take(line)
     if (!write) return
@@ -56,12 +60,14 @@ async function follow({ folders, probe, settings: { writers, watchByAudit }, tim
     const tree = trees.treeOf(write.pid, now) ?? trees.treeOf(write.parentPid, now)
     for (const path of write.paths) writers?.note(path, write.pid, tree)
   }
-  const endRules = await watchByAudit?.(folders, auditKey)
+  const endRules = await watchByAudit?.(folders, key)
   if (!endRules) return () => undefined
   const followed = await probe.followFile(places.auditLog, { onLine, onEnd: broken })
-  writers?.setFed(followed.kind === 'known')
+  // Where decoys are watched as well, that goes on.
+  const wasFed = writers?.isFed() ?? false
+  writers?.setFed(wasFed || followed.kind === 'known')
   return () => {
-    writers?.setFed(false)
+    writers?.setFed(wasFed)
     if (followed.kind === 'known') followed.value()
     endRules()
   }

@@ -1,4 +1,4 @@
-import { auditKey } from '../writers/audit-writes.ts'
+import { auditKey, documentsKey } from '../writers/audit-writes.ts'
 
 /** What was done to the audit itself, as its own log says. */
 export interface AuditChange {
@@ -10,7 +10,7 @@ export interface AuditChange {
 
 const change = /^(?:node=\S+ )?type=CONFIG_CHANGE msg=audit\([\d.]+:\d+\): (.*)$/
 /** Rules of the agent's own come and go with its decoys; whoever takes all rules away takes others too. */
-const ours = new RegExp(`\\bop="?(?:add|remove)_rule"? key="?${auditKey}"?(?: |$)`)
+const ours = new RegExp(`\\bop="?(?:add|remove)_rule"? key="?(?:${auditKey}|${documentsKey})"?(?: |$)`)
 /** The kernel's number for "nobody signed in". */
 const unset = 4_294_967_295
 

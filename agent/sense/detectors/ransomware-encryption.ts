@@ -4,7 +4,8 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { printable } from '#shared/domain/printable.ts'
 import type { Probe } from '../../host/probe.ts'
 import { groundsOf } from '../canary/grounds.ts'
-import { defineDetector, type Say, type Unsupported, type WatchContext, type Watching } from '../define-detector.ts'
+import { defineDetector, type Say, type WatchContext, type Watching } from '../define-detector.ts'
+import { AuditedDocuments } from '../encryption/audited-documents.ts'
 import { manyTurned, type Tally } from '../encryption/deeds.ts'
 import { createDoubt } from '../encryption/doubt.ts'
 import { FolderEvents } from '../encryption/folder-events.ts'
@@ -20,7 +21,7 @@ import { Trees } from '../writers/trees.ts'
  * three of them and it left a ransom note in three folders. Unreadable: neither text nor a known form nor an archive that opens without a
  * password. What came to be a second ago was never anything else; one file that nobody can read accounts for one that is gone, an
  * archive with a password for any number. The alert-rules have nothing like it. The writer is known from fatrace; without it, homes and
- * shares are watched by inotify, and the process is unknown. Where the policy lets it, its tree is halted before anything is said. Files written through a share name the client, and nobody here is halted.
+ * shares are watched by inotify, and the process is unknown but where audit names it. Where the policy lets it, its tree is halted before anything is said. Files written through a share name the client, and nobody here is halted.
  * Threat: names and programs are the attacker's choice, so nothing here trusts either; who encrypts fewer than ten in 30 seconds is left to the decoys.
  */
 export default defineDetector({
@@ -29,9 +30,11 @@ export default defineDetector({
   async watch(probe, say, context) {
     const { time, settings } = context
     const trees = new Trees((pid) => probe.process(pid), process.pid)
+    let documents: AuditedDocuments | undefined
     const watch = new EncryptionWatch({
       probe,
       time,
+      onSuspicion: () => documents?.suspect(),
       onAttack: (doer, tally) =>
         void tell(doer, tally, say, { ...context, images: probe.images, process: (pid) => probe.process(pid) }, doubt.mayHalt()),
     })
@@ -54,7 +57,12 @@ export default defineDetector({
         context.broken(reason)
       },
     })
-    if (followed.kind === 'unsupported') return watchFolders(watch, probe, context, followed.reason)
+    if (followed.kind === 'unsupported') {
+      const folders = await peoplesFolders(probe, context)
+      if (folders.length === 0) return { unsupported: followed.reason }
+      documents = new AuditedDocuments({ ...context, folders, probe })
+      return watchFolders(watch, probe, context, { folders, documents })
+    }
     settings.writers?.setFed(true)
     return {
       stop: async () => {
@@ -65,21 +73,31 @@ export default defineDetector({
   },
 })
 
-/** Without fatrace: what changes in homes and shares is seen, and who did it only where audit is told to look once some can't be read. */
+async function peoplesFolders(probe: Probe, { settings }: WatchContext): Promise<string[]> {
+  const spread = settings.spreadsCanaries?.()
+  const isWanted = (path: string): boolean => !(spread?.except ?? []).some((each) => isBelow(path, each))
+  return [...(spread ? await groundsOf(probe, isWanted, spread.root) : []), ...settings.canaryDirs]
+}
+
+/** Without fatrace: what changes in homes and shares is seen, and who did it where audit says so once some can't be read. */
 async function watchFolders(
   watch: EncryptionWatch,
   probe: Probe,
-  { time, settings, log }: WatchContext,
-  reason: string,
-): Promise<Watching | Unsupported> {
-  const spread = settings.spreadsCanaries?.()
-  const isWanted = (path: string): boolean => !(spread?.except ?? []).some((each) => isBelow(path, each))
-  const grounds = [...(spread ? await groundsOf(probe, isWanted, spread.root) : []), ...settings.canaryDirs]
-  if (grounds.length === 0) return { unsupported: reason }
-  const events = new FolderEvents({ probe, time, grounds, onEvent: (event, ground) => watch.take(event, undefined, ground) })
+  { time, log }: WatchContext,
+  { folders, documents }: { folders: string[]; documents: AuditedDocuments },
+): Promise<Watching> {
+  const events = new FolderEvents({ probe, time, grounds: folders, onEvent: (event, ground) => watch.take(event, undefined, ground) })
   const count = await events.start()
-  log.info({ reason, folders: count }, 'who encrypts files stays unknown here; that somebody does is seen in homes and shares')
-  return { stop: async () => events.stop() }
+  log.info(
+    { folders: count },
+    'without fatrace, files that turn unreadable are seen in homes and shares only, and who did it where audit tells',
+  )
+  return {
+    async stop() {
+      events.stop()
+      documents.stop()
+    },
+  }
 }
 
 async function tell(
@@ -90,7 +108,7 @@ async function tell(
   mayHalt: boolean,
 ): Promise<void> {
   try {
-    const { tree } = doer
+    const tree = doer.tree ?? (await settings.writers?.of(tally.turned.slice(-100)))
     const isThroughShare = tree !== undefined && isFileServer(tree.top)
     const why = `${tally.turned.length} files were turned unreadable`
     // A millisecond is a file: halted first, described then.

@@ -26,6 +26,8 @@ export interface WatchOptions {
   probe: Probe
   time: Time
   onAttack(doer: Doer, tally: Tally): void
+  /** Some files can't be read any more, too few to say so, and nobody knows whose work it is. */
+  onSuspicion?(): void
 }
 
 /** A tree whose files are all readable is looked at so often; what can't be read costs nothing, so an attack is seen whole. */
@@ -161,6 +163,7 @@ export class EncryptionWatch {
     const now = this.#options.time.monotonic()
     if (now - doer.saidAt < sayAgainMs) return
     const tally = doer.deeds.tally(now)
+    if (tally.turned.length > 1 && !doer.tree) this.#options.onSuspicion?.()
     if (!isAttack(tally)) return
     doer.saidAt = now
     this.#options.onAttack(doer, tally)

@@ -5,6 +5,8 @@ import { auditSerialOf } from '../processes/audit-joiner.ts'
 
 /** By which the agent's own rules are known among those that audit has for others. */
 export const auditKey = 'tierline-decoys'
+/** Of those that stand for a minute, once somebody's documents can't be read any more. */
+export const documentsKey = 'tierline-documents'
 
 export interface AuditWrite {
   pid: number
@@ -35,12 +37,17 @@ const maxNames = 8
  */
 export class AuditWrites {
   readonly #open = new BoundedMap<Joined>(maxOpen)
+  readonly #key: string
+
+  constructor(key = auditKey) {
+    this.#key = key
+  }
 
   take(line: string): AuditWrite | undefined {
     const record = auditRecord(line)
     const serial = record && auditSerialOf(record)
     if (!record || serial === undefined) return undefined
-    if (record.type === 'SYSCALL' && record.key === auditKey && record.success === 'yes') {
+    if (record.type === 'SYSCALL' && record.key === this.#key && record.success === 'yes') {
       const isThere = goesByOwnFolder(record)
       this.#open.touch(serial, () => ({ pid: Number(record.pid), parentPid: Number(record.ppid), directory: '/', isThere, names: [] }))
       return undefined

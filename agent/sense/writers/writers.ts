@@ -29,6 +29,10 @@ export class Writers {
     this.#isFed = isFed
   }
 
+  isFed(): boolean {
+    return this.#isFed
+  }
+
   /** Whoever feeds it says when its word is enough to halt somebody. */
   trustWhile(isTrusted: () => boolean): void {
     this.#isTrusted = isTrusted

@@ -11,6 +11,7 @@ describe('what was done to the audit', () => {
     expect(auditChange(line('add_rule', 'logins'))).toEqual({ what: 'rules-added' })
     expect(auditChange(line('remove_rule', 'tierline-decoys'))).toBeUndefined()
     expect(auditChange(line('add_rule', 'tierline-decoys'))).toBeUndefined()
+    expect(auditChange(line('add_rule', 'tierline-documents'))).toBeUndefined()
   })
 
   it('is said of rules whose key only begins or ends like ours', () => {

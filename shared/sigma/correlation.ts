@@ -63,12 +63,21 @@ export function readCorrelation(document: unknown, file: string): Correlation {
   }
 }
 
-const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+/** A month is thirty days. */
+const units: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  M: 2_592_000_000,
+  y: 31_536_000_000,
+}
 /** A month: beyond it nothing is remembered. */
 const maxLengthMs = 31 * 86_400_000
 
 function lengthOf(timespan: string): number {
-  const [, amount = '', unit = ''] = /^(\d{1,6})([smhdw])$/.exec(timespan.trim()) ?? []
+  const [, amount = '', unit = ''] = /^(\d{1,6})([smhdwMy])$/.exec(timespan.trim()) ?? []
   const lengthMs = Number(amount) * (units[unit] ?? Number.NaN)
   if (!(lengthMs > 0)) refuse(`its timespan “${timespan.slice(0, 50)}” is no time such as 30s, 5m, 1h or 1d`)
   return lengthMs <= maxLengthMs ? lengthMs : refuse('its timespan is longer than 31 days')

@@ -86,4 +86,10 @@ describe('correlations', () => {
   ])('are refused with a reason: %#', (text, reason) => {
     expect(setOf(text).refused).toMatchObject([{ id: 'c', reason: expect.stringMatching(reason) }])
   })
+
+  it('are of a time in any of Sigma’s units; what is longer than a month is refused', () => {
+    const within = (timespan: string) => setOf(many.replace('timespan: 5m', `timespan: ${timespan}`)).refused.map(({ reason }) => reason)
+    for (const timespan of ['90s', '5m', '12h', '7d', '2w', '1M']) expect(within(timespan), timespan).toEqual([])
+    for (const timespan of ['2M', '1y']) expect(within(timespan)).toEqual([expect.stringContaining('longer than 31 days')])
+  })
 })

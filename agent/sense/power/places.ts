@@ -76,6 +76,12 @@ export const places: readonly Place[] = [
     '/etc/udev/rules.d',
     '/etc/polkit-1/rules.d',
     '/etc/apt/apt.conf.d',
+    '/etc/pam.conf',
+    '/etc/sudo.conf',
+    '/etc/ssh/sshrc',
+    '/root/.ssh/rc',
+    '/etc/tmpfiles.d',
+    '/etc/binfmt.d',
   ].map((path) => place(path, 'new', 'T1546', 'a setting that runs programs or lets people in')),
   ...['/etc/audit', '/etc/audit/rules.d', '/etc/libaudit.conf', '/etc/rsyslog.conf', '/etc/rsyslog.d', '/etc/syslog.conf'].map((path) =>
     place(path, 'defence', 'T1562.006', 'what this machine writes into its logs'),

@@ -5,12 +5,19 @@ import type { Place } from './places.ts'
 import type { Kept, Snapshot } from './snapshot.ts'
 
 /**
- * Where packages put their services and timers, and programs that make some at each start. There are hundreds, and hardly one changes, so
+ * Where packages put their services and timers, programs that make some at each start, and modules of PAM. There are hundreds, and hardly one changes, so
  * the folders are looked at, and the files only when a folder is another than before, or after so many looks: whoever writes into a file
  * that is there already is found within ten minutes. What the generators make of it is made anew at each start, and nobody's own.
  */
 const folders = ['/usr/lib/systemd/system', '/lib/systemd/system', '/usr/lib/systemd/user'].map((path) => ({ path, isUnits: true }))
 const generators = ['/usr/lib/systemd/system-generators', '/usr/lib/systemd/user-generators'].map((path) => ({ path, isUnits: false }))
+/** What every log-on runs through, by the names that distributions give the folder. */
+const modules = [
+  '/usr/lib/security',
+  '/usr/lib64/security',
+  '/usr/lib/x86_64-linux-gnu/security',
+  '/usr/lib/aarch64-linux-gnu/security',
+].map((path) => ({ path, isUnits: false }))
 const looksBetweenWalks = 120
 const maxFiles = 3_000
 const maxBytes = 262_144
@@ -55,7 +62,7 @@ export class UnitFolders {
   #haveFoldersChanged(): boolean {
     let isChanged = false
     const dropIns = [...this.#looks.keys()].filter((path) => path.endsWith('.d'))
-    for (const path of [...[...folders, ...generators].map((each) => each.path), ...dropIns]) {
+    for (const path of [...[...folders, ...generators, ...modules].map((each) => each.path), ...dropIns]) {
       const before = this.#looks.get(path)
       // What came within a tick of the clock isn't told by the folder's time: listed again until it is quiet.
       const look = this.#probe.listNow(this.#root + path, this.#isSettled ? before : undefined)
@@ -84,12 +91,12 @@ export class UnitFolders {
   #files(): string[] {
     // Where /lib leads to /usr/lib, both are one folder.
     const once = [...new Map(folders.map((each) => [this.#looks.get(each.path)?.identity, each] as const).reverse()).values()].reverse()
-    return [...once, ...generators].flatMap(({ path, isUnits }) => this.#filesIn(path, isUnits)).slice(0, maxFiles)
+    return [...once, ...generators, ...modules].flatMap(({ path, isUnits }) => this.#filesIn(path, isUnits)).slice(0, maxFiles)
   }
 
   #filesIn(folder: string, isUnits: boolean): string[] {
     const names = this.#looks.get(folder)?.names ?? []
-    if (!isUnits) return names.map((name) => join(folder, name))
+    if (!isUnits) return names.filter((name) => !/\.dpkg-|;/.test(name)).map((name) => join(folder, name))
     const dropIns = names.filter((name) => name.endsWith('.d')).flatMap((name) => this.#dropIns(join(folder, name)))
     return [...names.filter((name) => unit.test(name)).map((name) => join(folder, name)), ...dropIns]
   }
@@ -116,7 +123,8 @@ export class UnitFolders {
   }
 }
 
-const placeOf = (path: string): Place => ({
-  ...{ path, class: 'new', technique: 'T1543.002' },
-  what: path.includes('-generators/') ? 'a program that makes services at each start' : 'a service or timer among those of packages',
-})
+const placeOf = (path: string): Place => {
+  if (path.includes('/security/')) return { path, class: 'new', technique: 'T1556.003', what: 'a module that every log-on runs through' }
+  const what = path.includes('-generators/') ? 'a program that makes services at each start' : 'a service or timer among those of packages'
+  return { path, class: 'new', technique: 'T1543.002', what }
+}

@@ -57,6 +57,10 @@ describe.skipIf(process.platform !== 'linux')('services among those of packages'
     put(`${units}/ssh.service.d/x.conf`, 'ExecStartPre=/x\n')
     put('usr/lib/systemd/system-generators/g', '#!/bin/sh\n')
     expect(pathsOf(await watched.changes())).toEqual([`/${units}/ssh.service.d/x.conf`, '/usr/lib/systemd/system-generators/g'])
+    put('usr/lib/security/pam_x.so', 'ELF')
+    expect(await watched.changes()).toMatchObject([
+      { change: { path: '/usr/lib/security/pam_x.so', after: { place: { technique: 'T1556.003' } } }, isByPackages: false },
+    ])
     put(`${units}/x.service.dpkg-new`, 'half a file')
     expect(await watched.changes()).toEqual([])
   })

@@ -59,6 +59,8 @@ describe.skipIf(process.platform !== 'linux')('a change of power', () => {
     ['/etc/ld.so.conf.d/x.conf', '/opt/x', 'security.persistence.new', 'low', 'T1574.006'],
     ['/etc/audit/rules.d/audit.rules', '-D', 'security.defence.changed', 'low', 'T1562.006'],
     ['/etc/rsyslog.conf', '*.* ~', 'security.defence.changed', 'low', 'T1562.006'],
+    ['/etc/ssh/sshrc', '/usr/bin/x', 'security.persistence.new', 'low', 'T1546'],
+    ['/etc/tmpfiles.d/x.conf', 'f+ /etc/x', 'security.persistence.new', 'low', 'T1546'],
     ['/etc/profile.d/x.sh', 'export A=1', 'security.persistence.new', 'low', 'T1546.004'],
   ])('%s', async (path, text, kind, severity, technique) => {
     expect(await said(() => put(path, text))).toMatchObject([{ kind, severity, about: path, facts: { technique, isNew: true } }])

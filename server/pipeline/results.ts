@@ -96,8 +96,10 @@ async function settleAll(
       log.error({ result: row.id, endpoint: row.endpoint_id }, 'a kept result can not be read; it is put aside')
       continue
     }
-    if (result.isolation) reports.push({ endpointId: row.endpoint_id, status: result.isolation })
     const command = commandOf(row)
+    // What was answered before was true then; by now the machine may be open again.
+    const isRepeated = command !== undefined && isAnswer(result) && (command.result !== null || settled.has(command.id))
+    if (result.isolation && !isRepeated) reports.push({ endpointId: row.endpoint_id, status: result.isolation })
     const settlement = command && !result.atMachine && !settled.has(command.id) ? settle(command, result, now) : undefined
     if (command) there.push({ command, result, isLater: !settlement })
     if (command && settlement) settled.set(command.id, settlement)
@@ -117,6 +119,9 @@ async function settleAll(
   const lines = await keepThere(tx, there, time, now)
   return keepConsequences(tx, store, rules, [...settled.values()], now, lines)
 }
+
+/** To the order itself; what changes by itself later, or is done at the machine, has no beginning. */
+const isAnswer = ({ startedAt, atMachine }: ResultRecord): boolean => startedAt !== null && atMachine === undefined
 
 interface There {
   command: CommandsTable

@@ -79,6 +79,21 @@ it('one that drifted and is repaired opens no second task once it was restored',
   expect([await restoreTasks(), (await lines('isolation-changed')).length]).toEqual([[{ status: 'resolved' }], 2])
 })
 
+it('the same answer once more says nothing of now: what came after it holds', async () => {
+  await said('isolated', 'succeeded')
+  const isolated = await room.store.db.selectFrom('command_results').selectAll().executeTakeFirstOrThrow()
+  const actual = async () => (await room.store.db.selectFrom('isolations').select('actual').executeTakeFirstOrThrow()).actual
+  await said('open', 'succeeded', true)
+  expect(await actual()).toBe('open')
+  await room.store.db
+    .insertInto('command_results')
+    .values({ ...isolated, id: 'once-more', handled_at: null, received_at: room.time.now() })
+    .execute()
+  room.pipeline.nudge(true)
+  await room.pipeline.idle()
+  expect(await actual()).toBe('open')
+})
+
 it('the same answer once more is no change', async () => {
   await said('isolated', 'succeeded')
   await said('isolated', 'succeeded')

@@ -98,8 +98,8 @@ async function settleAll(
     }
     const command = commandOf(row)
     // What was answered before was true then; by now the machine may be open again.
-    const isRepeated = command !== undefined && isAnswer(result) && (command.result !== null || settled.has(command.id))
-    if (result.isolation && !isRepeated) reports.push({ endpointId: row.endpoint_id, status: result.isolation })
+    const before = settled.get(command?.id ?? '')?.command.result ?? command?.result
+    if (result.isolation && !isSameAnswer(result, before)) reports.push({ endpointId: row.endpoint_id, status: result.isolation })
     const settlement = command && !result.atMachine && !settled.has(command.id) ? settle(command, result, now) : undefined
     if (command) there.push({ command, result, isLater: !settlement })
     if (command && settlement) settled.set(command.id, settlement)
@@ -120,8 +120,11 @@ async function settleAll(
   return keepConsequences(tx, store, rules, [...settled.values()], now, lines)
 }
 
-/** To the order itself; what changes by itself later, or is done at the machine, has no beginning. */
-const isAnswer = ({ startedAt, atMachine }: ResultRecord): boolean => startedAt !== null && atMachine === undefined
+/** An agent that gets an order again gives the answer that it kept. @param before as it settled the command. */
+function isSameAnswer({ startedAt, finishedAt }: ResultRecord, before: string | null | undefined): boolean {
+  const kept = typeof before === 'string' ? (JSON.parse(before) as Partial<ResultRecord>) : undefined
+  return startedAt !== null && kept?.startedAt === startedAt && kept.finishedAt === finishedAt
+}
 
 interface There {
   command: CommandsTable

@@ -99,7 +99,8 @@ async function settleAll(
     const command = commandOf(row)
     // What was answered before was true then; by now the machine may be open again.
     const before = settled.get(command?.id ?? '')?.command.result ?? command?.result
-    if (result.isolation && !isSameAnswer(result, before)) reports.push({ endpointId: row.endpoint_id, status: result.isolation })
+    if (result.isolation && !isSameAnswer(result, before) && !isOfThen(result))
+      reports.push({ endpointId: row.endpoint_id, status: result.isolation })
     const settlement = command && !result.atMachine && !settled.has(command.id) ? settle(command, result, now) : undefined
     if (command) there.push({ command, result, isLater: !settlement })
     if (command && settlement) settled.set(command.id, settlement)
@@ -119,6 +120,9 @@ async function settleAll(
   const lines = await keepThere(tx, there, time, now)
   return keepConsequences(tx, store, rules, [...settled.values()], now, lines)
 }
+
+/** To tell a person takes a while: the machine may have been released since they began to be told that it is isolated. Who types a code opens it. */
+const isOfThen = ({ atMachine, isolation }: ResultRecord): boolean => atMachine !== undefined && isolation?.actual !== 'open'
 
 /** An agent that gets an order again gives the answer that it kept. @param before as it settled the command. */
 function isSameAnswer({ startedAt, finishedAt }: ResultRecord, before: string | null | undefined): boolean {

@@ -76,6 +76,12 @@ it('what was never closed was opened by nobody, and stays wanted', async () => {
   expect(await lines()).toEqual(before)
 })
 
+it('a person who was told late of an isolation makes no machine look isolated that was released since', async () => {
+  await said('open')
+  await said('isolated', { event: 'told', number: 4, reached: ['motd'], missed: [] })
+  expect(await isolation()).toMatchObject({ actual: 'open' })
+})
+
 it('what opens by itself is said as such', async () => {
   await said('open')
   expect(await isolation()).toMatchObject({ desired: 'open', actual: 'open' })

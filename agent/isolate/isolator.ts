@@ -81,8 +81,9 @@ export class Isolator implements Isolation {
     return this.#inTurn(async () => {
       if (this.#state.status.actual === 'isolated') return this.#state.status
       const ready = this.#state.status.readiness.isReady ? this.#state.status.readiness : await this.readiness()
-      if (!ready.isReady) return this.#state.refuse(ready.reason ?? 'not ready', commandId)
-      const addresses = await this.#parts.collectorAddresses().catch(() => [])
+      if (!ready.isReady && !this.#carriesOn()) return this.#state.refuse(ready.reason ?? 'not ready', commandId)
+      const found = await this.#parts.collectorAddresses().catch(() => [])
+      const addresses = found.length === 0 && this.#carriesOn() ? this.#parts.journal.wish().addresses : found
       if (addresses.length === 0) return this.#state.refuse('no address of the collector is known, so it would be cut off too', commandId)
       const number = this.#number()
       this.#state.become('isolating', { commandId, number })
@@ -109,7 +110,7 @@ export class Isolator implements Isolation {
       const wish = this.#parts.journal.wish()
       const readiness = await this.readiness()
       if (wish.want === 'open') return this.#clearLeftovers()
-      if (!readiness.isReady) return this.#state.fail(`this machine should be isolated, but ${readiness.reason ?? 'it can’t be'}`)
+      if (!this.#carriesOn()) return this.#failUnready(readiness)
       const number = this.#number()
       this.#state.become('isolating', { commandId: wish.commandId, number, detail: 'put back at start; the proof follows' })
       this.#parts.onClosed(true)
@@ -117,6 +118,7 @@ export class Isolator implements Isolation {
       const addresses = wish.addresses.length === 0 ? await this.#parts.collectorAddresses().catch(() => []) : wish.addresses
       if (addresses !== wish.addresses || wish.number === undefined) this.#wish({ ...wish, number, addresses })
       await this.#keeping.repair()
+      if (!readiness.isReady && !(await this.#areRulesThere())) await this.#failUnready(readiness)
       this.#keeping.watch(0)
     })
   }
@@ -138,6 +140,21 @@ export class Isolator implements Isolation {
     this.#keeping.rest()
     await this.#turn
     await this.#parts.rules?.letGo()
+  }
+
+  /** What would refuse a new isolation, such as a guest that runs here now, opens none that is wanted already. */
+  #carriesOn(): boolean {
+    const { isAllowed, rules, journal } = this.#parts
+    return isAllowed && rules !== undefined && journal.wish().want === 'isolated'
+  }
+
+  #areRulesThere(): Promise<boolean> {
+    const none = (): boolean => false
+    return this.#held().areThere().catch(none)
+  }
+
+  #failUnready({ reason = 'it can’t be' }: IsolationReadiness): Promise<void> {
+    return this.#state.fail(`this machine should be isolated, but ${reason}`)
   }
 
   /** Asked twice to be closed, it is the same isolation. */

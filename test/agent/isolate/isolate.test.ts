@@ -196,6 +196,50 @@ describe('isolation', () => {
     await isolation.stop()
   })
 
+  it('stays closed, and is looked after, over a restart of the agent on a machine that would refuse a new isolation by now', async () => {
+    const wish = { v: 1, want: 'isolated', commandId: 'command-1', at: 1, addresses: [{ address: '127.0.0.1', port: 1 }], number: 3 }
+    await writeFile(join(folder, 'isolation.json'), JSON.stringify(wish))
+    const [firewall, time] = [fakeFirewall(), new FakeTime()]
+    firewall.readiness = async () => ({ isReady: false, reason: 'guests run on this machine (vnet0)' })
+    const isolation = await openIsolation(parts({ firewall, time }))
+    await isolation.reapply()
+    expect([isolation.status().actual, firewall.rules]).toEqual(['isolating', 'rules for 127.0.0.1'])
+
+    // It is no new isolation that is asked for here, so there is nothing to refuse.
+    const asked = isolation.isolate('command-2')
+    await vi.waitFor(async () => {
+      await time.advance(1_000)
+      expect(isolation.status().actual).toBe('ineffective')
+    })
+    expect(await asked).toMatchObject({ number: 3 })
+    firewall.rules = undefined
+    await vi.waitFor(async () => {
+      await time.advance(1_000)
+      expect(firewall.rules).toBe('rules for 127.0.0.1')
+    })
+    await Promise.all([isolation.stop(), time.advance(20_000)])
+  })
+
+  it('that can’t be put back at a start is said, and tried until it can', async () => {
+    const wish = { v: 1, want: 'isolated', commandId: 'command-1', at: 1, addresses: [{ address: '127.0.0.1', port: 1 }] }
+    await writeFile(join(folder, 'isolation.json'), JSON.stringify(wish))
+    const [firewall, time] = [fakeFirewall(), new FakeTime()]
+    const { apply } = firewall
+    firewall.apply = () => Promise.reject(new Error('nft was not found'))
+    firewall.readiness = async () => ({ isReady: false, reason: 'nft was not found' })
+    const isolation = await openIsolation(parts({ firewall, time }))
+    await isolation.reapply()
+    expect(isolation.status()).toMatchObject({ actual: 'failed', detail: 'this machine should be isolated, but nft was not found' })
+    expect(happened).toMatchObject([{ kind: 'security.isolation.failed', severity: 'critical' }])
+
+    firewall.apply = apply
+    await vi.waitFor(async () => {
+      await time.advance(1_000)
+      expect(firewall.rules).toBe('rules for 127.0.0.1')
+    })
+    await Promise.all([isolation.stop(), time.advance(20_000)])
+  })
+
   it('starts where the firewall can’t even be asked', async () => {
     const firewall = fakeFirewall()
     firewall.snapshot = () => Promise.reject(new Error('nft was not found'))

@@ -65,7 +65,7 @@ ${headOf('bridge', table)}
 export function deviceRules({ table, addresses, devices }: Ruleset): string {
   const chain = `  chain leaving {
     type filter hook egress devices = { ${devices.map((device) => `"${device}"`).join(', ')} } priority ${priority}; policy drop;
-${linesOf(addresses)(towards)}${discovery}${link}  }
+${linesOf(addresses)(towards)}${discoveryNearby}${link}  }
 `
   return `${headOf('netdev', table)}
 ${devices.length === 0 ? '' : chain}}
@@ -103,6 +103,17 @@ const discovery = `    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd
     icmpv6 type { mld-listener-report, mld2-listener-report } accept
     udp sport 68 udp dport 67 accept
     udp sport 546 udp dport 547 accept
+`
+
+/**
+ * The same, on no way further than this cable: any program of root may send from port 68, or call its words a neighbour's. The hook
+ * of programs is wider: a client that asks its own server by address, and is told that it may not, could give its address up; here it
+ * isn't told, and later it asks everybody. A solicitation with every option that is in use is shorter than this.
+ */
+const discoveryNearby = `    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } ip6 hoplimit 255 ip6 length <= 48 accept
+    icmpv6 type { mld-listener-report, mld2-listener-report } ip6 hoplimit 1 accept
+    ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
+    ip6 daddr ff02::1:2 udp sport 546 udp dport 547 accept
 `
 
 /** ARP; and what keeps the link itself up, which no switch passes on: 802.1X (0x888e) and link aggregation (0x8809). */

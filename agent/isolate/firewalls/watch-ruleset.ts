@@ -1,11 +1,12 @@
-import { type Cancel, seconds, type Time } from '#shared/domain/time.ts'
+import { type Cancel, minutes, seconds, type Time } from '#shared/domain/time.ts'
 import type { Conversation } from '../../host/conversation.ts'
 import type { Host } from '../../host/host.ts'
 
 /*
- * Notices what happens to our tables. Enters: what `nft monitor` prints, and the list of devices. Leaves: "somebody touched them",
- * also for what we did ourselves. Promises: a flush or an edit is told within milliseconds, a new device within 200. On failure: a
- * monitor that ends is begun again; whoever listens looks every two seconds anyway.
+ * Notices what happens to our tables. Enters: what `nft monitor` and `ip monitor link` print, and the list of devices. Leaves:
+ * "somebody touched them", also for what we did ourselves. Promises: a flush, an edit or a new device is told within milliseconds;
+ * a new device within 200 where nothing tells of it. On failure: a monitor that ends is begun again; whoever listens looks every two
+ * seconds anyway.
  */
 
 export interface WatchParts {
@@ -15,15 +16,18 @@ export interface WatchParts {
   touched: () => void
 }
 
-/** Listing one folder of sysfs takes some 30 µs. Raw packets by a device that is newer than this are the gap. */
+/** Listing one folder of sysfs takes some 30 µs. Raw packets by a device that nobody has told of yet are the gap. */
 const devicesEveryMs = 200
 /** One transaction is many lines, and what put the rules is still at it. */
 const settleMs = 20
 const againAfterMs = seconds(1)
+/** A machine may have none, and the list is read all the same. */
+const linksAgainAfterMs = minutes(1)
 
 export function watchRuleset({ host, time, devices, touched }: WatchParts): () => void {
   let isStopped = false
   let monitor: Conversation | undefined
+  let links: Conversation | undefined
   let soon: Cancel | undefined
   let next: Cancel | undefined
   let known = namesOf(devices)
@@ -41,22 +45,34 @@ export function watchRuleset({ host, time, devices, touched }: WatchParts): () =
       onEnd: () => void time.after(againAfterMs, listen),
     })
   }
+  const compare = (): void => {
+    const now = namesOf(devices)
+    if (now !== known && !isStopped) touched()
+    known = now
+  }
+  const listenToLinks = (): void => {
+    if (isStopped) return
+    links = host.converse('ip', ['-o', 'monitor', 'link'], {
+      onLine: compare,
+      onEnd: () => void time.after(linksAgainAfterMs, listenToLinks),
+    })
+  }
   const look = (): void => {
     next = time.after(devicesEveryMs, () => {
-      const now = namesOf(devices)
-      if (now !== known) touched()
-      known = now
+      compare()
       look()
     })
   }
 
   listen()
+  listenToLinks()
   look()
   return () => {
     isStopped = true
     soon?.()
     next?.()
     void monitor?.end()
+    void links?.end()
   }
 }
 

@@ -7,9 +7,10 @@ import type { CommandDetail } from '#shared/api/commands.ts'
 import { archivePieceBytes } from '#shared/protocol/archive.ts'
 import { writeDocuments } from '../scenario/stage/attack.ts'
 import { agentsPort, openWorld, sharePort, tryConnection, type World, whyNoWorld } from '../scenario/stage/world.ts'
+import { canCapture, capture, type Frame, isForbidden } from '../support/cable.ts'
 
 const hasTools = ['tc', 'ss'].every((name) => spawnSync(name, ['-V']).status === 0)
-const why = whyNoWorld() ?? (hasTools ? undefined : 'tc or ss was not found; install the package iproute2')
+const why = whyNoWorld() ?? (hasTools && canCapture ? undefined : 'tc, ss or tcpdump was not found; install iproute2 and tcpdump')
 if (why) console.log(`archive-while-isolated is not run here: ${why}`)
 
 const within = { timeout: 40_000, interval: 5 }
@@ -31,6 +32,8 @@ describe.skipIf(why)('evidence of a machine that is cut off', () => {
     const { endpoint, collector, neighbour } = world.machines
     await world.person.post(`/api/endpoints/${world.endpointId}/isolate`, { reason: 'to see what can be had of it' })
     await world.until(({ isolation }) => isolation.actual === 'isolated')
+    const frames: Frame[] = []
+    talkers.push(await capture(world.tap, 'in', frames))
     // What no compression makes small: command lines of random words.
     for (let count = 0; count < 8; count++) talkers.push(endpoint.spawn('sh', ['-c', 'sleep 300; :', ...words(75_000)]))
     const slowly = ['qdisc', 'add', 'dev', 'eth0', 'root', 'tbf', 'rate', '3mbit', 'burst', '32kb', 'latency', '400ms']
@@ -56,6 +59,8 @@ describe.skipIf(why)('evidence of a machine that is cut off', () => {
     await expect.poll(async () => (await detail()).status, within).toBe('succeeded')
     expect(hashOf(file)).toBe((await detail()).archive?.sha256)
     expect((await world.endpoint()).isolation.actual).toBe('isolated')
+    expect(frames.length).toBeGreaterThan(statSync(file).size / 65_536)
+    expect(frames.filter(isForbidden(collector.ipv4, agentsPort)).map(({ says }) => says)).toEqual([])
   })
 })
 

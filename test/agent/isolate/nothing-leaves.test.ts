@@ -3,27 +3,20 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { canCapture, capture, type Frame, isForbidden } from '../../support/cable.ts'
 import { IsolatingProcess, listening, makeCertificate, said, until } from '../../support/isolating-process.ts'
 import { type Network, openNetwork, whyNoNamespaces } from '../../support/namespaces.ts'
 
 const why = whyNoNamespaces()
-const canCapture = ['tcpdump', 'python3'].every((program) => spawnSync(program, ['--version']).status === 0)
+const hasPython = spawnSync('python3', ['--version']).status === 0
 
 const node = process.execPath
 const support = (name: string): string => join(import.meta.dirname, '../../support', name)
 const collectorPort = 7843
 
-/** One frame on the endpoint's cable, as tcpdump says it. */
-interface Frame {
-  /** Epoch ms. */
-  at: number
-  says: string
-}
-
-describe.skipIf(why !== undefined || !canCapture)('an isolated machine, as its cable sees it', () => {
+describe.skipIf(why !== undefined || !canCapture || !hasPython)('an isolated machine, as its cable sees it', () => {
   let network: Network<'collector' | 'endpoint' | 'neighbour'>
   let folder: string
   let ca: string
@@ -46,7 +39,7 @@ describe.skipIf(why !== undefined || !canCapture)('an isolated machine, as its c
       [frames.left, 'in'],
       [frames.came, 'out'],
     ] as const)
-      captures.push(await capture(direction, into, direction === 'out' ? ['ether', 'dst', mac] : []))
+      captures.push(await capture(network.tap, direction, into, direction === 'out' ? ['ether', 'dst', mac] : []))
     agent = startAgent()
   })
   afterAll(() => {
@@ -60,35 +53,10 @@ describe.skipIf(why !== undefined || !canCapture)('an isolated machine, as its c
     return new IsolatingProcess(endpoint.spawn(node, args))
   }
 
-  async function capture(direction: 'in' | 'out', into: Frame[], filter: string[]): Promise<ChildProcess> {
-    const child = network.tap('endpoint', 'tcpdump', (device) => [
-      '-i',
-      device,
-      '-Q',
-      direction,
-      '-n',
-      '-tt',
-      '-l',
-      '--immediate-mode',
-      ...filter,
-    ])
-    if (!child.stdout || !child.stderr) throw new Error('no pipe')
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const [at = '', ...says] = line.split(' ')
-      into.push({ at: Number(at) * 1_000, says: says.join(' ') })
-    })
-    for await (const line of createInterface({ input: child.stderr })) if (line.includes('listening on')) break
-    return child
-  }
-
-  /** Neither to the collector nor what keeps its addresses reachable. */
-  const isForbidden = ({ says }: Frame): boolean =>
-    !says.startsWith('ARP') &&
-    !says.includes(`> ${network.machines.collector.ipv4}.${collectorPort}:`) &&
-    !/ICMP6, (neighbor|router) (solicitation|advertisement)|multicast listener report/.test(says)
-
   const forbiddenSince = (at: number): string[] =>
-    frames.left.filter((frame) => frame.at >= at && isForbidden(frame)).map(({ says }) => says)
+    frames.left
+      .filter((frame) => frame.at >= at && isForbidden(network.machines.collector.ipv4, collectorPort)(frame))
+      .map(({ says }) => says)
   const held = (): boolean => network.machines.endpoint.run('nft', ['list', 'tables']).stdout.includes('netdev tierline_held')
 
   it('sends not one frame but to its collector, through kill, network restart and flush, while root sends by every way it has', {

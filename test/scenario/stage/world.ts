@@ -8,7 +8,7 @@ import type { z } from 'zod'
 import type { Organisation } from '#shared/api/administration.ts'
 import type { EndpointDetail, EndpointList, EnrolmentTokenMade } from '#shared/api/endpoints.ts'
 import { type ApiClient, signIn } from '../../support/api.ts'
-import { type Machine, openNetwork, whyNoNamespaces } from '../../support/namespaces.ts'
+import { type Machine, type Network, openNetwork, whyNoNamespaces } from '../../support/namespaces.ts'
 import { top } from '../../support/program.ts'
 
 /*
@@ -17,6 +17,7 @@ import { top } from '../../support/program.ts'
  */
 export interface World {
   machines: Record<'collector' | 'endpoint' | 'neighbour', Machine>
+  tap: Network<'collector' | 'endpoint' | 'neighbour'>['tap']
   /** At the console. */
   person: ApiClient
   endpointId: string
@@ -73,7 +74,7 @@ export async function openWorld(fill: (documents: string, agentData: string) => 
   }
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   try {
-    return { ...(await furnish(network.machines, folder, fill, options)), close }
+    return { ...(await furnish(network.machines, folder, fill, options)), close, tap: network.tap }
   } catch (error) {
     await close()
     throw error
@@ -85,7 +86,7 @@ async function furnish(
   folder: string,
   fill: (documents: string, agentData: string) => void,
   { program = agentProgram, lookEveryMs = 50 }: WorldOptions,
-): Promise<Omit<World, 'close'>> {
+): Promise<Omit<World, 'close' | 'tap'>> {
   const data = join(folder, 'collector')
   const agentData = join(folder, 'agent')
   const documents = join(folder, 'documents')

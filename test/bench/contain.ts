@@ -14,6 +14,8 @@ import { type Benchmark, type Figures, fsyncP50, percentile, rounded } from './b
 const sizes = { whole: { runs: 120, agents: 2_000 }, quick: { runs: 4, agents: 50 } }
 /** A collector that has stood for a while: after its drill. */
 const standsMs = seconds(10)
+/** Files that turned unreadable are told of later than decoys, and also then the machine is cut off. */
+const saidWithinMs = 500
 /** In the field nobody who encrypts an endpoint keeps the collector's processor busy. */
 const processors = { endpoint: 0, collector: 1 }
 
@@ -38,7 +40,7 @@ export default {
 
 async function runMany(world: World, count: number): Promise<Run[]> {
   const runs: Run[] = []
-  while (runs.length < count) runs.push(await runOnce(world))
+  while (runs.length < count) runs.push(...(await runOnce(world)))
   return runs
 }
 
@@ -74,37 +76,50 @@ function instantsOf(path: string): Pick<Run, 'touched' | 'begun'> {
   return { begun: birthtimeMs, touched: mtimeMs }
 }
 
-/** One attack, until a person has released the machine, resolved the ticket, and the canaries are armed again. */
-async function runOnce(world: World): Promise<Run> {
+/**
+ * One attack, until a person has released the machine, resolved the tickets, and the canaries are armed again. None: the machine was cut
+ * off before a decoy was touched, by what the attack before it did.
+ */
+async function runOnce(world: World): Promise<Run[]> {
   const disks = watchDisks(world)
   const attack = startAttack(world.machines.endpoint, world.documents)
   const { at, path } = await attack.first(world.canaries)
   await world.until(({ isolation }) => isolation.actual === 'isolated')
   attack.stop()
   const { begun, touched } = instantsOf(path)
-  const run = { touched, begun, programMs: begun - at, ...disks.timeline(touched) }
+  const timeline = disks.timeline(touched)
   disks.stop()
   await tidyUp(world, at)
-  return run
+  if (timeline) return [{ touched, begun, programMs: begun - at, ...timeline }]
+  console.log('a run was cut off before its first decoy was touched, and is not counted')
+  return []
 }
 
-async function tidyUp({ person, endpointId, until, documents }: World, since: number): Promise<void> {
-  await person.post(`/api/endpoints/${endpointId}/release`, {
-    reason: 'one run of a benchmark is over',
-    withoutRestore: 'it is a benchmark',
-  })
-  await until(({ isolation }) => isolation.actual === 'open')
+async function tidyUp(world: World, since: number): Promise<void> {
+  const { person, endpointId, endpoint, until, documents } = world
+  await sleep(saidWithinMs)
+  await release(world)
   // The next attack makes its copies anew, so that they tell when they were begun.
   for (const name of readdirSync(documents, { recursive: true, encoding: 'utf8' })) if (name.endsWith('.enc')) rmSync(join(documents, name))
   writeDocuments(documents, 20)
   const { tickets } = await person.get<TicketList>(`/api/tickets?endpointId=${endpointId}`)
-  for (const { id } of tickets.filter(({ kind }) => kind === 'security.ransomware.canary')) {
+  for (const { id } of tickets.filter(({ kind }) => kind.startsWith('security.ransomware.'))) {
     const { version } = await person.get<TicketDetail>(`/api/tickets/${id}`)
     await person.post(`/api/tickets/${id}/resolve`, { version, resolution: 'fixed', note: '' })
   }
   await until(({ commands }) =>
     commands.some(({ verb, requestedAt, settledAt }) => verb === 'rearm-canaries' && requestedAt >= since && settledAt !== null),
   )
+  if ((await endpoint()).isolation.desired === 'isolated') await release(world)
+}
+
+async function release({ person, endpointId, until }: World): Promise<void> {
+  await until(({ isolation }) => isolation.actual === 'isolated')
+  await person.post(`/api/endpoints/${endpointId}/release`, {
+    reason: 'one run of a benchmark is over',
+    withoutRestore: 'it is a benchmark',
+  })
+  await until(({ isolation }) => isolation.actual === 'open')
 }
 
 function figuresOf(idle: readonly Run[], loaded: readonly Run[], agents: number): Figures {

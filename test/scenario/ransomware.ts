@@ -55,6 +55,7 @@ async function play(world: World, backedUp: Map<string, string>): Promise<boolea
   const [began] = attack.taken
   if (!began) throw new Error('the machine was isolated, and the attack had taken nothing')
   const timeline = disks.timeline(began.at)
+  if (!timeline) throw new Error('the machine was isolated, and the collector had not ordered it')
   tell(world, touched, timeline, attack.taken, isolated)
   const isHalted = tellSuspension(asked, attack.taken, began.at)
   const isConfirmed = tellNeighbours(asked, timeline.rulesApplied)

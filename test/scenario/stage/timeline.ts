@@ -15,8 +15,8 @@ export interface Timeline {
 }
 
 export interface Watch {
-  /** Reads what the collector wrote down of the first isolation since `touchedAt`. */
-  timeline(touchedAt: number): Timeline
+  /** Reads what the collector wrote down of the first isolation since `touchedAt`; undefined: it ordered none. */
+  timeline(touchedAt: number): Timeline | undefined
   stop(): void
 }
 
@@ -27,6 +27,7 @@ export function watchDisks(world: World): Watch {
   return {
     timeline: (touchedAt) => {
       const row = readRow(world, touchedAt)
+      if (!row) return undefined
       const { isolation } = ResultRecord.parse(JSON.parse(row.result))
       return {
         signalOnDisk: spool.firstAfter(touchedAt),
@@ -59,10 +60,10 @@ interface Row {
   result: string
 }
 
-function readRow({ databaseFile, endpointId }: World, since: number): Row {
+function readRow({ databaseFile, endpointId }: World, since: number): Row | undefined {
   const database = new DatabaseSync(databaseFile, { readOnly: true })
   try {
-    const row = database
+    return database
       .prepare(
         `select signals.received_at, commands.requested_at, commands.sent_at, commands.result
            from commands
@@ -70,9 +71,7 @@ function readRow({ databaseFile, endpointId }: World, since: number): Row {
           where commands.endpoint_id = :endpointId and commands.verb = 'isolate-host' and commands.requested_at >= :since
           order by commands.requested_at, signals.received_at limit 1`,
       )
-      .get({ endpointId, since: Math.floor(since) })
-    if (!row) throw new Error('the collector ordered no isolation')
-    return row as unknown as Row
+      .get({ endpointId, since: Math.floor(since) }) as Row | undefined
   } finally {
     database.close()
   }

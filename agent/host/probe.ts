@@ -68,8 +68,11 @@ export interface Probe {
   linkNow(path: string): string | undefined
   /** A regular file's first `maxBytes`, or undefined as for `look`. */
   read(path: string, maxBytes: number): Promise<Buffer | undefined>
-  /** Names in a folder and what tells this folder from another at the same path; undefined when there is none. */
-  list(folder: string): Promise<FolderLook | undefined>
+  /**
+   * Names in a folder and what tells this folder from another at the same path; undefined when there is none.
+   * @param known is answered when nothing came or went since.
+   */
+  list(folder: string, known?: FolderLook): Promise<FolderLook | undefined>
   /** The same, at once: only for folders of the system, on the way to which nobody but root can put a link or a mount. */
   listNow(folder: string, known?: FolderLook): FolderLook | undefined
 }

@@ -52,9 +52,10 @@ export async function read(path: string, maxBytes: number): Promise<Buffer | und
   }
 }
 
-export async function list(folder: string): Promise<FolderLook | undefined> {
+export async function list(folder: string, known?: FolderLook): Promise<FolderLook | undefined> {
   const found = await stat(folder, { bigint: true }).catch(absent)
   if (!found?.isDirectory()) return undefined
+  if (known && isSameFolder(known, folderLookOf(found, []))) return known
   const names = await readdir(folder).catch(absent)
   return names && folderLookOf(found, names)
 }

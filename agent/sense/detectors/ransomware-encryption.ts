@@ -58,10 +58,11 @@ export default defineDetector({
       },
     })
     if (followed.kind === 'unsupported') {
-      const folders = await peoplesFolders(probe, context)
-      if (folders.length === 0) return { unsupported: followed.reason }
-      documents = new AuditedDocuments({ ...context, folders, probe })
-      return watchFolders(watch, probe, context, { folders, documents })
+      const { canaryDirs, spreadsCanaries } = context.settings
+      if (canaryDirs.length === 0 && !spreadsCanaries?.()) return { unsupported: followed.reason }
+      const events = eventsOfFolders(watch, probe, context)
+      documents = new AuditedDocuments({ ...context, folders: () => events.grounds, probe })
+      return watchFolders(events, documents, context)
     }
     settings.writers?.setFed(true)
     return {
@@ -79,14 +80,15 @@ async function peoplesFolders(probe: Probe, { settings }: WatchContext): Promise
   return [...(spread ? await groundsOf(probe, isWanted, spread.root) : []), ...settings.canaryDirs]
 }
 
+const eventsOfFolders = (watch: EncryptionWatch, probe: Probe, context: WatchContext): FolderEvents =>
+  new FolderEvents({
+    ...{ probe, time: context.time, grounds: () => peoplesFolders(probe, context) },
+    onEvent: (event, ground) => watch.take(event, undefined, ground),
+    failed: (reason) => context.log.warn({ reason }, 'homes and shares that came since are not known'),
+  })
+
 /** Without fatrace: what changes in homes and shares is seen, and who did it where audit says so once some can't be read. */
-async function watchFolders(
-  watch: EncryptionWatch,
-  probe: Probe,
-  { time, log }: WatchContext,
-  { folders, documents }: { folders: string[]; documents: AuditedDocuments },
-): Promise<Watching> {
-  const events = new FolderEvents({ probe, time, grounds: folders, onEvent: (event, ground) => watch.take(event, undefined, ground) })
+async function watchFolders(events: FolderEvents, documents: AuditedDocuments, { log }: WatchContext): Promise<Watching> {
   const count = await events.start()
   log.info(
     { folders: count },

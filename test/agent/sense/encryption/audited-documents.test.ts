@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true }))
 
 function documentsOf(writers: Writers, time: FakeTime): AuditedDocuments {
   return new AuditedDocuments({
-    ...{ folders: ['/srv/documents'], probe: createProbe({ time: systemTime, log: silent }), time },
+    ...{ folders: () => ['/srv/documents'], probe: createProbe({ time: systemTime, log: silent }), time },
     settings: {
       writers,
       watchByAudit: async (folders, key) => {

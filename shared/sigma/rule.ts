@@ -23,6 +23,8 @@ export interface About {
   falsePositives: readonly string[]
   /** Of what is written, where whoever reads it has a digest at hand: another text is another rule. */
   digest?: string
+  /** It says of itself that what a package's own script does to its own service is none: a word of ours (`tierline: { spares: packages }`). */
+  sparesPackages?: true
 }
 
 export interface Rule extends About {
@@ -44,6 +46,7 @@ const Head = z.object({
   level: text.nullish(),
   tags: texts.nullish(),
   falsepositives: texts.nullish(),
+  tierline: z.strictObject({ spares: z.literal('packages') }).optional(),
 })
 
 const Body = z.object({
@@ -62,6 +65,7 @@ export function readAbout(document: unknown, file: string): About {
     ...{ title, name: head.name, status: head.status?.toLowerCase(), falsePositives: head.falsepositives ?? [] },
     severity: (Object.hasOwn(levels, level) ? levels[level] : undefined) ?? refuse(`its level “${level.slice(0, 50)}” is none of Sigma’s`),
     techniques: tags.flatMap((tag) => /^attack\.(t\d{4}(?:\.\d{3})?)$/.exec(tag)?.[1]?.toUpperCase() ?? []),
+    ...(head.tierline && { sparesPackages: true as const }),
     tactics: tags.flatMap((tag) => /^attack\.([a-z][a-z_-]+)$/.exec(tag)?.[1]?.replaceAll('_', '-') ?? []),
   }
 }

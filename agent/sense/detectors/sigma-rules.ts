@@ -10,6 +10,7 @@ import { defineDetector, type WatchContext, type Watching } from '../define-dete
 import { BoundedMap } from '../logon/bounded-map.ts'
 import { sigmaEventOf } from '../processes/process-start.ts'
 import { loadRules } from '../sigma/load.ts'
+import { AuditCalls, type Deed, PackageScripts } from '../sigma/package-scripts.ts'
 import { tell } from '../sigma/tell.ts'
 import type { WindowsEvent, WindowsEvents } from '../windows/events.ts'
 
@@ -18,7 +19,7 @@ import type { WindowsEvent, WindowsEvents } from '../windows/events.ts'
  * that are written. On Windows every event of its logs, also of those that only a rule asks for. The rules that ship lie beside this, the user's own in /etc/tierline/sigma or C:\ProgramData\Tierline\sigma. The same rule is said once in ten minutes
  * with how often it fitted, because a rule that fits a cron job fits every minute. A rule whose status
  * is stable or test is armed by a person, through the policy, or else at the collector by its record; any other says a step less than its
- * level, and none isolates. The collector is told which rules can fit what is watched here. Threat: lines and rules are written by others; both are only ever compared. Whoever writes ten
+ * level, and none isolates. A rule that says so spares what a package's own script does to its own service. The collector is told which rules can fit what is watched here. Threat: lines and rules are written by others; both are only ever compared. Whoever writes ten
  * thousand files a second would keep this busy, so of files only so many are judged.
  */
 const auditLog = '/var/log/audit/audit.log'
@@ -51,21 +52,34 @@ export default defineDetector({
       if (settings.disarmedRules?.().includes(id)) return false
       return settings.armedRules?.().includes(id) ? true : undefined
     }
-    const judgeAs = (event: SigmaEvent, lineOf: () => string): void => {
+    const sayOf = async (hit: SigmaHit, line: string): Promise<void> => {
+      const times = gathered(hit)
+      if (times > 0) await say(tell({ hit, line, times, saidArmed: saidOf(hit) }))
+    }
+    const packages = new PackageScripts(probe, time, settings.starts)
+    const judgeAs = (event: SigmaEvent, lineOf: () => string, deedOf: () => Deed | undefined = () => undefined): void => {
       for (const hit of engine.judge(event, time.now())) {
-        const times = gathered(hit)
-        if (times === 0) continue
-        say(tell({ hit, line: lineOf(), times, saidArmed: saidOf(hit) })).catch((error: unknown) => context.broken(sentenceOf(error)))
+        const deed = hit.about.sparesPackages ? deedOf() : undefined
+        const said = deed ? unlessBy(packages, deed, () => sayOf(hit, lineOf())) : sayOf(hit, lineOf())
+        said.catch((error: unknown) => context.broken(sentenceOf(error)))
       }
     }
-    const judge = (event: unknown): void => judgeAs(normalise(event), () => (typeof event === 'string' ? event : JSON.stringify(event)))
+    const judge = (event: unknown, deedOf?: () => Deed | undefined): void =>
+      judgeAs(normalise(event), () => (typeof event === 'string' ? event : JSON.stringify(event)), deedOf)
+    const calls = new AuditCalls()
+    const judgeAudit = (line: string): void => {
+      calls.note(line)
+      judge(line, () => calls.deedOf(line))
+    }
     if (early) return watchWindows(early, { rules, judge: (event) => judgeAs(event.sigma, event.text) })
     // That it may not be read is somebody else's to miss.
-    const audit = await probe.followFile(auditLog, { onLine: judge, onEnd: (reason) => context.broken(reason) })
+    const audit = await probe.followFile(auditLog, { onLine: judgeAudit, onEnd: (reason) => context.broken(reason) })
     const ends = [
       audit.kind === 'known' ? audit.value : undefined,
-      settings.logonLines?.listen(judge),
-      settings.starts?.listen((start) => judge(sigmaEventOf(start))),
+      settings.logonLines?.listen((line) => judge(line)),
+      settings.starts?.listen((start) =>
+        judge(sigmaEventOf(start), () => ({ parentPid: start.parentPid, words: start.commandLine.split(' ') })),
+      ),
       settings.writers?.listen(fileJudge(context, judge)),
     ]
     const hasAudit = (): boolean => audit.kind === 'known' && probe.lookNow(auditLog) !== undefined
@@ -75,6 +89,11 @@ export default defineDetector({
     }
   },
 })
+
+/** What can't be found out is nobody's. */
+async function unlessBy(packages: PackageScripts, deed: Deed, sayIt: () => Promise<void>): Promise<void> {
+  if (!(await packages.did(deed).catch(() => false))) await sayIt()
+}
 
 /** Where events come from here. Of a log-on log these services' lines are expected; which others stand in it nobody knows. */
 function originsOf({ settings }: WatchContext, hasAudit: boolean): Origin[] {

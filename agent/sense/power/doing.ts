@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import type { ProcessFacts } from '../../host/process-facts.ts'
 import type { SenseSettings } from '../define-detector.ts'
 import type { Tree } from '../writers/trees.ts'
 import type { Doing } from './compare.ts'
@@ -9,12 +10,16 @@ const packageManagers =
 /** Package managers write beside the file and rename, so who wrote there last is asked too. What this agent starts, a signed command asked for. */
 export async function doingOf(path: string, { writers }: SenseSettings): Promise<Doing> {
   const tree = await writers?.of([path, `${path}.dpkg-new`, `${path}+`, `${path}-`], 0)
-  return { facts: factsOf(tree), isByPackages: tree !== undefined && isPackages(tree), isByOwnCommand: tree?.top.parent === process.pid }
+  return {
+    facts: factsOf(tree),
+    isByPackages: tree !== undefined && isPackageManager(tree.top),
+    isByOwnCommand: tree?.top.parent === process.pid,
+  }
 }
 
-function isPackages({ top }: Tree): boolean {
-  const script = top.commandLine.split(' ')[1] ?? ''
-  return packageManagers.test(top.exe) || (/^(?:python|perl)/.test(basename(top.exe)) && packageManagers.test(script))
+export function isPackageManager({ exe, commandLine }: Pick<ProcessFacts, 'exe' | 'commandLine'>): boolean {
+  const script = commandLine.split(' ')[1] ?? ''
+  return packageManagers.test(exe) || (/^(?:python|perl)/.test(basename(exe)) && packageManagers.test(script))
 }
 
 function factsOf(tree: Tree | undefined): Doing['facts'] {

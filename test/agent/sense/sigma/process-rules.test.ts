@@ -99,6 +99,9 @@ describe('the rules that ship, on programs that start', () => {
     ['touch -r /bin/ls /usr/bin/evil', 'A File Of The System Is Given Another Time'],
   ])('fit an attack: %s', (commandLine, title) => expect(filesFor(commandLine)).toContain(title))
 
+  it('fit an attack by a script that is called as package managers are', () =>
+    expect(filesFor('systemctl stop auditd', undefined, 'bash /tmp/apt-captain.sh dpkg')).toContain(defence))
+
   it.each([
     'npm ci',
     'git gc --prune=now',
@@ -140,8 +143,6 @@ describe('the rules that ship, on programs that start', () => {
   ])('say nothing of daily work: %s', (commandLine) => expect(filesFor(commandLine)).toEqual([]))
 
   it.each([
-    ['systemctl stop clamav-daemon.service', '/usr/bin/perl /usr/bin/deb-systemd-invoke stop clamav-daemon.service'],
-    ['systemctl disable ufw', '/bin/sh /var/lib/dpkg/info/ufw.prerm remove'],
     ['usermod -aG root app', '/bin/sh /var/lib/dpkg/info/app.postinst configure'],
     ['rm -f /var/log/syslog.7.gz', '/usr/sbin/logrotate /etc/logrotate.conf'],
   ])('say nothing of a package’s own: %s', (commandLine, parent) => expect(filesFor(commandLine, undefined, parent)).toEqual([]))

@@ -61,12 +61,15 @@ export default defineDetector({
 async function followWindows({ settings, time }: WatchContext, take: (line: LogonLine, text: string, at: number, isOne: boolean) => void) {
   const { windowsEvents } = settings
   if (!windowsEvents) return undefined
-  const { windowsLogon } = await import('../logon/windows-event.ts')
+  const [{ windowsLogon }, { OnceEach }] = await Promise.all([import('../logon/windows-event.ts'), import('../logon/once-each.ts')])
+  const each = new OnceEach(time, ({ line, text, at, isAdministrator }) =>
+    take(line, text, time.monotonic() - (time.now() - at), isAdministrator),
+  )
   const end = windowsEvents.listen((event) => {
     const logon = windowsLogon(event)
-    if (logon) take(logon.line, logon.text, time.monotonic() - (time.now() - logon.at), logon.isAdministrator)
+    if (logon) each.take(logon)
   })
-  return { stops: [end] }
+  return { stops: [end, () => each.stop()] }
 }
 
 /** Written down a minute after something was learnt: a machine with many sign-ins writes no oftener. */

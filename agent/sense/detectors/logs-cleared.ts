@@ -25,7 +25,8 @@ export default defineDetector({
   platforms: ['linux', 'windows'],
   async watch(probe, say, context) {
     const { time, broken, settings } = context
-    if (settings.windowsEvents) return (await import('../windows/lost-defences.ts')).watchLostDefences(settings.windowsEvents, say, context)
+    if (settings.windowsEvents)
+      return (await import('../windows/lost-defences.ts')).watchLostDefences(settings.windowsEvents, probe.windows, say, context)
     const watch = new LogWatch(probe)
     await watch.take(time.now())
     let next: Cancel = () => undefined

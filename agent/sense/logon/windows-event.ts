@@ -46,6 +46,8 @@ export interface WindowsLogon {
   at: number
   /** The new session has an administrator's rights. */
   isAdministrator: boolean
+  /** As the client calls itself, in small letters; '' where it doesn't. */
+  workstation: string
 }
 
 /** Windows' word for "yes", whatever its language. */
@@ -60,5 +62,6 @@ export function windowsLogon(event: WindowsEvent): WindowsLogon | undefined {
     .filter((name) => !['', '-'].includes(field(name)))
     .map((name) => `${name}=${field(name)}`)
   const text = `${new Date(at).toISOString()} ${id} ${line.outcome} ${line.userName} from ${line.source} ${said.join(' ')}`
-  return { line, text: printable(text).slice(0, 500), at, isAdministrator: field('ElevatedToken') === yes }
+  const workstation = (field('WorkstationName') || field('Workstation')).toLowerCase().replace(/^(?:\\\\|-$)/, '')
+  return { line, text: printable(text).slice(0, 500), at, isAdministrator: field('ElevatedToken') === yes, workstation }
 }

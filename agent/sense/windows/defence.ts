@@ -55,16 +55,15 @@ function ofDefender({ id, field }: WindowsEvent): Lost | undefined {
 function ofFirewall({ id, field }: WindowsEvent): Lost | undefined {
   const isOff = firewallChanged.has(id) && field('SettingType') === '1' && /^0*$/.test(field('SettingValue'))
   if (!isOff) return undefined
-  const facts = { profiles: field('Profiles').slice(0, 50), program: field('ModifyingApplication').slice(0, 300) }
-  return {
-    about: 'firewall Windows',
-    defence: 'firewall',
-    technique: 'T1562.004',
-    what: 'it was switched off',
-    facts,
-    comesBackAs: firewallOf(field),
-  }
+  return firewallOff(field('Profiles'), { program: field('ModifyingApplication').slice(0, 300) })
 }
+
+/** @param profiles the sum of their numbers. */
+export const firewallOff = (profiles: string, facts: Lost['facts'] = {}): Lost => ({
+  ...{ about: 'firewall Windows', defence: 'firewall', technique: 'T1562.004', what: 'it was switched off' },
+  facts: { profiles: profiles.slice(0, 50), ...facts },
+  comesBackAs: firewallOf(profiles),
+})
 
 function ofSecurity(event: WindowsEvent): Lost | undefined {
   const { id, field } = event
@@ -85,11 +84,11 @@ function ofSecurity(event: WindowsEvent): Lost | undefined {
 export function cameBack(event: WindowsEvent): string | undefined {
   const { id, field } = event
   if (isOf(event, 'defender')) return id === 5000 || id === 5009 || id === 5011 ? `defender ${id}` : undefined
-  if (isOf(event, 'firewall')) return firewallChanged.has(id) && field('SettingType') === '1' ? firewallOf(field) : undefined
+  if (isOf(event, 'firewall')) return firewallChanged.has(id) && field('SettingType') === '1' ? firewallOf(field('Profiles')) : undefined
   return isOf(event, 'security') && id === 4719 && auditAdded.test(field('AuditPolicyChanges')) ? auditOf(field) : undefined
 }
 
-const firewallOf = (field: WindowsEvent['field']): string => `firewall ${field('Profiles')}`
+export const firewallOf = (profiles: string): string => `firewall ${profiles}`
 const auditOf = (field: WindowsEvent['field']): string => `audit ${field('SubcategoryGuid')}`
 
 const cleared = (channel: string, event: WindowsEvent): Lost => ({

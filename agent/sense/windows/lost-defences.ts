@@ -1,16 +1,27 @@
 import { sentenceOf } from '#shared/domain/fault.ts'
-import { type Cancel, minutes } from '#shared/domain/time.ts'
+import { type Cancel, minutes, seconds } from '#shared/domain/time.ts'
+import type { WindowsMachine } from '../../host/windows/machine.ts'
 import type { Say, WatchContext, Watching } from '../define-detector.ts'
 import { BoundedMap } from '../logon/bounded-map.ts'
-import { cameBack, clearedLog, type Lost, lostDefence, lostSaid } from './defence.ts'
-import type { WindowsEvents } from './events.ts'
+import { cameBack, clearedLog, firewallOf, firewallOff, type Lost, lostDefence, lostSaid } from './defence.ts'
+import { isOf, type WindowsEvent, type WindowsEvents } from './events.ts'
+import { type FirewallSwitch, firewallSwitches } from './firewall-switches.ts'
 
 /** A log that is cleared says so itself and begins anew; each part of Defender that goes says so too. */
 const quietMs = minutes(10)
 const comesBackWithinMs = minutes(1)
 const maxWaiting = 200
+/** Security's word that some setting of the firewall changed; which, it says in the language of the system only. */
+const settingChanged = 4950
+/** By then the registry has it, and what else was changed with it. */
+const writtenWithinMs = seconds(2)
 
-export function watchLostDefences(events: WindowsEvents, say: Say, { time, broken, role, settings }: WatchContext): Watching {
+export function watchLostDefences(
+  events: WindowsEvents,
+  windows: WindowsMachine | undefined,
+  say: Say,
+  { time, broken, role, settings }: WatchContext,
+): Watching {
   const said = new BoundedMap<{ at: number }>(500)
   const waiting = new Map<string, Cancel>()
   const tell = (lost: Lost, event: string, at: number): void => {
@@ -36,14 +47,23 @@ export function watchLostDefences(events: WindowsEvents, say: Say, { time, broke
         }),
       )
   }
+  const take = (lost: Lost, event: WindowsEvent): void => {
+    const act = (): void => tell(lost, event.text(), event.at)
+    if (lost.comesBackAs === undefined) act()
+    else tellLater(lost.comesBackAs, act)
+  }
+  const switches = watchSwitches(windows, { time, broken }, (profile, event) => {
+    if (profile.isOn) forget(firewallOf(profile.number))
+    else take(firewallOff(profile.number), event)
+  })
   const ends = [
     events.listen((event) => {
       const lost = lostDefence(event)
-      const act = (): void => lost && tell(lost, event.text(), event.at)
-      if (lost?.comesBackAs !== undefined) tellLater(lost.comesBackAs, act)
-      else if (lost) act()
+      if (lost) take(lost, event)
       else forget(cameBack(event) ?? '')
+      if (isOf(event, 'security') && event.id === settingChanged) switches.look(event)
     }),
+    switches.stop,
     events.onCleared((channel, before, now) => tell(clearedLog(channel, before, now), `${channel}: ${before} → ${now}`, time.now())),
   ]
   return {
@@ -51,5 +71,32 @@ export function watchLostDefences(events: WindowsEvents, say: Say, { time, broke
       for (const end of ends) end()
       for (const key of [...waiting.keys()]) forget(key)
     },
+  }
+}
+
+/** Asks the registry, which of the firewall's profiles changed since it was asked last. */
+function watchSwitches(
+  windows: WindowsMachine | undefined,
+  { time, broken }: Pick<WatchContext, 'time' | 'broken'>,
+  changed: (profile: FirewallSwitch, event: WindowsEvent) => void,
+) {
+  let next: Cancel | undefined
+  const read = async (): Promise<Map<string, FirewallSwitch>> =>
+    new Map((windows ? await firewallSwitches(windows) : []).map((profile) => [profile.name, profile]))
+  let known = read().catch(() => new Map<string, FirewallSwitch>())
+  const compare = async (event: WindowsEvent): Promise<void> => {
+    const before = await known
+    const now = await read()
+    known = Promise.resolve(now)
+    for (const profile of now.values()) if (profile.isOn !== (before.get(profile.name)?.isOn ?? true)) changed(profile, event)
+  }
+  return {
+    look(event: WindowsEvent): void {
+      next ??= time.after(writtenWithinMs, () => {
+        next = undefined
+        compare(event).catch((error: unknown) => broken(sentenceOf(error)))
+      })
+    },
+    stop: (): void => next?.(),
   }
 }

@@ -3,6 +3,7 @@ import type { Defences } from '../defence/read-defences.ts'
 import type { SenseSettings } from '../define-detector.ts'
 import type { ProcessStart } from '../processes/process-start.ts'
 import { lineOf } from '../processes/starts.ts'
+import { firewallSwitches } from './firewall-switches.ts'
 import { programOf } from './programs.ts'
 
 /** Services that protect, by their names in small letters. */
@@ -27,8 +28,6 @@ const services: Readonly<Record<string, string>> = {
     mbamservice: 'antivirus Malwarebytes',
   },
 }
-const firewall = 'SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy'
-const profiles = { DomainProfile: 'domain', StandardProfile: 'private', PublicProfile: 'public' } as const
 const defender = 'SOFTWARE\\Microsoft\\Windows Defender'
 
 export async function readWindowsDefences(windows: WindowsMachine, { starts }: SenseSettings): Promise<Defences> {
@@ -39,10 +38,7 @@ export async function readWindowsDefences(windows: WindowsMachine, { starts }: S
   // Windows itself switches Defender off where another antivirus takes its place.
   const isReplaced = [...found].some(([name, isOn]) => isOn && name.startsWith('antivirus ') && !name.startsWith('antivirus Defender'))
   if (isReplaced) found.delete(services.windefend ?? '')
-  for (const [key, name] of Object.entries(profiles)) {
-    const isOn = await windows.registryNumber(`${firewall}\\${key}`, 'EnableFirewall')
-    if (isOn !== undefined) found.set(`firewall ${name}`, isOn !== 0)
-  }
+  for (const { name, isOn } of await firewallSwitches(windows)) found.set(`firewall ${name}`, isOn)
   // Where Defender isn't the machine's antivirus its service stands still, and says nothing of it.
   if (found.get(services.windefend ?? '')) found.set('antivirus Defender in real time', await isRealTime(windows))
   const doers = starts?.latest(isAboutDefences) ?? []

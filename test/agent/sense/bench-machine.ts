@@ -129,6 +129,7 @@ export async function startBench(
 
 const late = [
   () => import('../../../agent/host/windows/machine.ts'),
+  () => import('../../../agent/sense/logon/once-each.ts'),
   () => import('../../../agent/sense/logon/windows-event.ts'),
   () => import('../../../agent/sense/windows/lost-defences.ts'),
   () => import('../../../agent/sense/windows/malware.ts'),

@@ -66,6 +66,7 @@ const looking = (): Route[] => [
   }),
   defineReading('/api/bulk/:id', 'One order for many machines, with each of them', {
     names: { 'params.id': 'bulk' },
+    action: 'bulk.view-results',
     params: byId,
     answer: BulkDetail,
     handle: async ({ params, by }) => found('bulk', await readBulk(by.view, params.id)),

@@ -26,6 +26,9 @@ const ById = z.object({ id: z.string().max(64) })
 
 const about = { names: { 'params.id': 'endpoint' }, params: ById } as const
 
+/** Each command comes with what it answered, in a sentence. */
+const results = { ...about, action: 'endpoint.view-results' } as const
+
 const detail = async (by: Person, id: string) => found('endpoint', await readEndpoint(by.view, id))
 
 export default function endpoints(needs: Needs): Route[] {
@@ -46,12 +49,12 @@ const reading: Route[] = [
     handle: async ({ query, by }) => ({ endpoints: await listEndpoints(by.view, query.organisationId) }),
   }),
   defineReading('/api/endpoints/:id', 'One endpoint with its inventory, its commands, and what of its records is missing', {
-    ...about,
+    ...results,
     answer: EndpointDetail,
     handle: ({ params, by }) => detail(by, params.id),
   }),
   defineReading('/api/endpoints/:id/commands', 'What was ever asked of one endpoint, the newest first', {
-    ...about,
+    ...results,
     query: CommandQuery,
     answer: CommandList,
     handle: ({ params, query, by }) => listCommands(by.view, params.id, query),

@@ -17,21 +17,25 @@ import { actorIn } from './tickets.ts'
 const id = z.object({ id: z.string().max(64) })
 const access = { who: 'person', power: 'work-tickets', reach: 'organisation' } as const
 
+const list = ({ standing, identity, time }: Pick<Needs, 'standing' | 'identity' | 'time'>): Route =>
+  defineReading(
+    '/api/standing-orders',
+    'What machines do by themselves: drafts, what waits for signatures, what is in force, and what it did',
+    {
+      action: 'standing.view-results',
+      query: StandingQuery,
+      answer: StandingList,
+      handle: async ({ query, by }) => ({
+        drafts: [...standing.drafts],
+        ...(await readStanding(by.view, query, { register: identity.register(), now: time.now() })),
+      }),
+    },
+  )
+
 /** What machines shall do by themselves. Whoever asks for it, or ends it, may ask for what it does on each machine that is meant. */
 export default function standing({ standing, identity, time }: Needs): Route[] {
   return [
-    defineReading(
-      '/api/standing-orders',
-      'What machines do by themselves: drafts, what waits for signatures, what is in force, and what it did',
-      {
-        query: StandingQuery,
-        answer: StandingList,
-        handle: async ({ query, by }) => ({
-          drafts: [...standing.drafts],
-          ...(await readStanding(by.view, query, { register: identity.register(), now: time.now() })),
-        }),
-      },
-    ),
+    list({ standing, identity, time }),
     defineRoute({
       method: 'POST',
       path: '/api/standing-orders',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { AuditList } from '#shared/api/administration.ts'
 import { hours } from '#shared/domain/time.ts'
 import { addPerson } from './persons.ts'
@@ -75,5 +76,32 @@ describe('the audit', () => {
     await console_.time.advance(hours(1))
     await tier.ask('GET', `/api/tickets/${beta.ticket}`)
     expect(await looks()).toHaveLength(2)
+  })
+
+  it('says who read what commands answered, by whichever door, once an hour', async () => {
+    const looks = () => read(provider, '?limit=200').then(({ lines }) => lines.filter(({ action }) => action.endsWith('.view-results')))
+    const answered = async (path: string): Promise<void> => {
+      const { status, text } = await provider.ask('GET', path)
+      expect(status, text).toBe(200)
+    }
+    for (let times = 0; times < 2; times += 1) {
+      await answered(`/api/endpoints/${alpha.endpoint}`)
+      await answered(`/api/endpoints/${alpha.endpoint}/commands`)
+      await answered('/api/standing-orders')
+      await answered(`/api/bulk/${alpha.bulk}`)
+    }
+    expect((await looks()).map(({ action, target }) => `${action} ${target.id}`).toSorted()).toEqual([
+      `bulk.view-results ${alpha.bulk}`,
+      `endpoint.view-results ${alpha.endpoint}`,
+      expect.stringMatching(/^standing.view-results /),
+    ])
+  })
+
+  it('leaves out nothing that shows evidence, or what a command answered', () => {
+    const isShown = ({ answer }: (typeof console_.http.routes)[number]): boolean =>
+      /"(?:evidence|facts|output|detail|live)":/.test(JSON.stringify(z.toJSONSchema(answer, { unrepresentable: 'any', io: 'input' })))
+    const silent = console_.http.routes.filter((route) => route.method === 'GET' && !route.action && isShown(route))
+    // Each says how far an isolation has come; the audit itself says what was done.
+    expect(silent.map(({ path }) => path).toSorted()).toEqual(['/api/audit', '/api/endpoints'])
   })
 })

@@ -17,9 +17,17 @@ export function createHeldMails({ store: { db }, desk }: { store: Store; desk: P
       const mail = await heldMail(db, id)
       if (!mail) return { kind: 'missing' }
       const text = `${mail.sender} wrote by mail, “${mail.subject}”:\n\n${mail.text}`
-      const outcome = await commentNow({ db, desk }, { ticketId, person, text })
-      if (outcome.kind === 'done') await takeMail(db, id, ticketId)
-      return outcome
+      const takes: Person = {
+        ...person,
+        async record(tx, made) {
+          if (!(await takeMail(tx, id, ticketId))) throw new TakenMeanwhile()
+          await person.record?.(tx, made)
+        },
+      }
+      return commentNow({ db, desk }, { ticketId, person: takes, text }).catch((error: unknown): DeskOutcome => {
+        if (error instanceof TakenMeanwhile) return { kind: 'missing' }
+        throw error
+      })
     },
     drop: (id, within) =>
       db.transaction().execute(async (tx) => {
@@ -29,3 +37,6 @@ export function createHeldMails({ store: { db }, desk }: { store: Store; desk: P
       }),
   }
 }
+
+/** Undoes the comment that it is thrown within. */
+class TakenMeanwhile extends Error {}

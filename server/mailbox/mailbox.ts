@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely'
 import { hours } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Tx } from '../store/store.ts'
 import type { ReadMail } from './read-mail.ts'
 
 /*
  * Enters: mails that came into the desk's mailbox. Leaves: each on its ticket, held for a person, or dropped; kept once,
  * by its Message-ID, before its mailbox is told that it was read.
  * Promises: an answer reaches its ticket by the token that we gave its sender; what no person wrote starts no conversation.
- * On failure: it stays unread and is read again. A crash after the ticket has it and before we know may say it twice.
+ * On failure: it stays unread and is read again. What its ticket has is kept in one transaction with that, so a crash says nothing twice.
  * Meets: mails made so that nobody can read them, somebody who writes in another's name, two programs that answer each other, a mailbox full of strangers.
  */
 
@@ -51,6 +51,9 @@ export function judge(mail: ReadMail, { ticket, sender, isAnswer, count }: Known
   return { kind: 'take', ticketId: ticket.id, person: { id: sender.id, name: sender.name, isStaff } }
 }
 
+export const isKept = async (db: Kysely<Database>, id: string): Promise<boolean> =>
+  (await db.selectFrom('mails').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+
 /** @returns undefined: it was read before. */
 export async function lookUp(
   db: Kysely<Database>,
@@ -58,8 +61,7 @@ export async function lookUp(
   ticketNumber: number | undefined,
   now: number,
 ): Promise<Known | undefined> {
-  const before = await db.selectFrom('mails').select('id').where('id', '=', mail.id).executeTakeFirst()
-  if (before) return undefined
+  if (await isKept(db, mail.id)) return undefined
   const [ticket, sender, recent] = await Promise.all([
     ticketNumber === undefined
       ? undefined
@@ -104,27 +106,29 @@ async function whoIs(db: Kysely<Database>, address: string): Promise<Known['send
   return strangers.length > (person ? 0 : 1) ? undefined : (person ?? strangers[0])
 }
 
+/** @param openedId the ticket that was opened with it. Once: whatever was kept before stays. */
 export async function keepMail(
-  { db, capabilities }: Store,
+  tx: Tx,
+  { putRows }: Pick<Store['capabilities'], 'putRows'>,
   { id, sender, subject, text }: ReadMail,
-  verdict: Verdict,
-  now: number,
-  openedId: string | null = null,
+  { verdict, now, openedId = null }: { verdict: Verdict; now: number; openedId?: string | null },
 ): Promise<void> {
   const status = { take: 'taken', open: 'taken', hold: 'held', drop: 'dropped' } as const
   const reason = 'reason' in verdict ? verdict.reason : ''
   const row = { id, status: status[verdict.kind], reason, sender, subject, text, received_at: now }
   const ticket_id = 'ticketId' in verdict ? verdict.ticketId : openedId
-  await db.transaction().execute((tx) => capabilities.putRows(tx, 'mails', [{ ...row, ticket_id }], 'ignore'))
+  await putRows(tx, 'mails', [{ ...row, ticket_id }], 'ignore')
 }
 
 /** One that waits for a person. */
 export const heldMail = (db: Kysely<Database>, id: string) =>
   db.selectFrom('mails').select(['text', 'sender', 'subject']).where('id', '=', id).where('status', '=', 'held').executeTakeFirst()
 
-/** A person put it on a ticket. */
-export const takeMail = (db: Kysely<Database>, id: string, ticketId: string) =>
-  db.updateTable('mails').set({ status: 'taken', ticket_id: ticketId }).where('id', '=', id).where('status', '=', 'held').execute()
+/** A person put it on a ticket. @returns whether it was waiting. */
+export async function takeMail(tx: Tx, id: string, ticketId: string): Promise<boolean> {
+  const held = tx.updateTable('mails').set({ status: 'taken', ticket_id: ticketId }).where('id', '=', id).where('status', '=', 'held')
+  return (await held.returning('id').execute()).length > 0
+}
 
 /** A person put it aside. @returns whether it was waiting. */
 export async function dropMail(db: Kysely<Database>, id: string): Promise<boolean> {

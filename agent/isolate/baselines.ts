@@ -19,10 +19,13 @@ const freshForMs = seconds(12)
 const answerWithinMs = 250
 /** Enough for one to go to sleep between. */
 const wanted = 3
+/** Who there is changes seldom; where one is silent, it is looked for at once. */
+const findEveryMs = seconds(30)
 
 export class Baselines {
   readonly #parts: BaselinesParts
   #answered: (Witness & { at: number })[] = []
+  #found: { places: Place[]; at: number } | undefined
   #next: Cancel | undefined
   #askedAt = Number.NEGATIVE_INFINITY
   #isStopped = false
@@ -71,8 +74,8 @@ export class Baselines {
 
   /** Those that answered last are asked first; the rest fill up what is missing. Each counts as soon as it has answered. */
   async #ask(): Promise<void> {
-    const { findPlaces, time } = this.#parts
-    const found = await findPlaces()
+    const { time } = this.#parts
+    const found = await this.#find()
     const last = this.#answered.map(({ place }) => place).filter((place) => found.some((other) => isSame(other, place)))
     const places = [...last, ...found.filter((place) => !last.some((other) => isSame(other, place)))].slice(0, wanted)
     this.#answered = this.#answered.filter((known) => places.some((place) => isSame(known.place, place)))
@@ -81,8 +84,16 @@ export class Baselines {
         const before = await knock(place, { time, timeoutMs: answerWithinMs })
         const others = this.#answered.filter((other) => !isSame(other.place, place))
         this.#answered = before.kind === 'answered' ? [...others, { place, before, at: time.monotonic() }] : others
+        if (before.kind !== 'answered') this.#found = undefined
       }),
     )
+  }
+
+  async #find(): Promise<Place[]> {
+    const now = this.#parts.time.monotonic()
+    if (this.#found && this.#found.places.length > 0 && now - this.#found.at < findEveryMs) return this.#found.places
+    this.#found = { places: await this.#parts.findPlaces(), at: now }
+    return this.#found.places
   }
 }
 

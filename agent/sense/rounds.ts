@@ -82,18 +82,22 @@ export async function within<Value>(
   run: (stop: AbortSignal) => Promise<Value>,
   onSettled: () => void = () => undefined,
 ): Promise<Value> {
-  const deadline = new AbortController()
-  const work = Promise.resolve().then(() => run(AbortSignal.any([stop, deadline.signal])))
+  const ending = new AbortController()
+  const work = Promise.resolve().then(() => run(ending.signal))
   work.then(onSettled, onSettled)
-  const { promise: timeIsUp, reject } = Promise.withResolvers<never>()
-  const cancel = time.after(ms, () => reject(new Fault('too-slow', `it took longer than ${ms / 1_000} seconds`)))
-  const onStop = (): void => reject(new Fault('stopped', 'the agent stops'))
-  stop.addEventListener('abort', onStop, { once: true })
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  const end = (fault: Fault): void => {
+    reject(fault)
+    ending.abort()
+  }
+  const cancel = time.after(ms, () => end(new Fault('too-slow', `it took longer than ${ms / 1_000} seconds`)))
+  const onStop = (): void => end(new Fault('stopped', 'the agent stops'))
+  if (stop.aborted) onStop()
+  else stop.addEventListener('abort', onStop, { once: true })
   try {
-    return await Promise.race([work, timeIsUp])
+    return await Promise.race([work, ended])
   } finally {
     cancel()
     stop.removeEventListener('abort', onStop)
-    deadline.abort()
   }
 }

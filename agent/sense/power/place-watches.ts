@@ -1,13 +1,13 @@
 import { basename, dirname } from 'node:path'
-import { seconds } from '#shared/domain/time.ts'
-import type { Probe, Stop } from '../../host/probe.ts'
+import { minutes } from '#shared/domain/time.ts'
+import type { FolderLook, Probe, Stop } from '../../host/probe.ts'
 import type { Place } from './places.ts'
 
 /** A write through mapped memory raises no event, nor does a folder that is mounted over another: all places are looked at so often. */
-const allEveryMs = seconds(30)
+const allEveryMs = minutes(1)
 
 interface Watched {
-  identity: string
+  look: FolderLook
   stop: Stop
   /** Which places a name in it is about; of some every name is. */
   about: readonly { place: Place; name: string | undefined }[]
@@ -77,16 +77,16 @@ export class PlaceWatches {
   /** @returns false: it is there, and can’t be watched. */
   async #begin(folder: string, about: Watched['about']): Promise<boolean> {
     const known = this.#folders.get(folder)
-    const identity = this.#probe.listNow(folder)?.identity
-    if (known && known.identity === identity) {
-      known.about = about
+    const look = this.#probe.listNow(folder, known?.look)
+    if (known && known.look.identity === look?.identity) {
+      Object.assign(known, { look, about })
       return true
     }
     if (known) this.#end(folder, known.stop)
-    if (identity === undefined || this.#isStopped) return true
+    if (look === undefined || this.#isStopped) return true
     try {
       const stop = await this.#probe.watchFolder(folder, (name) => this.#heard(folder, name))
-      this.#folders.set(folder, { identity, stop, about })
+      this.#folders.set(folder, { look, stop, about })
       return true
     } catch {
       return false
@@ -108,7 +108,9 @@ export class PlaceWatches {
 function aboutOf(all: readonly Watching[]): Map<string, Watched['about']> {
   const wanted = new Map<string, { place: Place; name: string | undefined }[]>()
   const add = (folder: string, place: Place, name: string | undefined): void => {
-    wanted.set(folder, [...(wanted.get(folder) ?? []), { place, name }])
+    const known = wanted.get(folder)
+    if (known) known.push({ place, name })
+    else wanted.set(folder, [{ place, name }])
   }
   for (const { place, full, inside } of all) {
     add(dirname(full), place, basename(full))

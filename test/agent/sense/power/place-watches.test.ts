@@ -57,11 +57,11 @@ const until = (isSo: (snapshot: Snapshot) => boolean): Promise<void> =>
   vi.waitFor(async () => expect(isSo(await snapshots.take())).toBe(true), { timeout: 5_000 })
 
 describe.skipIf(process.platform !== 'linux')('the places where powers are given', () => {
-  it('are not looked at while nothing is named in their folders, and all of them every thirty seconds', async () => {
+  it('are not looked at while nothing is named in their folders, and all of them every minute', async () => {
     const before = [...(await snapshots.take())]
     expect(before).toHaveLength(3)
     for (const [path] of before) expect(looks).not.toContain(path)
-    now += 30_000
+    now += 60_000
     await snapshots.take()
     expect(looks).toEqual(expect.arrayContaining(before.map(([path]) => path)))
   })

@@ -1,21 +1,25 @@
 import { type BigIntStats, constants, lstatSync, readdirSync, readlinkSync, statSync, watch } from 'node:fs'
 import { lstat, open, readdir, stat } from 'node:fs/promises'
 import type { FileLook, FolderLook, Stop } from './probe.ts'
+import { bytesOf, nameOf } from './raw-names.ts'
 
 /*
  * Files that others may write, read without being led astray: no link is followed, so that nobody makes a program that
- * runs as root read what they may not; nothing but a regular file is opened, so that a pipe can't hold it up.
+ * runs as root read what they may not; nothing but a regular file is opened, so that a pipe can't hold it up. Names are bytes (raw-names.ts).
  */
+const asIs = (path: string): string | Buffer => (process.platform === 'win32' ? path : bytesOf(path))
+/** What stands where a name was no UTF-8: read again as bytes then, which takes longer. */
+const isBroken = (name: string): boolean => name.includes('\ufffd')
 
 export async function look(path: string): Promise<FileLook | undefined> {
-  const found = await lstat(path, { bigint: true }).catch(absent)
+  const found = await lstat(asIs(path), { bigint: true }).catch(absent)
   return found?.isFile() ? lookOf(found) : undefined
 }
 
 /** Without a thread of the pool, which costs ten times the look: for disks of this machine, which answer. */
 export function lookNow(path: string): FileLook | undefined {
   try {
-    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    const found = lstatSync(asIs(path), { bigint: true, throwIfNoEntry: false })
     return found?.isFile() ? lookOf(found) : undefined
   } catch {
     return undefined
@@ -25,7 +29,7 @@ export function lookNow(path: string): FileLook | undefined {
 /** As `lookNow`. */
 export function linkNow(path: string): string | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined
+    return lstatSync(asIs(path), { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(asIs(path)) : undefined
   } catch {
     return undefined
   }
@@ -39,7 +43,7 @@ const lookOf = (found: BigIntStats): FileLook => ({
 })
 
 export async function read(path: string, maxBytes: number): Promise<Buffer | undefined> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)).catch(absent)
+  const file = await open(asIs(path), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)).catch(absent)
   if (!file) return undefined
   try {
     const { size, isFile } = await file.stat().then((found) => ({ size: found.size, isFile: found.isFile() }))
@@ -53,23 +57,29 @@ export async function read(path: string, maxBytes: number): Promise<Buffer | und
 }
 
 export async function list(folder: string, known?: FolderLook): Promise<FolderLook | undefined> {
-  const found = await stat(folder, { bigint: true }).catch(absent)
+  const found = await stat(asIs(folder), { bigint: true }).catch(absent)
   if (!found?.isDirectory()) return undefined
   if (known && isSameFolder(known, folderLookOf(found, []))) return known
-  const names = await readdir(folder).catch(absent)
-  return names && folderLookOf(found, names)
+  const names = await readdir(asIs(folder)).catch(absent)
+  const raw = names?.some(isBroken) ? await readdir(asIs(folder), { encoding: 'buffer' }).catch(absent) : undefined
+  return names && folderLookOf(found, raw?.map(nameOf) ?? names)
 }
 
 /** Without a thread of the pool, as `lookNow`. @param known is answered when nothing came or went since; it must be older than a tick of the clock. */
 export function listNow(folder: string, known?: FolderLook): FolderLook | undefined {
   try {
-    const found = statSync(folder, { bigint: true, throwIfNoEntry: false })
+    const found = statSync(asIs(folder), { bigint: true, throwIfNoEntry: false })
     if (!found?.isDirectory()) return undefined
     const isKnown = known !== undefined && isSameFolder(known, folderLookOf(found, []))
-    return isKnown ? known : folderLookOf(found, readdirSync(folder))
+    return isKnown ? known : folderLookOf(found, namesNow(folder))
   } catch {
     return undefined
   }
+}
+
+function namesNow(folder: string): string[] {
+  const names = readdirSync(asIs(folder))
+  return names.some(isBroken) ? readdirSync(asIs(folder), { encoding: 'buffer' }).map(nameOf) : names
 }
 
 const folderLookOf = ({ ctimeNs, dev, ino }: BigIntStats, names: string[]): FolderLook => ({

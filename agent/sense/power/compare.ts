@@ -1,4 +1,5 @@
 import { maskSecrets } from '#shared/domain/mask-secrets.ts'
+import { printable as inOneLine, shownName } from '#shared/domain/printable.ts'
 import type { Happening } from '../../signal/signal.ts'
 import { administratorsIn, isHostileInShell, runsFromUsers, usersIn } from './places.ts'
 import type { Kept, Snapshot } from './snapshot.ts'
@@ -29,6 +30,7 @@ export function changesBetween(before: Snapshot, after: Snapshot): Change[] {
 /** A change in words; undefined where nobody got a power by it. */
 export function eventOf({ path, before, after }: Change, doing: Doing): Event | undefined {
   const { technique, what } = after.place
+  const shownPath = inOneLine(shownName(path))
   const administrators = newAdministrators(path, before, after)
   const users = path === '/etc/passwd' && before ? addedUsers(before.text, after.text) : []
   if (administrators?.length === 0 && users.length === 0) return undefined
@@ -38,14 +40,14 @@ export function eventOf({ path, before, after }: Change, doing: Doing): Event | 
     ? `${users.join(', ')} is a new user`
     : administrators
       ? `${administrators.join(', ')} became an administrator`
-      : `${path} (${what}) ${before ? 'was changed' : 'is new'}`
+      : `${shownPath} (${what}) ${before ? 'was changed' : 'is new'}`
   return {
     kind,
     severity: doing.isByPackages || doing.isByOwnCommand ? 'info' : severityOf(kind),
-    about: path,
+    about: shownPath,
     summary: printable(`${who}${doing.isByPackages ? ', by the package manager' : ''}`).slice(0, 500),
     facts: {
-      ...{ technique, path, what, isNew: before === undefined, sha256: after.sha256, sha256Before: before?.sha256 ?? null },
+      ...{ technique, path: shownPath, what, isNew: before === undefined, sha256: after.sha256, sha256Before: before?.sha256 ?? null },
       ...{ byPackages: doing.isByPackages, byOwnCommand: doing.isByOwnCommand, ...doing.facts },
       ...(administrators && { administrators }),
       ...(isUser && { users: users.slice(0, 100).map((name) => name.slice(0, 100)) }),

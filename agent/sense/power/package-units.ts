@@ -10,7 +10,7 @@ const heldAtMostMs = minutes(30)
 type UnitsProbe = Pick<Probe, 'listNow' | 'lookNow' | 'linkNow' | 'read' | 'list' | 'look' | 'vitals' | 'packageManager'>
 
 /** New and changed services among those of packages, told apart by whether a package brought them. @param root as for `UnitFolders`. */
-export async function watchUnits(probe: UnitsProbe, time: Pick<Time, 'monotonic'>, root = '') {
+export async function watchUnits(probe: UnitsProbe, time: Pick<Time, 'monotonic' | 'now'>, root = '') {
   const folders = new UnitFolders(probe, root)
   let before = await folders.take()
   let heldSince: number | undefined
@@ -29,7 +29,8 @@ export async function watchUnits(probe: UnitsProbe, time: Pick<Time, 'monotonic'
       before = after
       heldSince = undefined
       if (changes.length === 0) return []
-      const files = changes.map(({ path }) => ({ path, changedAt: probe.lookNow(root + path)?.changedAt ?? 0 }))
+      // A link says no time; it is as old as its being noticed.
+      const files = changes.map(({ path }) => ({ path, changedAt: probe.lookNow(root + path)?.changedAt ?? time.now() }))
       const came = await cameWithPackages(probe, files)
       return changes.map((change) => ({ change, isByPackages: came.has(change.path) }))
     },

@@ -24,6 +24,9 @@ const maxBytes = 262_144
 
 const unit = /\.(?:service|timer|socket|path|mount|automount|target|slice|swap|conf)$/
 
+/** What systemd passes by; of another name that only looks like a package's half-done work, it runs what is in it. */
+const notRun = /\.dpkg-(?:new|tmp|old|dist|bak|backup|remove)$/
+
 type UnitProbe = Pick<Probe, 'listNow' | 'lookNow' | 'linkNow' | 'read'>
 
 interface Seen {
@@ -96,7 +99,7 @@ export class UnitFolders {
 
   #filesIn(folder: string, isUnits: boolean): string[] {
     const names = this.#looks.get(folder)?.names ?? []
-    if (!isUnits) return names.filter((name) => !/\.dpkg-|;/.test(name)).map((name) => join(folder, name))
+    if (!isUnits) return names.filter((name) => !notRun.test(name)).map((name) => join(folder, name))
     const dropIns = names.filter((name) => name.endsWith('.d')).flatMap((name) => this.#dropIns(join(folder, name)))
     return [...names.filter((name) => unit.test(name)).map((name) => join(folder, name)), ...dropIns]
   }

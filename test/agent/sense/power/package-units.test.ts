@@ -65,6 +65,24 @@ describe.skipIf(process.platform !== 'linux')('services among those of packages'
     expect(await watched.changes()).toEqual([])
   })
 
+  it.each(['net;1', 'x.dpkg-mine', 'x.dpkg-new.sh'])(
+    'are noticed though they are named like a package’s half-done work: %s',
+    async (name) => {
+      const watched = await watchUnits(inTree, new FakeTime(), root)
+      put(`usr/lib/systemd/system-generators/${name}`, '#!/bin/sh\n')
+      expect(pathsOf(await watched.changes())).toEqual([`/usr/lib/systemd/system-generators/${name}`])
+    },
+  )
+
+  it('that a package brought as links are told apart too', async () => {
+    const time = new FakeTime(Date.now())
+    const watched = await watchUnits(inTree, time, root)
+    symlinkSync('/dev/null', join(root, units, 'old.service'))
+    symlinkSync('/tmp/evil.service', join(root, units, 'evil.service'))
+    put('var/lib/dpkg/info/new.list', '/.\n/lib/systemd/system/old.service\n')
+    expect(pathsOf(await watched.changes())).toEqual([`/${units}/evil.service`, `/${units}/old.service by a package`])
+  })
+
   it('cost no look at a file while no folder changes; one that is written into is found at the next walk', async () => {
     const watched = await watchUnits(probe, new FakeTime(), root)
     for (let quiet = 0; quiet < 3; quiet += 1) await watched.changes()

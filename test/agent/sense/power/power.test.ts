@@ -75,6 +75,24 @@ describe.skipIf(process.platform !== 'linux')('a change of power', () => {
     expect([came.has('/etc/sudoers.d/eve'), (await snapshots.take()).has('/etc/sudoers.d/eve')]).toEqual([true, false])
   })
 
+  it.each([
+    ['/etc/sudoers.d/', 'security.account.admin-added'],
+    ['/etc/profile.d/', 'security.persistence.new'],
+    ['/home/eve/.config/autostart/', 'security.persistence.new'],
+  ])('is seen in %s by a name that is no UTF-8, and shown as a shell would take it', async (folder, kind) => {
+    mkdirSync(join(root, folder), { recursive: true })
+    const named = (bytes: number[]) => Buffer.concat([Buffer.from(join(root, folder)), Buffer.from(bytes)])
+    writeFileSync(named([0x61, 0xfe]), 'one')
+    const [event, ...others] = await said(() => writeFileSync(named([0x61, 0xff]), 'eve ALL=(ALL) ALL'))
+    expect([event?.kind, event?.about, event?.facts?.path, others]).toEqual([kind, `${folder}a\\xff`, `${folder}a\\xff`, []])
+    expect(event?.evidence?.[0]?.text).toBe('eve ALL=(ALL) ALL')
+  })
+
+  it('is shown on one line that no terminal obeys, whatever its name holds', async () => {
+    const [event] = await said(() => put('/etc/cron.d/a\n\u001b[31mb', '* * * * * root true'))
+    expect([event?.about, event?.facts?.path]).toEqual(Array(2).fill('/etc/cron.d/a��[31mb'))
+  })
+
   it('shows the lines before and after, masked and printable', async () => {
     put('/etc/crontab', 'a\nold\n')
     const [event] = await said(() => put('/etc/crontab', 'a\ncurl --password hunter2 \u001b[31m\n'))

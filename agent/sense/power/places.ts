@@ -143,3 +143,18 @@ export function administratorsIn(path: string, text: string): string[] {
 }
 
 export const usersIn = (passwd: string): string[] => passwd.split('\n').flatMap((line) => /^([^:]+):/.exec(line)?.[1] ?? [])
+
+const noShell = /\/(?:nologin|false|sync|shutdown|halt)$/
+const nobodysHome =
+  /^\/(?:bin|sbin|boot|lib\w*|nonexistent|usr(?:\/s?bin)?|var)$|^\/(?:dev|proc|root|sys)(?:\/|$)|^\/home(?:\/[^/]+)?$|\/\.{0,2}(?:\/|$)/
+
+/** Of whoever may sign in and lives neither right below /home nor as root: services, and people on a disk of their own. */
+export const homesElsewhere = (passwd: string): string[] => [
+  ...new Set(
+    passwd.split('\n').flatMap((line) => {
+      const [, , , , , written = '', shell = ''] = line.split(':')
+      const home = written.replace(/\/+$/, '')
+      return home.startsWith('/') && !noShell.test(shell) && !nobodysHome.test(home) ? [home] : []
+    }),
+  ),
+]

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { FileLook, FolderLook, Probe } from '../../host/probe.ts'
 import { Reach } from '../canary/reach.ts'
 import type { PlaceWatches } from './place-watches.ts'
-import { type Place, places, placesOf } from './places.ts'
+import { homesElsewhere, type Place, places, placesOf } from './places.ts'
 
 /** A watched file as it is: its text for people, as far as it is shown, and a hash of all that was read. */
 export interface Kept {
@@ -15,12 +15,24 @@ export interface Kept {
 interface Home {
   folder: string
   places: readonly Place[]
+  /** Not right below /home: nobody knows whose folders are on the way there, so a thread looks. */
+  isElsewhere: boolean
+}
+
+/** Of what a person's folders hold, so much more text may be kept. */
+interface Room {
+  left: number
 }
 
 export type Snapshot = ReadonlyMap<string, Kept>
 
-/** Settings are small; what is larger is compared by its beginning. */
-const maxBytes = 262_144
+/** A list of keys may be as long; what is larger still is compared by its beginning and its size. */
+const maxBytes = 4_194_304
+/** Settings are small; of what is larger the beginning and the end are kept, each half as long. */
+const maxText = 262_144
+/** Anybody may fill folders of theirs: beyond this only the beginning of each file is kept. */
+const maxTextOfHome = 1_048_576
+const leastText = 4_096
 const maxFilesInFolder = 500
 const maxHomes = 200
 
@@ -33,6 +45,9 @@ export class Snapshots {
   readonly #held = new Map<Place, ReadonlyMap<string, Kept>>()
   readonly #seen = new Map<string, { signature: string; kept: Kept }>()
   readonly #folders = new Map<string, { look: FolderLook; isSettled: boolean }>()
+  /** How much text of each home's folders is kept. */
+  readonly #texts = new Map<string, number>()
+  #elsewhere: { of: Kept | undefined; homes: readonly string[] } = { of: undefined, homes: [] }
   #homeNames = ''
   #placesOfHomes: readonly Home[] = []
   readonly #reach: Reach
@@ -89,30 +104,57 @@ export class Snapshots {
   async #homes(): Promise<readonly Home[]> {
     const all = `${this.#root}/home`
     const listed = this.#reach.isFar(all) ? await this.#probe.list(all).catch(() => undefined) : this.#listNow(all)
-    const shown = (listed?.names ?? []).toSorted().slice(0, maxHomes)
-    if (shown.join('/') !== this.#homeNames) {
-      this.#homeNames = shown.join('/')
-      this.#placesOfHomes = shown.map((name) => ({ folder: join('/home', name), places: placesOf(join('/home', name)) }))
+    const shown = (listed?.names ?? []).toSorted().map((name) => join('/home', name))
+    const elsewhere = this.#homesElsewhere()
+    const folders = [...shown.slice(0, maxHomes), ...elsewhere.slice(0, maxHomes)]
+    if (folders.join('\n') !== this.#homeNames) {
+      this.#homeNames = folders.join('\n')
+      this.#placesOfHomes = folders.map((folder) => ({ folder, places: placesOf(folder), isElsewhere: dirname(folder) !== '/home' }))
     }
     return this.#placesOfHomes
   }
 
-  /** Whoever lives there can't make a link of the way to their own home, so what lies at its top is seen at once; below it they may. */
-  async #takeHome({ folder, places }: Home, found: Map<string, Kept>): Promise<void> {
-    const full = this.#root + folder
-    const names = this.#reach.isFar(full) ? undefined : new Set(this.#listNow(full)?.names)
-    const there = places.filter(({ path }) => names?.has(path.slice(folder.length + 1).split('/')[0] ?? '') ?? true)
-    const isAtTop = ({ path }: Place): boolean => names !== undefined && dirname(path) === folder
-    await Promise.all(there.map((place) => this.#takePlace(place, found, isAtTop(place))))
+  #homesElsewhere(): readonly string[] {
+    const passwd = [...this.#held].find(([place]) => place.path === '/etc/passwd')?.[1].get('/etc/passwd')
+    if (passwd !== this.#elsewhere.of) this.#elsewhere = { of: passwd, homes: homesElsewhere(passwd?.text ?? '') }
+    return this.#elsewhere.homes
   }
 
-  async #takePlace(place: Place, found: Map<string, Kept>, isSeenAtOnce = !place.isPersons): Promise<void> {
+  /** Whoever lives there can't make a link of the way to their own home, so what lies at its top is seen at once; below it they may. */
+  async #takeHome({ folder, places, isElsewhere }: Home, found: Map<string, Kept>): Promise<void> {
+    const names = await this.#namesIn(this.#root + folder, isElsewhere)
+    const there = places.filter(({ path }) => names?.has(path.slice(folder.length + 1).split('/')[0] ?? '') ?? true)
+    const isAtTop = ({ path }: Place): boolean => names !== undefined && !isElsewhere && dirname(path) === folder
+    const own = new Map<string, Kept>()
+    const room = { left: maxTextOfHome - (this.#texts.get(folder) ?? 0) }
+    await Promise.all(there.map((place) => this.#takePlace(place, own, isAtTop(place), room)))
+    const texts = [...own.values()].map(({ place, text }) => (place.isPersons === 'folder' ? text.length : 0))
+    this.#texts.set(
+      folder,
+      texts.reduce((sum, length) => sum + length, 0),
+    )
+    for (const [path, kept] of own) found.set(path, kept)
+  }
+
+  /** Undefined where each file has to be asked for. */
+  async #namesIn(full: string, isElsewhere: boolean): Promise<ReadonlySet<string> | undefined> {
+    if (this.#reach.isFar(full)) return undefined
+    if (!isElsewhere) return new Set(this.#listNow(full)?.names)
+    return new Set(
+      (
+        await this.#probe.list(full, this.#known(full)).then(
+          (look) => this.#noted(full, look),
+          () => undefined,
+        )
+      )?.names,
+    )
+  }
+
+  async #takePlace(place: Place, found: Map<string, Kept>, isSeenAtOnce = !place.isPersons, room?: Room): Promise<void> {
     for (const path of await this.#filesOf(place)) {
       const full = this.#root + path
       const look = isSeenAtOnce ? this.#probe.lookNow(full) : await this.#probe.look(full).catch(() => undefined)
-      const kept = look
-        ? (this.#keptAs(path, signatureOf(look)) ?? (await this.#read(path, place, signatureOf(look))))
-        : this.#link(path, place)
+      const kept = look ? (this.#keptAs(path, signatureOf(look)) ?? (await this.#read(path, place, look, room))) : this.#link(path, place)
       if (kept) found.set(path, kept)
     }
   }
@@ -139,8 +181,16 @@ export class Snapshots {
 
   /** A folder that shows the same time in two looks is not listed in the third: what came within a tick of the first is in the second. */
   #listNow(folder: string): FolderLook | undefined {
+    return this.#noted(folder, this.#probe.listNow(folder, this.#known(folder)))
+  }
+
+  #known(folder: string): FolderLook | undefined {
     const before = this.#folders.get(folder)
-    const look = this.#probe.listNow(folder, before?.isSettled ? before.look : undefined)
+    return before?.isSettled ? before.look : undefined
+  }
+
+  #noted(folder: string, look: FolderLook | undefined): FolderLook | undefined {
+    const before = this.#folders.get(folder)
     if (look === undefined) this.#folders.delete(folder)
     else this.#folders.set(folder, { look, isSettled: before?.look.changedAt === look.changedAt && before.look.identity === look.identity })
     return look
@@ -151,13 +201,24 @@ export class Snapshots {
     return seen?.signature === signature ? seen.kept : undefined
   }
 
-  async #read(path: string, place: Place, signature: string): Promise<Kept | undefined> {
+  async #read(path: string, place: Place, look: FileLook, room?: Room): Promise<Kept | undefined> {
     const bytes = await this.#probe.read(this.#root + path, maxBytes).catch(() => undefined)
     if (!bytes) return this.#seen.get(path)?.kept
-    const kept = { place, sha256: createHash('sha256').update(bytes).digest('hex'), text: bytes.toString('utf8') }
-    this.#seen.set(path, { signature, kept })
+    const hash = createHash('sha256').update(bytes)
+    if (look.sizeBytes > bytes.length) hash.update(String(look.sizeBytes))
+    const kept = { place, sha256: hash.digest('hex'), text: textOf(bytes, place.isPersons === 'folder' ? room : undefined) }
+    this.#seen.set(path, { signature: signatureOf(look), kept })
     return kept
   }
+}
+
+function textOf(bytes: Buffer, room: Room | undefined): string {
+  const ends = [bytes.subarray(0, maxText / 2), bytes.subarray(-maxText / 2)]
+  const whole = bytes.length <= maxText ? bytes.toString('utf8') : ends.map((each) => each.toString('utf8')).join('\n')
+  if (!room) return whole
+  const text = whole.length <= room.left ? whole : bytes.toString('utf8', 0, leastText)
+  room.left -= text.length
+  return text
 }
 
 const signatureOf = ({ identity, changedAt, sizeBytes }: FileLook): string => `${identity} ${changedAt} ${sizeBytes}`

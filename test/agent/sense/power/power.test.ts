@@ -88,6 +88,47 @@ describe.skipIf(process.platform !== 'linux')('a change of power', () => {
     expect(event?.evidence?.[0]?.text).toBe('eve ALL=(ALL) ALL')
   })
 
+  it('at the end of a list of keys that is longer than any person’s is seen, with what was added', async () => {
+    const key = (number: number): string => `ssh-ed25519 AAAA${'0'.repeat(60)} key-${number}\n`
+    const many = Array.from({ length: 10_000 }, (_, number) => key(number)).join('')
+    put('/home/eve/.ssh/authorized_keys', many)
+    const [event] = await said(() => appendFileSync(join(root, 'home/eve/.ssh/authorized_keys'), 'ssh-ed25519 BBBB mallory\n'))
+    expect(event).toMatchObject({ kind: 'security.persistence.new', facts: { isNew: false } })
+    expect(event?.evidence?.[0]?.text).toContain('ssh-ed25519 BBBB mallory')
+  })
+
+  it('costs no memory for files that somebody fills a folder of theirs with, and is seen among them', async () => {
+    const snapshots = new Snapshots(probe, root)
+    const before = await snapshots.take()
+    const textOf = async () => {
+      const taken = await snapshots.take()
+      return { taken, length: [...taken.values()].reduce((sum, { text }) => sum + text.length, 0) }
+    }
+    for (let round = 9; round > 0; round -= 1) {
+      for (let each = 0; each < 30; each += 1) put(`/home/eve/.config/autostart/${round}-${each}`, 'x\n'.repeat(131_072))
+      expect((await textOf()).length).toBeLessThan(3_000_000)
+    }
+    put('/home/eve/.config/autostart/x.desktop', 'Exec=/tmp/x')
+    const { taken } = await textOf()
+    const events = changesBetween(before, taken).flatMap((each) => eventOf(each, nobody) ?? [])
+    expect(events.filter(({ severity }) => severity === 'high').map(({ about }) => about)).toEqual([
+      '/home/eve/.config/autostart/x.desktop',
+    ])
+  })
+
+  it.each([
+    ['a service that has a shell', 'postgres:x:105:110::/var/lib/postgresql:/bin/bash', '/var/lib/postgresql', 1],
+    ['a person on another disk', 'kim:x:1005:1005::/data/people/kim/:/bin/zsh', '/data/people/kim', 1],
+    ['a person of a domain', 'kim:x:1005:1005::/home/acme.example/kim:/bin/bash', '/home/acme.example/kim', 1],
+    ['who can’t sign in', 'www-data:x:33:33::/var/www:/usr/sbin/nologin', '/var/www', 0],
+    ['whose home is the whole machine', 'kim:x:1005:1005::/:/bin/bash', '', 0],
+  ])('in the home of %s, wherever that is', async (_, line, home, count) => {
+    put('/etc/passwd', `root:x:0:0::/root:/bin/sh\n${line}\n`)
+    mkdirSync(join(root, home), { recursive: true })
+    const events = await said(() => put(`${home}/.ssh/authorized_keys`, 'ssh-ed25519 AAAA mallory'))
+    expect(events.map(({ about }) => about)).toEqual(Array(count).fill(`${home}/.ssh/authorized_keys`))
+  })
+
   it('is shown on one line that no terminal obeys, whatever its name holds', async () => {
     const [event] = await said(() => put('/etc/cron.d/a\n\u001b[31mb', '* * * * * root true'))
     expect([event?.about, event?.facts?.path]).toEqual(Array(2).fill('/etc/cron.d/a��[31mb'))

@@ -1,11 +1,9 @@
-import { minutes, type Time } from '#shared/domain/time.ts'
+import type { Time } from '#shared/domain/time.ts'
 import type { Probe } from '../../host/probe.ts'
 import { type Change, changesBetween } from './compare.ts'
+import { packageWork } from './package-work.ts'
 import { cameWithPackages } from './packages.ts'
 import { UnitFolders } from './unit-folders.ts'
-
-/** While packages are put in nothing is judged, for so long: whoever holds their lock for ever keeps nobody quiet. */
-const heldAtMostMs = minutes(30)
 
 type UnitsProbe = Pick<Probe, 'listNow' | 'lookNow' | 'linkNow' | 'read' | 'list' | 'look' | 'vitals' | 'packageManager'>
 
@@ -13,21 +11,15 @@ type UnitsProbe = Pick<Probe, 'listNow' | 'lookNow' | 'linkNow' | 'read' | 'list
 export async function watchUnits(probe: UnitsProbe, time: Pick<Time, 'monotonic' | 'now'>, root = '') {
   const folders = new UnitFolders(probe, root)
   let before = await folders.take()
-  let heldSince: number | undefined
-  const isHeld = async (): Promise<boolean> => {
-    const manager = await probe.packageManager().catch(() => undefined)
-    if (manager?.kind !== 'known' || manager.value === null) return false
-    heldSince ??= time.monotonic()
-    return time.monotonic() - heldSince < heldAtMostMs
-  }
+  const work = packageWork(probe, time)
   return {
     async changes(): Promise<{ change: Change; isByPackages: boolean }[]> {
       const after = await folders.take()
       if (after === before) return []
       const changes = changesBetween(before, after)
-      if (changes.length > 0 && (await isHeld())) return []
+      if (changes.length > 0 && (await work.isUnderWay())) return []
       before = after
-      heldSince = undefined
+      work.over()
       if (changes.length === 0) return []
       // A link says no time; it is as old as its being noticed.
       const files = changes.map(({ path }) => ({ path, changedAt: probe.lookNow(root + path)?.changedAt ?? time.now() }))

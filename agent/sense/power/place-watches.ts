@@ -23,8 +23,8 @@ export interface Watching {
 
 /**
  * Which of the system's places have to be looked at. Enters: their folders. Leaves: whether anything there was named since. Promises: a
- * place is quiet only while each folder of it that is there is watched. On failure: it is looked at each time. To look at each of three
- * hundred files every five seconds cost a third of all that an idle agent does.
+ * place is quiet only while each folder of it that is there is watched, or the last on the way to it that is. On failure: it is looked at
+ * each time. To look at each of three hundred files every five seconds cost a third of all that an idle agent does.
  */
 export class PlaceWatches {
   readonly #probe: Pick<Probe, 'watchFolder' | 'listNow'>
@@ -54,19 +54,22 @@ export class PlaceWatches {
     return !this.#touched.delete(place) && this.#watched.has(place)
   }
 
+  /** Something did somewhere: what has to be watched may be another by now. */
+  isAnyTouched(): boolean {
+    return this.#touched.size > 0
+  }
+
   /** Before they are looked at, so that nothing falls between the two. */
   async watch(all: readonly Watching[]): Promise<void> {
-    const wanted = aboutOf(all)
+    const wanted = aboutOf(all, (folder) => this.#probe.listNow(folder, this.#folders.get(folder)?.look) !== undefined)
     for (const [folder, { stop }] of this.#folders) if (!wanted.has(folder)) this.#end(folder, stop)
     const unwatched = new Set<Place>()
     for (const [folder, about] of wanted) {
       const isAsFound = await this.#begin(folder, about)
       if (!isAsFound) for (const { place } of about) unwatched.add(place)
     }
-    // Where not even the folder around it is there, nobody would tell of its coming.
-    const heard = new Set([...this.#folders.values()].flatMap(({ about }) => about.map(({ place }) => place)))
     this.#watched.clear()
-    for (const { place } of all) if (heard.has(place) && !unwatched.has(place)) this.#watched.add(place)
+    for (const { place } of all) if (!unwatched.has(place)) this.#watched.add(place)
   }
 
   stop(): void {
@@ -93,9 +96,10 @@ export class PlaceWatches {
     }
   }
 
+  /** @param named the folder's own name, where it went itself. */
   #heard(folder: string, named: string | undefined): void {
     for (const { place, name } of this.#folders.get(folder)?.about ?? [])
-      if (named === undefined || name === undefined || name === named) this.#touched.add(place)
+      if (named === undefined || named === basename(folder) || name === undefined || name === named) this.#touched.add(place)
   }
 
   #end(folder: string, stop: Stop): void {
@@ -104,8 +108,8 @@ export class PlaceWatches {
   }
 }
 
-/** By folder: of the one that a place lies in its name matters, of those that are a place every name. */
-function aboutOf(all: readonly Watching[]): Map<string, Watched['about']> {
+/** By folder: of the one that a place lies in, or of the last that is there on the way to it, a name matters; of those that are a place every name. */
+function aboutOf(all: readonly Watching[], isThere: (folder: string) => boolean): Map<string, Watched['about']> {
   const wanted = new Map<string, { place: Place; name: string | undefined }[]>()
   const add = (folder: string, place: Place, name: string | undefined): void => {
     const known = wanted.get(folder)
@@ -113,8 +117,15 @@ function aboutOf(all: readonly Watching[]): Map<string, Watched['about']> {
     else wanted.set(folder, [{ place, name }])
   }
   for (const { place, full, inside } of all) {
-    add(dirname(full), place, basename(full))
-    for (const folder of [full, ...inside]) add(folder, place, undefined)
+    const next = nextOnTheWayTo(full, isThere)
+    add(dirname(next), place, basename(next))
+    for (const folder of next === full ? [full, ...inside] : []) add(folder, place, undefined)
   }
   return wanted
+}
+
+/** The path itself where the folder that it lies in is there, else the first folder on the way to it that isn't. */
+function nextOnTheWayTo(path: string, isThere: (folder: string) => boolean): string {
+  const folder = dirname(path)
+  return folder === path || isThere(folder) ? path : nextOnTheWayTo(folder, isThere)
 }

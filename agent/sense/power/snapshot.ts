@@ -76,16 +76,13 @@ export class Snapshots {
 
   async #takeSystem(): Promise<void> {
     const isAll = this.#watches?.isTimeForAll() ?? true
-    if (isAll) await this.#watchAll()
-    let hasNewFolders = false
+    if (isAll || this.#watches?.isAnyTouched()) await this.#watchAll()
     for (const place of places) {
       if (!isAll && this.#watches?.isQuiet(place)) continue
       const found = new Map<string, Kept>()
       await this.#takePlace(place, found)
       this.#held.set(place, found)
-      hasNewFolders ||= place.hasDropIns === true
     }
-    if (!isAll && hasNewFolders) await this.#watchAll()
   }
 
   async #watchAll(): Promise<void> {
@@ -164,7 +161,11 @@ export class Snapshots {
     const target = place.isPersons || path === place.path ? undefined : this.#probe.linkNow(this.#root + path)
     if (target === undefined) return undefined
     const text = `a link to ${target}\n`
-    return { place, sha256: createHash('sha256').update(text).digest('hex'), text }
+    const known = this.#keptAs(path, text)
+    if (known) return known
+    const kept = { place, sha256: createHash('sha256').update(text).digest('hex'), text }
+    this.#seen.set(path, { signature: text, kept })
+    return kept
   }
 
   /** The file itself, or what lies in the folder, and in those of it that change what lies beside them. */

@@ -97,6 +97,25 @@ describe.skipIf(process.platform !== 'linux')('the places where powers are given
     await until((snapshot) => snapshot.has('/etc/systemd/system/cron.service.d/late.conf'))
   })
 
+  it.each(['/root/.ssh/authorized_keys', '/etc/NetworkManager/dispatcher.d/x', '/usr/local/lib/systemd/system/x.service'])(
+    'show %s, though not even the folder around it was there, and cost nothing until then',
+    async (path) => {
+      mkdirSync(join(root, 'root'))
+      mkdirSync(join(root, 'usr/local/lib'), { recursive: true })
+      now += 60_000
+      await snapshots.take()
+      looks = []
+      await snapshots.take()
+      expect(looks).toEqual([])
+      put(path, 'x\n')
+      await until((snapshot) => snapshot.has(path))
+      rmSync(join(root, dirname(path)), { recursive: true })
+      await until((snapshot) => !snapshot.has(path))
+      put(path, 'y\n')
+      await until((snapshot) => snapshot.has(path))
+    },
+  )
+
   it('forget what was taken away', async () => {
     rmSync(join(root, 'etc/cron.d/one'))
     await until((snapshot) => !snapshot.has('/etc/cron.d/one'))

@@ -43,7 +43,7 @@ export default defineDetector({
       stop: async () => {
         isStopped = true
         next()
-        audit()
+        await audit()
       },
     }
   },
@@ -74,32 +74,37 @@ const severityFor = (role: WatchContext['role']): 'medium' | 'high' => (role ===
 /** Answers its end. */
 async function followAudit(probe: Probe, say: Say, context: WatchContext) {
   const { time, broken } = context
-  let pending: Cancel | undefined
+  let pending: { cancel: Cancel; change: AuditChange } | undefined
   const saidAt = new Map<AuditChange['what'], number>()
-  const tell = (change: AuditChange): void => {
+  const tell = async (change: AuditChange): Promise<void> => {
     if (time.monotonic() - (saidAt.get(change.what) ?? Number.NEGATIVE_INFINITY) < minutes(10)) return
     saidAt.set(change.what, time.monotonic())
-    say(auditSaid(change, context)).catch((error: unknown) => broken(sentenceOf(error)))
+    await say(auditSaid(change, context)).catch((error: unknown) => broken(sentenceOf(error)))
   }
   const forget = (): void => {
-    pending?.()
+    pending?.cancel()
     pending = undefined
   }
-  const tellLater = (change: AuditChange): Cancel =>
-    time.after(rulesComeBackWithin, () => {
+  const tellLater = (change: AuditChange) => ({
+    change,
+    cancel: time.after(rulesComeBackWithin, () => {
       forget()
-      tell(change)
-    })
+      void tell(change)
+    }),
+  })
   const onLine = (line: string): void => {
     const change = auditChange(line)
-    if (change?.what === 'disabled') tell(change)
+    if (change?.what === 'disabled') void tell(change)
     else if (change?.what === 'rules-removed') pending ??= tellLater(change)
     else if (change?.what === 'rules-added') forget()
   }
   const followed = await probe.followFile(auditLog, { onLine, onEnd: broken })
-  return () => {
+  // Nobody reads of it again: the log is followed from where it ends.
+  return async (): Promise<void> => {
+    const left = pending
     forget()
     if (followed.kind === 'known') followed.value()
+    if (left) await tell(left.change)
   }
 }
 

@@ -89,7 +89,8 @@ export class PlaceWatches {
     if (look === undefined || this.#isStopped) return true
     try {
       const stop = await this.#probe.watchFolder(folder, (name) => this.#heard(folder, name))
-      this.#folders.set(folder, { look, stop, about })
+      if (this.#isStopped) stop()
+      else this.#folders.set(folder, { look, stop, about })
       return true
     } catch {
       return false

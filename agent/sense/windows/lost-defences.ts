@@ -23,33 +23,30 @@ export function watchLostDefences(
   { time, broken, role, settings }: WatchContext,
 ): Watching {
   const said = new BoundedMap<{ at: number }>(500)
-  const waiting = new Map<string, Cancel>()
-  const tell = (lost: Lost, event: string, at: number): void => {
+  const waiting = new Map<string, { cancel: Cancel; act: () => Promise<void> }>()
+  const tell = async (lost: Lost, event: string, at: number): Promise<void> => {
     const last = said.touch(`${lost.about} ${lost.facts?.setting ?? ''}`, () => ({ at: Number.NEGATIVE_INFINITY }))
     if (time.monotonic() - last.at < quietMs) return
     last.at = time.monotonic()
     const around = { isWorkstation: role === 'workstation', event, before: settings.starts?.lines(20) ?? '', at }
-    say(lostSaid(lost, around)).catch((error: unknown) => broken(sentenceOf(error)))
+    await say(lostSaid(lost, around)).catch((error: unknown) => broken(sentenceOf(error)))
   }
   const forget = (key: string): void => {
-    waiting.get(key)?.()
+    waiting.get(key)?.cancel()
     waiting.delete(key)
   }
-  const tellLater = (key: string, act: () => void): void => {
+  const tellLater = (key: string, act: () => Promise<void>): void => {
     if (waiting.has(key)) return
-    if (waiting.size >= maxWaiting) act()
-    else
-      waiting.set(
-        key,
-        time.after(comesBackWithinMs, () => {
-          waiting.delete(key)
-          act()
-        }),
-      )
+    if (waiting.size >= maxWaiting) return void act()
+    const cancel = time.after(comesBackWithinMs, () => {
+      waiting.delete(key)
+      void act()
+    })
+    waiting.set(key, { cancel, act })
   }
   const take = (lost: Lost, event: WindowsEvent): void => {
-    const act = (): void => tell(lost, event.text(), event.at)
-    if (lost.comesBackAs === undefined) act()
+    const act = (): Promise<void> => tell(lost, event.text(), event.at)
+    if (lost.comesBackAs === undefined) void act()
     else tellLater(lost.comesBackAs, act)
   }
   const switches = watchSwitches(windows, { time, broken }, (profile, event) => {
@@ -64,12 +61,15 @@ export function watchLostDefences(
       if (isOf(event, 'security') && event.id === settingChanged) switches.look(event)
     }),
     switches.stop,
-    events.onCleared((channel, before, now) => tell(clearedLog(channel, before, now), `${channel}: ${before} → ${now}`, time.now())),
+    events.onCleared((channel, before, now) => void tell(clearedLog(channel, before, now), `${channel}: ${before} → ${now}`, time.now())),
   ]
   return {
+    // How far the log was read is kept, so nobody reads of it again.
     stop: async () => {
       for (const end of ends) end()
-      for (const key of [...waiting.keys()]) forget(key)
+      const left = [...waiting]
+      for (const [key] of left) forget(key)
+      await Promise.all(left.map(([, { act }]) => act()))
     },
   }
 }

@@ -165,6 +165,10 @@ describe('the audit’s own word', () => {
     machine.log(removed)
     await time.advance(11_000)
     expect(said).toHaveLength(3)
+    await time.advance(600_000)
+    machine.log(removed)
     if ('stop' in watching) await watching.stop()
+    // Nobody will read that line again.
+    expect(said).toHaveLength(4)
   })
 })

@@ -129,3 +129,25 @@ describe.skipIf(process.platform !== 'linux')('the places where powers are given
     expect((await looking.take()).get('/etc/passwd')?.text).toContain('eve')
   })
 })
+
+it('leaves no folder watched that it began to watch as it was stopped', async () => {
+  const { promise: isSlow, resolve: goOn } = Promise.withResolvers<void>()
+  let watched = 0
+  const slow = {
+    listNow: () => ({ names: [], changedAt: 1, identity: 'one' }),
+    watchFolder: async () => {
+      watched += 1
+      await isSlow
+      return () => {
+        watched -= 1
+      }
+    },
+  }
+  const late = new PlaceWatches(slow, () => 0)
+  const place = { path: '/etc/cron.d', class: 'new', technique: 'T1053.003', what: 'a job' } as const
+  const watching = late.watch([{ place, full: '/etc/cron.d', inside: [] }])
+  late.stop()
+  goOn()
+  await watching
+  expect(watched).toBe(0)
+})

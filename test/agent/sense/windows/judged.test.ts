@@ -97,3 +97,15 @@ it('that nobody tells of programs that start is a gap, until somebody does', asy
   expect(spool.signals()).toMatchObject([{ state: 'raised' }, { state: 'cleared', kind: 'health.agent.unseen' }])
   await sense.stop()
 })
+
+it('what was switched off as the agent ends is said, since its log is not read again', async () => {
+  const windows = new FakeWindows()
+  const { sense, time, spool } = await startBench(named('windows-events', 'logs-cleared'), { windows })
+  await time.advance(seconds(5))
+  const channel = 'Microsoft-Windows-Windows Firewall With Advanced Security/Firewall'
+  windows.write({ EventID: 2003, Channel: channel, Profiles: '1', SettingType: '1', SettingValue: '00000000', TimeCreated: time.now() })
+  await time.advance(seconds(5))
+  expect(spool.signals()).toEqual([])
+  await sense.stop()
+  expect(spool.signals()).toMatchObject([{ kind: 'security.defence.down', about: 'firewall Windows' }])
+})

@@ -2,6 +2,7 @@ import type { ProcessStart } from '../processes/process-start.ts'
 import { keepsBackups, programOf } from './programs.ts'
 
 const shadows = 'win32_shadowcopy'
+const isOfShadows = (words: string): boolean => words.includes(shadows) && /delete|remove-(?:wmiobject|ciminstance)/.test(words)
 const backupServices = /backup|veeam|vss\b|acronis|wbengine|datto|carbonite|storagecraft|shadowprotect|cobian|arcserve|commvault/i
 
 /** What takes away the way back on Windows, by the program and its words; words are compared in small letters. */
@@ -14,8 +15,10 @@ const destroying: readonly [program: RegExp, isSo: (words: string) => boolean][]
     /^bcdedit$/,
     (words) => /recoveryenabled\s+["']?(?:no|false|off|0)\b/.test(words) || /bootstatuspolicy\s+["']?ignoreallfailures/.test(words),
   ],
+  [/^wbadmin$/, (words) => /\bdisable\s+backup\b/.test(words)],
+  [/^schtasks$/, (words) => /[/-]change\b/.test(words) && /\\systemrestore\\sr\b/.test(words) && /[/-]disable\b/.test(words)],
   [/^reagentc$/, (words) => /[/-]disable\b/.test(words)],
-  [/^(?:powershell|pwsh)(?:_ise)?$/, (words) => words.includes(shadows) && /delete|remove-(?:wmiobject|ciminstance)/.test(words)],
+  [/^(?:powershell|pwsh)(?:_ise)?$/, (words) => isOfShadows(words) || /\bdisable-computerrestore\b/.test(words)],
   [/^(?:net1?|sc)$/, (words) => /\b(?:stop|delete)\b|config\s.*disabled/.test(words) && backupServices.test(words)],
   [/^taskkill$/, (words) => backupServices.test(words)],
   [/^(?:powershell|pwsh)$/, (words) => /\b(?:stop|remove|set)-service\b/.test(words) && backupServices.test(words)],

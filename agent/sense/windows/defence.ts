@@ -27,6 +27,9 @@ const defenderOff = new Map([
 /** Settings of Defender that leave less of it; `0x0` is a thing switched on again. */
 const defenderSetting =
   /\\(?:Disable(?:AntiSpyware|AntiVirus|RealtimeMonitoring|BehaviorMonitoring|OnAccessProtection|ScanOnRealtimeEnable|IOAVProtection|ScriptScanning|BlockAtFirstSeen))\s*=\s*0x1\b|\\TamperProtection\s*=\s*0x(?:0|4)\b/i
+/** What Defender doesn't look at: whole disks, where anybody puts programs, programs by their ends, and those that run other people's scripts. */
+const wideExclusion =
+  /\\Exclusions\\(?:Paths\\(?:[a-z]:\\?\*?|(?:[a-z]:|%systemdrive%)\\(?:users|programdata|windows|perflogs|temp|windows\\temp)(?:\\(?:[^\\]+(?:\\(?:appdata|downloads|desktop)[^=]*)?|\*))?\\?|%(?:temp|tmp|appdata|localappdata|userprofile|programdata|public)%[^=]*)|Extensions\\\.?(?:exe|dll|ps1|bat|cmd|vbs|js|hta|scr|\*)|Processes\\(?:[^=]*\\)?(?:powershell|pwsh|cmd|wscript|cscript|mshta|rundll32|regsvr32|explorer|svchost)\.exe)\s*=\s*0x0\b/i
 /** What Windows calls "success removed" and "failure removed". */
 const auditRemoved = /%%8448|%%8450/
 const auditAdded = /%%8449|%%8451/
@@ -46,10 +49,13 @@ function ofDefender({ id, field }: WindowsEvent): Lost | undefined {
   const antivirus = { about: 'antivirus Defender', defence: 'antivirus', technique: 'T1562.001' }
   const off = defenderOff.get(id)
   if (off !== undefined) return { ...antivirus, what: off, ...(id !== 5101 && { comesBackAs: `defender ${id - 1}` }) }
-  const setting = id === 5007 ? field('New Value') : ''
-  return defenderSetting.test(setting)
-    ? { ...antivirus, what: 'a setting leaves less of it', facts: { setting: setting.slice(0, 300) } }
-    : undefined
+  const setting = id === 5007 ? field('New Value').slice(0, 1_000) : ''
+  const what = defenderSetting.test(setting)
+    ? 'a setting leaves less of it'
+    : wideExclusion.test(setting)
+      ? 'it leaves out too much'
+      : undefined
+  return what === undefined ? undefined : { ...antivirus, what, facts: { setting: setting.slice(0, 300) } }
 }
 
 function ofFirewall({ id, field }: WindowsEvent): Lost | undefined {

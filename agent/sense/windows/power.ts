@@ -89,9 +89,9 @@ function taskOf({ field }: WindowsEvent, command: string): Persistence {
   }
 }
 
-/** `TaskContent` is a document of its own inside of the field. */
+/** `TaskContent` is a document of its own inside of the field; arguments may be as long as somebody wants, and their beginning tells enough. */
 const commandsIn = (content: string): string =>
-  [...content.slice(0, 65_536).matchAll(/<(?:Command|Arguments|ClassId)>([^<]{0,4096})</g)].map(([, text]) => text).join(' ')
+  [...content.slice(0, 65_536).matchAll(/<(?:Command|Arguments|ClassId)>([^<]{0,4096})/g)].map(([, text]) => text).join(' ')
 
 function ofSysmon({ id, field }: WindowsEvent): Persistence | undefined {
   if (id === 13 || id === 12) return autorunOf(id, field)

@@ -3,10 +3,16 @@ import { minutes, seconds } from '#shared/domain/time.ts'
 import { detectors } from '../../../../agent/sense/detectors.ts'
 import { openHealthMemory } from '../../../../agent/sense/memory.ts'
 import { isDestroyingOnWindows } from '../../../../agent/sense/windows/backups-destroyed.ts'
+import { lostDefence } from '../../../../agent/sense/windows/defence.ts'
+import { windowsEvent } from '../../../../agent/sense/windows/events.ts'
+import { firewallSwitches } from '../../../../agent/sense/windows/firewall-switches.ts'
+import { powerOf } from '../../../../agent/sense/windows/power.ts'
 import { isDangerousCommand, isInstaller } from '../../../../agent/sense/windows/programs.ts'
 import { FakeWindows } from '../../../support/fake-windows.ts'
 import { MemoryFile, silent, startBench } from '../bench-machine.ts'
 
+const own = 'SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy'
+const policy = 'SOFTWARE\\Policies\\Microsoft\\WindowsFirewall'
 const named = (...names: string[]) => detectors.filter(({ name }) => names.includes(name))
 
 describe('what takes away the way back', () => {
@@ -28,6 +34,9 @@ describe('what takes away the way back', () => {
     'net stop VeeamBackupSvc /y',
     'sc config vss start= disabled',
     'diskshadow delete shadows all',
+    'wbadmin disable backup -quiet',
+    'schtasks.exe /Change /TN "\\Microsoft\\Windows\\SystemRestore\\SR" /disable',
+    'powershell -c Disable-ComputerRestore -Drive C:',
   ])('%s', (commandLine) => expect(isDestroyingOnWindows(start(commandLine))).toBe(true))
 
   it.each([
@@ -38,6 +47,8 @@ describe('what takes away the way back', () => {
     'bcdedit /enum',
     'bcdedit /set {default} recoveryenabled Yes',
     'net stop Spooler',
+    'schtasks /change /tn MyJob /disable',
+    'schtasks /query /tn "\\Microsoft\\Windows\\SystemRestore\\SR"',
     'net start VeeamBackupSvc',
     'notepad.exe vssadmin delete shadows.txt',
   ])('not: %s', (commandLine) => expect(isDestroyingOnWindows(start(commandLine))).toBe(false))
@@ -108,4 +119,58 @@ it('what was switched off as the agent ends is said, since its log is not read a
   expect(spool.signals()).toEqual([])
   await sense.stop()
   expect(spool.signals()).toMatchObject([{ kind: 'security.defence.down', about: 'firewall Windows' }])
+})
+
+describe('of a setting of Defender', () => {
+  const setting = (value: string) =>
+    lostDefence(
+      windowsEvent(
+        {
+          EventID: 5007,
+          Channel: 'Microsoft-Windows-Windows Defender/Operational',
+          'New Value': `HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\${value}`,
+        },
+        0,
+      ),
+    )
+
+  it.each([
+    'Exclusions\\Paths\\C:\\ = 0x0',
+    'Exclusions\\Paths\\C: = 0x0',
+    'Exclusions\\Paths\\C:\\Users = 0x0',
+    'Exclusions\\Paths\\C:\\Users\\Public = 0x0',
+    'Exclusions\\Paths\\C:\\Users\\kim\\AppData\\Local\\Temp = 0x0',
+    'Exclusions\\Paths\\C:\\ProgramData = 0x0',
+    'Exclusions\\Paths\\%TEMP% = 0x0',
+    'Exclusions\\Extensions\\.exe = 0x0',
+    'Exclusions\\Extensions\\ps1 = 0x0',
+    'Exclusions\\Processes\\powershell.exe = 0x0',
+    'Exclusions\\Processes\\C:\\Windows\\System32\\rundll32.exe = 0x0',
+    'Real-Time Protection\\DisableRealtimeMonitoring = 0x1',
+  ])('%s leaves less of it', (value) => expect(setting(value)).toMatchObject({ defence: 'antivirus', technique: 'T1562.001' }))
+
+  it.each([
+    'Exclusions\\Paths\\D:\\SQL\\Data = 0x0',
+    'Exclusions\\Paths\\C:\\Program Files\\Veeam = 0x0',
+    'Exclusions\\Paths\\C:\\ProgramData\\Veeam\\Backup = 0x0',
+    'Exclusions\\Paths\\C:\\Windows\\NTDS\\ntds.dit = 0x0',
+    'Exclusions\\Extensions\\mdf = 0x0',
+    'Exclusions\\Processes\\sqlservr.exe = 0x0',
+    'SpyNet\\SubmitSamplesConsent = 0x1',
+  ])('%s is what administrators do', (value) => expect(setting(value)).toBeUndefined())
+})
+
+it('a task is dangerous by what it runs, however long its arguments are', () => {
+  const content = `<Task><Exec><Command>powershell.exe</Command><Arguments>-enc ${'QQBB'.repeat(5_000)}</Arguments></Exec></Task>`
+  const event = windowsEvent({ EventID: 4698, Channel: 'Security', TaskName: '\\Tidy', TaskContent: content }, 0)
+  expect(powerOf(event)).toMatchObject({ kind: 'security.persistence.dangerous', severity: 'high' })
+})
+
+it.each([
+  ['its own', { [`${own}\\DomainProfile`]: 1, [`${own}\\StandardProfile`]: 0 }, { domain: true, private: false }],
+  ['what a policy says before that', { [`${own}\\DomainProfile`]: 1, [`${policy}\\DomainProfile`]: 0 }, { domain: false }],
+  ['a policy’s, by its other name', { [`${own}\\StandardProfile`]: 0, [`${policy}\\PrivateProfile`]: 1 }, { private: true }],
+])('the firewall is on or off by %s', async (_, registry: Record<string, number>, expected) => {
+  const found = await firewallSwitches({ registryNumber: async (key) => registry[key] })
+  expect(Object.fromEntries(found.map(({ name, isOn }) => [name, isOn]))).toEqual(expected)
 })

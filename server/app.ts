@@ -21,6 +21,7 @@ import { type Matrices, openMatrices } from './desk/matrices.ts'
 import { type BulkRoom, openBulk } from './desk/open-bulk.ts'
 import { createPassOn } from './desk/pass-on.ts'
 import { openPolicies, type Policies, policyNeeds } from './desk/policies.ts'
+import { startRetention as endOldTickets } from './desk/retention.ts'
 import { createSigning, type Signing } from './desk/signing.ts'
 import { openStaffing, type Staffing } from './desk/staffing.ts'
 import { openTelling, type Telling } from './desk/telling.ts'
@@ -188,6 +189,7 @@ function createDeskRoom({ config, time, log, teardowns }: Around, { store, matri
   teardowns.defer(startSelfCheck({ ...shared, ...signs, audit, config, ingest: () => ingest, onRaised: () => pipeline.nudge(true) }).stop)
   const staffing = openStaffing({ store, time, timers, matrices, outbox, pipeline, log })
   teardowns.defer(() => staffing.modes.stop())
+  teardowns.defer(endOldTickets({ ...shared, audit }))
   teardowns.defer(startAuditHeads({ ...shared, audit, documents: identity.documents, dataDir: config.dataDir, outbox }))
   const connect = (opened: AgentWire, feeding: Ingest): void => {
     wire = opened

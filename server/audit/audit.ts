@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { v7 as orderedId } from 'uuid'
+import { keptDays } from '#shared/domain/retention.ts'
 import { days, type Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
@@ -34,15 +35,18 @@ export interface Audit {
   settle(db: Kysely<Database>): Promise<Head>
   /** As orders carry it. */
   headText(db: Kysely<Database>): Promise<string>
-  /** Payloads from before this instant end; that they did is a line of its own. @returns how many. */
-  erase(db: Kysely<Database>, before: number): Promise<number>
+  /**
+   * Payloads from before this instant end, of organisations that keep what is over for `daysKept` (400, as what is of none);
+   * that they did is a line of its own. @returns how many.
+   */
+  erase(db: Kysely<Database>, before: number, daysKept?: number): Promise<number>
 }
 
 /** In one transaction; more wait for the next. */
 const maxSteps = 500
 const maxErased = 1_000
-/** As signals and tickets (invariant 10). */
-export const payloadsKeptForMs = days(400)
+/** As signals and tickets (invariant 10), where an organisation doesn't say otherwise. */
+export const payloadsKeptForMs = days(keptDays.usual)
 
 export function createAudit({ time }: { time: Time }): Audit {
   const within = <Result>(db: Kysely<Database>, work: (tx: Tx) => Promise<Result>): Promise<Result> =>
@@ -60,7 +64,7 @@ export function createAudit({ time }: { time: Time }): Audit {
     },
     settle,
     headText: async (db) => headText(await settle(db)),
-    erase: (db, before) => within(db, (tx) => erase(tx, before, time.now())),
+    erase: (db, before, daysKept = keptDays.usual) => within(db, (tx) => erase(tx, before, daysKept, time.now())),
   }
 }
 
@@ -119,19 +123,28 @@ function lineAfter({ number, hash }: Head, { actor, action, target, organisation
 }
 
 /** Oldest first, so that what was erased up to a line is one range. */
-async function erase(tx: Tx, before: number, now: number): Promise<number> {
-  const old = tx.selectFrom('audit').innerJoin('audit_payloads', 'audit_id', 'audit.id').select(['audit.id', 'audit.number'])
-  const rows = await old.where('audit.at', '<', before).orderBy('audit.number').limit(maxErased).execute()
+async function erase(tx: Tx, before: number, daysKept: number, now: number): Promise<number> {
+  const rows = await tx
+    .selectFrom('audit')
+    .innerJoin('audit_payloads', 'audit_id', 'audit.id')
+    .leftJoin('organisations', 'organisations.id', 'audit.organisation_id')
+    .select(['audit.id', 'audit.number'])
+    .where('audit.at', '<', before)
+    .where(({ fn, val }) => fn.coalesce('organisations.kept_days', val(keptDays.usual)), '=', daysKept)
+    .orderBy('audit.number')
+    .limit(maxErased)
+    .execute()
   const numbers = rows.flatMap(({ number }) => number ?? [])
   const ids = rows.map(({ id }) => id)
   if (ids.length === 0) return 0
   await tx.deleteFrom('audit_payloads').where('audit_id', 'in', ids).execute()
-  const target = `audit:${numbers.length === 0 ? '0' : ranges(numbers)}`
+  const lines = numbers.length === 0 ? '0' : ranges(numbers)
+  const target = daysKept === keptDays.usual ? `audit:${lines}` : `audit:${lines}@${daysKept}d`
   await append(tx, [{ actor: 'system', action: 'audit.erase', target, organisationId: null, detail: { payloads: ids.length } }], now)
   return ids.length
 }
 
-/** `1-7,9`, ascending; `within` in verify.ts reads it. */
+/** `1-7,9`, ascending; `#forgive` in verify.ts reads it. */
 export function ranges(numbers: readonly number[]): string {
   const spans: [number, number][] = []
   for (const number of numbers) {

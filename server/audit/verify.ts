@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
+import { keptDays } from '#shared/domain/retention.ts'
+import { days } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
-import { payloadsKeptForMs } from './audit.ts'
 import { beginning, type Head, headText, linkOf, payloadHashOf } from './chain.ts'
 
 /*
@@ -106,15 +107,17 @@ class Walk {
     } else if (this.#firstFault === null) this.#provenTo = number
   }
 
-  /** `audit:1-7,9`: their payloads ended, and it was said. */
+  /** `audit:1-7,9`: their payloads ended, and it was said; `@30d`: of organisations that keep them for so long. */
   #forgive({ target, at }: Row): void {
-    for (const span of target.replace(/^audit:/, '').split(',')) {
+    const [spans = '', kept = keptDays.usual] = target.replace(/^audit:/, '').split('@')
+    const keptForMs = days(Math.max(keptDays.least, Number.parseInt(String(kept), 10) || keptDays.usual))
+    for (const span of spans.split(',')) {
       const [from = 0, to = from] = span.split('-').map(Number)
       for (const [number, toldAt] of this.#bare)
         if (number >= from && number <= to) {
           this.#bare.delete(number)
           this.#erased += 1
-          this.#erasedEarly += Number(toldAt > at - payloadsKeptForMs)
+          this.#erasedEarly += Number(toldAt > at - keptForMs)
         }
     }
   }

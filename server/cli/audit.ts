@@ -66,7 +66,9 @@ export function told({ faults, lines, unchained, erased, erasedEarly, head, prov
     `${lines} lines; head ${headText(head)}`,
     ...(unchained > 0 ? [`${unchained} more are from before there was a chain, and prove nothing.`] : []),
     ...(erased > 0 ? [`What ${erased} lines told was erased, and that it was stands in the audit.`] : []),
-    ...(erasedEarly > 0 ? [`${erasedEarly} of them before their 400 days were over: ask who had them erased, and why.`] : []),
+    ...(erasedEarly > 0
+      ? [`${erasedEarly} of them before their 400 days, or those of their organisation, were over: ask who had them erased, and why.`]
+      : []),
     ...faults,
     ...(faults.length === maxFaults ? ['There may be more.'] : []),
   ]

@@ -81,6 +81,22 @@ export async function endOldCommands(tx: Tx, now: number): Promise<number> {
   return ids.length
 }
 
+/**
+ * With their tickets. What an order over many machines, a standing order or the audit's words still name stays until
+ * that is over, as what no ticket tells of. @returns how many ended.
+ */
+export async function endCommandsOf(tx: Tx, ticketIds: readonly string[]): Promise<number> {
+  const ended = await tx
+    .deleteFrom('commands')
+    .where('ticket_id', 'in', ticketIds)
+    .where('bulk_id', 'is', null)
+    .where(({ not, exists }) => not(exists(anyStandingOf(tx))))
+    .where(({ not, exists }) => not(exists(wordsOf(tx))))
+    .executeTakeFirst()
+  await tx.updateTable('commands').set({ ticket_id: null }).where('ticket_id', 'in', ticketIds).execute()
+  return Number(ended.numDeletedRows)
+}
+
 /** As they came: what they said stands on the command. */
 export async function endOldResults(tx: Tx, now: number): Promise<number> {
   const old = tx
@@ -99,6 +115,8 @@ const standingOf = (tx: Tx) =>
     .innerJoin('standing_orders', 'standing_orders.id', 'standing_commands.order_id')
     .select('standing_commands.command_id')
     .where('standing_commands.command_id', '=', ofCommand)
+const anyStandingOf = (tx: Tx) =>
+  tx.selectFrom('standing_commands').select('standing_commands.command_id').where('standing_commands.command_id', '=', ofCommand)
 const isolationOf = (tx: Tx) =>
   tx
     .selectFrom('isolations')

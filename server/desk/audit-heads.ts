@@ -5,7 +5,7 @@ import { sentenceOf } from '#shared/domain/fault.ts'
 import { recur } from '#shared/domain/recur.ts'
 import { days, minutes, type Time } from '#shared/domain/time.ts'
 import auditHeads, { type AuditHead, maxAuditHeads } from '#shared/protocol/documents/audit-heads.ts'
-import { type Audit, payloadsKeptForMs } from '../audit/audit.ts'
+import type { Audit } from '../audit/audit.ts'
 import { headText } from '../audit/chain.ts'
 import type { Documents } from '../identity/documents.ts'
 import { enqueue, loadReceivers } from '../notify/notify.ts'
@@ -14,8 +14,8 @@ import type { Store } from '../store/store.ts'
 /*
  * The head of the audit leaves this machine once a day: to a file for whatever copies files away, to the receivers of the
  * admins (mail, webhooks), and as a signed document to every agent. Enters: nothing but time. Promises: a head that was
- * given away is never taken back; lines older than 400 days lose what they tell, and stay. On failure: said in the log and
- * tried again. Threat: whoever can rewrite the whole table; he can't rewrite what is elsewhere.
+ * given away is never taken back. On failure: said in the log and tried again. Threat: whoever can rewrite the whole table;
+ * he can't rewrite what is elsewhere.
  */
 
 export interface AuditHeadsNeeds {
@@ -48,7 +48,6 @@ export async function giveHead({ store, time, audit, documents, dataDir, outbox 
   const { number, hash } = await audit.settle(store.db)
   const told = documents.content(auditHeads)?.heads.at(-1)
   if (number === 0 || told?.number === number || (told !== undefined && told.at > now - tellEveryMs)) return
-  while ((await audit.erase(store.db, now - payloadsKeptForMs)) > 0);
   const head = { number, hash, at: now }
   // First what says that this day is done: while it fails, nobody is told once a minute.
   await documents.issue(auditHeads, (latest) => ({ heads: [...(latest?.heads ?? []), head].slice(-maxAuditHeads) }))

@@ -135,3 +135,17 @@ export async function dropMail(db: Kysely<Database>, id: string): Promise<boolea
   const held = db.updateTable('mails').set({ status: 'dropped' }).where('id', '=', id).where('status', '=', 'held')
   return (await held.returning('id').execute()).length > 0
 }
+
+/** @returns how many ended with these tickets; whoever has a mail that a person must read stays. */
+export async function endMailsOf(tx: Tx, ticketIds: readonly string[]): Promise<number> {
+  const ended = await tx.deleteFrom('mails').where('ticket_id', 'in', ticketIds).executeTakeFirst()
+  return Number(ended.numDeletedRows)
+}
+
+/** Of no ticket, also where nobody ever looked at them. @returns how many. */
+export async function endLooseMails(tx: Tx, before: number, most: number): Promise<number> {
+  const old = tx.selectFrom('mails').select('id').where('ticket_id', 'is', null).where('received_at', '<', before)
+  const ids = (await old.limit(most).execute()).map(({ id }) => id)
+  if (ids.length > 0) await tx.deleteFrom('mails').where('id', 'in', ids).execute()
+  return ids.length
+}

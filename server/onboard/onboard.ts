@@ -82,3 +82,9 @@ export function decideLines(
     .returningAll()
     .execute()
 }
+
+/** @returns how many lines ended with these tickets. */
+export async function endLinesOf(tx: Tx, ticketIds: readonly string[]): Promise<number> {
+  const ended = await tx.deleteFrom('found_lines').where('ticket_id', 'in', ticketIds).executeTakeFirst()
+  return Number(ended.numDeletedRows)
+}

@@ -100,3 +100,9 @@ export async function loadPagings(from: Kysely<Database>, ticketIds: readonly st
 
 export const keepPagings = (tx: Tx, putRows: PutRows, pagings: readonly Paging[]): Promise<void> =>
   putRows(tx, 'pagings', pagings, { replaceWhere: ['ticket_id'] })
+
+/** @returns how many ended with these tickets. */
+export async function endPagingsOf(tx: Tx, ticketIds: readonly string[]): Promise<number> {
+  const ended = await tx.deleteFrom('pagings').where('ticket_id', 'in', ticketIds).executeTakeFirst()
+  return Number(ended.numDeletedRows)
+}

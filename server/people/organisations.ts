@@ -16,12 +16,14 @@ export interface OrganisationChange {
   callWhom?: string[] | undefined
   /** No script runs on machines of theirs. */
   scriptsOff?: boolean | undefined
+  /** What is over ends after so many days. */
+  keptDays?: number | undefined
 }
 
 export async function changeOrganisation(
   db: Kysely<Database>,
   id: string,
-  { mode, plan, language, ownIt, answersOwnCore, callWhom, scriptsOff }: OrganisationChange,
+  { mode, plan, language, ownIt, answersOwnCore, callWhom, scriptsOff, keptDays }: OrganisationChange,
   now: number,
 ): Promise<void> {
   const known = await db.selectFrom('organisations').select('mode').where('id', '=', id).executeTakeFirst()
@@ -33,6 +35,7 @@ export async function changeOrganisation(
     ...(ownIt !== undefined && { own_it: JSON.stringify(ownIt) }),
     ...(answersOwnCore !== undefined && { answers_own_core: answersOwnCore ? (1 as const) : (0 as const) }),
     ...(callWhom !== undefined && { call_whom: JSON.stringify(callWhom) }),
+    ...(keptDays !== undefined && { kept_days: keptDays }),
     ...(scriptsOff !== undefined && { scripts_off: scriptsOff ? (1 as const) : (0 as const) }),
   }
   if (Object.keys(changed).length > 0) await db.updateTable('organisations').set(changed).where('id', '=', id).execute()

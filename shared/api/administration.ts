@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CallWhom, Language } from '../domain/language.ts'
 import { Priority } from '../domain/priority.ts'
+import { keptDays } from '../domain/retention.ts'
 import { Severity } from '../domain/severity.ts'
 import { Facts, SignalKind, SignalState } from '../domain/signal.ts'
 import { newestFirst } from './page.ts'
@@ -22,6 +23,8 @@ export const Organisation = z.object({
   answersOwnCore: z.boolean(),
   /** Whom the person at an isolated machine is to call, such as "Service desk 030 1234567". */
   callWhom: z.array(z.string()),
+  /** What is over, such as a closed ticket, ends after so many days. */
+  keptDays: z.number().int(),
   sites: z.array(z.object({ id: z.string(), name: z.string(), timeZone: z.string().nullable() })),
 })
 export const NewOrganisation = z.object({
@@ -48,6 +51,13 @@ export const OrganisationChange = z.object({
     .optional(),
   answersOwnCore: z.boolean().optional(),
   callWhom: CallWhom.optional(),
+  /** What is older ends at the next sweep, and nothing brings it back. */
+  keptDays: z
+    .number()
+    .refine((days) => Number.isInteger(days) && days >= keptDays.least && days <= keptDays.most, {
+      error: `expected whole days from ${keptDays.least} to ${keptDays.most}`,
+    })
+    .optional(),
 })
 /** GET /api/organisations/:id/preview: what would have called people or cut machines off since it observes, had it been live. */
 export const LivePreview = z.object({

@@ -56,7 +56,8 @@ export async function readRows(dataDir: string, sql: string): Promise<Record<str
 
 const alreadyThere = '42P04'
 
-async function madeDatabase(server: string, dataDir: string): Promise<string> {
+/** A database of its own for this folder, or whatever else names it. */
+export async function madeDatabase(server: string, dataDir: string): Promise<string> {
   const name = `of_${createHash('sha256').update(dataDir).digest('hex').slice(0, 24)}`
   const { rows } = await asked(server, `select 1 from pg_database where datname = '${name}'`)
   if (rows.length === 0) {

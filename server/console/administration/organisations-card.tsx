@@ -11,6 +11,7 @@ import { DialogForm } from '../frame/dialog-form.tsx'
 import { ListCard } from '../frame/list-card.tsx'
 import type { Column } from '../frame/sortable-table.tsx'
 import { CallWhom } from './call-whom.tsx'
+import { KeptDays } from './kept-days.tsx'
 
 type Row = z.infer<typeof OrganisationList>['organisations'][number]
 type Preview = z.infer<typeof LivePreview>
@@ -27,6 +28,7 @@ const columns: Column<Row>[] = [
     sortBy: (row) => row.callWhom.join(),
     cell: (row) => <CallWhom organisation={row} />,
   },
+  { id: 'kept', header: 'Kept for', sortBy: (row) => row.keptDays, cell: (row) => <KeptDays organisation={row} /> },
   { id: 'change', header: '', sortBy: (row) => row.id, cell: (row) => <ChangeMode organisation={row} /> },
 ]
 

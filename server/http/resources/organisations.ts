@@ -51,7 +51,7 @@ function modesOf({ modes }: Needs): Route[] {
     defineRoute({
       method: 'PATCH',
       path: '/api/organisations/:id',
-      summary: 'Let it go live, or observe again; its plan, its language',
+      summary: 'Let it go live, or observe again; its plan, its language, how long it keeps what is over',
       access: { who: 'person', power: 'administer', reach: 'provider' },
       names: { 'params.id': 'organisation' },
       action: 'organisation.change',
@@ -92,7 +92,7 @@ async function readOrganisations(view: View): Promise<Read[]> {
     view.sites().selectAll().orderBy('name').orderBy('id').execute(),
   ])
   const sitesOf = Map.groupBy(sites, (site) => site.organisation_id)
-  return rows.map(({ id, name, mode, plan, language, own_it, answers_own_core, call_whom, time_zone }) => ({
+  return rows.map(({ id, name, mode, plan, language, own_it, answers_own_core, call_whom, kept_days, time_zone }) => ({
     id,
     name,
     mode,
@@ -101,6 +101,7 @@ async function readOrganisations(view: View): Promise<Read[]> {
     ownIt: JSON.parse(own_it) as string[],
     answersOwnCore: answers_own_core === 1,
     callWhom: JSON.parse(call_whom) as string[],
+    keptDays: kept_days,
     timeZone: time_zone,
     sites: (sitesOf.get(id) ?? []).map((site) => ({ id: site.id, name: site.name, timeZone: site.time_zone })),
   }))

@@ -59,6 +59,7 @@ import { readiness } from './0112-readiness.ts'
 import { watchedRules } from './0114-watched-rules.ts'
 import { hitsOfRules } from './0115-hits-of-rules.ts'
 import { roundUps } from './0116-round-ups.ts'
+import { keptDays } from './0119-kept-days.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -122,5 +123,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0112-readiness': readiness,
     '0114-watched-rules': watchedRules,
     '0115-hits-of-rules': hitsOfRules,
+    '0119-kept-days': keptDays,
   }
 }

@@ -27,6 +27,8 @@ export interface OrganisationsTable {
   stopped_until: number | null
   /** Id of whoever pressed the button; null: nobody, or before it was written down. */
   stopped_by: Generated<string | null>
+  /** What is over ends after so many days. */
+  kept_days: Generated<number>
   created_at: number
 }
 export interface SitesTable {

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { createTake } from '../../../server/desk/answers.ts'
 import type { Desk } from '../../../server/desk/desk.ts'
 import { createHeldMails } from '../../../server/desk/held-mails.ts'
 import { createTicketTokens } from '../../../server/notify/ticket-token.ts'
+import { madeDatabase } from '../../support/database.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { hire } from '../../support/staff.ts'
@@ -40,7 +42,7 @@ const kept = () => room.store.db.selectFrom('mails').select(['status', 'ticket_i
 
 describe.each(databases)('on %s', (_, url) => {
   const begin = async (): Promise<string> => {
-    room = await openDeskRoom(url === undefined ? {} : { url: await ownDatabase(url) })
+    room = await openDeskRoom(url === undefined ? {} : { url: await madeDatabase(url, randomUUID()) })
     await hire(room, 'ann', { login: 'ann@example.org', teams: '["tier1"]' })
     await hire(room, 'carl', { login: 'carl@acme.example', teams: '[]', organisation_id: 'acme' })
     await room.signals({ endpointId: 'srv' })
@@ -110,17 +112,3 @@ describe.each(databases)('on %s', (_, url) => {
     expect(await said()).toBe(2)
   })
 })
-
-let databaseNumber = 0
-/** Each test begins with nothing. */
-async function ownDatabase(server: string): Promise<string> {
-  const { default: pg } = await import('pg')
-  const client = new pg.Client({ connectionString: server })
-  await client.connect()
-  databaseNumber += 1
-  await client.query(`create database killed_${databaseNumber}`)
-  await client.end()
-  const url = new URL(server)
-  url.pathname = `/killed_${databaseNumber}`
-  return url.href
-}

@@ -6,6 +6,7 @@ import type { Probe } from '../../host/probe.ts'
 import { defineDetector, type Say, type WatchContext } from '../define-detector.ts'
 import type { Doing } from '../power/compare.ts'
 import { doingOf } from '../power/doing.ts'
+import { PackageScripts } from '../power/package-scripts.ts'
 import { cameWithPackage } from '../power/packages.ts'
 import { capabilityEvent, isGivingPower, pathOf, pathsIn, powerOf, privilegedEvent } from '../power/privileged.ts'
 import type { ProcessStart } from '../processes/process-start.ts'
@@ -61,9 +62,10 @@ export default defineDetector({
       after(walkEveryMs, walk)
     }
     after(firstWalkAfterMs, walk)
+    const scripts = new PackageScripts(probe, time, settings.starts)
     const stopListening = settings.starts?.listen((start) => {
       if (!isGivingPower(start)) return
-      void inTurn(() => tellOfCapabilities(start, probe, say))
+      tellOfCapabilities(start, scripts, say).catch((error: unknown) => broken(sentenceOf(error)))
       const look = (path: string) => probe.privilegedFile(path) ?? []
       if (known.hasLearnt()) after(afterCommandMs, () => take(pathsIn(start).flatMap(look), false))
     })
@@ -104,12 +106,10 @@ async function doingTo(file: PrivilegedFile, probe: Probe, { settings }: WatchCo
   return { ...doing, isByPackages: doing.isByPackages || (await cameWithPackage(probe, file.path, file.changedAt)) }
 }
 
-/** Scripts of packages give capabilities too (ping has its own); what they call themselves counts only while packages are changed. */
-async function tellOfCapabilities(start: ProcessStart, probe: Probe, say: Say): Promise<void> {
-  const atWork = await probe.packageManager()
-  const isScript =
-    /^\S+(?:\s+-\S+)*\s+\/var\/lib\/dpkg\/(?:info|tmp\.ci)\/\S+/.test(start.parentCommandLine) || /\/(?:dpkg|rpm)$/.test(start.parentImage)
-  const isByPackages = isScript && atWork.kind === 'known' && atWork.value !== null
-  const event = capabilityEvent(start, { facts: {}, isByPackages, isByOwnCommand: start.parentPid === process.pid })
+/** Scripts of packages give capabilities too (ping has its own). */
+async function tellOfCapabilities(start: ProcessStart, scripts: PackageScripts, say: Say): Promise<void> {
+  const doing = { facts: {}, isByPackages: false, isByOwnCommand: start.parentPid === process.pid }
+  if (!capabilityEvent(start, doing)) return
+  const event = capabilityEvent(start, { ...doing, isByPackages: (await scripts.scriptAbove(start.parentPid)) !== undefined })
   if (event) await say(event)
 }

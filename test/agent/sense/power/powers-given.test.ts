@@ -121,20 +121,39 @@ describe('a program that came to run as its owner', () => {
     ])
   })
 
-  it('by setcap is said by its command; by a package’s script only while packages are changed', async () => {
-    const script = { parentCommandLine: '/bin/sh /var/lib/dpkg/info/ping.postinst configure', parentImage: '/usr/bin/dash' }
-    bench.starts.add(start('setcap cap_setuid+ep /tmp/py'))
-    bench.starts.add(start('setcap cap_net_raw+ep /bin/ping', script))
-    await bench.advance(1)
-    bench.machine.packageManagerNow = 'dpkg'
-    bench.starts.add(start('setcap cap_net_raw+ep /bin/ping', script))
-    bench.starts.add(start('setcap -r /bin/ping'))
-    await bench.advance(1)
-    expect(bench.said.map(({ about, severity }) => [about, severity])).toEqual([
-      ['/tmp/py', 'high'],
-      ['/bin/ping', 'high'],
-      ['/bin/ping', 'info'],
-    ])
+  describe('by setcap', () => {
+    const process = (pid: number, parent: number, exe: string, commandLine: string) => ({
+      ...{ pid, startTicks: pid, parent, name: 'x', exe, commandLine, userId: 0, leadsTerminal: false },
+    })
+    const script = process(8, 7, '/usr/bin/dash', '/bin/sh /var/lib/dpkg/info/ping.postinst configure')
+    const ping = 'setcap cap_net_raw+ep /bin/ping'
+    const saidOf = async (command: string, parents: ReturnType<typeof process>[]): Promise<string[]> => {
+      bench.machine.packageManagerNow = 'dpkg'
+      bench.machine.processesNow = parents
+      const parent = parents.find(({ pid }) => pid === 8)
+      bench.starts.add(start(command, { parentImage: parent?.exe ?? '', parentCommandLine: parent?.commandLine ?? '' }))
+      await bench.advance(3_000)
+      return bench.said.map(({ about, severity }) => `${about} ${severity}`)
+    }
+
+    it.each([
+      ['of a package', [script, process(7, 1, '/usr/bin/dpkg', '/usr/bin/dpkg --configure -a')], 'info'],
+      [
+        'that only is called so',
+        [process(8, 7, '/usr/bin/dash', '/bin/sh /var/lib/dpkg/info/x.postinst x'), process(7, 1, '/tmp/dpkg', '')],
+        'high',
+      ],
+      ['of somebody whose program is called dpkg', [process(8, 1, '/tmp/dpkg', '/tmp/dpkg')], 'high'],
+      ['that no dpkg started', [script, process(7, 1, '/usr/bin/bash', '-bash')], 'high'],
+      ['that has ended', [], 'high'],
+    ])('a script %s, while packages are changed: %#', async (_, parents, severity) =>
+      expect(await saidOf(ping, parents)).toEqual([`/bin/ping ${severity}`]),
+    )
+
+    it('takes nothing away unseen, and what is taken away is none', async () => {
+      expect(await saidOf('setcap cap_setuid+ep /tmp/py', [])).toEqual(['/tmp/py high'])
+      expect(await saidOf('setcap -r /bin/ping', [])).toHaveLength(1)
+    })
   })
 })
 

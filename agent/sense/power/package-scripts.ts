@@ -1,11 +1,9 @@
 import { basename } from 'node:path'
 import { seconds, type Time } from '#shared/domain/time.ts'
-import { auditRecord } from '#shared/sigma/audit-record.ts'
 import type { Probe } from '../../host/probe.ts'
-import { isPackageManager } from '../power/doing.ts'
-import { cameWithPackage } from '../power/packages.ts'
-import { auditSerialOf } from '../processes/audit-joiner.ts'
 import type { Starts } from '../processes/starts.ts'
+import { isPackageManager } from './doing.ts'
+import { cameWithPackage } from './packages.ts'
 
 /*
  * What a package's own script does to its own service: an upgrade stops what it replaces. Enters: a command that a rule fits which spares
@@ -30,7 +28,6 @@ const dpkgScript = /^\S*sh\s(?:-\S+\s)*\/var\/lib\/dpkg\/info\/([a-z0-9][a-z0-9+
 const rpmScript = /^\S*sh\s(?:-\S+\s)*\/var\/tmp\/rpm-tmp\.\w+(?:\s|$)/
 const maxDepth = 30
 const maxListBytes = 2_097_152
-const maxCalls = 200
 /** What a log and a look at /proc tell of who is gone by now comes a moment later. */
 const toldWithinMs = seconds(2)
 
@@ -48,16 +45,22 @@ export class PackageScripts {
   async did({ parentPid, words }: Deed): Promise<boolean> {
     const units = unitsOf(words)
     if (units.length === 0) return parentPid === 1 && this.#isEndOfFilter(words)
-    let { line, isWhole } = this.#lineOf(parentPid)
+    const script = await this.scriptAbove(parentPid)
+    return script !== undefined && (script.name === undefined || this.#holds(script.name, units))
+  }
+
+  /** The package's script that a process stands below; of rpm's without the package's name. */
+  async scriptAbove(pid: number): Promise<{ name: string | undefined } | undefined> {
+    let { line, isWhole } = this.#lineOf(pid)
     if (!isWhole) {
       await new Promise<void>((done) => this.#time.after(toldWithinMs, done))
-      line = this.#lineOf(parentPid, line).line
+      line = this.#lineOf(pid, line).line
     }
     const at = line.findIndex(({ commandLine }) => dpkgScript.test(commandLine) || rpmScript.test(commandLine))
     const [script, manager] = [line[at], line[at + 1]]
-    if (!script || !manager || !isPackageManager(manager)) return false
-    const name = dpkgScript.exec(script.commandLine)?.[1]
-    return name === undefined || (manager.exe === '/usr/bin/dpkg' && this.#holds(name, units))
+    const name = script && dpkgScript.exec(script.commandLine)?.[1]
+    const isStarted = manager && (name === undefined ? isPackageManager(manager) : manager.exe === '/usr/bin/dpkg')
+    return script && isStarted ? { name } : undefined
   }
 
   /** From the parent on to the system. @param before what was known of who is gone by now. */
@@ -102,25 +105,4 @@ function unitsOf([program = '', ...words]: readonly string[]): string[] {
   const plain = words.filter((word) => !word.startsWith('-'))
   const named = basename(program) === 'systemctl' ? plain.slice(1) : basename(program) === 'service' ? plain.slice(0, 1) : []
   return named.every((word) => /^[\w@.:-]+$/.test(word)) ? named : []
-}
-
-/** The calls that auditd's last lines told of: the words of a command stand in a line of their own, which doesn't say whose they are. */
-export class AuditCalls {
-  readonly #lines: string[] = []
-
-  note(line: string): void {
-    if (!line.includes('type=SYSCALL')) return
-    this.#lines.push(line)
-    if (this.#lines.length > maxCalls) this.#lines.shift()
-  }
-
-  deedOf(line: string): Deed | undefined {
-    const record = auditRecord(line)
-    const serial = record && auditSerialOf(record)
-    if (!record || serial === undefined) return undefined
-    const parents = this.#lines.map((each) => auditRecord(each) ?? {}).filter((call) => auditSerialOf(call) === serial)
-    const parentPid = Number(parents.at(-1)?.ppid)
-    const words = Object.keys(record).flatMap((name) => (/^a\d+$/.test(name) ? [String(record[name])] : []))
-    return parentPid > 0 ? { parentPid, words } : undefined
-  }
 }

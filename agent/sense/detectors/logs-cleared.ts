@@ -10,7 +10,7 @@ import { defineDetector, type Say, type WatchContext } from '../define-detector.
 
 /*
  * security.defence.down (row 15) at once: a log that lost what was in it, looked at every five seconds by size and identity, unless rotation
- * moved or copied it (info where a program did it that rotates); audit switched off or its rules taken out, as its own log says, unless others are loaded within ten seconds. And
+ * moved or copied it (info where a program did it that rotates); audit switched off or its rules taken out, as its own log says, unless half as many at least are loaded within ten seconds. And
  * security.defence.history-cleared (low): a person's history of commands emptied, which attackers do and careful people too. On Windows by what its own log says: a log cleared (or whose
  * numbers fell back), Defender, its settings or the firewall switched off, audit taken out. The alert-rules have none for this. Threat: whoever empties a log copies it first to look like rotation, or has it
  * rotated away.
@@ -74,7 +74,7 @@ const severityFor = (role: WatchContext['role']): 'medium' | 'high' => (role ===
 /** Answers its end. */
 async function followAudit(probe: Probe, say: Say, context: WatchContext) {
   const { time, broken } = context
-  let pending: { cancel: Cancel; change: AuditChange } | undefined
+  let pending: { cancel: Cancel; change: AuditChange; removed: number; added: number } | undefined
   const saidAt = new Map<AuditChange['what'], number>()
   const tell = async (change: AuditChange): Promise<void> => {
     if (time.monotonic() - (saidAt.get(change.what) ?? Number.NEGATIVE_INFINITY) < minutes(10)) return
@@ -85,26 +85,27 @@ async function followAudit(probe: Probe, say: Say, context: WatchContext) {
     pending?.cancel()
     pending = undefined
   }
-  const tellLater = (change: AuditChange) => ({
-    change,
-    cancel: time.after(rulesComeBackWithin, () => {
-      forget()
-      void tell(change)
-    }),
-  })
+  /** Whoever loads rules anew takes all of them out first; one that is added for many that went is no such thing. */
+  const settle = async (): Promise<void> => {
+    const left = pending
+    forget()
+    if (left && left.added * 2 < left.removed) await tell(left.change)
+  }
+  const remove = (change: AuditChange): void => {
+    pending ??= { change, removed: 0, added: 0, cancel: time.after(rulesComeBackWithin, () => void settle()) }
+    pending.removed += 1
+  }
   const onLine = (line: string): void => {
     const change = auditChange(line)
     if (change?.what === 'disabled') void tell(change)
-    else if (change?.what === 'rules-removed') pending ??= tellLater(change)
-    else if (change?.what === 'rules-added') forget()
+    else if (change?.what === 'rules-removed') remove(change)
+    else if (change?.what === 'rules-added' && pending) pending.added += 1
   }
   const followed = await probe.followFile(auditLog, { onLine, onEnd: broken })
   // Nobody reads of it again: the log is followed from where it ends.
   return async (): Promise<void> => {
-    const left = pending
-    forget()
     if (followed.kind === 'known') followed.value()
-    if (left) await tell(left.change)
+    await settle()
   }
 }
 

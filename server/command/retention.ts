@@ -1,25 +1,29 @@
 import { type Kysely, sql } from 'kysely'
-import { days } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 
 /*
- * Ends commands, orders over many machines and standing orders that are over for 400 days, some at a time. What a ticket
- * tells of stays with it, since its dossier names it; so does whatever the audit still says in words, whose time is as long;
- * and what may still run, or be withdrawn, has not ended. A command goes after the order that it was part of, and none goes
- * of a machine that is cut off: what cut it off decides who may let it back.
+ * Ends commands, orders over many machines and standing orders that are over for as long as their organisation keeps such,
+ * some at a time. What a ticket tells of stays with it, since its dossier names it; so does whatever the audit still says in
+ * words, whose time is as long; and what may still run, or be withdrawn, has not ended. A command goes after the order that it
+ * was part of, and none goes of a machine that is cut off: what cut it off decides who may let it back.
  */
 
-export const ordersKeptForMs = days(400)
+/** Of the organisations that keep what is over for `daysKept`, what was over before. */
+export interface Over {
+  daysKept: number
+  before: number
+}
 /** In one transaction. */
 const maxAtOnce = 200
 
 /** @returns how many orders ended; as many as fit: there may be more. */
-export async function endOldBulks(tx: Tx, now: number): Promise<number> {
+export async function endOldBulks(tx: Tx, { daysKept, before }: Over): Promise<number> {
   const old = tx
     .selectFrom('bulks')
     .select('bulks.id')
-    .where('bulks.settled_at', '<', now - ordersKeptForMs)
+    .where('bulks.settled_at', '<', before)
+    .where('bulks.organisation_id', 'in', keeping(tx, daysKept))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -38,13 +42,14 @@ export async function endOldBulks(tx: Tx, now: number): Promise<number> {
 }
 
 /** All versions of one together: a machine that kept an old one still hears from the newest that it is over. */
-export async function endOldStanding(tx: Tx, now: number): Promise<number> {
+export async function endOldStanding(tx: Tx, { daysKept, before }: Over): Promise<number> {
   const old = tx
     .selectFrom('standing_orders')
     .select('id')
+    .where('organisation_id', 'in', keeping(tx, daysKept))
     .groupBy('id')
-    .having(({ fn }) => fn.max('ends_at'), '<', now - ordersKeptForMs)
-    .having(({ fn }) => fn.max('asked_at'), '<', now - ordersKeptForMs)
+    .having(({ fn }) => fn.max('ends_at'), '<', before)
+    .having(({ fn }) => fn.max('asked_at'), '<', before)
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -64,11 +69,12 @@ export async function endOldStanding(tx: Tx, now: number): Promise<number> {
 }
 
 /** After the orders: what is left of one is no part of anything. */
-export async function endOldCommands(tx: Tx, now: number): Promise<number> {
+export async function endOldCommands(tx: Tx, { daysKept, before }: Over): Promise<number> {
   const old = tx
     .selectFrom('commands')
     .select('commands.id')
-    .where('commands.settled_at', '<', now - ordersKeptForMs)
+    .where('commands.organisation_id', 'in', keeping(tx, daysKept))
+    .where('commands.settled_at', '<', before)
     .where('commands.ticket_id', 'is', null)
     .where(({ not, exists }) => not(exists(standingOf(tx))))
     .where(({ not, exists, selectFrom }) => not(exists(selectFrom('bulks').select('id').whereRef('bulks.id', '=', 'commands.bulk_id'))))
@@ -98,16 +104,20 @@ export async function endCommandsOf(tx: Tx, ticketIds: readonly string[]): Promi
 }
 
 /** As they came: what they said stands on the command. */
-export async function endOldResults(tx: Tx, now: number): Promise<number> {
+export async function endOldResults(tx: Tx, { daysKept, before }: Over): Promise<number> {
   const old = tx
     .selectFrom('command_results')
     .select('id')
-    .where('handled_at', '<', now - ordersKeptForMs)
+    .where('handled_at', '<', before)
+    .where('endpoint_id', 'in', ({ selectFrom }) =>
+      selectFrom('endpoints').select('endpoints.id').where('organisation_id', 'in', keeping(tx, daysKept)),
+    )
   const ids = (await old.orderBy('handled_at').limit(maxAtOnce).execute()).map(idOf)
   if (ids.length > 0) await tx.deleteFrom('command_results').where('id', 'in', ids).execute()
   return ids.length
 }
 
+const keeping = (tx: Tx, daysKept: number) => tx.selectFrom('organisations').select('organisations.id').where('kept_days', '=', daysKept)
 const ofCommand = sql.ref<string>('commands.id')
 const standingOf = (tx: Tx) =>
   tx

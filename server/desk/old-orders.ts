@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
 import { recur } from '#shared/domain/recur.ts'
-import { hours, type Time } from '#shared/domain/time.ts'
+import { days, hours, type Time } from '#shared/domain/time.ts'
 import { endOldBulks, endOldCommands, endOldResults, endOldStanding } from '../command/retention.ts'
 import { endOldVersions } from '../policy/policy.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Tx } from '../store/store.ts'
 
 const everyMs = hours(6)
 /** Of a round; what there is more of ends the next time. */
@@ -29,11 +29,16 @@ export function endOldOrders({ store, time, log }: { store: Store; time: Time; l
 
 export async function endOld({ db }: Pick<Store, 'db'>, now: number, stop: AbortSignal): Promise<number> {
   let count = 0
-  for (const endSome of [endOldBulks, endOldStanding, endOldCommands, endOldResults, endOldVersions])
+  const repeat = async (endSome: (tx: Tx) => Promise<number>): Promise<void> => {
     for (let bites = 0; bites < maxBites && !stop.aborted; bites += 1) {
-      const ended = await db.transaction().execute((tx) => endSome(tx, now))
+      const ended = await db.transaction().execute(endSome)
       count += ended
       if (ended === 0) break
     }
+  }
+  for (const { daysKept } of await db.selectFrom('organisations').select('kept_days as daysKept').distinct().execute())
+    for (const endSome of [endOldBulks, endOldStanding, endOldCommands, endOldResults])
+      await repeat((tx) => endSome(tx, { daysKept, before: now - days(daysKept) }))
+  await repeat((tx) => endOldVersions(tx, now))
   return count
 }

@@ -1,14 +1,16 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { sentenceOf } from '#shared/domain/fault.ts'
+import { keptDays } from '#shared/domain/retention.ts'
 import { days, hours, type Time } from '#shared/domain/time.ts'
 import type { Database } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 
 /*
- * Ends what ingest keeps for good: gaps and refused records after 400 days; cursors of epochs that are over, once nothing
- * came of them for as long, and of one endpoint all but the newest hundred epochs; conditions of machines that were
- * removed, and of one machine all but the newest thousand. An endpoint's newest epoch stays, however long it is away.
+ * Ends what ingest keeps for good: gaps and refused records after as many days as their organisation says; cursors of epochs
+ * that are over, once nothing came of them for 400 days, and of one endpoint all but the newest hundred epochs; conditions of
+ * machines that were removed, and of one machine all but the newest thousand. An endpoint's newest epoch stays, however long
+ * it is away.
  * Meets: an agent that begins epochs or raises conditions without end (invariant 10).
  */
 
@@ -67,16 +69,26 @@ export async function endOld(store: Store, now: number, stop: AbortSignal): Prom
     ended += await endEpochs(store, ids, before)
     ended += await endConditions(store, ids, maxConditions)
     if (removed.length > 0) ended += await endConditions(store, removed, 0)
-    ended += await endGaps(store, ids, before)
-    ended += await endRefused(store, ids, before)
+    for (const [daysKept, theirs] of Map.groupBy(page, (each) => each.daysKept)) {
+      const those = theirs.map(({ id }) => id)
+      ended += await endGaps(store, those, now - days(daysKept))
+      ended += await endRefused(store, those, now - days(daysKept))
+    }
   }
   return ended
 }
 
 async function* pages(db: Kysely<Database>, stop: AbortSignal) {
   for (let last = ''; !stop.aborted; ) {
-    const endpoints = db.selectFrom('endpoints').select(['id', 'removed_at']).where('id', '>', last).orderBy('id').limit(pageEndpoints)
-    const page = await endpoints.execute()
+    const page = await db
+      .selectFrom('endpoints')
+      .leftJoin('organisations', 'organisations.id', 'endpoints.organisation_id')
+      .select(['endpoints.id', 'removed_at'])
+      .select(({ fn, val }) => fn.coalesce('kept_days', val(keptDays.usual)).as('daysKept'))
+      .where('endpoints.id', '>', last)
+      .orderBy('endpoints.id')
+      .limit(pageEndpoints)
+      .execute()
     if (page.length === 0) return
     yield page
     last = page.at(-1)?.id ?? last

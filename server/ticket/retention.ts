@@ -4,9 +4,9 @@ import type { Tx } from '../store/store.ts'
 
 /*
  * Which tickets are over for good, and their end with their timelines. Nothing open goes, and nothing that something else
- * still stands on: a machine that is cut off, or whose word about that is awaited after a restore; a command under way; a
- * ticket that names this one, or is named by it and open; an exception in force, a signal that waits, a mail that somebody
- * must read. The newest ticket of all stays too, since the next one's number is counted from it.
+ * still stands on: a machine that is cut off, or whose word about that is awaited after a restore, unless it was removed as
+ * long ago; a command under way; a ticket that names this one, or is named by it and open; an exception in force, a signal
+ * that waits, a mail that somebody must read. The newest ticket of all stays too: the next one's number is counted from it.
  */
 
 const maxTickets = 50
@@ -26,7 +26,7 @@ export async function overTickets(tx: Tx, organisationId: string, before: number
     .where('tickets.resolved_at', '<', before)
     .where('tickets.status', '=', 'resolved')
     .where('tickets.number', '<', ({ selectFrom }) => selectFrom('tickets as each').select(({ fn }) => fn.max('each.number').as('newest')))
-    .where((about) => about.not(about.or([...othersOf(about), ...standingOn(about, now)])))
+    .where((about) => about.not(about.or([...othersOf(about), ...standingOn(about, before, now)])))
     .orderBy('tickets.resolved_at')
     .limit(maxTickets)
     .execute()
@@ -53,18 +53,20 @@ const othersOf = ({ exists, selectFrom }: About) =>
     ),
   ])
 
-const standingOn = ({ exists, selectFrom }: About, now: number) => [
-  exists(
-    selectFrom('isolations')
-      .select('isolations.endpoint_id')
-      .whereRef('isolations.endpoint_id', '=', 'tickets.endpoint_id')
-      .where(({ eb, or }) => or([eb('isolations.desired', '!=', 'open'), eb('isolations.actual', '!=', 'open')])),
-  ),
+const standingOn = ({ exists, selectFrom }: About, before: number, now: number) => [
   exists(
     selectFrom('endpoints')
+      .leftJoin('isolations', 'isolations.endpoint_id', 'endpoints.id')
       .select('endpoints.id')
       .whereRef('endpoints.id', '=', 'tickets.endpoint_id')
-      .where('endpoints.word_awaited_since', 'is not', null),
+      .where(({ eb, or }) => or([eb('endpoints.removed_at', 'is', null), eb('endpoints.removed_at', '>=', before)]))
+      .where(({ eb, or }) =>
+        or([
+          eb('endpoints.word_awaited_since', 'is not', null),
+          eb('isolations.desired', '!=', 'open'),
+          eb('isolations.actual', '!=', 'open'),
+        ]),
+      ),
   ),
   exists(
     selectFrom('commands').select('commands.id').whereRef('commands.ticket_id', '=', 'tickets.id').where('commands.settled_at', 'is', null),

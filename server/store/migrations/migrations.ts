@@ -60,6 +60,7 @@ import { watchedRules } from './0114-watched-rules.ts'
 import { hitsOfRules } from './0115-hits-of-rules.ts'
 import { roundUps } from './0116-round-ups.ts'
 import { keptDays } from './0119-kept-days.ts'
+import { commandsOverByOrganisation } from './0120-commands-over-by-organisation.ts'
 
 /** Appended to, never changed: a database in the field remembers them by name. */
 export function migrations(capabilities: Capabilities): Record<string, Migration> {
@@ -124,5 +125,6 @@ export function migrations(capabilities: Capabilities): Record<string, Migration
     '0114-watched-rules': watchedRules,
     '0115-hits-of-rules': hitsOfRules,
     '0119-kept-days': keptDays,
+    '0120-commands-over-by-organisation': commandsOverByOrganisation,
   }
 }

@@ -1,16 +1,18 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { days } from '#shared/domain/time.ts'
 import { createAudit } from '../../../server/audit/audit.ts'
 import { verifyAudit } from '../../../server/audit/verify.ts'
 import { requestCommands } from '../../../server/command/command.ts'
-import { ordersKeptForMs } from '../../../server/command/retention.ts'
 import { endOld } from '../../../server/desk/old-orders.ts'
 import { contentsOf } from '../../../server/dossier/contents.ts'
+import { changeOrganisation } from '../../../server/people/organisations.ts'
 import type { CommandsTable } from '../../../server/store/tables/command.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 import { addBulk } from '../http/bulk-world.ts'
 import { addStanding } from '../http/standing-world.ts'
 
 /* What was asked of machines ends as all else does, and takes nothing with it that somebody may still ask for. */
+const keptForMs = days(400)
 const never = new AbortController().signal
 let room: DeskRoom
 beforeEach(async () => {
@@ -52,8 +54,8 @@ it('ends what is over for 400 days, and leaves the chain of the audit whole', as
   const before = await verifyAudit(store.db, [])
   await forgetWords()
 
-  expect(await endOld(store, now + ordersKeptForMs, never)).toBe(0)
-  expect(await endOld(store, now + ordersKeptForMs + 1, never)).toBe(2)
+  expect(await endOld(store, now + keptForMs, never)).toBe(0)
+  expect(await endOld(store, now + keptForMs + 1, never)).toBe(2)
   expect(await left()).toEqual(['running', 'younger'])
   expect(await store.db.selectFrom('command_results').select('id').execute()).toEqual([{ id: 'unhandled' }])
   const { faults, lines } = await verifyAudit(store.db, [before.head])
@@ -64,9 +66,9 @@ it('keeps what the audit still says in words', async () => {
   const { store, time } = room
   await settled('said')
   await audit().settle(store.db)
-  expect(await endOld(store, time.now() + ordersKeptForMs + 1, never)).toBe(0)
+  expect(await endOld(store, time.now() + keptForMs + 1, never)).toBe(0)
   await forgetWords()
-  expect(await endOld(store, time.now() + ordersKeptForMs + 1, never)).toBe(1)
+  expect(await endOld(store, time.now() + keptForMs + 1, never)).toBe(1)
 })
 
 it('keeps what a ticket tells of, and its dossier has it', async () => {
@@ -75,7 +77,7 @@ it('keeps what a ticket tells of, and its dossier has it', async () => {
   const ticket = await store.db.selectFrom('tickets').selectAll().executeTakeFirstOrThrow()
   await settled('told', { ticket_id: ticket.id })
   await forgetWords()
-  expect(await endOld(store, time.now() + ordersKeptForMs + 1, never)).toBe(0)
+  expect(await endOld(store, time.now() + keptForMs + 1, never)).toBe(0)
   const files = await contentsOf(store.db, ticket, '')
   expect(files.find(({ name }) => name === 'commands.jsonl')?.content.toString()).toContain('"told"')
 })
@@ -102,12 +104,12 @@ it('keeps the parts of an order as long as the order, and what a standing order 
     ])
     .execute()
   await forgetWords()
-  expect(await endOld(store, now + ordersKeptForMs + 5, never)).toBe(1)
+  expect(await endOld(store, now + keptForMs + 5, never)).toBe(1)
   expect(await left()).toEqual(['brought', 'part'])
-  expect(await endOld(store, now + ordersKeptForMs + 6, never)).toBe(2)
+  expect(await endOld(store, now + keptForMs + 6, never)).toBe(2)
   expect(await left()).toEqual(['brought'])
   const { ends_at } = await store.db.selectFrom('standing_orders').select('ends_at').executeTakeFirstOrThrow()
-  expect(await endOld(store, ends_at + ordersKeptForMs + 1, never)).toBe(2)
+  expect(await endOld(store, ends_at + keptForMs + 1, never)).toBe(2)
   expect([await left(), await store.db.selectFrom('standing_commands').selectAll().execute()]).toEqual([[], []])
 })
 
@@ -122,6 +124,17 @@ it('keeps all of a machine that is cut off', async () => {
     .onConflict((conflict) => conflict.column('endpoint_id').doUpdateSet({ desired: 'isolated' }))
     .execute()
   await forgetWords()
-  expect(await endOld(store, time.now() + ordersKeptForMs + 1, never)).toBe(1)
+  expect(await endOld(store, time.now() + keptForMs + 1, never)).toBe(1)
   expect(await left()).toEqual(['cut'])
+})
+
+it('ends them sooner or later where their organisation keeps what is over for other days', async () => {
+  const { store, time } = room
+  await settled('short', { organisation_id: 'other' })
+  await settled('usual')
+  await changeOrganisation(store.db, 'other', { keptDays: 30 }, time.now())
+  await forgetWords()
+  await audit().erase(store.db, time.now() + 1, 30)
+  expect(await endOld(store, time.now() + days(31), never)).toBe(1)
+  expect(await left()).toEqual(['usual'])
 })

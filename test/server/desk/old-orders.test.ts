@@ -2,12 +2,12 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { days, hours } from '#shared/domain/time.ts'
 import { createAudit } from '../../../server/audit/audit.ts'
 import { requestCommands } from '../../../server/command/command.ts'
-import { ordersKeptForMs } from '../../../server/command/retention.ts'
 import { endOld } from '../../../server/desk/old-orders.ts'
 import { type DeskRoom, openDeskRoom } from '../../support/desk-room.ts'
 import { addBulk } from '../http/bulk-world.ts'
 import { addStanding } from '../http/standing-world.ts'
 
+const keptForMs = days(400)
 const never = new AbortController().signal
 let room: DeskRoom
 beforeEach(async () => {
@@ -41,8 +41,8 @@ it('ends orders that are over for 400 days, and none that runs, stands in the au
   await db.transaction().execute((tx) => requestCommands(tx, room.store.capabilities.putRows, [asked], settled))
   await db.updateTable('commands').set({ settled_at: settled, status: 'succeeded', bulk_id: onTicket }).execute()
 
-  expect(await endOld(room.store, settled + ordersKeptForMs, never)).toBe(0)
-  expect(await endOld(room.store, settled + ordersKeptForMs + 1, never)).toBe(1)
+  expect(await endOld(room.store, settled + keptForMs, never)).toBe(0)
+  expect(await endOld(room.store, settled + keptForMs + 1, never)).toBe(1)
   const ids = (await db.selectFrom('bulks').select('id').execute()).map(({ id }) => id)
   expect(new Set(ids)).toEqual(new Set([running, inAudit, onTicket]))
   expect(ids).not.toContain(over)
@@ -52,8 +52,8 @@ it('ends orders that are over for 400 days, and none that runs, stands in the au
 it('ends a standing order with all its versions, once the last of them is over for as long', async () => {
   const id = await addStanding(room.store, room.time.now(), about)
   const { ends_at } = await room.store.db.selectFrom('standing_orders').select('ends_at').where('id', '=', id).executeTakeFirstOrThrow()
-  expect(await endOld(room.store, ends_at + ordersKeptForMs, never)).toBe(0)
-  expect(await endOld(room.store, ends_at + ordersKeptForMs + 1, never)).toBe(1)
+  expect(await endOld(room.store, ends_at + keptForMs, never)).toBe(0)
+  expect(await endOld(room.store, ends_at + keptForMs + 1, never)).toBe(1)
   expect([await left('standing_orders'), await left('standing_commands')]).toEqual([0, 0])
 })
 

@@ -147,7 +147,7 @@ describe.each(databases)('on %s', (_, url) => {
     expect(await dangling(store)).toEqual([])
 
     await set(open, { status: 'resolved', resolved_at: 1 })
-    await db.updateTable('isolations').set({ desired: 'open' }).execute()
+    await db.updateTable('endpoints').set({ removed_at: 1 }).where('id', '=', 'ws').execute()
     await db.updateTable('commands').set({ settled_at: 1, status: 'succeeded' }).where('status', '=', 'running').execute()
     await db.updateTable('mails').set({ status: 'taken' }).execute()
     await sweep(421)

@@ -91,3 +91,15 @@ it('ends gaps and refused records of 400 days, and what was true of a machine th
     expect(await store.db.selectFrom(table).select('id').execute()).toEqual([{ id: 'kept' }])
   expect(await store.db.selectFrom('conditions').select('endpoint_id').execute()).toEqual([{ endpoint_id: 'a' }])
 })
+
+it('ends gaps after the days that their organisation keeps what is over', async () => {
+  const organisation = { id: 'acme', name: 'acme', mode: 'live', plan: 'standard', time_zone: 'UTC', created_at: 0, kept_days: 30 }
+  await put('organisations', [organisation])
+  const gap = { endpoint_id: 'a', epoch: 'e', lane: 'signals', from_seq: 1, to_seq: 2, why: 'full' }
+  await put('gaps', [
+    { ...gap, id: 'over', noticed_at: now - days(31) },
+    { ...gap, id: 'kept', noticed_at: now - days(29) },
+  ])
+  expect(await endOld(store, now, never)).toBe(1)
+  expect(await store.db.selectFrom('gaps').select('id').execute()).toEqual([{ id: 'kept' }])
+})

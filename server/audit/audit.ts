@@ -37,9 +37,9 @@ export interface Audit {
   headText(db: Kysely<Database>): Promise<string>
   /**
    * Payloads from before this instant end, of organisations that keep what is over for `daysKept` (400, as what is of none);
-   * that they did is a line of its own. @returns how many.
+   * that they did is a line of its own. @param from where they are looked for, so that no commit waits for that. @returns how many.
    */
-  erase(db: Kysely<Database>, before: number, daysKept?: number): Promise<number>
+  erase(db: Kysely<Database>, before: number, daysKept?: number, from?: Kysely<Database>): Promise<number>
 }
 
 /** In one transaction; more wait for the next. */
@@ -64,7 +64,11 @@ export function createAudit({ time }: { time: Time }): Audit {
     },
     settle,
     headText: async (db) => headText(await settle(db)),
-    erase: (db, before, daysKept = keptDays.usual) => within(db, (tx) => erase(tx, before, daysKept, time.now())),
+    erase: async (db, before, daysKept = keptDays.usual, from = db) => {
+      const lines = await oldLines(from, before, daysKept)
+      if (lines.length > 0) await within(db, (tx) => erase(tx, lines, daysKept, time.now()))
+      return lines.length
+    },
   }
 }
 
@@ -123,8 +127,8 @@ function lineAfter({ number, hash }: Head, { actor, action, target, organisation
 }
 
 /** Oldest first, so that what was erased up to a line is one range. */
-async function erase(tx: Tx, before: number, daysKept: number, now: number): Promise<number> {
-  const rows = await tx
+const oldLines = (from: Kysely<Database>, before: number, daysKept: number) =>
+  from
     .selectFrom('audit')
     .innerJoin('audit_payloads', 'audit_id', 'audit.id')
     .leftJoin('organisations', 'organisations.id', 'audit.organisation_id')
@@ -134,14 +138,14 @@ async function erase(tx: Tx, before: number, daysKept: number, now: number): Pro
     .orderBy('audit.number')
     .limit(maxErased)
     .execute()
-  const numbers = rows.flatMap(({ number }) => number ?? [])
-  const ids = rows.map(({ id }) => id)
-  if (ids.length === 0) return 0
+
+async function erase(tx: Tx, old: Awaited<ReturnType<typeof oldLines>>, daysKept: number, now: number): Promise<void> {
+  const numbers = old.flatMap(({ number }) => number ?? [])
+  const ids = old.map(({ id }) => id)
   await tx.deleteFrom('audit_payloads').where('audit_id', 'in', ids).execute()
   const lines = numbers.length === 0 ? '0' : ranges(numbers)
   const target = daysKept === keptDays.usual ? `audit:${lines}` : `audit:${lines}@${daysKept}d`
   await append(tx, [{ actor: 'system', action: 'audit.erase', target, organisationId: null, detail: { payloads: ids.length } }], now)
-  return ids.length
 }
 
 /** `1-7,9`, ascending; `#forgive` in verify.ts reads it. */

@@ -25,7 +25,7 @@ import { endTickets, overTickets } from '../ticket/retention.ts'
  */
 
 export interface RetentionNeeds {
-  store: Pick<Store, 'db'>
+  store: Pick<Store, 'db' | 'reader'>
   time: Time
   log: Logger
   audit: Pick<Audit, 'erase' | 'record'>
@@ -42,14 +42,33 @@ const maxLoose = 300
 /** @returns its stop, which waits for the slice that is under way. */
 export function startRetention(needs: RetentionNeeds): () => Promise<void> {
   const stopping = new AbortController()
+  const hasLeapt = watchClock(needs.time)
   const end = recur({
     ...{ time: needs.time, everyMs },
-    round: () => endAllOld(needs, stopping.signal),
+    round: async () => {
+      if (hasLeapt())
+        needs.log.error({}, 'the clock is a day further than it was six hours ago: nothing ends before it still says so next time')
+      else await endAllOld(needs, stopping.signal)
+    },
     failed: (error) => needs.log.error({ reason: sentenceOf(error) }, 'what is over could not end; it is tried again'),
   })
   return async () => {
     stopping.abort()
     await end()
+  }
+}
+
+/** A clock that leapt, in good faith or by an attacker's hand, can be set right before anything is gone for good. */
+const leapMs = days(1)
+
+/** @returns whether the clock has leapt since it was asked last. */
+function watchClock(time: Time): () => boolean {
+  let last = { now: time.now(), monotonic: time.monotonic() }
+  return () => {
+    const present = { now: time.now(), monotonic: time.monotonic() }
+    const leapt = present.now - last.now - (present.monotonic - last.monotonic)
+    last = present
+    return leapt > leapMs
   }
 }
 
@@ -59,8 +78,10 @@ export async function endAllOld(needs: RetentionNeeds, stop: AbortSignal): Promi
   const now = time.now()
   const organisations = await store.db.selectFrom('organisations').select(['id', 'kept_days as daysKept']).orderBy('id').execute()
   const sum: Ended = {}
-  for (const daysKept of new Set([keptDays.usual, ...organisations.map((each) => each.daysKept)]))
-    add(sum, await repeat(needs, stop, async () => ({ payloads: await needs.audit.erase(store.db, now - days(daysKept), daysKept) })))
+  for (const daysKept of new Set([keptDays.usual, ...organisations.map((each) => each.daysKept)])) {
+    const erase = () => needs.audit.erase(store.db, now - days(daysKept), daysKept, store.reader)
+    add(sum, await repeat(needs, stop, async () => ({ payloads: await erase() })))
+  }
   for (const { id, daysKept } of [...organisations, { id: null, daysKept: keptDays.usual }]) {
     const ended = await repeat(needs, stop, () => endSlice(needs, id, now - days(daysKept), now))
     if (total(ended) > 0) log.info({ organisationId: id, daysKept, ...ended }, 'what is over for long enough has ended')

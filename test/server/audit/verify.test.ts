@@ -107,6 +107,30 @@ it('says that somebody had erased what was not old enough to end by itself', asy
   expect(told(verdict)).toContain('3 of them before their 400 days, or those of their organisation, were over')
 })
 
+it('knows the days of an organisation by the line that says so, and none below a month', async () => {
+  const { store, time } = opened
+  const organisation = {
+    id: 'short',
+    name: 'short',
+    mode: 'live',
+    plan: 'standard',
+    time_zone: 'UTC',
+    created_at: 0,
+    kept_days: 30,
+  } as const
+  await store.db.insertInto('organisations').values(organisation).execute()
+  const act = { actor: 'ada', action: 'ticket.resolve', target: 'ticket:9', organisationId: 'short', detail: {} }
+  for (const wait of [20, 15]) {
+    await audit().record(store.db, act)
+    time.advance(days(wait))
+  }
+  expect(await audit().erase(store.db, time.now() - days(30), 30)).toBe(1)
+  const verdict = async () => (({ faults, erased, erasedEarly }) => [faults, erased, erasedEarly])(await verifyAudit(store.db, heads))
+  expect(await verdict()).toEqual([[], 1, 0])
+  expect(await audit().erase(store.db, time.now() - days(10), 30)).toBe(1)
+  expect(await verdict()).toEqual([[], 2, 1])
+})
+
 it('finds nothing wrong beside a collector that goes on writing', async () => {
   const entry = { actor: 'ada', action: 'ticket.resolve', target: 'ticket:9', organisationId: null, detail: {} }
   const going = Array.from({ length: 30 }, () => audit().record(opened.store.db, entry))

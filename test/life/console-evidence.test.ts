@@ -144,6 +144,24 @@ describe.skipIf(chromium === undefined)('the evidence in the console', () => {
     expect(await seat.hasRun()).toBe(false)
   })
 
+  it('says for how long what is over is kept, in the collector’s own sentence where that makes no sense', async () => {
+    const { page, api } = seat
+    await page.goto('/administration')
+    const organisations = card('Organisations')
+    await organisations.getByRole('button', { name: '400 days' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Days').fill('29')
+    await dialog.getByRole('button', { name: 'Keep' }).click()
+    await dialog.getByRole('alert').getByText('from 30 to 3650').waitFor()
+    // The browser's own word about a 400, and nothing else.
+    expect(seat.complaints.splice(0)).toEqual([expect.stringContaining('400')])
+    await dialog.getByLabel('Days').fill('90')
+    await seat.keepPictures('kept-days')
+    await dialog.getByRole('button', { name: 'Keep' }).click()
+    await organisations.getByRole('button', { name: '90 days' }).waitFor()
+    expect(await api.get('/api/organisations')).toMatchObject({ organisations: [{ keptDays: 90 }] })
+  })
+
   it('shows the audit’s head, and proves the audit by one that was kept elsewhere only', async () => {
     const { page, api } = seat
     const { head } = await api.get<{ head: string }>('/api/audit/head')
